@@ -1,0 +1,205 @@
+"""Fixtures that several rooms share: a store, an application, real servers on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tracker.settings import Settings
+from tracker.store import connection
+from tracker.store.tokens import create_token
+from tracker.web import create_app
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+CORPUS = SHARED / "corpus"
+DEMO_NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+
+
+def load_script(name: str) -> ModuleType:
+    """A file of `scripts/` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of a tracker of its own, below the test's folder."""
+    return Settings.load({}, home=tmp_path / "home", output=tmp_path / "output")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Path]:
+    """An empty, migrated database, open in this process; its path."""
+    connection.open_store(settings.database)
+    yield settings.database
+    connection.close_store()
+
+
+@pytest.fixture
+def client(settings: Settings, store: Path) -> FlaskClient:
+    """A client of the application, without a server in between."""
+    return create_app(settings).test_client()
+
+
+@pytest.fixture
+def token(store: Path) -> str:
+    """A token that may upload."""
+    return create_token("ci", now=0)
+
+
+@pytest.fixture
+def upload(client: FlaskClient, token: str) -> Callable[..., Any]:
+    """Upload bytes: `upload(data, job="nightly", build=1, …)` answers Flask's response."""
+
+    def send(data: bytes, headers: dict[str, str] | None = None, **query: object) -> Any:
+        bearer = {"Authorization": f"Bearer {token}", **(headers or {})}
+        return client.post("/api/v1/ingest", data=data, query_string=query, headers=bearer)
+
+    return send
+
+
+def junit(**cases: str) -> bytes:
+    """A JUnit report of one suite `s`; each case by its letter: P, F, E, S."""
+    child = {
+        "P": "",
+        "F": '<failure message="it failed">at a.b.c</failure>',
+        "E": '<error message="it broke" type="java.io.IOException">at a.b.c</error>',
+        "S": '<skipped message="not today"/>',
+    }
+    body = "".join(
+        f'<testcase classname="s" name="{name}" time="0.5">{child[letter]}</testcase>'
+        for name, letter in cases.items()
+    )
+    return f'<testsuite name="s" tests="{len(cases)}">{body}</testsuite>'.encode()
+
+
+@dataclass
+class RunningServer:
+    """A real Gunicorn on loopback: its address, its process, its token."""
+
+    url: str
+    port: int
+    process: subprocess.Popen[bytes]
+    token: str
+    environ: dict[str, str]
+
+    def workers(self) -> list[int]:
+        """The ids of the worker processes that are alive now."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(word) for word in path.read_text().split()]
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environ_of(settings: Settings, **more: str) -> dict[str, str]:
+    """The environment of a process that works for these settings."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")},
+        "TRACKER_HOME": str(settings.home),
+        "TRACKER_OUTPUT": str(settings.output),
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+
+
+@contextlib.contextmanager
+def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Iterator[RunningServer]:
+    """Gunicorn with the project's own configuration, ended by its process id."""
+    connection.open_store(settings.database)
+    text = create_token("gunicorn", now=0, scope="admin")
+    connection.close_store()
+    port = free_port()
+    environ = environ_of(
+        settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers), **more
+    )
+    log = (settings.home / "gunicorn.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"],
+        cwd=ROOT,
+        env=environ,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        server = RunningServer(f"http://127.0.0.1:{port}", port, process, text, environ)
+        _wait_until_live(server, settings.home / "gunicorn.log")
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _wait_until_live(server: RunningServer, log: Path) -> None:
+    for _ in range(300):
+        if server.process.poll() is not None:
+            break
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{server.url}/health/live", timeout=5).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"gunicorn does not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def gunicorn(settings: Settings) -> Iterator[RunningServer]:
+    """A real server for these settings."""
+    with running_gunicorn(settings) as server:
+        yield server
+
+
+@dataclass
+class RunningDemo:
+    """The demo Jenkins in a thread of this process, and the truth of its history."""
+
+    url: str
+    server: Any
+    truth: dict[str, Any]
+
+
+@contextlib.contextmanager
+def running_demo(builds: int = 40) -> Iterator[RunningDemo]:
+    """A demo Jenkins on loopback."""
+    demo = load_script("demo_jenkins")
+    history = demo.make_history(7, builds, DEMO_NOW)
+    server = demo.serve(history)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield RunningDemo(server.url, server, demo.truth(history))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

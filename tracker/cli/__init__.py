@@ -1,0 +1,71 @@
+"""The `tracker` command: one file a group of commands, imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tracker.errors import TrackerError
+
+INTERRUPTED = 130
+BUG = 70
+
+COMMANDS = {
+    "init": "tracker.cli.init",
+    "serve": "tracker.cli.serve",
+    "worker": "tracker.cli.worker",
+    "server": "tracker.cli.server",
+    "job": "tracker.cli.job",
+    "poll": "tracker.cli.poll",
+    "ingest": "tracker.cli.ingest",
+    "publish": "tracker.cli.publish",
+    "dump": "tracker.cli.dump",
+    "rebuild": "tracker.cli.rebuild",
+    "token": "tracker.cli.token",
+    "plugins": "tracker.cli.plugins",
+    "version": "tracker.cli.version",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is asked for: `tracker version` waits for nothing."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[name]).command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", metavar="DIR", help="Folder of database and spool (TRACKER_HOME).")
+@click.pass_context
+def tracker(ctx: click.Context, home: str | None) -> None:
+    """Regression Tracker: what broke on Jenkins, since when, and whose it is.
+
+    Example: tracker ingest --job nightly --build 12 results/*.xml
+    """
+    ctx.obj = home
+
+
+def main() -> None:
+    """Run the command; exit codes are those of the documentation, in one place."""
+    try:
+        code = tracker.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    except TrackerError as error:
+        click.echo(f"tracker: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

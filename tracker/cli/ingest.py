@@ -1,0 +1,133 @@
+"""`tracker ingest`: record report files from disk."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json
+from tracker.errors import TooLarge, UsageError
+from tracker.intake.spool import Spooled
+from tracker.settings import Settings
+
+PARTLY = 4
+CHUNK = 1024 * 1024
+
+
+@click.command("ingest")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.option("--job", required=True, help="Full name of the job.")
+@click.option("--build", required=True, type=click.IntRange(1, 2**63 - 1), help="Its number.")
+@click.option("--branch", default="", help="Branch that was built.")
+@click.option("--commit", default="", help="Revision that was built.")
+@click.option("--url", default="", help="Address of the build.")
+@click.option("--facet", "facets", multiple=True, help="Such as platform:linux; may be repeated.")
+@click.option("--complete", is_flag=True, help="No more reports of this build will come.")
+@click.option("--replace", is_flag=True, help="Put reports in the place of older ones.")
+@JSON_OPTION
+@click.pass_context
+def command(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    job: str,
+    build: int,
+    branch: str,
+    commit: str,
+    url: str,
+    facets: tuple[str, ...],
+    complete: bool,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Record FILES (or all files of folders) as reports of one build.
+
+    Exit 4 when some could be read and some not.
+
+    Example: tracker ingest --job nightly --build 12 results/*.xml
+    """
+    from tracker.intake.ingest import Intake, ingest
+    from tracker.queries.answers import answer, as_text
+    from tracker.store.jobs import check_job_name
+    from tracker.store.records import BuildFacts
+    from tracker.store.work import enqueue
+
+    settings = opened(ctx)
+    facts = BuildFacts(
+        job=check_job_name(job),
+        number=build,
+        complete=complete,
+        branch=branch,
+        commit=commit,
+        url=url,
+    )
+    reports = _reports(settings, files, facets)
+    done = ingest(Intake.of(settings), facts, reports, now=now_ms(), replace=replace)
+    enqueue("publish", "site", due=now_ms())
+    said = answer(done.recorded, done.refused, done.warnings)
+    if as_json:
+        print_json(said)
+    else:
+        click.echo(as_text(said), nl=False)
+    if said.refused:
+        sys.exit(PARTLY)
+
+
+def _reports(settings: Settings, files: tuple[str, ...], facets: tuple[str, ...]) -> list:  # type: ignore[type-arg]
+    """The files in the spool, under their paths as names."""
+    from tracker.intake.ingest import report_name
+    from tracker.intake.sandbox import SpooledReport
+    from tracker.store.identity import variant_of
+
+    variant = variant_of(_facet(text) for text in facets)
+    found = [path for name in files for path in _files(Path(name))]
+    if len(found) > settings.max_files:
+        raise TooLarge(f"These are more than {settings.max_files} files.", "Give fewer at once.")
+    names = _names(found)
+    return [
+        SpooledReport(kept.path, report_name(name), kept.sha256, kept.size, variant)
+        for path, name in zip(found, names, strict=True)
+        for kept in [_spool(settings, path)]
+    ]
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(each for each in path.rglob("*") if each.is_file())
+    return [path]
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """File names, or whole paths where two files have the same name."""
+    names = [path.name for path in paths]
+    return [
+        path.name if names.count(path.name) == 1 else path.as_posix().lstrip("./") for path in paths
+    ]
+
+
+def _spool(settings: Settings, path: Path) -> Spooled:
+    from tracker.intake import spool
+
+    try:
+        size = path.stat().st_size
+        if size > settings.max_upload_mb * CHUNK:
+            raise TooLarge(
+                f"{path} is larger than {settings.max_upload_mb} MB.",
+                "Raise TRACKER_MAX_UPLOAD_MB if it may be.",
+            )
+        with path.open("rb") as stream:
+            return spool.store(settings.spool, _chunks(stream))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _chunks(stream: object) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):  # type: ignore[attr-defined]
+        yield chunk
+
+
+def _facet(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not (name and colon and value) or "," in text or "=" in text:
+        raise UsageError(f"The facet {text!r} is not of the form name:value.")
+    return name, value

@@ -1,0 +1,19 @@
+"""`tracker init`: make the database."""
+
+import click
+
+from tracker.cli.shared import opened
+
+
+@click.command("init")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Make the folder and the database, or bring an older one up to date.
+
+    Example: tracker --home /srv/tracker init
+    """
+    from tracker.store.connection import schema_state
+
+    settings = opened(ctx)
+    applied, _ = schema_state()
+    click.echo(f"The database {settings.database} is ready ({applied[-1]}).")

@@ -1,0 +1,66 @@
+"""`tracker job`: the jobs that are known."""
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json, print_table
+
+
+@click.group("job")
+def command() -> None:
+    """The jobs that are known.
+
+    Example: tracker job list
+    """
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--server", help="The Jenkins that has it.")
+@click.option("--jenkins-name", help="Its full name there, where it differs.")
+@click.pass_context
+def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | None) -> None:
+    """Know the job NAME from now on, and poll it where a server is named.
+
+    Example: tracker job add team/nightly --server main
+    """
+    from tracker.store.jobs import check_job_name, track_job
+    from tracker.store.work import enqueue
+
+    opened(ctx)
+    name = check_job_name(name)
+    is_new = track_job(name, server=server, jenkins_name=jenkins_name or name)
+    if server:
+        enqueue("poll", name, due=now_ms())
+    click.echo(f"The job {name!r} is {'now' if is_new else 'already'} known.")
+
+
+@command.command("list")
+@JSON_OPTION
+@click.pass_context
+def list_jobs(ctx: click.Context, as_json: bool) -> None:
+    """List the jobs with their newest builds.
+
+    Example: tracker job list --json
+    """
+    from tracker.queries.jobs import jobs
+
+    opened(ctx)
+    rows = jobs()
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ("JOB", "BUILD", "TESTS", "FAILED", "NEW", "TROUBLE"),
+        (
+            (
+                row.name,
+                f"#{row.latest.label}" if row.latest else "-",
+                row.latest.totals.total if row.latest else "-",
+                row.latest.totals.failures if row.latest else "-",
+                row.latest.newly_broken if row.latest else "-",
+                row.error,
+            )
+            for row in rows
+        ),
+        "No job is known. Upload a report, or `tracker server add` a Jenkins.",
+    )

@@ -1,0 +1,47 @@
+"""`tracker publish`: bring the static site up to date."""
+
+import sys
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json
+
+
+@click.command("publish")
+@click.option("--force", is_flag=True, help="Make a new generation even if nothing changed.")
+@click.option("--check", "check_links", is_flag=True, help="Follow every link afterwards.")
+@JSON_OPTION
+@click.pass_context
+def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -> None:
+    """Publish the static site; exit 1 when --check finds a broken link.
+
+    Example: tracker publish --check
+    """
+    from tracker.site.check import broken_links
+    from tracker.site.publish import publish
+    from tracker.site.render import renderer
+
+    settings = opened(ctx)
+    done = publish(
+        settings.output,
+        renderer(),
+        newest=settings.publish_builds,
+        keep=settings.publish_keep,
+        now=now_ms(),
+        force=force,
+    )
+    if as_json:
+        print_json(done)
+    elif done.is_new:
+        click.echo(
+            f"Generation {done.generation}: {done.pages} pages, {done.rendered} rendered,"
+            f" {done.written} files written ({done.bytes:,} bytes)."
+        )
+    else:
+        click.echo(f"Nothing is new since generation {done.generation}.")
+    click.echo(f"{done.folder}/index.html", err=as_json)
+    broken = list(broken_links(done.folder.resolve())) if check_links else []
+    for line in broken:
+        click.echo(line, err=True)
+    if broken:
+        sys.exit(1)

@@ -1,0 +1,18 @@
+"""`tracker rebuild`: make the derived tables again."""
+
+import click
+
+from tracker.cli.shared import opened
+
+
+@click.command("rebuild")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Derive streaks and counts of all jobs anew from their results; nothing else changes.
+
+    Example: tracker rebuild
+    """
+    from tracker.store.judging import rebuild
+
+    opened(ctx)
+    click.echo(f"{rebuild()} jobs were judged again.")

@@ -1,0 +1,51 @@
+"""What commands share: the settings, an open store, and printing rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from tracker.settings import Settings
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def settings(ctx: click.Context, **given: Any) -> Settings:
+    """The settings, with what flags say on top."""
+    home = ctx.find_root().obj
+    return Settings.load(home=home, **given)
+
+
+def opened(ctx: click.Context, **given: Any) -> Settings:
+    """The settings, with the store open."""
+    from tracker.store.connection import open_store
+
+    found = settings(ctx, **given)
+    open_store(found.database)
+    return found
+
+
+def now_ms() -> int:
+    """The clock: milliseconds since 1970 UTC."""
+    return int(time.time() * 1000)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """Columns for people; `empty` says what to do where there is nothing."""
+    lines = [[str(cell) for cell in row] for row in rows]
+    if not lines:
+        click.echo(empty, err=True)
+        return
+    widths = [max(len(line[place]) for line in [list(head), *lines]) for place in range(len(head))]
+    for line in [list(head), *lines]:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())

@@ -1,0 +1,136 @@
+"""One build's reports, from the spool into the store: the end that all four ways in share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.errors import Busy, Unreadable, Unrecognised, UsageError
+from tracker.intake import spool
+from tracker.intake.plugins import PluginSources
+from tracker.intake.sandbox import Limits, SpooledReport, read_reports
+from tracker.settings import Settings
+from tracker.store.record import NeedsAllReports, record_build
+from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport
+
+_ROUNDS = 5
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What ingest needs of the settings."""
+
+    spool: Path
+    limits: Limits
+    sources: PluginSources
+    accept_new_jobs: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Intake:
+        """The intake that the settings describe."""
+        return cls(
+            spool=settings.spool,
+            limits=Limits(settings.parse_seconds, settings.parse_memory_mb),
+            sources=PluginSources.of(settings.plugins_folder, settings.plugins_enabled),
+            accept_new_jobs=settings.accept_new_jobs,
+        )
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of the reports: what was recorded, and what people should know about it."""
+
+    recorded: Recorded
+    refused: dict[str, str]
+    warnings: dict[str, tuple[str, ...]]
+
+
+def ingest(
+    intake: Intake,
+    facts: BuildFacts,
+    reports: Sequence[SpooledReport],
+    *,
+    now: int,
+    replace: bool = False,
+    from_jenkins: bool = False,
+) -> Ingested:
+    """Read the reports and record the build.
+
+    A report that cannot be read is recorded as such beside readable ones, so that the build never
+    looks whole. When none of an upload can be read nothing is recorded, and Unrecognised or
+    Unreadable says why. A build of Jenkins is recorded in any case, and an artifact that no parser
+    recognises is none of its reports.
+    """
+    read = list(read_reports(reports, intake.limits, intake.sources)) if reports else []
+    if from_jenkins:
+        read = [report for report in read if not report.unrecognised]
+    elif reports and all(report.failure for report in read):
+        raise _nothing_readable(read)
+    recorded = _record(intake, facts, read, now, replace)
+    return Ingested(
+        recorded=recorded,
+        refused={report.name: report.failure for report in read if report.failure},
+        warnings={report.name: report.warnings for report in read if report.warnings},
+    )
+
+
+def report_name(name: str) -> str:
+    """The name of a report as it is kept: a relative path, as text; it is never opened."""
+    clean = name.replace("\\", "/").strip("/ ")
+    if not clean or len(clean) > 1000 or _CONTROL.search(clean):
+        raise UsageError(
+            f"A report cannot be called {name[:80]!r}.", "Give it a name of up to 1000 characters."
+        )
+    return clean
+
+
+def _record(
+    intake: Intake, facts: BuildFacts, read: Sequence[ReadReport], now: int, replace: bool
+) -> Recorded:
+    """Record, reading older reports of the build again when the new ones touch their tests."""
+    reread: list[ReadReport] | None = None
+    for _ in range(_ROUNDS):
+        try:
+            return record_build(
+                facts,
+                read,
+                now=now,
+                replace_reports=replace,
+                reread=reread,
+                accept_new_job=intake.accept_new_jobs,
+            )
+        except NeedsAllReports as need:
+            reread = list(
+                read_reports(_spooled(intake, need.stored), intake.limits, intake.sources)
+            )
+    raise Busy("Other uploads keep changing this build.", "Send the report again shortly.")
+
+
+def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledReport]:
+    return [
+        SpooledReport(
+            spool.path_of(intake.spool, report.sha256),
+            report.name,
+            report.sha256,
+            report.size,
+            report.variant,
+        )
+        for report in stored
+    ]
+
+
+def _nothing_readable(read: Sequence[ReadReport]) -> Unrecognised | Unreadable:
+    said = "; ".join(
+        report.failure.rstrip(".")
+        if report.unrecognised
+        else f"{report.name!r} cannot be read: {report.failure}"
+        for report in read[:5]
+    )
+    more = f" (and {len(read) - 5} more)" if len(read) > 5 else ""
+    kept = ", ".join(report.sha256[:12] for report in read[:5])
+    remedy = f"Nothing was recorded; the bytes are kept in the spool ({kept}…)."
+    kind = Unrecognised if all(report.unrecognised for report in read) else Unreadable
+    return kind(f"{said}{more}.", remedy)

@@ -1,0 +1,92 @@
+"""Many files in one multipart/form-data upload, taken apart from disk to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from tracker.errors import TooLarge, UsageError
+from tracker.intake import spool
+from tracker.intake.spool import Spooled
+
+CHUNK = 256 * 1024
+
+
+def split_files(
+    body: Path, boundary: str, folder: Path, max_files: int
+) -> list[tuple[str, Spooled]]:
+    """The files in a multipart body, each in the spool, as (file name, bytes).
+
+    Raises UsageError when the body does not end as it should or holds no file, TooLarge when it
+    holds more than `max_files`.
+    """
+    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=max_files + 100)
+    files: list[tuple[str, Spooled]] = []
+    try:
+        for file, chunks in _parts(body, decoder):
+            if file is None:
+                for _ in chunks:
+                    pass
+                continue
+            if len(files) >= max_files:
+                raise _too_many(max_files)
+            files.append((_name(file), spool.store(folder, chunks)))
+    except RequestEntityTooLarge as error:
+        raise _too_many(max_files) from error
+    except ValueError as error:
+        raise UsageError(f"The multipart body is not well-formed: {error}.") from error
+    if not files:
+        raise UsageError(
+            "The upload holds no file.", "Name the files: curl -F file=@results/a.xml -F file=@…"
+        )
+    return files
+
+
+def _parts(body: Path, decoder: MultipartDecoder) -> Iterator[tuple[File | None, Iterator[bytes]]]:
+    """Each part with its bytes; the next part may only be asked for when these are used up."""
+    with body.open("rb") as stream:
+        while True:
+            event = _next(stream, decoder)
+            if isinstance(event, File | Field):
+                file = event if isinstance(event, File) else None
+                yield file, _data(stream, decoder)
+            elif isinstance(event, Epilogue):
+                return
+
+
+def _data(stream: object, decoder: MultipartDecoder) -> Iterator[bytes]:
+    while True:
+        event = _next(stream, decoder)
+        if not isinstance(event, Data):
+            raise UsageError("The multipart body was cut.", "Send it again.")
+        yield event.data
+        if not event.more_data:
+            return
+
+
+def _next(stream: object, decoder: MultipartDecoder) -> object:
+    event = decoder.next_event()
+    while isinstance(event, NeedData):
+        data = stream.read(CHUNK)  # type: ignore[attr-defined]
+        try:
+            decoder.receive_data(data or None)
+            event = decoder.next_event()
+        except ValueError as error:
+            raise UsageError(f"The multipart body was cut: {error}.", "Send it again.") from error
+    return event
+
+
+def _name(file: File) -> str:
+    """What the part calls its file; the field's name where it says nothing."""
+    return file.filename or str(file.name or Headers(file.headers).get("content-id", "report"))
+
+
+def _too_many(limit: int) -> TooLarge:
+    return TooLarge(
+        f"The upload holds more than {limit} files.",
+        "Send them in several uploads, or raise TRACKER_MAX_FILES.",
+    )

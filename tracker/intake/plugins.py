@@ -1,0 +1,115 @@
+"""Finding parsers: our own, a folder of the operator's, installed ones that were enabled."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker import resources
+from tracker.errors import SettingsError
+from tracker.intake.contract import Parser
+
+ENTRY_POINTS = "tracker.parsers"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A parser and where it was found."""
+
+    parser: Parser
+    origin: str
+
+
+@dataclass(frozen=True)
+class PluginSources:
+    """Where to look: the folder of ours, the operator's folder, names of enabled entry points."""
+
+    own: Path
+    folder: Path | None = None
+    enabled: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, folder: str, enabled: str) -> PluginSources:
+        """The sources that the settings `plugins_folder` and `plugins_enabled` name."""
+        names = tuple(name.strip() for name in enabled.split(",") if name.strip())
+        return cls(resources.folder("plugins"), Path(folder) if folder else None, names)
+
+
+def load_plugins(sources: PluginSources) -> list[Plugin]:
+    """All parsers, in the order of their names.
+
+    Raises SettingsError, naming the file, for a plugin that cannot be imported, has no parser, or
+    takes the name of another one.
+    """
+    found: dict[str, Plugin] = {}
+    for plugin in _all(sources):
+        other = found.setdefault(plugin.parser.name, plugin)
+        if other is not plugin:
+            raise SettingsError(
+                f"Two parsers are called {plugin.parser.name!r}: {other.origin} and"
+                f" {plugin.origin}.",
+                "Rename or remove one of them.",
+            )
+    return [found[name] for name in sorted(found)]
+
+
+def installed() -> list[importlib.metadata.EntryPoint]:
+    """Entry points of installed distributions, enabled or not."""
+    return sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda each: each.name)
+
+
+def _all(sources: PluginSources) -> Iterator[Plugin]:
+    yield from _folder(sources.own)
+    if sources.folder is not None:
+        if not sources.folder.is_dir():
+            raise SettingsError(
+                f"The plugins folder {sources.folder} is not there.",
+                "Make it, or correct TRACKER_PLUGINS_FOLDER.",
+            )
+        yield from _folder(sources.folder)
+    yield from _enabled(sources.enabled)
+
+
+def _folder(folder: Path) -> Iterator[Plugin]:
+    for path in sorted(folder.glob("[!_]*.py")):
+        parsers = [value for value in _load(path) if isinstance(value, Parser)]
+        if not parsers:
+            raise SettingsError(
+                f"The plugin {path} has no parser.", "Decorate one generator with @parser(…)."
+            )
+        for each in parsers:
+            yield Plugin(each, str(path))
+
+
+def _load(path: Path) -> Sequence[object]:
+    spec = importlib.util.spec_from_file_location(f"tracker_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise SettingsError(f"The plugin {path} cannot be loaded.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SettingsError(
+            f"The plugin {path} cannot be imported: {type(error).__name__}: {error}.",
+            "Mend or remove the file.",
+        ) from error
+    return list(vars(module).values())
+
+
+def _enabled(names: Sequence[str]) -> Iterator[Plugin]:
+    points = {point.name: point for point in installed()}
+    for name in names:
+        if name not in points:
+            raise SettingsError(
+                f"No installed distribution has a parser {name!r}.",
+                f"There are: {', '.join(points) or 'none'}.",
+            )
+        value = points[name].load()
+        if not isinstance(value, Parser):
+            raise SettingsError(
+                f"The entry point {name!r} is not a parser.", "See plugins/README.md."
+            )
+        yield Plugin(value, f"entry point {name} ({points[name].value})")

@@ -1,0 +1,87 @@
+"""Which parser is right for some bytes: by their content, never by their name."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+
+from tracker.errors import Unrecognised
+from tracker.intake.contract import Head, Parser
+
+HEAD_BYTES = 64 * 1024
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(\[[^\]]*\])?[^>]*>", re.S)
+_ELEMENT = re.compile(r"<((?:[\w.-]+:)?([\w.-]+))([^<>]*)", re.S)
+
+
+def head_of(data: bytes, name: str) -> Head:
+    """What sniffing sees of a file that begins with `data`."""
+    data = data[:HEAD_BYTES]
+    encoding = "utf-8"
+    for mark, its_encoding in _MARKS:
+        if data.startswith(mark):
+            data, encoding = data[len(mark) :], its_encoding
+            break
+    text = data.decode(encoding, "replace")
+    root, namespace = _root(text)
+    return Head(data=data, name=name, text=text, root=root, namespace=namespace)
+
+
+def choose(parsers: Sequence[Parser], head: Head) -> Parser:
+    """The parser that is surest; Unrecognised, saying what it looks like, where none is."""
+    sure = [(each.sniff(head), each) for each in parsers]
+    best = max(sure, key=lambda pair: pair[0], default=None)
+    if best is None or best[0] <= 0:
+        raise Unrecognised(
+            f"No parser recognises {head.name!r}: it looks like {looks_like(head)}.",
+            "`tracker plugins` lists what can be read.",
+        )
+    return best[1]
+
+
+def looks_like(head: Head) -> str:
+    """In a few words, what a file that no parser recognises may be."""
+    if not head.data.strip():
+        return "an empty file"
+    for sign, what in _SIGNS:
+        if head.data.startswith(sign):
+            return what
+    if head.root.lower() == "html" or "<!doctype html" in head.text[:1000].lower():
+        return "an HTML page; where it came from may want a login"
+    if head.root:
+        return f"XML whose first element is <{head.root[:60]}>"
+    if head.text.lstrip()[:1] in ("{", "["):
+        return "JSON"
+    if "�" in head.text or "\0" in head.text:
+        return "binary data"
+    return "plain text"
+
+
+_SIGNS = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ", "xz data"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"%PDF", "a PDF document"),
+)
+
+
+def _root(text: str) -> tuple[str, str]:
+    """Local name and namespace of the first element, "" where the text does not begin as XML."""
+    rest = _NOT_ELEMENTS.sub("", text).lstrip()
+    found = _ELEMENT.match(rest)
+    if found is None:
+        return "", ""
+    tag, local, attributes = found.groups()
+    prefix = tag[: -len(local)].rstrip(":")
+    declared = "xmlns:" + re.escape(prefix) if prefix else "xmlns"
+    space = re.search(rf"(?:^|\s){declared}\s*=\s*([\"'])(.*?)\1", attributes, re.S)
+    return local, space.group(2) if space else ""

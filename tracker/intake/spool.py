@@ -1,0 +1,94 @@
+"""The spool: raw reports on disk, named by their SHA-256, safe before anything else happens.
+
+A file comes into being whole: written aside, fsynced, renamed, and its folder fsynced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tracker.errors import StorageError
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """Bytes that are safe: their digest, their size, where they are."""
+
+    sha256: str
+    size: int
+    path: Path
+
+
+class Writer:
+    """Takes bytes aside; `keep` makes them a file of the spool, anything else forgets them."""
+
+    def __init__(self, stream: BinaryIO, folder: Path) -> None:
+        self._stream = stream
+        self._folder = folder
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Add bytes."""
+        self._stream.write(data)
+        self._digest.update(data)
+        self.size += len(data)
+
+    def keep(self) -> Spooled:
+        """Make the bytes safe; returns once they are."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        sha256 = self._digest.hexdigest()
+        path = path_of(self._folder, sha256)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Path(self._stream.name).rename(path)
+        _sync_folder(path.parent)
+        return Spooled(sha256, self.size, path)
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    """Where the bytes with this digest are, or would be."""
+    return folder / sha256[:2] / sha256
+
+
+@contextmanager
+def writer(folder: Path) -> Iterator[Writer]:
+    """A writer into the spool `folder`; StorageError when the disk refuses."""
+    aside = folder / "incoming"
+    try:
+        aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=aside, delete=False) as stream:
+            try:
+                yield Writer(stream, folder)  # type: ignore[arg-type]
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(stream.name)  # noqa: PTH108 - gone already where it was kept
+    except OSError as error:
+        raise StorageError(
+            f"The spool {folder} cannot be written: {error.strerror}.",
+            "Nothing was recorded. Make room or mend its permissions, then send it again.",
+        ) from error
+
+
+def store(folder: Path, chunks: Iterable[bytes]) -> Spooled:
+    """Put bytes into the spool."""
+    with writer(folder) as out:
+        for chunk in chunks:
+            out.write(chunk)
+        return out.keep()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

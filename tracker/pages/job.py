@@ -1,0 +1,43 @@
+"""One job: its builds, newest first, and how their totals moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracker.errors import NotFound
+from tracker.pages.page import ROWS, Paging, Params, pages_of
+from tracker.queries import builds, jobs
+from tracker.queries.jobs import JobRow
+from tracker.queries.rows import BuildRow
+
+IN_CHART = 60
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """A page of the job's builds; `trend` holds its newest ones, oldest first."""
+
+    job: JobRow
+    trend: tuple[BuildRow, ...]
+    builds: tuple[BuildRow, ...]
+    paging: Paging
+
+
+def show(job: str, page: str = "1") -> JobPage:
+    """The builds of one page of the job's list."""
+    row = jobs.job(job)
+    paging = Paging.of(builds.count_builds(job), page)
+    if not paging.is_there:
+        raise NotFound(f"The job {job!r} has no page {page} of builds.", "Start at its first page.")
+    newest = builds.builds(job, limit=IN_CHART)
+    listed = builds.builds(job, limit=ROWS, offset=paging.offset)
+    return JobPage(row, tuple(reversed(newest)), tuple(listed), paging)
+
+
+def every(newest: int) -> Iterator[Params]:
+    """For each job as many pages of builds as hold the newest ones."""
+    for row in jobs.jobs():
+        count = min(newest, builds.count_builds(row.name))
+        for page in pages_of(count):
+            yield {"job": row.name, "page": str(page)}

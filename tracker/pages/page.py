@@ -1,0 +1,126 @@
+"""What a page is: a name, a route, a template, what it shows, and which of it there are."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+ROWS = 500
+
+Params = Mapping[str, str]
+
+# The last `builds/<label>` or `cases/<key>` of a path decides, since names of jobs hold slashes.
+_PATTERNS = {
+    "job": r".+",
+    "build": r"[0-9]{1,19}(?:~[0-9]{1,9})?",
+    "case": r"[0-7][0-9a-f]{15}",
+    "list": r"[a-z]+",
+    "page": r"[0-9]{1,9}",
+}
+_PAGE_SUFFIX = "pages/{page}/"
+
+
+class Scope(enum.Enum):
+    """Whose revision a page depends on: that of its job, or that of the whole database."""
+
+    JOB = "job"
+    SITE = "site"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One row of PAGES.
+
+    route   such as `/jobs/{job}/builds/{build}/`; a paged page has `pages/{page}/` behind it
+    show    from the route's parameters to a frozen view-model, or NotFound
+    every   the parameters of each page that the static site has, for its newest builds of a job
+    """
+
+    name: str
+    route: str
+    template: str
+    show: Callable[..., Any]
+    every: Callable[[int], Iterator[Params]]
+    scope: Scope
+    title: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Which paths are this page's."""
+        with_page = self.route + _PAGE_SUFFIX
+        return re.compile(f"(?:{_regex(with_page)}|{_regex(self.route)})")
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The parameters of a path of this page, None for any other path."""
+        found = self.pattern.fullmatch(path)
+        if found is None:
+            return None
+        groups = found.groupdict()
+        params = {name: groups[name] or groups[f"{name}_"] for name in self.params}
+        if groups.get("page"):
+            params["page"] = groups["page"]
+        return params
+
+    @cached_property
+    def params(self) -> tuple[str, ...]:
+        """The names of the route's parameters."""
+        return tuple(re.findall(r"{(\w+)}", self.route))
+
+    def segments(
+        self, params: Params, spell: Callable[[str], str] = lambda name: name
+    ) -> tuple[str, ...]:
+        """The parts of a path between its slashes; `spell` is put on each folder of the job."""
+        page = int(params.get("page", "1"))
+        route = self.route + (_PAGE_SUFFIX if page > 1 else "")
+        found: list[str] = []
+        for part in route.strip("/").split("/"):
+            if part == "{job}":
+                found.extend(map(spell, params["job"].split("/")))
+            elif part:
+                found.append(part.format(**params))
+        return tuple(found)
+
+
+def _regex(route: str) -> str:
+    """A route as a pattern; names get a `_` in the second branch, since groups are unique."""
+    suffix = "" if _PAGE_SUFFIX in route else "_"
+    parts = re.split(r"({\w+})", route)
+    return "".join(
+        f"(?P<{part[1:-1]}{suffix}>{_PATTERNS[part[1:-1]]})"
+        if part.startswith("{")
+        else re.escape(part)
+        for part in parts
+    )
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Which page of a long list this is; pages count from 1."""
+
+    page: int
+    pages: int
+    total: int
+
+    @classmethod
+    def of(cls, total: int, page: str) -> Paging:
+        """The page `page` of a list of `total` rows."""
+        return cls(int(page), max(1, -(-total // ROWS)), total)
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page's."""
+        return (self.page - 1) * ROWS
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the list has this page."""
+        return 1 <= self.page <= self.pages
+
+
+def pages_of(total: int) -> range:
+    """The numbers of the pages of a list."""
+    return range(1, max(1, -(-total // ROWS)) + 1)

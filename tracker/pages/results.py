@@ -1,0 +1,50 @@
+"""One list of a build's results in full: pages of 500."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracker.errors import NotFound
+from tracker.pages.page import ROWS, Paging, Params, pages_of
+from tracker.queries import builds, jobs
+from tracker.queries.builds import LISTS
+from tracker.queries.rows import BuildRow, CaseRow
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    """A page of the list called `list` of a build."""
+
+    build: BuildRow
+    list: str
+    rows: tuple[CaseRow, ...]
+    paging: Paging
+
+
+def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
+    """One page of a list: new, failing, fixed, skipped, failed or all."""
+    if list not in LISTS:
+        raise NotFound(f"There is no list {list!r} of results.", f"There are {', '.join(LISTS)}.")
+    row = builds.build(job, build)
+    paging = Paging.of(builds.count_results(job, build, list), page)
+    if not paging.is_there:
+        raise NotFound(f"This list has no page {page}.", "Start at its first page.")
+    rows = builds.results(job, build, list, limit=ROWS, offset=paging.offset)
+    return ResultsPage(row, list, tuple(rows), paging)
+
+
+def every(newest: int) -> Iterator[Params]:
+    """The lists that do not fit on their build's page."""
+    for row in jobs.jobs():
+        for found in builds.builds(row.name, limit=newest):
+            for name in LISTS:
+                count = builds.count_results(row.name, found.label, name)
+                if count > ROWS:
+                    for page in pages_of(count):
+                        yield {
+                            "job": row.name,
+                            "build": found.label,
+                            "list": name,
+                            "page": str(page),
+                        }

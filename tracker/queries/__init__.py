@@ -1,0 +1,1 @@
+"""All reads: each function returns frozen rows, without ids of the database."""

@@ -1,0 +1,105 @@
+"""What whoever sent results is told: counts, what is newly broken, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracker.queries import builds
+from tracker.queries.rows import Totals, snapshot
+from tracker.store.records import Recorded
+
+NEW_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class NewlyBroken:
+    """A case that began to fail in the build."""
+
+    key: str
+    suite: str
+    name: str
+    variant: str
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True)
+class UploadAnswer:
+    """The answer to an upload. `added` and `known` name reports, `refused` says why by name."""
+
+    job: str
+    build: int
+    epoch: int
+    label: str
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    totals: Totals
+    complete: bool
+    regressions: int
+    new_failures: int
+    fixed: int
+    new: tuple[NewlyBroken, ...]
+    refused: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+def answer(
+    recorded: Recorded, refused: Mapping[str, str], warnings: Mapping[str, tuple[str, ...]]
+) -> UploadAnswer:
+    """The answer about a build that was just recorded."""
+    label = f"{recorded.number}~{recorded.epoch}"
+    with snapshot():
+        row = builds.build(recorded.job, label)
+        new = builds.results(recorded.job, label, "new", limit=NEW_SHOWN)
+    return UploadAnswer(
+        job=row.job,
+        build=row.number,
+        epoch=row.epoch,
+        label=row.label,
+        added=recorded.added,
+        known=recorded.known,
+        totals=row.totals,
+        complete=row.complete,
+        regressions=row.regressions,
+        new_failures=row.new_failures,
+        fixed=row.fixed,
+        new=tuple(
+            NewlyBroken(
+                case.key,
+                " › ".join(case.suite),
+                case.name,
+                case.variant,
+                case.verdict,
+                case.message[:500],
+            )
+            for case in new
+        ),
+        refused=dict(refused),
+        warnings=tuple(
+            f"{name}: {text}" for name, texts in sorted(warnings.items()) for text in texts
+        ),
+    )
+
+
+def as_text(answer: UploadAnswer) -> str:
+    """The answer for the log of a build: one fact a line, nothing that steers a terminal."""
+    totals = answer.totals
+    lines = [
+        f"{answer.job} #{answer.label}: {totals.total} tests, {totals.failures} failed,"
+        f" {totals.skipped} skipped; {answer.regressions} regressions,"
+        f" {answer.new_failures} new failures, {answer.fixed} fixed"
+    ]
+    lines += [
+        f"  {case.verdict}: {case.suite} {case.name} {case.variant}".rstrip() for case in answer.new
+    ]
+    more = answer.regressions + answer.new_failures - len(answer.new)
+    if more > 0:
+        lines.append(f"  and {more} more")
+    lines += [f"not read: {name}: {reason}" for name, reason in answer.refused.items()]
+    lines += [f"warning: {text}" for text in answer.warnings]
+    return "".join(f"{_one_line(line)}\n" for line in lines)
+
+
+def _one_line(line: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in line)

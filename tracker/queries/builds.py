@@ -1,0 +1,325 @@
+"""Builds of jobs, and the results of one build."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tracker.errors import NotFound
+from tracker.queries.rows import (
+    BuildRow,
+    CaseRow,
+    case_row,
+    label_of,
+    select,
+    select_builds,
+    snapshot,
+)
+from tracker.store.judging import JUDGED
+from tracker.store.models import database
+
+LISTS = ("new", "failing", "fixed", "skipped", "failed", "all")
+
+_CASE = "c.id, s.path, c.name, c.variant, r.status, r.duration, coalesce(f.message, '')"
+_FROM_RESULT = (
+    "FROM result r JOIN test_case c ON c.id = r.case_id JOIN suite s ON s.id = c.suite_id"
+    " LEFT JOIN failure f ON f.id = r.failure_id"
+)
+_IN_ORDER = "ORDER BY s.path, c.name, c.variant"
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One report of a build; `failure` says why it could not be read, if so."""
+
+    name: str
+    sha256: str
+    bytes: int
+    format: str
+    variant: str
+    cases: int
+    recovered: bool
+    failure: str
+    warnings: tuple[str, ...]
+
+
+def builds(job: str, *, limit: int, offset: int = 0) -> list[BuildRow]:
+    """Builds of a job, newest first."""
+    rows = select_builds(
+        "WHERE j.name = ? ORDER BY b.epoch DESC, b.number DESC LIMIT ? OFFSET ?",
+        job,
+        limit,
+        offset,
+    )
+    return [row[0] for row in rows]
+
+
+def builds_before(job: str, before: tuple[int, int] | None, limit: int) -> list[BuildRow]:
+    """Builds of a job older than (epoch, number), newest first."""
+    epoch, number = before or (2**31, 0)
+    rows = select_builds(
+        "WHERE j.name = ? AND (b.epoch, b.number) < (?, ?)"
+        " ORDER BY b.epoch DESC, b.number DESC LIMIT ?",
+        job,
+        epoch,
+        number,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+def count_builds(job: str) -> int:
+    """How many builds of a job are recorded."""
+    return int(
+        select("SELECT count(*) FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ?", job)[
+            0
+        ][0]
+    )
+
+
+def build(job: str, label: str) -> BuildRow:
+    """The build called `label` (a number, or number~epoch); NotFound where there is none."""
+    return _found(job, label)[0]
+
+
+def neighbours(row: BuildRow) -> tuple[str | None, str | None]:
+    """Labels of the builds before and after this one in its job."""
+    before = builds_before(row.job, (row.epoch, row.number), 1)
+    after = select_builds(
+        "WHERE j.name = ? AND (b.epoch, b.number) > (?, ?) ORDER BY b.epoch, b.number LIMIT 1",
+        row.job,
+        row.epoch,
+        row.number,
+    )
+    return (before[0].label if before else None, after[0][0].label if after else None)
+
+
+def downstream(row: BuildRow) -> list[BuildRow]:
+    """Builds that this one started."""
+    rows = select_builds(
+        "WHERE b.upstream_job = ? AND b.upstream_number = ? ORDER BY j.name, b.epoch, b.number"
+        " LIMIT 100",
+        row.job,
+        row.number,
+    )
+    return [found[0] for found in rows]
+
+
+def reports(job: str, label: str) -> list[ReportRow]:
+    """The reports of a build, in the order of their names."""
+    with snapshot():
+        build_id = _found(job, label)[1]
+        rows = select(
+            "SELECT name, sha256, bytes, format, variant, cases, recovered, failure, warnings"
+            " FROM report WHERE build_id = ? ORDER BY name",
+            build_id,
+        )
+    return [
+        ReportRow(
+            name=row[0],
+            sha256=row[1],
+            bytes=row[2],
+            format=row[3],
+            variant=row[4],
+            cases=row[5],
+            recovered=bool(row[6]),
+            failure=row[7],
+            warnings=tuple(msgspec.json.decode(row[8])),
+        )
+        for row in rows
+    ]
+
+
+def count_results(job: str, label: str, which: str) -> int:
+    """How many rows the list `which` of a build has (see `results`)."""
+    with snapshot():
+        row = build(job, label)
+        if which == "all":
+            return row.totals.total
+        if which == "skipped":
+            return row.totals.skipped + row.totals.unknown
+        if which == "failed":
+            return 0 if row.judged else row.totals.failures
+        return {
+            "new": row.newly_broken,
+            "failing": row.still_failing,
+            "fixed": row.fixed,
+        }[which]
+
+
+def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:
+    """Results of a build, by suite and name: one of LISTS.
+
+    `new` are regressions and new failures, `failing` what failed before too, `fixed` what failed
+    before and passed, `failed` the failures of a build that is not judged, `all` everything.
+    """
+    with snapshot():
+        row, build_id, job_id = _found(job, label)
+        if which == "all":
+            return _all(build_id, limit, offset)
+        if which == "skipped":
+            return _by_status(build_id, "r.status IN (3, 4)", limit, offset)
+        if which == "failed":
+            if row.judged:
+                return []
+            return _by_status(build_id, "r.status IN (1, 2)", limit, offset)
+        if which == "new":
+            return _new(build_id, limit, offset)
+        if which == "fixed":
+            return _fixed(build_id, limit, offset)
+        return _failing(row, build_id, job_id, limit, offset)
+
+
+def results_after(
+    job: str, label: str, *, status: int | None, after: int | None, limit: int
+) -> list[CaseRow]:
+    """Results of a build in the order of their keys, those behind the case id `after`."""
+    with snapshot():
+        build_id = _found(job, label)[1]
+        wanted, parameters = ("", ()) if status is None else (" AND r.status = ?", (status,))
+        rows = select(
+            f"SELECT {_CASE} {_FROM_RESULT}"
+            f" WHERE r.build_id = ? AND r.case_id > ?{wanted} ORDER BY r.case_id LIMIT ?",
+            build_id,
+            -1 if after is None else after,
+            *parameters,
+            limit,
+        )
+    return [case_row(row) for row in rows]
+
+
+def _found(job: str, label: str) -> tuple[BuildRow, int, int]:
+    """A build with its id and its job's."""
+    number, _, epoch = label.partition("~")
+    wanted, parameters = ("AND b.epoch = ?", (int(epoch),)) if epoch else ("", ())
+    rows = select_builds(
+        f"WHERE j.name = ? AND b.number = ? {wanted} ORDER BY b.epoch DESC LIMIT 1",
+        job,
+        min(int(number), 2**63 - 1),
+        *parameters,
+        more="b.id, b.job_id",
+    )
+    if not rows:
+        raise NotFound(
+            f"There is no build {label} of the job {job!r} here.",
+            "It was not recorded yet, or was never run.",
+        )
+    return rows[0]
+
+
+def _by_status(build_id: int, wanted: str, limit: int, offset: int) -> list[CaseRow]:
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        f" WHERE r.build_id = ? AND r.status <> 0 AND {wanted} {_IN_ORDER} LIMIT ? OFFSET ?",
+        build_id,
+        limit,
+        offset,
+    )
+    return [case_row(row[:7], attempts=row[7]) for row in rows]
+
+
+_ATTEMPTS = (
+    "(SELECT count(*) FROM attempt a WHERE a.build_id = r.build_id AND a.case_id = r.case_id)"
+)
+
+
+def _new(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS}, k.regression {_FROM_RESULT}"
+        " JOIN streak k ON k.first_build = r.build_id AND k.case_id = r.case_id"
+        f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
+        build_id,
+        limit,
+        offset,
+    )
+    return [
+        case_row(row[:7], attempts=row[7], verdict="regression" if row[8] else "new failure", age=0)
+        for row in rows
+    ]
+
+
+def _fixed(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number {_FROM_RESULT}"
+        " JOIN streak k ON k.fixed_build = r.build_id AND k.case_id = r.case_id"
+        " JOIN build n ON n.id = k.first_build"
+        f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
+        build_id,
+        limit,
+        offset,
+    )
+    return [case_row(row[:7], attempts=row[7], verdict="fixed", since=row[8]) for row in rows]
+
+
+def _failing(row: BuildRow, build_id: int, job_id: int, limit: int, offset: int) -> list[CaseRow]:
+    if not row.judged:
+        return []
+    place = (row.epoch, row.number)
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number {_FROM_RESULT}"
+        " JOIN streak k ON k.job_id = ? AND k.case_id = r.case_id"
+        " JOIN build n ON n.id = k.first_build LEFT JOIN build x ON x.id = k.fixed_build"
+        " WHERE r.build_id = ? AND r.status IN (1, 2) AND (n.epoch, n.number) < (?, ?)"
+        " AND (x.id IS NULL OR (x.epoch, x.number) > (?, ?))"
+        f" {_IN_ORDER} LIMIT ? OFFSET ?",
+        job_id,
+        build_id,
+        *place,
+        *place,
+        limit,
+        offset,
+    )
+    ages = _ages(job_id, place) if rows else {}
+    return [
+        case_row(
+            found[:7],
+            attempts=found[7],
+            verdict="failing",
+            since=found[8],
+            age=ages[(found[9], found[10])],
+        )
+        for found in rows
+    ]
+
+
+def _ages(job_id: int, place: tuple[int, int]) -> dict[tuple[int, int], int]:
+    """For each judged build up to `place`: how many judged builds ago it was."""
+    rows = select(
+        f"SELECT epoch, number FROM build WHERE job_id = ? AND {JUDGED}"
+        " AND (epoch, number) <= (?, ?) ORDER BY epoch DESC, number DESC",
+        job_id,
+        *place,
+    )
+    return {(epoch, number): age for age, (epoch, number) in enumerate(rows)}
+
+
+def _all(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+    """A page of all results; the order of a big build is found once for all its pages."""
+    order = _order(str(database.database), build_id, _revision(build_id))
+    wanted = order[offset : offset + limit]
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
+        build_id,
+        msgspec.json.encode(wanted).decode(),
+    )
+    by_id: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
+    return [case_row(by_id[case][:7], attempts=by_id[case][7]) for case in wanted]
+
+
+def _revision(build_id: int) -> int:
+    return int(
+        select(
+            "SELECT j.revision FROM build b JOIN job j ON j.id = b.job_id WHERE b.id = ?", build_id
+        )[0][0]
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _order(_database: str, build_id: int, _revision: int) -> tuple[int, ...]:
+    """The cases of a build by suite and name; kept for as long as the job does not change."""
+    rows = select(f"SELECT c.id {_FROM_RESULT} WHERE r.build_id = ? {_IN_ORDER}", build_id)
+    return tuple(row[0] for row in rows)

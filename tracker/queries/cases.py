@@ -1,0 +1,169 @@
+"""One case in one job: what it is, and what became of it build after build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.errors import NotFound
+from tracker.queries.rows import BuildRow, seconds, select, select_builds, snapshot, suite_names
+from tracker.store.identity import id_of, key
+from tracker.verdicts.outcomes import Status
+
+
+@dataclass(frozen=True)
+class CaseName:
+    """The test itself."""
+
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """An earlier try inside a build."""
+
+    n: int
+    status: str
+    duration: float | None
+    message: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """The case in one build: `status` is None where it did not run.
+
+    `verdict` is `regression`, `new failure`, `fixed`, or empty where nothing changed.
+    """
+
+    build: BuildRow
+    status: str | None
+    duration: float | None
+    type: str
+    message: str
+    trace: str
+    verdict: str
+    stdout: str = ""
+    stderr: str = ""
+    attempts: tuple[AttemptRow, ...] = ()
+
+
+def case(job: str, case_key: str) -> CaseName:
+    """The case, if it ever ran in the job; NotFound otherwise."""
+    number = id_of(case_key)
+    rows = select(
+        "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
+        " WHERE c.id = ? AND EXISTS (SELECT 1 FROM build b JOIN job j ON j.id = b.job_id"
+        " JOIN result r ON r.build_id = b.id AND r.case_id = c.id WHERE j.name = ?)",
+        -1 if number is None else number,
+        job,
+    )
+    if not rows:
+        raise NotFound(
+            f"No case {case_key[:40]} ran in the job {job!r}.",
+            "The pages of the job's builds link to its cases.",
+        )
+    return CaseName(key(rows[0][0]), suite_names(rows[0][1]), rows[0][2], rows[0][3])
+
+
+def history(job: str, case_key: str, *, limit: int, offset: int = 0) -> list[HistoryRow]:
+    """The job's builds, newest first, with what the case did in each."""
+    return _history(job, case_key, "", (), limit, offset)
+
+
+def history_before(
+    job: str, case_key: str, before: tuple[int, int] | None, limit: int
+) -> list[HistoryRow]:
+    """The builds in which the case ran, older than (epoch, number), newest first."""
+    place = before or (2**31, 0)
+    return _history(
+        job, case_key, "AND (b.epoch, b.number) < (?, ?) AND r.status IS NOT NULL", place, limit, 0
+    )
+
+
+def not_always_passed(job: str, newest: int) -> list[str]:
+    """Keys of the cases that did not pass everywhere in the newest builds of a job."""
+    rows = select(
+        "SELECT DISTINCT r.case_id FROM result r WHERE r.status <> 0 AND r.build_id IN"
+        " (SELECT b.id FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ?"
+        " ORDER BY b.epoch DESC, b.number DESC LIMIT ?) ORDER BY r.case_id",
+        job,
+        newest,
+    )
+    return [key(row[0]) for row in rows]
+
+
+def _history(
+    job: str,
+    case_key: str,
+    condition: str,
+    parameters: tuple[int, ...],
+    limit: int,
+    offset: int,
+) -> list[HistoryRow]:
+    number = id_of(case_key)
+    with snapshot():
+        rows = select_builds(
+            "LEFT JOIN result r ON r.build_id = b.id AND r.case_id = ?"
+            " LEFT JOIN failure f ON f.id = r.failure_id"
+            " LEFT JOIN output o ON o.build_id = b.id AND o.case_id = r.case_id"
+            f" WHERE j.name = ? {condition} ORDER BY b.epoch DESC, b.number DESC LIMIT ? OFFSET ?",
+            number,
+            job,
+            *parameters,
+            limit,
+            offset,
+            more="b.id, r.status, r.duration, coalesce(f.type, ''), coalesce(f.message, ''),"
+            " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, '')",
+        )
+        verdicts = _verdicts(job, number)
+        attempts = _attempts(job, number)
+    return [
+        HistoryRow(
+            build=build,
+            status=None if status is None else Status(status).word,
+            duration=seconds(duration),
+            type=kind,
+            message=message,
+            trace=trace,
+            verdict=verdicts.get(build_id, ""),
+            stdout=stdout,
+            stderr=stderr,
+            attempts=attempts.get(build_id, ()),
+        )
+        for build, build_id, status, duration, kind, message, trace, stdout, stderr in rows
+    ]
+
+
+def _verdicts(job: str, case: int | None) -> dict[int, str]:
+    """What changed with the case, by the id of the build in which it did."""
+    rows = select(
+        "SELECT k.first_build, k.fixed_build, k.regression FROM streak k"
+        " JOIN job j ON j.id = k.job_id WHERE j.name = ? AND k.case_id = ?",
+        job,
+        case,
+    )
+    found: dict[int, str] = {}
+    for first, fixed, regression in rows:
+        found[first] = "regression" if regression else "new failure"
+        if fixed is not None:
+            found[fixed] = "fixed"
+    return found
+
+
+def _attempts(job: str, case: int | None) -> dict[int, tuple[AttemptRow, ...]]:
+    rows = select(
+        "SELECT a.build_id, a.n, a.status, a.duration, coalesce(f.message, ''),"
+        " coalesce(f.trace, '') FROM attempt a JOIN build b ON b.id = a.build_id"
+        " JOIN job j ON j.id = b.job_id LEFT JOIN failure f ON f.id = a.failure_id"
+        " WHERE j.name = ? AND a.case_id = ? ORDER BY a.build_id, a.n",
+        job,
+        case,
+    )
+    found: dict[int, tuple[AttemptRow, ...]] = {}
+    for build_id, n, status, duration, message, trace in rows:
+        attempt = AttemptRow(n, Status(status).word, seconds(duration), message, trace)
+        found[build_id] = (*found.get(build_id, ()), attempt)
+    return found

@@ -1,0 +1,199 @@
+"""The rows that queries return, and how they are read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tracker.store.connection import reading
+from tracker.store.identity import SUITE_SEPARATOR, key
+from tracker.store.sql import run
+from tracker.verdicts.outcomes import Status
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many results there are, and how many of each status."""
+
+    total: int
+    passed: int
+    failed: int
+    error: int
+    skipped: int
+    unknown: int
+
+    @property
+    def failures(self) -> int:
+        """Failed and error together."""
+        return self.failed + self.error
+
+
+@dataclass(frozen=True)
+class BuildRow:
+    """One build: what Jenkins says of it, its totals and what is new in it.
+
+    `label` names it in URLs: its number, or `number~epoch` where a newer epoch used the number.
+    `duration` is in seconds. `judged` is False while it runs and where it was aborted.
+    """
+
+    job: str
+    number: int
+    epoch: int
+    label: str
+    state: str
+    result: str | None
+    complete: bool
+    judged: bool
+    started: datetime | None
+    duration: float | None
+    totals: Totals
+    regressions: int
+    new_failures: int
+    fixed: int
+    damaged: int
+    url: str
+    branch: str
+    commit: str
+    upstream_job: str
+    upstream_number: int | None
+
+    @property
+    def newly_broken(self) -> int:
+        """Regressions and new failures together."""
+        return self.regressions + self.new_failures
+
+    @property
+    def still_failing(self) -> int:
+        """Failures that began in an earlier build; 0 where the build is not judged."""
+        return self.totals.failures - self.newly_broken if self.judged else 0
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One result of a build with the case it belongs to.
+
+    `suite` is the path of suites, outermost first. `since` is the label of the build in which
+    the case began to fail, `age` how many judged builds ago that was; both are None for results
+    that are not failures. `attempts` counts earlier tries inside the build.
+    """
+
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+    status: str
+    duration: float | None
+    message: str
+    verdict: str = ""
+    since: str | None = None
+    age: int | None = None
+    attempts: int = 0
+
+
+def label_of(alias: str) -> str:
+    """SQL for the label of a build: its number, with the epoch where a newer one has it too."""
+    return (
+        f"CASE WHEN EXISTS (SELECT 1 FROM build newer WHERE newer.job_id = {alias}.job_id"
+        f" AND newer.number = {alias}.number AND newer.epoch > {alias}.epoch)"
+        f" THEN {alias}.number || '~' || {alias}.epoch ELSE CAST({alias}.number AS TEXT) END"
+    )
+
+
+_BUILD_COLUMNS = (
+    f"j.name, b.number, b.epoch, {label_of('b')},"
+    " b.state, b.result, b.complete, b.started, b.duration,"
+    " b.total, b.passed, b.failed, b.error, b.skipped, b.unknown,"
+    " b.regressions, b.new_failures, b.fixed, b.damaged,"
+    " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number"
+)
+_BUILD_WIDTH = 24
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All queries inside see the same state."""
+    with reading():
+        yield
+
+
+def select(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows that a statement answers."""
+    with reading():
+        return run(sql, *parameters)
+
+
+def select_builds(rest: str, *parameters: Any, more: str = "") -> list[tuple[Any, ...]]:
+    """Rows of (BuildRow, *more) for builds `b` of jobs `j`; `rest` is joins, WHERE and order."""
+    rows = select(
+        f"SELECT {_BUILD_COLUMNS}{more and ', ' + more}"
+        f" FROM build b JOIN job j ON j.id = b.job_id {rest}",
+        *parameters,
+    )
+    return [(_build(row[:_BUILD_WIDTH]), *row[_BUILD_WIDTH:]) for row in rows]
+
+
+def _build(row: tuple[Any, ...]) -> BuildRow:
+    job, number, epoch, label, state, result, complete, started, duration = row[:9]
+    shown = "finished" if state == "receiving" and complete else state
+    return BuildRow(
+        job=job,
+        number=number,
+        epoch=epoch,
+        label=label,
+        state=shown,
+        result=result,
+        complete=bool(complete) and state != "running",
+        judged=state != "running" and result not in ("ABORTED", "NOT_BUILT"),
+        started=at(started),
+        duration=seconds(duration),
+        totals=Totals(*row[9:15]),
+        regressions=row[15],
+        new_failures=row[16],
+        fixed=row[17],
+        damaged=row[18],
+        url=row[19],
+        branch=row[20],
+        commit=row[21],
+        upstream_job=row[22],
+        upstream_number=row[23],
+    )
+
+
+def case_row(row: tuple[Any, ...], **more: Any) -> CaseRow:
+    """A row of (case id, suite path, name, variant, status, duration, message)."""
+    case, path, name, variant, status, duration, message = row
+    return CaseRow(
+        key=key(case),
+        suite=suite_names(path),
+        name=name,
+        variant=variant,
+        status=Status(status).word,
+        duration=seconds(duration),
+        message=message or "",
+        **more,
+    )
+
+
+def suite_names(path: str) -> tuple[str, ...]:
+    """The names of the suites that a path holds."""
+    return tuple(path.split(SUITE_SEPARATOR)) if path else ()
+
+
+def at(milliseconds: int | None) -> datetime | None:
+    """A stored time; None where it is none or lies outside the calendar."""
+    if milliseconds is None:
+        return None
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+
+
+def seconds(milliseconds: int | None) -> float | None:
+    """A stored duration in seconds."""
+    return None if milliseconds is None else milliseconds / 1000

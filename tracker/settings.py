@@ -1,0 +1,159 @@
+"""Every setting once: its name, its default, its meaning, and where its value came from.
+
+A value comes from the default, then from `tracker.toml`, then from the environment as
+`TRACKER_<NAME>`; a `TRACKER_<NAME>_FILE` names a file that holds the value.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from tracker import resources
+from tracker.errors import SettingsError
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+# What lives in the environment under our prefix without being a setting of the tracker itself.
+NOT_SETTINGS = frozenset({"TRACKER_TOKEN", "TRACKER_URL", "TRACKER_CONFIG", "TRACKER_WEB_WORKERS"})
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one tracker.
+
+    home                 folder of database, spool, tokens and locks
+    output               folder of the static site
+    host                 address the web server listens on
+    port                 port the web server listens on
+    base_url             address people reach the tracker at; empty: as the request said
+    plugins_folder       a folder with parsers of your own; empty: none
+    plugins_enabled      installed parsers (entry point names) to use, separated by commas
+    max_upload_mb        largest body of an upload, after unpacking too
+    queue_above_mb       uploads above this size are read by the worker and answered with 202
+    max_files            most report files in one upload
+    parse_seconds        processor time the parsing child may spend on one report
+    parse_memory_mb      memory the parsing child may use
+    accept_new_jobs      whether an upload for a job nobody knows makes the job
+    quiet_minutes        after this time without uploads a build known only by uploads is complete
+    poll_seconds         how often a job of Jenkins is looked at
+    first_builds         how many past builds are read when a job is first seen
+    jenkins_seconds      deadline of one request to Jenkins, from first byte to last
+    jenkins_max_mb       largest answer taken from Jenkins
+    publish_builds       how many of a job's newest builds the static site has
+    publish_keep         how many generations of the static site are kept
+    lease_seconds        how long a task belongs to a worker that no longer says it is alive
+    """
+
+    home: Path
+    output: Path
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    base_url: str = ""
+    plugins_folder: str = ""
+    plugins_enabled: str = ""
+    max_upload_mb: Positive = 256
+    queue_above_mb: Positive = 32
+    max_files: Positive = 5000
+    parse_seconds: Positive = 10
+    parse_memory_mb: Positive = 512
+    accept_new_jobs: bool = True
+    quiet_minutes: Positive = 10
+    poll_seconds: Positive = 60
+    first_builds: Positive = 60
+    jenkins_seconds: Positive = 30
+    jenkins_max_mb: Positive = 64
+    publish_builds: Positive = 60
+    publish_keep: Annotated[int, msgspec.Meta(ge=2)] = 3
+    lease_seconds: Positive = 60
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **given: object) -> Settings:
+        """The settings of this process; `given` values (from flags) win over everything.
+
+        Raises SettingsError, naming the setting, for a value that is unknown or out of range.
+        """
+        environ = os.environ if environ is None else environ
+        values = {**_from_file(environ), **_from_environment(environ)}
+        values.update({name: value for name, value in given.items() if value is not None})
+        _add_folders(values, environ)
+        try:
+            return msgspec.convert(
+                values, cls, strict=False, dec_hook=lambda kind, value: kind(value)
+            )
+        except msgspec.ValidationError as error:
+            raise SettingsError(
+                f"A setting cannot be used: {error}.",
+                "Settings are listed in README.md; `tracker` reads them from TRACKER_* and"
+                " tracker.toml.",
+            ) from error
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "tracker.db"
+
+    @property
+    def spool(self) -> Path:
+        """The folder of raw reports."""
+        return self.home / "spool"
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = Path(environ.get("TRACKER_CONFIG") or "tracker.toml")
+    if not path.is_file():
+        if "TRACKER_CONFIG" in environ:
+            raise SettingsError(f"TRACKER_CONFIG names {path}, which is not a file.")
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error}.") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith("TRACKER_") or name in NOT_SETTINGS:
+            continue
+        setting = name.removeprefix("TRACKER_").lower()
+        if setting.endswith("_file"):
+            setting, value = setting.removesuffix("_file"), _read(name, Path(value))
+        if setting not in Settings.__struct_fields__:
+            raise SettingsError(f"{name} is not a setting.", "README.md lists the settings.")
+        values[setting] = value
+    return values
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name} names {path}, which cannot be read: {error}.") from error
+
+
+def _add_folders(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Data in a checkout's `.tracker`, else systemd's state directory, else the XDG data folder."""
+    named = values.get("home")
+    home = Path(str(named)) if named else _default_home(environ)
+    values["home"] = str(home.expanduser().absolute())
+    if not values.get("output"):
+        beside_code = resources.is_checkout() and not named
+        values["output"] = str(
+            resources.CHECKOUT / "output" if beside_code else Path(values["home"]) / "output"
+        )
+    values["output"] = str(Path(str(values["output"])).expanduser().absolute())
+
+
+def _default_home(environ: Mapping[str, str]) -> Path:
+    if resources.is_checkout():
+        return resources.CHECKOUT / ".tracker"
+    if state := environ.get("STATE_DIRECTORY"):
+        return Path(state.split(":")[0])
+    data = environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data) / "regression-tracker"

@@ -1,0 +1,1 @@
+"""From view-models to pages: rendering, links, charts, and the static site."""

@@ -1,0 +1,319 @@
+"""Publishing: a whole new generation of the static site, then one atomic swap of a link.
+
+    output/
+      site -> generations/000042      what readers see; always whole
+      generations/000042/             pages, their JSON twins, a .gz beside each, manifest.json
+
+Pages that depend on nothing that changed are linked from the generation before. Everything but
+the manifest is a function of the database and the templates.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import gzip
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tracker.errors import Busy, StorageError
+from tracker.pages import BY_NAME, PAGES
+from tracker.pages.page import Page, Params, Scope
+from tracker.queries import jobs
+from tracker.queries.rows import snapshot
+from tracker.site.links import Linker, static_linker
+from tracker.site.render import Renderer, as_json
+
+MANIFEST = "manifest.json"
+
+
+class PageEntry(msgspec.Struct, frozen=True):
+    """What a published page was made from: `elsewhere` are links to pages of other jobs."""
+
+    depends: str
+    elsewhere: dict[str, bool]
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a generation holds. `files` has the SHA-256 of each file but the manifest's own."""
+
+    generation: int
+    published: int
+    revision: int
+    made_with: str
+    pages: dict[str, PageEntry]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one publish did; `rendered` pages of `pages`, `written` new files of `files`."""
+
+    generation: int
+    folder: Path
+    pages: int
+    rendered: int
+    files: int
+    written: int
+    bytes: int
+    is_new: bool
+
+
+@dataclass
+class _Generation:
+    """A generation while it is made."""
+
+    folder: Path
+    old_folder: Path | None
+    old: Manifest | None
+    pages: dict[str, PageEntry] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    rendered: int = 0
+    written: int = 0
+    bytes_written: int = 0
+
+    def keep(self, name: str) -> None:
+        """Take a file over from the old generation."""
+        assert self.old is not None
+        assert self.old_folder is not None
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(self.old_folder / name, target)
+        except OSError:
+            shutil.copy2(self.old_folder / name, target)
+        self.files[name] = self.old.files[name]
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file and its compressed twin, or take them over where they are the same."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self.old is not None and self.old.files.get(name) == digest:
+            self.keep(name)
+            self.keep(f"{name}.gz")
+            return
+        packed = gzip.compress(data, compresslevel=6, mtime=0)
+        for path, content in ((name, data), (f"{name}.gz", packed)):
+            target = self.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            self.files[path] = hashlib.sha256(content).hexdigest()
+            self.written += 1
+            self.bytes_written += len(content)
+
+
+def publish(
+    output: Path,
+    renderer: Renderer,
+    *,
+    newest: int,
+    keep: int,
+    now: int,
+    force: bool = False,
+    beat: Callable[[str], None] = lambda _: None,
+) -> Published:
+    """Bring the static site up to date; with `force` also when nothing changed.
+
+    Raises Busy when another process publishes, StorageError when the folder cannot be written.
+    """
+    try:
+        with _publishing(output), snapshot():
+            return _publish(output, renderer, newest, keep, now, force, beat)
+    except OSError as error:
+        raise StorageError(
+            f"The static site cannot be written to {output}: {error.strerror}.",
+            "Make room or mend the folder's permissions; the site that is there stays as it is.",
+        ) from error
+
+
+def read_manifest(site: Path) -> Manifest | None:
+    """The manifest of a generation; None where it is missing or not whole."""
+    try:
+        return msgspec.json.decode((site / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _publish(
+    output: Path,
+    renderer: Renderer,
+    newest: int,
+    keep: int,
+    now: int,
+    force: bool,
+    beat: Callable[[str], None],
+) -> Published:
+    link = output / "site"
+    old = read_manifest(link)
+    revisions = jobs.revisions()
+    made_with = f"{renderer.fingerprint}:{newest}"
+    if old and not force and (old.revision, old.made_with) == (revisions[""], made_with):
+        return Published(
+            old.generation, link, len(old.pages), 0, len(old.files), 0, 0, is_new=False
+        )
+    number = 1 + max([0, *_generations(output)])
+    folder = output / "generations" / f"{number:06}"
+    folder.mkdir(parents=True)
+    comparable = old if old and old.made_with == made_with else None
+    made = _Generation(folder, link.resolve() if comparable else None, comparable)
+    _write_pages(made, renderer, newest, revisions, beat)
+    _write_assets(made, renderer)
+    manifest = Manifest(number, now, revisions[""], made_with, made.pages, made.files)
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    _swap(output, link, folder)
+    _prune(output, keep)
+    return Published(
+        generation=number,
+        folder=link,
+        pages=len(made.pages),
+        rendered=made.rendered,
+        files=len(made.files),
+        written=made.written,
+        bytes=made.bytes_written,
+        is_new=True,
+    )
+
+
+def _write_pages(
+    made: _Generation,
+    renderer: Renderer,
+    newest: int,
+    revisions: Mapping[str, int],
+    beat: Callable[[str], None],
+) -> None:
+    """First gather what there is, then write it, so that all links are known."""
+    plain = static_linker(())
+    wanted = {
+        plain.segments(page, params): (page, params)
+        for page in PAGES
+        for params in page.every(newest)
+    }
+    linker = static_linker(wanted)
+    for place, (segments, (page, params)) in enumerate(wanted.items()):
+        if place % 100 == 0:
+            beat(f"publishing page {place} of {len(wanted)}")
+        depends = f"{page.name}:{revisions[_owner(page, params)]}"
+        name = "/".join(segments)
+        if not _take_over(made, name, depends, linker):
+            elsewhere = _render(made, renderer, linker, segments, page, params)
+            made.pages[name] = PageEntry(depends, elsewhere)
+
+
+def _owner(page: Page, params: Params) -> str:
+    """Whose revision the page depends on: its job's, or "" for that of the database."""
+    return params["job"] if page.scope is Scope.JOB else ""
+
+
+def _take_over(made: _Generation, name: str, depends: str, linker: Linker) -> bool:
+    """Link a page from the generation before, where nothing that it shows has changed."""
+    entry = made.old.pages.get(name) if made.old else None
+    if entry is None or entry.depends != depends:
+        return False
+    for target, was_there in entry.elsewhere.items():
+        if linker.exists(tuple(target.split("/"))) != was_there:
+            return False
+    for file in _page_files(name):
+        made.keep(file)
+        made.keep(f"{file}.gz")
+    made.pages[name] = entry
+    return True
+
+
+def _render(
+    made: _Generation,
+    renderer: Renderer,
+    linker: Linker,
+    segments: tuple[str, ...],
+    page: Page,
+    params: Params,
+) -> dict[str, bool]:
+    """Write a page and its JSON twin; which pages of other jobs it links, or would link."""
+    elsewhere: dict[str, bool] = {}
+    own = params.get("job")
+
+    def watched(target: tuple[str, ...]) -> bool:
+        found = linker.exists(target)
+        if page.scope is Scope.JOB and target[: len(home)] != home:
+            elsewhere["/".join(target)] = found
+        return found
+
+    home = linker.segments(BY_NAME["job"], {"job": own}) if own else ()
+    view = page.show(**params)
+    watching = Linker(linker.spell, linker.ending, watched)
+    html = renderer.html(page, params, view, watching, live=False).encode()
+    html_name, json_name = _page_files("/".join(segments))
+    made.write(html_name, html)
+    made.write(json_name, as_json(view))
+    made.rendered += 1
+    return elsewhere
+
+
+def _page_files(name: str) -> tuple[str, str]:
+    above = f"{name}/" if name else ""
+    return f"{above}index.html", f"{above}index.json"
+
+
+def _write_assets(made: _Generation, renderer: Renderer) -> None:
+    for name, path in renderer.assets.files.items():
+        made.write(f"static/{name}", path.read_bytes())
+
+
+def _swap(output: Path, link: Path, folder: Path) -> None:
+    """Make sure that every byte is on the disk, then let readers see it."""
+    _sync_file_system(folder)
+    aside = output / ".site.new"
+    with contextlib.suppress(FileNotFoundError):
+        aside.unlink()
+    aside.symlink_to(folder.relative_to(output))
+    aside.replace(link)
+    _sync_file_system(output)
+
+
+def _sync_file_system(folder: Path) -> None:
+    """One `syncfs` instead of an fsync for each of thousands of files."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+    finally:
+        os.close(descriptor)
+
+
+def _generations(output: Path) -> list[int]:
+    folder = output / "generations"
+    return sorted(int(path.name) for path in folder.glob("[0-9]*")) if folder.is_dir() else []
+
+
+def _prune(output: Path, keep: int) -> None:
+    """Remove old generations, and what a publish that was killed left behind."""
+    shown = (output / "site").resolve().name
+    whole = [
+        number
+        for number in _generations(output)
+        if (output / "generations" / f"{number:06}" / MANIFEST).is_file()
+    ]
+    kept = set(whole[-keep:])
+    for number in _generations(output):
+        name = f"{number:06}"
+        if number not in kept and name != shown:
+            shutil.rmtree(output / "generations" / name)
+
+
+@contextmanager
+def _publishing(output: Path) -> Iterator[None]:
+    """One publisher at a time; the kernel drops the lock of one that dies."""
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".publish.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy("Another process is publishing the site.", "Wait for it to end.") from error
+        yield

@@ -1,0 +1,1 @@
+"""All writes, and the tables they go to."""

@@ -1,0 +1,212 @@
+"""The database of this process: opening, the write lock, read snapshots, migrations.
+
+Rules for SQLite (measured in reliability.md, section 3): WAL, `synchronous=FULL`, one writer at a
+time through a lock file, IMMEDIATE transactions, connections opened after a fork and never carried
+over one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee
+from playhouse.migrations import Runner
+
+from tracker import resources
+from tracker.errors import Busy, StorageError
+from tracker.store.models import Counter, database
+from tracker.store.sql import run
+
+BUSY_MS = 10_000
+PRAGMAS = (
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),
+    ("foreign_keys", 1),
+    ("busy_timeout", BUSY_MS),
+    ("journal_size_limit", 64 * 1024 * 1024),
+    ("cache_size", -32 * 1024),
+)
+
+_opened_by = 0
+
+
+def open_store(path: Path) -> None:
+    """Point this process at the database `path`, making and migrating it where needed.
+
+    Raises StorageError when the folder cannot be written, the file is not a database, its schema
+    is newer than this program, or two connections do not exclude each other.
+    """
+    close_store()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {path.parent} cannot be made: {error.strerror}.",
+            "Name another one with --home or TRACKER_HOME.",
+        ) from error
+    database.init(str(path), pragmas=PRAGMAS, timeout=BUSY_MS // 1000)
+    with _storage_errors():
+        _connect()
+    _migrate()
+
+
+def close_store() -> None:
+    """Close this thread's connection."""
+    global _opened_by
+    if database.database is not None and not database.is_closed():
+        database.close()
+    _opened_by = 0
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """One snapshot: all that is read inside agrees with itself."""
+    if database.in_transaction():
+        yield
+        return
+    with _storage_errors():
+        _connect()
+        with database.atomic("DEFERRED"):
+            yield
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction, alone: the lock file makes writers queue instead of sleeping at random."""
+    if database.in_transaction():
+        yield
+        return
+    with _storage_errors():
+        _connect()
+        with _write_lock(Path(database.database)), database.atomic("IMMEDIATE"):
+            yield
+
+
+def raise_revision(job_id: int | None = None) -> int:
+    """Say that something was recorded; the new revision of the whole database."""
+    Counter.insert(name="revision", value=1).on_conflict(
+        conflict_target=[Counter.name], update={Counter.value: Counter.value + 1}
+    ).execute()
+    revision = int(Counter.get_by_id("revision").value)
+    if job_id is not None:
+        run("UPDATE job SET revision = ? WHERE id = ?", revision, job_id)
+    return revision
+
+
+def can_write(seconds: float) -> bool:
+    """Whether the write lock can really be had within `seconds` (and is given back)."""
+    _connect()
+    deadline = time.monotonic() + seconds
+    try:
+        with _write_lock(Path(database.database), deadline):
+            run(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+            try:
+                with database.atomic("IMMEDIATE"):
+                    run("SELECT count(*) FROM counter")
+            finally:
+                run(f"PRAGMA busy_timeout = {BUSY_MS}")
+    except (peewee.OperationalError, Busy):
+        return False
+    return True
+
+
+def schema_state() -> tuple[list[str], list[str]]:
+    """Names of the migrations that are applied, and of those that are pending."""
+    rows = _runner().status()
+    return (
+        [row.name for row in rows if row.applied],
+        [row.name for row in rows if row.path and not row.applied],
+    )
+
+
+def _connect() -> None:
+    """This thread's connection, opened by this very process."""
+    global _opened_by
+    if database.database is None:
+        raise StorageError("The database was never opened.", "Run `tracker init` first.")
+    if _opened_by != os.getpid():
+        # A connection carried over a fork corrupts SQLite files: forget it, never use it.
+        database._state.reset()  # type: ignore[attr-defined]
+        _opened_by = os.getpid()
+    database.connect(reuse_if_open=True)
+
+
+@contextmanager
+def _write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
+    """The lock file beside the database; the kernel drops it when its holder dies."""
+    with path.with_suffix(".lock").open("ab") as lock:
+        if deadline is None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        else:
+            _flock_until(lock.fileno(), deadline)
+        yield
+
+
+def _flock_until(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                raise Busy("Another process is writing.", "Try again shortly.") from error
+            time.sleep(0.01)
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """What the database driver says, in words people can act on."""
+    try:
+        yield
+    except peewee.OperationalError as error:
+        raise _explain(str(error)) from error
+    except peewee.DatabaseError as error:
+        if "malformed" in str(error) or "not a database" in str(error):
+            raise _explain(str(error)) from error
+        raise
+
+
+REMEDIES = (
+    ("locked", "The database is locked by another program.", "Try again shortly."),
+    (
+        "full",
+        "The disk is full: nothing was recorded.",
+        "Make room; the tracker goes on by itself.",
+    ),
+    ("readonly", "The database cannot be written.", "Check the file's owner and the disk."),
+    ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
+    ("malformed", "The database is damaged.", "Restore the newest backup."),
+    ("not a database", "The file is not a database.", "Restore the newest backup."),
+)
+
+
+def _explain(text: str) -> StorageError:
+    for sign, what, remedy in REMEDIES:
+        if sign in text:
+            return StorageError(f"{what} (SQLite: {text})", remedy)
+    return StorageError(f"The database refuses: {text}.")
+
+
+def _runner() -> Runner:
+    return Runner(database, str(resources.PACKAGE / "store" / "migrations"))
+
+
+def _migrate() -> None:
+    """Apply what is pending, one process at a time; refuse a schema from the future."""
+    with _storage_errors():
+        rows = _runner().status()
+        unknown = [row.name for row in rows if row.path is None]
+        if unknown:
+            raise StorageError(
+                f"The database was made by a newer version (it has {', '.join(unknown)}).",
+                "Install that version, or restore a backup made before the upgrade.",
+            )
+        if all(row.applied for row in rows):
+            return
+        with _write_lock(Path(database.database)):
+            _runner().up()

@@ -1,0 +1,68 @@
+"""Who is who: the key of a case, the same over builds, jobs, machines and databases.
+
+A key is a hash of the names of the suites around a case, the class where the suites do not say
+it, the case's name, its variant, and its place among cases of the same name. What changes with
+every run (memory addresses, temporary folders) is left out of the key, never out of the display.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+SEPARATOR = "\x1f"
+SUITE_SEPARATOR = "\n"
+
+_CHANGES = re.compile(
+    r"0x[0-9a-fA-F]{4,}"
+    r"|\d+-byte object <[0-9A-F -]+>"
+    r"|/(?:tmp|var/folders)/[^\s\"'\])]+"
+    r"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+)
+_MAY_CHANGE = re.compile(r"0x|byte object|/tmp/|/var/folders/|\d:\d\d:\d")
+
+
+def stable(text: str) -> str:
+    """The text as the key sees it."""
+    return _CHANGES.sub("…", text) if _MAY_CHANGE.search(text) else text
+
+
+def number(text: str) -> int:
+    """A hash of `text` as a positive number of 63 bits: an id that needs no database."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def suite_path(names: Iterable[str], classname: str = "") -> tuple[str, ...]:
+    """The suites around a case, with its class as the last one where they do not say it."""
+    path = tuple(name.replace(SUITE_SEPARATOR, " ") for name in names if name)
+    if classname and (not path or path[-1] != classname):
+        return (*path, classname.replace(SUITE_SEPARATOR, " "))
+    return path
+
+
+def suite_id(path: tuple[str, ...]) -> int:
+    """The id of a suite."""
+    return number(SUITE_SEPARATOR.join(map(stable, path)))
+
+
+def case_id(suite: int, name: str, variant: str = "", place: int = 1) -> int:
+    """The id of a case; `place` counts cases of one name in one report."""
+    text = f"{suite}{SEPARATOR}{stable(name)}{SEPARATOR}{variant}"
+    return number(text if place == 1 else f"{text}{SEPARATOR}{place}")
+
+
+def key(case: int) -> str:
+    """The id of a case as URLs spell it: 16 hexadecimal digits."""
+    return f"{case:016x}"
+
+
+def id_of(text: str) -> int | None:
+    """The id that `key` spelt, None where it cannot be one."""
+    return int(text, 16) if re.fullmatch(r"[0-7][0-9a-f]{15}", text) else None
+
+
+def variant_of(facets: Iterable[tuple[str, str]]) -> str:
+    """The facets of a report as canonical text: `browser=firefox,platform=linux`."""
+    return ",".join(f"{name}={value}" for name, value in sorted(set(facets)))

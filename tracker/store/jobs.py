@@ -1,0 +1,109 @@
+"""Servers and jobs as the operator names them, and what went wrong with them last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tracker.errors import Conflict, NotFound, UsageError
+from tracker.store.connection import raise_revision, writing
+from tracker.store.models import Job, Server
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def check_job_name(name: str) -> str:
+    """The full name of a job, without outer slashes; UsageError for what no job can be called."""
+    clean = name.strip("/")
+    segments = clean.split("/")
+    if not clean or len(clean) > 1000 or _CONTROL.search(clean):
+        raise UsageError(
+            f"A job cannot be called {name[:80]!r}.", "Give its full name: team/nightly."
+        )
+    if any(segment.strip() in {"", ".", ".."} for segment in segments):
+        raise UsageError(
+            f"The job name {name[:80]!r} has an empty or dotted folder in it.",
+            "Give its full name: team/nightly.",
+        )
+    return clean
+
+
+def add_server(
+    name: str, url: str, *, prefix: str, username: str, token_file: str, patterns: Sequence[str]
+) -> None:
+    """Add a Jenkins, or change the one of this name."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise UsageError(
+            f"{url!r} is not the address of a Jenkins.", "It looks like https://jenkins.example/."
+        )
+    with writing():
+        taken = Server.get_or_none((Server.prefix == prefix) & (Server.name != name))
+        if taken is not None:
+            raise Conflict(
+                f"The server {taken.name!r} has "
+                + (f"the prefix {prefix!r}." if prefix else "no prefix, and only one may."),
+                "Give this one a --prefix of its own.",
+            )
+        values = {
+            "prefix": prefix,
+            "url": url.rstrip("/") + "/",
+            "username": username,
+            "token_file": token_file,
+            "patterns": "\n".join(patterns) or "*",
+            "error": "",
+            "error_since": None,
+        }
+        if not Server.update(**values).where(Server.name == name).execute():
+            Server.create(name=name, **values)
+
+
+def track_job(
+    name: str, *, server: str | None = None, jenkins_name: str = "", url: str = ""
+) -> bool:
+    """Know a job of Jenkins from now on; True when that is news."""
+    with writing():
+        job = Job.get_or_none(Job.name == name)
+        owner = Server.get_or_none(Server.name == server) if server else None
+        if server and owner is None:
+            raise NotFound(
+                f"No server named {server!r} is known.", "`tracker server list` has them."
+            )
+        if job is None:
+            Job.create(name=name, server=owner, jenkins_name=jenkins_name, url=url)
+            raise_revision()
+            return True
+        if owner is None or (job.server == owner and job.url == url):
+            return False
+        if job.server not in (None, owner):
+            raise Conflict(
+                f"The job {name!r} belongs to another server.",
+                "Give the second server a --prefix that is no folder of the first.",
+            )
+        job.server, job.jenkins_name, job.url, job.tracked = owner, jenkins_name, url, True
+        job.save()
+        raise_revision(job.id)
+        return True
+
+
+def note_job_trouble(name: str, error: str, *, now: int) -> None:
+    """Write down why the job could not be read, and since when; "" when it could."""
+    with writing():
+        job = Job.get_or_none(Job.name == name)
+        if job is None or job.error == error:
+            return
+        job.error_since = None if not error else (job.error_since or now)
+        job.error = error
+        job.save()
+        raise_revision(job.id)
+
+
+def note_server_trouble(name: str, error: str, *, now: int) -> None:
+    """Write down why the server could not be read, and since when; "" when it could."""
+    with writing():
+        server = Server.get_or_none(Server.name == name)
+        if server is None or server.error == error:
+            return
+        server.error_since = None if not error else (server.error_since or now)
+        server.error = error
+        server.save()
+        raise_revision()

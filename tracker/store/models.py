@@ -1,0 +1,281 @@
+"""The tables. Times are milliseconds since 1970 UTC; ids of suites, cases and texts are hashes."""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+    TextField,
+)
+
+# IMMEDIATE: a transaction that reads before it writes is otherwise refused at once when another
+# process wrote in between, whatever the busy timeout (reference/reliability.md, finding 3).
+database = SqliteDatabase(None, lock_type="IMMEDIATE")
+
+
+class Table(Model):
+    """What all tables share: the database."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Counter(Table):
+    """Counters of the whole database: `revision` rises with everything that is recorded."""
+
+    name = CharField(primary_key=True)
+    value = BigIntegerField(default=0)
+
+
+class Server(Table):
+    """A Jenkins controller we read. The token itself is in the file, never here."""
+
+    id = AutoField()
+    name = CharField(unique=True)
+    prefix = CharField(unique=True)
+    url = TextField()
+    username = CharField(default="")
+    token_file = TextField(default="")
+    patterns = TextField(default="*")
+    error = TextField(default="")
+    error_since = BigIntegerField(null=True)
+
+
+class Job(Table):
+    """A job by its full name; `server` is empty while it is known by uploads alone."""
+
+    id = AutoField()
+    name = TextField(unique=True)
+    server = ForeignKeyField(Server, null=True, on_delete="SET NULL")
+    jenkins_name = TextField(default="")
+    tracked = BooleanField(default=True)
+    url = TextField(default="")
+    revision = BigIntegerField(default=0)
+    error = TextField(default="")
+    error_since = BigIntegerField(null=True)
+
+
+class Build(Table):
+    """One numbered run of a job.
+
+    `state` is `running` or `finished` where Jenkins said so, `receiving` while only uploads
+    speak of it. The counts are derived from results and history and can be made again.
+    """
+
+    id = AutoField()
+    job = ForeignKeyField(Job, on_delete="CASCADE", index=False)
+    number = BigIntegerField()
+    epoch = IntegerField(default=0)
+    state = CharField(default="receiving")
+    result = CharField(null=True)
+    complete = BooleanField(default=False)
+    started = BigIntegerField(null=True)
+    duration = BigIntegerField(null=True)
+    url = TextField(default="")
+    branch = TextField(default="")
+    commit = TextField(default="", column_name="commit_id")
+    upstream_job = TextField(default="")
+    upstream_number = BigIntegerField(null=True)
+    heard = BigIntegerField(default=0)
+    total = IntegerField(default=0)
+    passed = IntegerField(default=0)
+    failed = IntegerField(default=0)
+    error = IntegerField(default=0)
+    skipped = IntegerField(default=0)
+    unknown = IntegerField(default=0)
+    regressions = IntegerField(default=0)
+    new_failures = IntegerField(default=0)
+    fixed = IntegerField(default=0)
+    damaged = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("job", "epoch", "number"), True),)
+
+
+class Report(Table):
+    """One result file of a build; its bytes are in the spool under `sha256`."""
+
+    id = AutoField()
+    build = ForeignKeyField(Build, on_delete="CASCADE", index=False)
+    name = TextField()
+    sha256 = CharField()
+    bytes = BigIntegerField()
+    variant = TextField(default="")
+    format = CharField(default="")
+    parser_version = IntegerField(default=0)
+    cases = IntegerField(default=0)
+    recovered = BooleanField(default=False)
+    failure = TextField(default="")
+    warnings = TextField(default="[]")
+
+    class Meta:
+        indexes = ((("build", "name"), True),)
+
+
+class Suite(Table):
+    """Where a test lives: the names of the suites around it, one a line."""
+
+    id = BigIntegerField(primary_key=True)
+    path = TextField()
+
+
+class Case(Table):
+    """The test itself, the same over builds, jobs and branches; `id` is its key as a number."""
+
+    id = BigIntegerField(primary_key=True)
+    suite = ForeignKeyField(Suite, index=False)
+    name = TextField()
+    variant = TextField(default="")
+
+    class Meta:
+        table_name = "test_case"
+
+
+class Failure(Table):
+    """What a result said of itself, once for each distinct text."""
+
+    id = BigIntegerField(primary_key=True)
+    type = TextField(default="")
+    message = TextField(default="")
+    trace = TextField(default="")
+
+
+class Result(Table):
+    """One case in one build. Foreign keys are kept by the writer, not checked row by row."""
+
+    build = IntegerField(column_name="build_id")
+    case = BigIntegerField(column_name="case_id")
+    status = IntegerField()
+    duration = IntegerField(null=True)
+    failure = BigIntegerField(null=True, column_name="failure_id")
+
+    class Meta:
+        primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class Attempt(Table):
+    """An earlier try of a case inside its build; `n` counts from 1."""
+
+    build = IntegerField(column_name="build_id")
+    case = BigIntegerField(column_name="case_id")
+    n = IntegerField()
+    status = IntegerField()
+    duration = IntegerField(null=True)
+    failure = BigIntegerField(null=True, column_name="failure_id")
+
+    class Meta:
+        primary_key = CompositeKey("build", "case", "n")
+        without_rowid = True
+
+
+class Output(Table):
+    """What a test that did not pass printed."""
+
+    build = IntegerField(column_name="build_id")
+    case = BigIntegerField(column_name="case_id")
+    stdout = TextField(default="")
+    stderr = TextField(default="")
+
+    class Meta:
+        primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class Streak(Table):
+    """A case failing in a job from build `first` on, until it passed in build `fixed`.
+
+    Derived from the results in the order of (epoch, number). `regression` tells whether the case
+    had a counted result before `first`; it then had passed.
+    """
+
+    job = IntegerField(column_name="job_id")
+    case = BigIntegerField(column_name="case_id")
+    first = IntegerField(column_name="first_build")
+    fixed = IntegerField(null=True, column_name="fixed_build")
+    regression = BooleanField()
+
+    class Meta:
+        primary_key = CompositeKey("job", "case", "first")
+        without_rowid = True
+
+
+class Token(Table):
+    """Who may write: the SHA-256 of a token, what it opens, and whether it still does."""
+
+    id = AutoField()
+    name = CharField(unique=True)
+    digest = CharField(unique=True)
+    hint = CharField(default="")
+    scope = CharField(default="ingest")
+    created = BigIntegerField()
+    revoked = BigIntegerField(null=True)
+
+
+class Work(Table):
+    """One task of the worker, claimed by lease.
+
+    `asked` grows with each request for it, so that a request made while the task runs is not
+    lost; `fence` grows with each claim, so that a worker that lost its lease cannot finish it.
+    """
+
+    id = AutoField()
+    kind = CharField()
+    key = TextField()
+    payload = TextField(default="{}")
+    due = BigIntegerField()
+    tries = IntegerField(default=0)
+    asked = IntegerField(default=1)
+    fence = IntegerField(default=0)
+    lease_until = BigIntegerField(default=0)
+    state = CharField(default="due")
+    error = TextField(default="")
+    outcome = TextField(default="")
+
+    class Meta:
+        indexes = ((("kind", "key"), True),)
+
+
+class Heartbeat(Table):
+    """When each worker last said that it lives."""
+
+    worker = CharField(primary_key=True)
+    at = BigIntegerField()
+    doing = TextField(default="")
+
+
+TABLES: tuple[type[Table], ...] = (
+    Counter,
+    Server,
+    Job,
+    Build,
+    Report,
+    Suite,
+    Case,
+    Failure,
+    Result,
+    Attempt,
+    Output,
+    Streak,
+    Token,
+    Work,
+    Heartbeat,
+)
+
+# Failures are few and asked for most: by build for its page, by case for its history.
+INDEXES = (
+    "CREATE INDEX result_of_build ON result (build_id, status, case_id) WHERE status <> 0",
+    "CREATE INDEX result_of_case ON result (case_id, build_id) WHERE status <> 0",
+    "CREATE INDEX streak_open ON streak (job_id, case_id) WHERE fixed_build IS NULL",
+    "CREATE INDEX streak_first ON streak (first_build)",
+    "CREATE INDEX streak_fixed ON streak (fixed_build) WHERE fixed_build IS NOT NULL",
+    "CREATE INDEX work_due ON work (state, due)",
+)

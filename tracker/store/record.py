@@ -1,0 +1,412 @@
+"""Record one build: the single place where results enter the database.
+
+One transaction writes the build, its reports and results, the names and texts they use, and all
+that is derived from them. Recording the same again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tracker.errors import Conflict, NotFound
+from tracker.store.connection import raise_revision, writing
+from tracker.store.judging import NOT_JUDGED_RESULTS, Place, judge_from
+from tracker.store.merge import Merged, merge, totals
+from tracker.store.models import Build, Job, Report
+from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, StoredReport
+from tracker.store.sql import run, run_many
+from tracker.store.work import enqueue
+
+MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
+
+
+class NeedsAllReports(Exception):
+    """The new reports touch what older ones said: read `stored` again, record the build whole."""
+
+    def __init__(self, stored: tuple[StoredReport, ...]) -> None:
+        super().__init__(f"{len(stored)} reports to read again")
+        self.stored = stored
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which reports are new, which are here, and what has to give way."""
+
+    added: tuple[ReadReport, ...]
+    known: tuple[str, ...]
+    replaced: tuple[str, ...]
+    untouched: tuple[StoredReport, ...]
+
+
+def record_build(
+    facts: BuildFacts,
+    reports: Sequence[ReadReport] = (),
+    *,
+    now: int,
+    replace_reports: bool = False,
+    reread: Sequence[ReadReport] | None = None,
+    accept_new_job: bool = True,
+) -> Recorded:
+    """Record what `facts` and `reports` say of a build; safe to repeat, in any order.
+
+    `reread` holds the build's older reports, read again, after NeedsAllReports asked for them.
+    Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`),
+    NotFound for a job nobody knows where uploads may not make jobs.
+    """
+    with writing():
+        job = _job(facts, accept_new_job)
+        build, created, before = _build(job, facts)
+        plan = _plan(build, reports, replace_reports)
+        _believe(build, facts, now)
+        judged_before = not created and before.get("judged", False)
+        unheard_of: frozenset[int] = frozenset()
+        if plan.added:
+            unheard_of = _write_reports(job, build, plan, reread)
+        changed = created or bool(plan.added) or before != _told(build)
+        if changed:
+            build.save()
+            if plan.added or judged_before != _is_judged(build):
+                judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
+            revision = raise_revision(job.id)
+            _tell_upstream(build)
+            enqueue("publish", "site", due=now)
+        else:
+            Build.update(heard=now).where(Build.id == build.id).execute()
+            revision = 0
+        return Recorded(
+            build_id=build.id,
+            job=job.name,
+            number=build.number,
+            epoch=build.epoch,
+            created=created,
+            added=tuple(report.name for report in plan.added),
+            known=plan.known,
+            revision=revision,
+        )
+
+
+def _tell_upstream(build: Build) -> None:
+    """The page of the build that started this one shows it, and has changed with it."""
+    if build.upstream_job:
+        upstream = Job.get_or_none(Job.name == build.upstream_job)
+        if upstream is not None and upstream.id != build.job.id:
+            raise_revision(upstream.id)
+
+
+def complete_quiet_builds(before: int) -> int:
+    """Mark builds known only by uploads, silent since `before` (ms), as complete; how many."""
+    with writing():
+        quiet = list(
+            Build.select().where(
+                (Build.state == "receiving") & ~Build.complete & (Build.heard < before)
+            )
+        )
+        for build in quiet:
+            Build.update(complete=True).where(Build.id == build.id).execute()
+            raise_revision(build.job.id)
+        return len(quiet)
+
+
+def _job(facts: BuildFacts, accept_new: bool) -> Job:
+    job = Job.get_or_none(Job.name == facts.job)
+    if job is not None:
+        return job
+    if not accept_new and not facts.from_jenkins:
+        raise NotFound(
+            f"No job named {facts.job!r} is known here.",
+            "Uploads may not make jobs (accept_new_jobs is off); `tracker job add` does.",
+        )
+    return Job.create(name=facts.job)
+
+
+def _build(job: Job, facts: BuildFacts) -> tuple[Build, bool, dict[str, object]]:
+    """The row of this build, whether it is new, and what was told of it before."""
+    same_number = list(
+        Build.select()
+        .where((Build.job == job) & (Build.number == facts.number))
+        .order_by(Build.epoch.desc())
+    )
+    for build in same_number:
+        if not _contradicts(build, facts):
+            return build, False, _told(build)
+    epoch = _epoch_of_new(job, facts, same_number)
+    build = Build.create(job=job, number=facts.number, epoch=epoch)
+    return build, True, {}
+
+
+def _contradicts(build: Build, facts: BuildFacts) -> bool:
+    """Whether the start times say that this is another build of the same number."""
+    if build.started is None or facts.started is None:
+        return False
+    both_from_jenkins = facts.from_jenkins and build.state != "receiving"
+    return abs(build.started - facts.started) > (MINUTE_MS if both_from_jenkins else DAY_MS)
+
+
+def _epoch_of_new(job: Job, facts: BuildFacts, same_number: Sequence[Build]) -> int:
+    """The epoch of a build that has no row yet.
+
+    Where the number was used at another time, the controller was rebuilt in between: everything
+    from the later of the two on belongs to the later epoch, whichever arrived first.
+    """
+    newest = Build.select(Build.epoch).where(Build.job == job).order_by(Build.epoch.desc()).first()
+    if facts.started is None or not same_number:
+        return newest.epoch if newest else 0
+    earlier = [build for build in same_number if (build.started or 0) < facts.started]
+    if not earlier:
+        twin = same_number[-1]
+        _move_up(job, twin.epoch, twin.started or 0)
+        return int(twin.epoch)
+    twin = earlier[0]
+    later_twin = any(build.epoch == twin.epoch + 1 for build in same_number)
+    if later_twin:
+        _move_up(job, twin.epoch + 1, facts.started + 1)
+    else:
+        _move_up(job, twin.epoch, facts.started)
+    return int(twin.epoch) + 1
+
+
+def _move_up(job: Job, epoch: int, started: int) -> None:
+    """Builds of `epoch` that began at `started` or later, and all later epochs, move up by one."""
+    later = Build.select().where((Build.job == job) & (Build.epoch >= epoch))
+    for build in sorted(later, key=lambda row: -row.epoch):
+        if build.epoch > epoch or (build.started is not None and build.started >= started):
+            Build.update(epoch=build.epoch + 1).where(Build.id == build.id).execute()
+
+
+_TOLD = (
+    "state",
+    "result",
+    "complete",
+    "started",
+    "duration",
+    "url",
+    "branch",
+    "commit",
+    "upstream_job",
+    "upstream_number",
+)
+
+
+def _told(build: Build) -> dict[str, object]:
+    told: dict[str, object] = {name: getattr(build, name) for name in _TOLD}
+    return {**told, "judged": _is_judged(build)}
+
+
+def _believe(build: Build, facts: BuildFacts, now: int) -> None:
+    """Take over what the source says: Jenkins is believed, uploads fill what it left open."""
+    build.heard = max(build.heard, now)
+    build.complete = build.complete or facts.complete
+    if facts.from_jenkins:
+        build.state = facts.state or build.state
+        build.result = facts.result or build.result
+    for name in ("started", "duration", "upstream_number"):
+        value = getattr(facts, name)
+        if value is not None and (facts.from_jenkins or getattr(build, name) is None):
+            setattr(build, name, value)
+    for name in ("url", "branch", "commit", "upstream_job"):
+        value = getattr(facts, name)
+        if value and (facts.from_jenkins or not getattr(build, name)):
+            setattr(build, name, value)
+
+
+def _is_judged(build: Build) -> bool:
+    return build.state != "running" and build.result not in NOT_JUDGED_RESULTS
+
+
+def _plan(build: Build, reports: Sequence[ReadReport], replace_reports: bool) -> _Plan:
+    stored = {report.name: report for report in stored_reports(build.id)}
+    bytes_here = {(report.sha256, report.variant): report.name for report in stored.values()}
+    added: dict[str, ReadReport] = {}
+    known: list[str] = []
+    replaced: list[str] = []
+    for report in reports:
+        same_bytes = (report.sha256, report.variant)
+        if same_bytes in bytes_here:
+            known.append(report.name)
+            continue
+        older = stored.get(report.name)
+        if report.name in added:
+            raise _two_of_a_name(report.name)
+        if older is not None and not (replace_reports or older.failure):
+            raise _other_bytes(older, report)
+        if older is not None:
+            replaced.append(older.name)
+        added[report.name] = report
+        bytes_here[same_bytes] = report.name
+    untouched = tuple(report for name, report in stored.items() if name not in replaced)
+    return _Plan(tuple(added.values()), tuple(known), tuple(replaced), untouched)
+
+
+def _other_bytes(older: StoredReport, newer: ReadReport) -> Conflict:
+    return Conflict(
+        f"The report {newer.name!r} of this build was recorded with other bytes"
+        f" (SHA-256 {older.sha256[:12]}…, now {newer.sha256[:12]}…).",
+        "Send it under another name to add it, or with replace=true to put it in the old one's"
+        " place.",
+    )
+
+
+def _two_of_a_name(name: str) -> Conflict:
+    return Conflict(
+        f"Two files of this upload are called {name!r} and differ.",
+        "Give each file a name of its own.",
+    )
+
+
+def stored_reports(build_id: int) -> list[StoredReport]:
+    """The reports the store has of a build, in the order of their names."""
+    return [
+        StoredReport(row.name, row.sha256, row.bytes, row.variant, row.failure)
+        for row in Report.select().where(Report.build == build_id).order_by(Report.name)
+    ]
+
+
+def _write_reports(
+    job: Job, build: Build, plan: _Plan, reread: Sequence[ReadReport] | None
+) -> frozenset[int]:
+    """Write reports and results; the cases no build of any job had before."""
+    if reread is not None and _same_reports(plan.untouched, reread):
+        return _write_whole(job, build, plan, [*reread, *plan.added])
+    merged = merge(plan.added)
+    if plan.replaced or merged.overlaps or _overlaps(build, merged):
+        if plan.untouched:
+            raise NeedsAllReports(plan.untouched)
+        return _write_whole(job, build, plan, list(plan.added))
+    return _add(job, build, plan.added, merged)
+
+
+def _same_reports(stored: Sequence[StoredReport], reread: Sequence[ReadReport]) -> bool:
+    return {(report.name, report.sha256) for report in stored} == {
+        (report.name, report.sha256) for report in reread
+    }
+
+
+def _overlaps(build: Build, merged: Merged) -> bool:
+    if not build.total:
+        return False
+    rows = run("SELECT case_id FROM result WHERE build_id = ?", build.id)
+    here = {row[0] for row in rows}
+    return any(row[0] in here for row in merged.results)
+
+
+def _write_whole(
+    job: Job, build: Build, plan: _Plan, reports: Sequence[ReadReport]
+) -> frozenset[int]:
+    """Put the build's reports and results in the place of whatever was there."""
+    for table in ("result", "attempt", "output", "report"):
+        run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
+    for name in totals(()):
+        setattr(build, name, 0)
+    build.damaged = 0
+    return _add(job, build, reports, merge(reports))
+
+
+def _add(job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged) -> frozenset[int]:
+    unheard_of: set[int] = set()
+    earlier = _cases_of_another_build(job, build)
+    for report in reports:
+        unheard_of |= _write_names(report.contents, earlier)
+    _write_results(build.id, merged)
+    _write_report_rows(build.id, reports, merged.overlaps)
+    for name, count in totals(merged.results).items():
+        setattr(build, name, getattr(build, name) + count)
+    build.damaged += sum(report.recovered or bool(report.failure) for report in reports)
+    return frozenset(unheard_of)
+
+
+def _cases_of_another_build(job: Job, build: Build) -> set[int]:
+    """The cases of the job's newest other build with results: nearly all of this one's."""
+    rows = run(
+        "SELECT case_id FROM result WHERE build_id = (SELECT id FROM build"
+        " WHERE job_id = ? AND id <> ? AND total > 0 ORDER BY epoch DESC, number DESC LIMIT 1)",
+        job.id,
+        build.id,
+    )
+    return {case for (case,) in rows}
+
+
+def _write_names(contents: Contents, known: set[int]) -> set[int]:
+    """Write suites, cases and texts that are not here yet; the cases that were not."""
+    unknown = [case for case in contents.cases if case not in known]
+    fresh = _not_here(unknown)
+    suites = {contents.cases[case][0] for case in fresh}
+    run_many(
+        "INSERT INTO suite (id, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        sorted((suite, contents.suites[suite]) for suite in suites),
+    )
+    run_many(
+        "INSERT INTO test_case (id, suite_id, name, variant) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(case, *contents.cases[case], contents.variant) for case in sorted(fresh)],
+    )
+    run_many(
+        "INSERT INTO failure (id, type, message, trace) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        sorted((failure, *texts) for failure, texts in contents.failures.items()),
+    )
+    return fresh
+
+
+def _not_here(cases: Sequence[int]) -> set[int]:
+    """Those that the table of cases does not have."""
+    if not cases:
+        return set()
+    rows = run(
+        "SELECT id FROM test_case WHERE id IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode(cases).decode(),
+    )
+    return set(cases) - {case for (case,) in rows}
+
+
+def _write_results(build_id: int, merged: Merged) -> None:
+    run_many(
+        "INSERT INTO result (build_id, case_id, status, duration, failure_id)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?)",
+        merged.results,
+    )
+    run_many(
+        "INSERT INTO attempt (build_id, case_id, n, status, duration, failure_id)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
+        merged.attempts,
+    )
+    run_many(
+        f"INSERT INTO output (build_id, case_id, stdout, stderr) VALUES ({int(build_id)}, ?, ?, ?)",
+        merged.outputs,
+    )
+
+
+def _write_report_rows(
+    build_id: int, reports: Sequence[ReadReport], overlaps: Mapping[str, str]
+) -> None:
+    run_many(
+        "DELETE FROM report WHERE build_id = ? AND name = ?",
+        [(build_id, report.name) for report in reports],
+    )
+    run_many(
+        "INSERT INTO report (build_id, name, sha256, bytes, variant, format, parser_version, cases,"
+        " recovered, failure, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                build_id,
+                report.name,
+                report.sha256,
+                report.size,
+                report.variant,
+                report.format,
+                report.parser_version,
+                len(report.contents.results),
+                report.recovered,
+                report.failure,
+                _warnings(report, overlaps),
+            )
+            for report in reports
+        ],
+    )
+
+
+def _warnings(report: ReadReport, overlaps: Mapping[str, str]) -> str:
+    said = [*report.warnings, *filter(None, [overlaps.get(report.name)])]
+    return msgspec.json.encode(said).decode()

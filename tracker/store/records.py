@@ -1,0 +1,110 @@
+"""What intake and Jenkins hand to the store: one build's facts and its reports, as read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+# (case, status, duration in ms or None, failure or None)
+ResultRow = tuple[int, int, int | None, int | None]
+# (case, n, status, duration in ms or None, failure or None)
+AttemptRow = tuple[int, int, int, int | None, int | None]
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """What one source says of a build; None and "" mean "it does not say".
+
+    job             the tracker's name of the job
+    number          1 or more
+    from_jenkins    whether Jenkins itself says so, and is therefore believed over uploads
+    state           `running` or `finished`, from Jenkins alone
+    result          Jenkins' word: SUCCESS, UNSTABLE, FAILURE, ABORTED, NOT_BUILT
+    complete        no more reports will come
+    started         milliseconds since 1970 UTC
+    duration        milliseconds
+    upstream_job    the tracker's name of the job whose build started this one
+    """
+
+    job: str
+    number: int
+    from_jenkins: bool = False
+    state: str | None = None
+    result: str | None = None
+    complete: bool = False
+    started: int | None = None
+    duration: int | None = None
+    url: str = ""
+    branch: str = ""
+    commit: str = ""
+    upstream_job: str = ""
+    upstream_number: int | None = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The rows of one report: ids are hashes, so reading needs no database.
+
+    suites     suite id -> names of the suites, one a line
+    cases      case id -> (suite id, name)
+    failures   failure id -> (type, message, trace)
+    outputs    case id -> (stdout, stderr)
+    variant    the variant that all of these cases have
+    """
+
+    suites: Mapping[int, str] = field(default_factory=dict)
+    cases: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    results: Sequence[ResultRow] = ()
+    failures: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
+    attempts: Sequence[AttemptRow] = ()
+    outputs: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    variant: str = ""
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """One report as the parsing child read it.
+
+    `failure` says why nothing could be read; `recovered` that it is damaged and what came before
+    the damage was kept.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    variant: str = ""
+    format: str = ""
+    parser_version: int = 0
+    recovered: bool = False
+    failure: str = ""
+    unrecognised: bool = False
+    warnings: tuple[str, ...] = ()
+    contents: Contents = Contents()
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """A report that the store already has of a build; its bytes are in the spool."""
+
+    name: str
+    sha256: str
+    size: int
+    variant: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What `record_build` did.
+
+    `added` and `known` are names of reports; `known` ones were here before, byte for byte.
+    """
+
+    build_id: int
+    job: str
+    number: int
+    epoch: int
+    created: bool
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    revision: int

@@ -1,0 +1,159 @@
+"""The `work` table: tasks that are done at least once, whoever dies in the middle.
+
+A task is (kind, key). Asking for one that waits moves it forward; asking for one that runs makes
+it run once more afterwards. A worker claims a task for a lease; when it stops saying that it
+lives, the lease runs out and another worker takes the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tracker.store.connection import reading, writing
+from tracker.store.models import Heartbeat, Work
+from tracker.store.sql import run
+
+MAX_TRIES = 20
+SECOND = 1000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A claimed task; `fence` proves the claim."""
+
+    id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    tries: int
+    asked: int
+    fence: int
+
+
+def enqueue(kind: str, key: str, *, due: int, payload: dict[str, Any] | None = None) -> None:
+    """Ask for a task at `due` (ms) or, where it waits for an earlier time, then."""
+    text = msgspec.json.encode(payload or {}).decode()
+    with writing():
+        run(
+            "INSERT INTO work (kind, key, payload, due, tries, asked, fence, lease_until, state,"
+            " error, outcome) VALUES (?, ?, ?, ?, 0, 1, 0, 0, 'due', '', '')"
+            " ON CONFLICT (kind, key) DO UPDATE SET asked = asked + 1, payload = excluded.payload,"
+            " due = CASE WHEN work.state = 'due' AND work.due < excluded.due THEN work.due"
+            " ELSE excluded.due END, state = 'due',"
+            " tries = CASE WHEN work.state = 'due' THEN work.tries ELSE 0 END",
+            kind,
+            key,
+            text,
+            due,
+        )
+
+
+def ensure(kind: str, key: str, *, due: int) -> None:
+    """Have a periodic task, without moving one that is there."""
+    with reading():
+        there = Work.select().where((Work.kind == kind) & (Work.key == key)).exists()
+    if not there:
+        enqueue(kind, key, due=due)
+
+
+def claim(kinds: Sequence[str], *, now: int, lease_ms: int) -> Task | None:
+    """Take the task that is most overdue, if any is due and nobody holds it."""
+    marks = ", ".join("?" * len(kinds))
+    with reading():
+        waiting = run(
+            "SELECT 1 FROM work WHERE state = 'due' AND due <= ? AND lease_until <= ?"
+            f" AND kind IN ({marks}) LIMIT 1",
+            now,
+            now,
+            *kinds,
+        )
+    if not waiting:
+        return None
+    with writing():
+        rows = run(
+            "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1"
+            " WHERE id = (SELECT id FROM work WHERE state = 'due' AND due <= ?"
+            f" AND lease_until <= ? AND kind IN ({marks}) ORDER BY due, id LIMIT 1)"
+            " RETURNING id, kind, key, payload, tries, asked, fence",
+            now + lease_ms,
+            now,
+            now,
+            *kinds,
+        )
+    if not rows:
+        return None
+    number, kind, key, payload, tries, asked, fence = rows[0]
+    return Task(number, kind, key, msgspec.json.decode(payload), tries, asked, fence)
+
+
+def extend(task: Task, *, now: int, lease_ms: int) -> bool:
+    """Say that the task is still being done; False when the lease was lost to another worker."""
+    with writing():
+        return bool(
+            Work.update(lease_until=now + lease_ms)
+            .where((Work.id == task.id) & (Work.fence == task.fence) & (Work.state == "due"))
+            .execute()
+        )
+
+
+def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = None) -> bool:
+    """The task is done: forget it, keep its `outcome`, or have it come back at `again_at`.
+
+    A task that was asked for while it ran stays due. False when the lease was lost.
+    """
+    text = "" if outcome is None else msgspec.json.encode(outcome).decode()
+    with writing():
+        row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
+        if row is None:
+            return False
+        row.lease_until, row.tries, row.error, row.outcome = 0, 0, "", text
+        if row.asked != task.asked:
+            row.due = min(row.due, again_at) if again_at is not None else row.due
+        elif again_at is not None:
+            row.due = again_at
+        elif outcome is not None:
+            row.state = "done"
+        else:
+            row.delete_instance()
+            return True
+        row.save()
+        return True
+
+
+def release(task: Task) -> None:
+    """Give an unfinished task back: it is due at once, and this try does not count."""
+    with writing():
+        Work.update(lease_until=0, tries=Work.tries - 1).where(
+            (Work.id == task.id) & (Work.fence == task.fence)
+        ).execute()
+
+
+def fail(task: Task, *, now: int, error: str) -> None:
+    """The task went wrong: try again later, more patiently each time; give up in the end."""
+    pause = min(2 ** min(task.tries, 10), 600) * SECOND
+    with writing():
+        Work.update(
+            lease_until=0,
+            due=now + pause,
+            error=error[:2000],
+            state="dead" if task.tries >= MAX_TRIES else "due",
+        ).where((Work.id == task.id) & (Work.fence == task.fence)).execute()
+
+
+def beat(worker: str, *, now: int, doing: str = "") -> None:
+    """Write down that a worker lives, and forget those that were silent for a day."""
+    with writing():
+        Heartbeat.insert(worker=worker, at=now, doing=doing).on_conflict(
+            conflict_target=[Heartbeat.worker], update={Heartbeat.at: now, Heartbeat.doing: doing}
+        ).execute()
+        Heartbeat.delete().where(Heartbeat.at < now - 86_400 * SECOND).execute()
+
+
+def retire(worker: str) -> None:
+    """Take back the heartbeat of a worker that ends in order."""
+    with writing():
+        Heartbeat.delete().where(Heartbeat.worker == worker).execute()

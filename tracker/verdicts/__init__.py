@@ -1,0 +1,1 @@
+"""Pure functions over histories: what an outcome is, and what a row of outcomes says."""

@@ -1,0 +1,219 @@
+"""`/api/v1`: jobs, builds, results and histories for programs, in pages by key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from tracker.errors import NotFound, UsageError
+from tracker.queries import builds, cases, jobs
+from tracker.queries.jobs import JobRow
+from tracker.queries.rows import BuildRow, CaseRow, snapshot
+from tracker.store.identity import id_of
+from tracker.verdicts.outcomes import Status
+from tracker.web import parameters
+from tracker.web.links import page_url
+from tracker.web.state import state
+
+blueprint = Blueprint("api", __name__)
+
+DEFAULT_LIMIT = 50
+MOST = 200
+SUITE_JOINT = " › "
+
+_LABEL = r"(?P<build>[0-9]{1,19}(?:~[0-9]{1,9})?)"
+
+
+@blueprint.get("/api/v1/jobs")
+def list_jobs() -> Response:
+    """All jobs by name."""
+    state()
+    limit, after = _paging()
+    rows = jobs.jobs_after(after or "", limit + 1)
+    return _list([_job(row) for row in rows], limit, lambda: rows[limit - 1].name)
+
+
+@blueprint.get("/api/v1/jobs/<path:path>")
+def below_jobs(path: str) -> Response:
+    """What is below a job; the last `builds/<number>` or `cases/<key>` of the path decides."""
+    state()
+    for pattern, answer in _ROUTES:
+        found = pattern.fullmatch(path.rstrip("/"))
+        if found:
+            with snapshot():
+                return answer(**found.groupdict())
+    raise NotFound(f"There is nothing at {request.path[:200]}.")
+
+
+def _one_job(job: str) -> Response:
+    parameters.refuse_unknown(request.args, ())
+    return _json(_job(jobs.job(job)))
+
+
+def _list_builds(job: str) -> Response:
+    limit, after = _paging()
+    jobs.job(job)
+    rows = builds.builds_before(job, _place(after), limit + 1)
+    return _list([_build(row) for row in rows], limit, lambda: _place_of(rows[limit - 1]))
+
+
+def _one_build(job: str, build: str) -> Response:
+    parameters.refuse_unknown(request.args, ())
+    return _json(_build(builds.build(job, build)))
+
+
+def _list_results(job: str, build: str) -> Response:
+    limit, after = _paging("status")
+    word = request.args.get("status")
+    if word is not None and word.upper() not in Status.__members__:
+        words = ", ".join(status.word for status in Status)
+        raise UsageError(f"No status is called {word[:40]!r}.", f"There are {words}.")
+    number = id_of(after) if after else None
+    if after and number is None:
+        raise _bad_cursor(after)
+    rows = builds.results_after(
+        job,
+        build,
+        status=None if word is None else int(Status.named(word)),
+        after=number,
+        limit=limit + 1,
+    )
+    return _list([_result(row) for row in rows], limit, lambda: rows[limit - 1].key)
+
+
+def _one_case(job: str, case: str) -> Response:
+    limit, after = _paging()
+    name = cases.case(job, case)
+    rows = cases.history_before(job, case, _place(after), limit + 1)
+    history = [
+        {
+            "build": row.build.label,
+            "number": row.build.number,
+            "epoch": row.build.epoch,
+            "started": row.build.started,
+            "status": row.status,
+            "duration": row.duration,
+            "message": row.message,
+            "verdict": row.verdict,
+        }
+        for row in rows
+    ]
+    about = {
+        "job": job,
+        "key": name.key,
+        "suite": SUITE_JOINT.join(name.suite),
+        "name": name.name,
+        "variant": name.variant,
+        "url": page_url("case", job=job, case=case),
+    }
+    return _list(history, limit, lambda: _place_of(rows[limit - 1].build), about)
+
+
+_ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Response]], ...] = (
+    (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/results"), _list_results),
+    (re.compile(rf"(?P<job>.+)/builds/{_LABEL}"), _one_build),
+    (re.compile(r"(?P<job>.+)/builds"), _list_builds),
+    (re.compile(r"(?P<job>.+)/cases/(?P<case>[0-9a-f]{16})"), _one_case),
+    (re.compile(r"(?P<job>.+)"), _one_job),
+)
+
+
+def _job(row: JobRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "url": page_url("job", job=row.name),
+        "jenkins_url": row.url,
+        "latest": _build(row.latest) if row.latest else None,
+        "error": row.error,
+    }
+
+
+def _build(row: BuildRow) -> dict[str, Any]:
+    return {
+        "job": row.job,
+        "number": row.number,
+        "epoch": row.epoch,
+        "label": row.label,
+        "state": row.state,
+        "result": row.result,
+        "complete": row.complete,
+        "judged": row.judged,
+        "started": row.started,
+        "duration": row.duration,
+        "totals": row.totals,
+        "regressions": row.regressions,
+        "new_failures": row.new_failures,
+        "fixed": row.fixed,
+        "damaged": row.damaged,
+        "branch": row.branch,
+        "commit": row.commit,
+        "url": page_url("build", job=row.job, build=row.label),
+        "jenkins_url": row.url,
+        "reports": builds.reports(row.job, row.label),
+    }
+
+
+def _result(row: CaseRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "suite": SUITE_JOINT.join(row.suite),
+        "name": row.name,
+        "variant": row.variant,
+        "status": row.status,
+        "duration": row.duration,
+        "message": row.message,
+    }
+
+
+def _paging(*more: str) -> tuple[int, str | None]:
+    parameters.refuse_unknown(request.args, ("limit", "after", *more))
+    limit = parameters.number(request.args, "limit") if "limit" in request.args else DEFAULT_LIMIT
+    if limit > MOST:
+        raise UsageError(f"limit={limit} is more than {MOST}.", "Follow `next` for the rest.")
+    return limit, request.args.get("after")
+
+
+def _place(after: str | None) -> tuple[int, int] | None:
+    if after is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{1,19})", after)
+    if not found or int(found[2]) > parameters.MAX_NUMBER:
+        raise _bad_cursor(after)
+    return int(found[1]), int(found[2])
+
+
+def _place_of(row: BuildRow) -> str:
+    return f"{row.epoch}.{row.number}"
+
+
+def _bad_cursor(after: str) -> UsageError:
+    return UsageError(
+        f"after={after[:40]!r} does not come from a `next` of this list.",
+        "Leave it out for the first page.",
+    )
+
+
+def _list(
+    items: Sequence[dict[str, Any]],
+    limit: int,
+    cursor: Callable[[], str],
+    about: dict[str, Any] | None = None,
+) -> Response:
+    """A page of a list; `next` is the address of the following one, None on the last."""
+    following = None
+    if len(items) > limit:
+        given = [(key, value) for key, value in request.args.items(multi=True) if key != "after"]
+        following = f"{quote(request.path, safe='/~')}?{urlencode([*given, ('after', cursor())])}"
+    response = _json({**(about or {}), "items": items[:limit], "next": following})
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), mimetype="application/json")

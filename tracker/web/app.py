@@ -1,0 +1,23 @@
+"""The application factory: settings in, a WSGI application out."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from tracker.settings import Settings
+from tracker.web import api, errors, headers, health, hooks, ingest, live
+from tracker.web.state import State, remember
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application for these settings. Opens no connection: that is for after the fork."""
+    app = Flask("tracker", static_folder=None, template_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    remember(app, State.of(settings))
+    errors.register(app)
+    headers.register(app)
+    for blueprint in (health.blueprint, ingest.blueprint, hooks.blueprint, api.blueprint):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(live.blueprint)
+    return app

@@ -1,0 +1,93 @@
+"""Reading parameters of requests: each with its range, unknown ones refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from werkzeug.datastructures import MultiDict
+
+from tracker.errors import UsageError
+
+TRUE = frozenset({"true", "1", "yes", "on"})
+FALSE = frozenset({"false", "0", "no", "off", ""})
+MAX_NUMBER = 2**63 - 1
+Args = MultiDict[str, str]
+
+
+def refuse_unknown(args: Args, known: Collection[str]) -> None:
+    """UsageError for a parameter that means nothing here: it is likely misspelt."""
+    unknown = sorted(set(args) - set(known))
+    if unknown:
+        raise UsageError(
+            f"The parameter {unknown[0][:60]!r} is not known here.",
+            f"There are {', '.join(sorted(known))}.",
+        )
+
+
+def number(args: Args, name: str) -> int:
+    """A whole number of 1 or more that the database can hold."""
+    text = args.get(name, "")
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= MAX_NUMBER:
+        raise UsageError(
+            f"The parameter {name}={text[:40]!r} is not a number from 1 to {MAX_NUMBER}."
+            if text
+            else f"The parameter {name} is missing.",
+            f"Add {name}=12, for example.",
+        )
+    return int(text)
+
+
+def flag(args: Args, name: str) -> bool:
+    """true or false; missing is false."""
+    text = args.get(name, "").lower()
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise UsageError(f"The parameter {name}={text[:40]!r} is neither true nor false.")
+
+
+def moment(args: Args, name: str) -> int | None:
+    """A time in ms since 1970 UTC, from RFC 3339 (`Z` where no zone is told) or a number."""
+    text = args.get(name, "").strip()
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,15}", text):
+        value = int(text)
+        return value if value >= 100_000_000_000 else value * 1000
+    try:
+        when = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError as error:
+        raise UsageError(
+            f"The parameter {name}={text[:40]!r} is not a time.", "Write 2026-11-24T02:15:00Z."
+        ) from error
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return int(when.timestamp() * 1000)
+
+
+def facets(args: Args, name: str) -> list[tuple[str, str]]:
+    """Facets as `platform:linux`, any number of them."""
+    found = []
+    for text in args.getlist(name):
+        key, colon, value = text.partition(":")
+        if not colon or not re.fullmatch(r"[\w.-]{1,60}", key) or not 1 <= len(value) <= 200:
+            raise UsageError(
+                f"The facet {text[:80]!r} is not of the form name:value.",
+                "Write facet=platform:linux.",
+            )
+        if re.search(r"[\x00-\x1f\x7f,=]", value):
+            raise UsageError(f"The facet {text[:80]!r} has a comma, = or control character in it.")
+        found.append((key, value))
+    if len({key for key, _ in found}) != len(found):
+        raise UsageError("A facet is given twice.", "Give each facet one value.")
+    return found
+
+
+def text(args: Args, name: str, limit: int = 1000) -> str:
+    """A line of text; control characters are refused."""
+    value = args.get(name, "").strip()
+    if len(value) > limit or re.search(r"[\x00-\x1f\x7f]", value):
+        raise UsageError(f"The parameter {name} is longer than {limit} or has control characters.")
+    return value

@@ -1,0 +1,117 @@
+"""The worker's loop: claim a task, do it, say so; end between two tasks when asked to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from types import FrameType
+
+from tracker.errors import StorageError, TrackerError
+from tracker.settings import Settings
+from tracker.store import work
+from tracker.store.connection import open_store
+from tracker.store.work import Task
+from tracker.worker.context import Context, now_ms
+from tracker.worker.tasks import TASKS, NotYet, schedule
+
+log = logging.getLogger("tracker.worker")
+
+IDLE_SECONDS = 0.25
+BEAT_MS = 5_000
+SCHEDULE_MS = 10_000
+
+
+class Stopped(Exception):
+    """The worker is asked to end; the task it is at goes back and will be done by another."""
+
+
+class Worker:
+    """One worker process; any number of them may run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.context = Context.of(settings)
+        self.context.beat = self._still_alive
+        self.lease_ms = settings.lease_seconds * 1000
+        self.beat_ms = min(BEAT_MS, self.lease_ms // 4)
+        self.stopping = False
+        self.task: Task | None = None
+        self.beaten_at = 0
+        self.scheduled_at = 0
+
+    def run(self, *, until_idle: bool = False) -> None:
+        """Work until a signal says stop or, with `until_idle`, until nothing is due."""
+        open_store(self.context.settings.database)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        log.info("worker %s starts", self.name)
+        while not self.stopping:
+            if not self._turn():
+                if until_idle:
+                    break
+                time.sleep(IDLE_SECONDS)
+        work.retire(self.name)
+        log.info("worker %s ends", self.name)
+
+    def _turn(self) -> bool:
+        """Do one task; False when none was due, or the store cannot be used now."""
+        try:
+            self._housekeeping()
+            task = work.claim(tuple(TASKS), now=now_ms(), lease_ms=self.lease_ms)
+            if task is not None:
+                self._do(task)
+        except StorageError as error:
+            log.warning("%s", error)
+            time.sleep(1)
+            return False
+        return task is not None
+
+    def _do(self, task: Task) -> None:
+        """One task; what goes wrong in it is written down and tried again later."""
+        self.task = task
+        try:
+            done = TASKS[task.kind](self.context, task)
+        except Stopped:
+            work.release(task)
+        except NotYet as error:
+            work.fail(task, now=now_ms(), error=str(error))
+        except StorageError:
+            raise
+        except TrackerError as error:
+            log.warning("%s %s: %s", task.kind, task.key, error)
+            work.fail(task, now=now_ms(), error=str(error))
+        except Exception as error:
+            # A bug: push the task ahead before anything else, so that it is no crash loop.
+            work.fail(task, now=now_ms(), error=f"{type(error).__name__}: {error}")
+            log.exception("%s %s", task.kind, task.key)
+        else:
+            work.finish(task, now=now_ms(), again_at=done.again_at, outcome=done.outcome)
+        finally:
+            self.task = None
+
+    def _housekeeping(self) -> None:
+        now = now_ms()
+        if now - self.beaten_at > self.beat_ms:
+            work.beat(self.name, now=now)
+            self.beaten_at = now
+        if now - self.scheduled_at > SCHEDULE_MS:
+            schedule(self.context)
+            self.scheduled_at = now
+
+    def _still_alive(self, doing: str) -> None:
+        """Between two steps of a long task: keep the lease, tell what is going on, or stop."""
+        if self.stopping:
+            raise Stopped
+        now = now_ms()
+        if now - self.beaten_at > self.beat_ms:
+            work.beat(self.name, now=now, doing=doing)
+            self.beaten_at = now
+            if self.task is not None:
+                work.extend(self.task, now=now, lease_ms=self.lease_ms)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopping = True
