@@ -27,6 +27,12 @@ need_venv() {
     exit 2
 }
 
+pip_install() {
+    local folder=$1
+    shift
+    "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@"
+}
+
 # make_environment FOLDER LOCK: nothing to do where the lock was installed before.
 make_environment() {
     local folder=$1 lock=$2 python stamp
@@ -39,9 +45,10 @@ make_environment() {
     say "[1/3] Making the environment $folder with $("$python" --version) ..."
     [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
     say "[2/3] Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock, hashes checked ..."
-    "$folder/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
+    # First the build tool, so that nothing is built with a version that is not in the lock.
+    pip_install "$folder" --require-hashes -r <(awk '/^[a-z]/ {on = /^setuptools==/} on' "$lock")
+    pip_install "$folder" --require-hashes --no-build-isolation --use-pep517 -r "$lock"
     say "[3/3] Installing the tracker itself ..."
-    "$folder/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
-        --no-build-isolation -e .
+    pip_install "$folder" --no-deps --no-build-isolation -e .
     printf '%s' "$stamp" >"$folder/.installed"
 }

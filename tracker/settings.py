@@ -21,7 +21,9 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 # What lives in the environment under our prefix without being a setting of the tracker itself.
-NOT_SETTINGS = frozenset({"TRACKER_TOKEN", "TRACKER_URL", "TRACKER_CONFIG", "TRACKER_WEB_WORKERS"})
+NOT_SETTINGS = frozenset(
+    {"TRACKER_TOKEN", "TRACKER_URL", "TRACKER_CONFIG", "TRACKER_WEB_WORKERS", "TRACKER_ACCESS_LOG"}
+)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
