@@ -33,6 +33,7 @@ KEPT_IN = "upload-token"
 DEMO = "demo"
 MAIN = "main"
 LAST_SECONDS = 25.0
+PROGRESS_SECONDS = 3.0
 
 
 @dataclass
@@ -256,32 +257,34 @@ def _wait_for(url: str, processes: Processes) -> None:
 
 def _watch(settings: Settings, processes: Processes) -> int:
     """Tell how reading goes on until the site is published, then wait for the end."""
-    said, published = "", False
+    told = 0.0
+    published = False
     while True:
         ended = processes.ended()
         if ended:
             _say(f"The process {ended!r} ended by itself; {processes.logs / ended}.log says why.")
             return 70
         if not published:
-            said, published = _progress(settings, said)
-        time.sleep(0.5 if not published else 1.0)
+            extent = about.extent()
+            published = _is_published(settings, extent)
+            if published or time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
+                _say_extent(settings, extent, published)
+        time.sleep(0.5)
 
 
-def _progress(settings: Settings, said: str) -> tuple[str, bool]:
-    """Say what is new of the back-fill; whether a site that has it is there."""
+def _is_published(settings: Settings, extent: about.Extent) -> bool:
+    """Whether everything that was read is in the static site."""
     waiting = {row["kind"] for row in system.work(_now())}
-    doing = next((row["doing"] for row in system.workers() if row["doing"]), "")
-    extent = about.extent()
-    line = f"{extent.builds} builds of {extent.jobs} jobs, {extent.results} results"
-    if doing:
-        line += f"; {doing}"
-    if line != said and extent.builds:
-        _say(line)
-    is_there = (settings.output / "site" / "index.html").is_file()
-    quiet = "publish" not in waiting and extent.builds > 0
-    if is_there and quiet:
+    site = settings.output / "site" / "index.html"
+    return extent.builds > 0 and "publish" not in waiting and site.is_file()
+
+
+def _say_extent(settings: Settings, extent: about.Extent, published: bool) -> None:
+    if extent.builds:
+        _say(f"{extent.builds} builds of {extent.jobs} jobs are read, {extent.results} results")
+    if published:
         _say(f"Published: {settings.output / 'site' / 'index.html'}")
-    return line, is_there and quiet
 
 
 def _now() -> int:

@@ -75,6 +75,7 @@ def command(
 
 def _reports(settings: Settings, files: tuple[str, ...], facets: tuple[str, ...]) -> list:  # type: ignore[type-arg]
     """The files in the spool, under their paths as names."""
+    from tracker.intake import spool
     from tracker.intake.ingest import report_name
     from tracker.intake.sandbox import SpooledReport
     from tracker.store.identity import variant_of
@@ -84,11 +85,13 @@ def _reports(settings: Settings, files: tuple[str, ...], facets: tuple[str, ...]
     if len(found) > settings.max_files:
         raise TooLarge(f"These are more than {settings.max_files} files.", "Give fewer at once.")
     names = _names(found)
-    return [
+    reports = [
         SpooledReport(kept.path, report_name(name), kept.sha256, kept.size, variant)
         for path, name in zip(found, names, strict=True)
         for kept in [_spool(settings, path)]
     ]
+    spool.make_durable(settings.spool)
+    return reports
 
 
 def _files(path: Path) -> list[Path]:
@@ -116,7 +119,7 @@ def _spool(settings: Settings, path: Path) -> Spooled:
                 "Raise TRACKER_MAX_UPLOAD_MB if it may be.",
             )
         with path.open("rb") as stream:
-            return spool.store(settings.spool, _chunks(stream))
+            return spool.store(settings.spool, _chunks(stream), durable=False)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 

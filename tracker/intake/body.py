@@ -101,10 +101,10 @@ def _checked(stream: Readable, headers: BodyHeaders, limit: int) -> Iterator[byt
 
 
 def _read(stream: Readable, size: int) -> bytes:
-    """Read once; a chunked body that breaks off is an error of the server's making."""
+    """Read once; for a body that breaks off each server raises errors of its own making."""
     try:
         return stream.read(size)
-    except (OSError, ValueError) as error:
+    except Exception as error:
         raise UsageError(
             f"The upload broke off or is not well-formed ({type(error).__name__}).",
             "Send it again.",

@@ -34,11 +34,12 @@ def split_files(
                 continue
             if len(files) >= max_files:
                 raise _too_many(max_files)
-            files.append((_name(file), spool.store(folder, chunks)))
+            files.append((_name(file), spool.store(folder, chunks, durable=False)))
     except RequestEntityTooLarge as error:
         raise _too_many(max_files) from error
     except ValueError as error:
         raise UsageError(f"The multipart body is not well-formed: {error}.") from error
+    spool.make_durable(folder)
     if not files:
         raise UsageError(
             "The upload holds no file.", "Name the files: curl -F file=@results/a.xml -F file=@…"

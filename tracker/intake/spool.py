@@ -5,7 +5,6 @@ A file comes into being whole: written aside, fsynced, renamed, and its folder f
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tracker.durable import sync_file_system, sync_folder
 from tracker.errors import StorageError
 
 
@@ -42,15 +42,20 @@ class Writer:
         self._digest.update(data)
         self.size += len(data)
 
-    def keep(self) -> Spooled:
-        """Make the bytes safe; returns once they are."""
+    def keep(self, *, durable: bool = True) -> Spooled:
+        """Make the bytes a file of the spool; returns once they are safe.
+
+        Without `durable` they are safe only after `make_durable`, which many files share.
+        """
         self._stream.flush()
-        os.fsync(self._stream.fileno())
+        if durable:
+            os.fsync(self._stream.fileno())
         sha256 = self._digest.hexdigest()
         path = path_of(self._folder, sha256)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         Path(self._stream.name).rename(path)
-        _sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
         return Spooled(sha256, self.size, path)
 
 
@@ -63,32 +68,35 @@ def path_of(folder: Path, sha256: str) -> Path:
 def writer(folder: Path) -> Iterator[Writer]:
     """A writer into the spool `folder`; StorageError when the disk refuses."""
     aside = folder / "incoming"
-    try:
+    with _disk_errors(folder):
         aside.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=aside, delete=False) as stream:
             try:
                 yield Writer(stream, folder)  # type: ignore[arg-type]
             finally:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(stream.name)  # noqa: PTH108 - gone already where it was kept
+                Path(stream.name).unlink(missing_ok=True)  # gone already where it was kept
+
+
+def store(folder: Path, chunks: Iterable[bytes], *, durable: bool = True) -> Spooled:
+    """Put bytes into the spool; see `Writer.keep` for `durable`."""
+    with writer(folder) as out:
+        for chunk in chunks:
+            out.write(chunk)
+        return out.keep(durable=durable)
+
+
+def make_durable(folder: Path) -> None:
+    """Make all files of the spool safe at once; StorageError when the disk refuses."""
+    with _disk_errors(folder):
+        sync_file_system(folder)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StorageError(
             f"The spool {folder} cannot be written: {error.strerror}.",
             "Nothing was recorded. Make room or mend its permissions, then send it again.",
         ) from error
-
-
-def store(folder: Path, chunks: Iterable[bytes]) -> Spooled:
-    """Put bytes into the spool."""
-    with writer(folder) as out:
-        for chunk in chunks:
-            out.write(chunk)
-        return out.keep()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -102,6 +102,8 @@ def poll_build(
         ingest(intake, facts, (), now=now)
         return False
     reports = list(_artifacts(source, intake, path, answer))
+    if reports:
+        spool.make_durable(intake.spool)
     _record(source, intake, facts, reports, path, has_test_report(answer), now)
     return True
 
@@ -137,7 +139,7 @@ def _artifacts(
 def _fetch(source: Source, intake: Intake, path: str, name: str, variant: str) -> SpooledReport:
     with spool.writer(intake.spool) as out:
         source.client.fetch(path, out.write)
-        kept = out.keep()
+        kept = out.keep(durable=False)
     return SpooledReport(kept.path, name, kept.sha256, kept.size, variant)
 
 

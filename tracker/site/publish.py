@@ -11,7 +11,6 @@ the manifest is a function of the database and the templates.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import gzip
 import hashlib
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import msgspec
 
+from tracker.durable import sync_file_system
 from tracker.errors import Busy, StorageError
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params, Scope
@@ -267,24 +267,13 @@ def _write_assets(made: _Generation, renderer: Renderer) -> None:
 
 def _swap(output: Path, link: Path, folder: Path) -> None:
     """Make sure that every byte is on the disk, then let readers see it."""
-    _sync_file_system(folder)
+    sync_file_system(folder)
     aside = output / ".site.new"
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
     aside.symlink_to(folder.relative_to(output))
     aside.replace(link)
-    _sync_file_system(output)
-
-
-def _sync_file_system(folder: Path) -> None:
-    """One `syncfs` instead of an fsync for each of thousands of files."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
-    finally:
-        os.close(descriptor)
+    sync_file_system(output)
 
 
 def _generations(output: Path) -> list[int]:

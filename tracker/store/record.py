@@ -69,7 +69,11 @@ def record_build(
         changed = created or bool(plan.added) or before != _told(build)
         if changed:
             build.save()
-            if plan.added or judged_before != _is_judged(build):
+            moved = _settle_epochs(job)
+            if moved is not None:
+                build.epoch = Build.get_by_id(build.id).epoch
+                judge_from(job.id, Place(0, moved, 0))
+            elif plan.added or judged_before != _is_judged(build):
                 judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
             revision = raise_revision(job.id)
             _tell_upstream(build)
@@ -133,7 +137,8 @@ def _build(job: Job, facts: BuildFacts) -> tuple[Build, bool, dict[str, object]]
     for build in same_number:
         if not _contradicts(build, facts):
             return build, False, _told(build)
-    epoch = _epoch_of_new(job, facts, same_number)
+    newest = Build.select(Build.epoch).where(Build.job == job).order_by(Build.epoch.desc()).first()
+    epoch = newest.epoch + bool(same_number) if newest else 0  # until _settle_epochs knows better
     build = Build.create(job=job, number=facts.number, epoch=epoch)
     return build, True, {}
 
@@ -146,35 +151,35 @@ def _contradicts(build: Build, facts: BuildFacts) -> bool:
     return abs(build.started - facts.started) > (MINUTE_MS if both_from_jenkins else DAY_MS)
 
 
-def _epoch_of_new(job: Job, facts: BuildFacts, same_number: Sequence[Build]) -> int:
-    """The epoch of a build that has no row yet.
+def _settle_epochs(job: Job) -> int | None:
+    """Number the epochs of a job anew; the lowest one that changed, None where none did.
 
-    Where the number was used at another time, the controller was rebuilt in between: everything
-    from the later of the two on belongs to the later epoch, whichever arrived first.
+    By start time, an epoch lasts until a number comes that it has already: the controller was
+    rebuilt in between. So the order of arrival leaves no trace. Builds that no source told the
+    start of stay where they are.
     """
-    newest = Build.select(Build.epoch).where(Build.job == job).order_by(Build.epoch.desc()).first()
-    if facts.started is None or not same_number:
-        return newest.epoch if newest else 0
-    earlier = [build for build in same_number if (build.started or 0) < facts.started]
-    if not earlier:
-        twin = same_number[-1]
-        _move_up(job, twin.epoch, twin.started or 0)
-        return int(twin.epoch)
-    twin = earlier[0]
-    later_twin = any(build.epoch == twin.epoch + 1 for build in same_number)
-    if later_twin:
-        _move_up(job, twin.epoch + 1, facts.started + 1)
-    else:
-        _move_up(job, twin.epoch, facts.started)
-    return int(twin.epoch) + 1
-
-
-def _move_up(job: Job, epoch: int, started: int) -> None:
-    """Builds of `epoch` that began at `started` or later, and all later epochs, move up by one."""
-    later = Build.select().where((Build.job == job) & (Build.epoch >= epoch))
-    for build in sorted(later, key=lambda row: -row.epoch):
-        if build.epoch > epoch or (build.started is not None and build.started >= started):
-            Build.update(epoch=build.epoch + 1).where(Build.id == build.id).execute()
+    rows = run(
+        "SELECT id, epoch, number FROM build WHERE job_id = ? AND started IS NOT NULL"
+        " AND (SELECT max(epoch) FROM build WHERE job_id = ?) > 0 ORDER BY started, number",
+        job.id,
+        job.id,
+    )
+    moved: list[tuple[int, int, int]] = []
+    epoch, seen = 0, set[int]()
+    for build_id, before, number in rows:
+        if number in seen:
+            epoch, seen = epoch + 1, set()
+        seen.add(number)
+        if before != epoch:
+            moved.append((epoch, before, build_id))
+    run_many(
+        "UPDATE build SET epoch = -1 - id WHERE id = ?", [(build_id,) for _, _, build_id in moved]
+    )
+    run_many(
+        "UPDATE build SET epoch = ? WHERE id = ?",
+        [(epoch, build_id) for epoch, _, build_id in moved],
+    )
+    return min((min(row[:2]) for row in moved), default=None)
 
 
 _TOLD = (
@@ -201,7 +206,8 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
     build.heard = max(build.heard, now)
     build.complete = build.complete or facts.complete
     if facts.from_jenkins:
-        build.state = facts.state or build.state
+        if build.state != "finished":  # what has finished never runs again
+            build.state = facts.state or build.state
         build.result = facts.result or build.result
     for name in ("started", "duration", "upstream_number"):
         value = getattr(facts, name)

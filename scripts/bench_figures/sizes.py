@@ -1,0 +1,57 @@
+"""How much each figure measures: the whole run, and the quick one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Shape:
+    """So many jobs, of so many builds each, of so many cases each."""
+
+    jobs: int
+    builds: int
+    cases: int
+
+    @property
+    def results(self) -> int:
+        """How many results there are in all."""
+        return self.jobs * self.builds * self.cases
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of one run.
+
+    rounds         how often each way of a comparison is taken, in turn
+    cases          cases of the one big report
+    visible        how often that report is uploaded
+    surefire       small reports of one multipart upload, and how often it is sent
+    uploaded       builds that four clients upload
+    browsed        what is in the database while pages are asked for
+    asked          how often each page is asked for, by one client and again by four
+    published      what is published in full
+    """
+
+    rounds: int = 5
+    cases: int = 100_000
+    visible: int = 3
+    surefire: int = 500
+    surefire_rounds: int = 3
+    uploaded: Shape = Shape(4, 50, 1_000)
+    browsed: Shape = Shape(5, 40, 5_000)
+    asked: int = 600
+    published: Shape = Shape(10, 20, 500)
+
+
+WHOLE = Sizes()
+QUICK = replace(
+    WHOLE,
+    rounds=2,
+    visible=1,
+    surefire_rounds=1,
+    uploaded=Shape(4, 10, 1_000),
+    browsed=Shape(5, 8, 5_000),
+    asked=100,
+    published=Shape(5, 10, 200),
+)
