@@ -66,7 +66,7 @@ class Client:
         with self._ask(f"{path}api/json", {"tree": tree} if tree else None) as answer:
             body = b"".join(self._bounded(answer))
         try:
-            return msgspec.json.decode(body)
+            return msgspec.json.decode(body, type=dict)
         except (msgspec.DecodeError, RecursionError) as error:
             raise Unusable(
                 f"{self._named(path)} answers with something that is not JSON"

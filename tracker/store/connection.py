@@ -33,6 +33,7 @@ PRAGMAS = (
 )
 
 _opened_by = 0
+_inherited: list[object] = []
 
 
 def open_store(path: Path) -> None:
@@ -130,7 +131,8 @@ def _connect() -> None:
     if database.database is None:
         raise StorageError("The database was never opened.", "Run `tracker init` first.")
     if _opened_by != os.getpid():
-        # A connection carried over a fork corrupts SQLite files: forget it, never use it.
+        # A connection carried over a fork corrupts SQLite files: never use it, never close it.
+        _inherited.append(database._state.conn)  # type: ignore[attr-defined]
         database._state.reset()  # type: ignore[attr-defined]
         _opened_by = os.getpid()
     database.connect(reuse_if_open=True)

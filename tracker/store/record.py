@@ -72,7 +72,7 @@ def record_build(
             moved = _settle_epochs(job)
             if moved is not None:
                 build.epoch = Build.get_by_id(build.id).epoch
-                judge_from(job.id, Place(0, moved, 0))
+                judge_from(job.id, Place(0, min(moved, build.epoch), 0))
             elif plan.added or judged_before != _is_judged(build):
                 judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
             revision = raise_revision(job.id)

@@ -53,9 +53,10 @@ def enqueue(kind: str, key: str, *, due: int, payload: dict[str, Any] | None = N
 
 
 def ensure(kind: str, key: str, *, due: int) -> None:
-    """Have a periodic task, without moving one that is there."""
+    """Have a periodic task, without moving one that is there; one that was given up lives again."""
+    wanted = (Work.kind == kind) & (Work.key == key) & (Work.state != "dead")
     with reading():
-        there = Work.select().where((Work.kind == kind) & (Work.key == key)).exists()
+        there = Work.select().where(wanted).exists()
     if not there:
         enqueue(kind, key, due=due)
 

@@ -1,0 +1,133 @@
+"""The rooms of the design: who may import whom, and where the libraries live."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Each room, and the rooms of ours it may import.
+FOUNDATION = {"errors", "settings", "resources", "durable", ""}
+MAY_IMPORT = {
+    "verdicts": FOUNDATION,
+    "store": FOUNDATION | {"verdicts"},
+    "queries": FOUNDATION | {"verdicts", "store"},
+    "pages": FOUNDATION | {"verdicts", "store", "queries"},
+    "site": FOUNDATION | {"verdicts", "store", "queries", "pages"},
+    "intake": FOUNDATION | {"verdicts", "store"},
+    "jenkins": FOUNDATION | {"verdicts", "store", "intake"},
+    "web": FOUNDATION | {"verdicts", "store", "queries", "pages", "site", "intake"},
+    "worker": FOUNDATION | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins"},
+    "cli": FOUNDATION
+    | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins", "worker", "web"},
+    "errors": {""},
+    "settings": FOUNDATION,
+    "resources": {""},
+    "durable": {""},
+    "": set(),
+    "__main__": {"cli"},
+}
+LIBRARIES = {
+    "peewee": {"store"},
+    "playhouse": {"store"},
+    "flask": {"web"},
+    "jenkins": {"jenkins"},
+    "requests": {"jenkins"},
+    "lxml": {"intake"},
+    "zipfile": {"intake"},
+    "jinja2": {"site"},
+    "sqlite3": {"web"},  # its version, for the health page
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the package with the room it stands in."""
+    package = ROOT / "tracker"
+    for path in sorted(package.rglob("*.py")):
+        relative = path.relative_to(package)
+        room = relative.parts[0] if len(relative.parts) > 1 else relative.stem
+        yield ("" if room == "__init__" else room), path
+
+
+MODULES = list(modules())
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            if node.module == "tracker":
+                yield from (f"tracker.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize(("room", "path"), MODULES, ids=lambda value: str(value)[-40:])
+def test_a_module_imports_only_from_rooms_below_its_own(room: str, path: Path) -> None:
+    for name in imports(path):
+        if name.split(".")[0] != "tracker":
+            continue
+        other = name.split(".")[1] if "." in name else ""
+        if other != room:
+            assert other in MAY_IMPORT[room], f"{room} may not import {name}"
+
+
+@pytest.mark.parametrize(("room", "path"), MODULES, ids=lambda value: str(value)[-40:])
+def test_a_library_is_imported_only_in_the_rooms_that_are_for_it(room: str, path: Path) -> None:
+    for name in imports(path):
+        library = name.split(".")[0]
+        if library in LIBRARIES:
+            assert room in LIBRARIES[library], f"{library} is imported in {room}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").glob("*.py")), ids=lambda p: p.name)
+def test_a_plugin_imports_nothing_of_ours_but_the_contract(path: Path) -> None:
+    ours = {name for name in imports(path) if name.split(".")[0] == "tracker"}
+    assert ours == {"tracker.intake.contract"}
+
+
+def test_nothing_outside_the_child_imports_peewee_on_the_way_to_parsing() -> None:
+    """The parsing child never sees the database: nothing it imports reaches Peewee."""
+    seen: set[str] = set()
+    waiting = ["tracker.intake.child"]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT / (name.replace(".", "/") + ".py")
+        if name in seen or not path.is_file():
+            continue
+        seen.add(name)
+        for imported in imports(path):
+            assert imported.split(".")[0] != "peewee", f"{name} imports peewee"
+            waiting.append(imported)
+
+
+@pytest.mark.parametrize(("room", "path"), MODULES, ids=lambda value: str(value)[-40:])
+def test_every_file_says_its_one_idea(room: str, path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def catch_alls(path: Path) -> Iterator[ast.ExceptHandler]:
+    """The handlers of a file that catch everything and do not raise it on in another form."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        name = getattr(node.type, "id", None)
+        is_broad = node.type is None or name in ("Exception", "BaseException")
+        if is_broad and not any(isinstance(inner, ast.Raise) for inner in ast.walk(node)):
+            yield node
+
+
+def test_no_file_swallows_everything_without_a_reason() -> None:
+    for _, path in MODULES:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for handler in catch_alls(path):
+            line = lines[handler.lineno - 1]
+            assert "noqa: BLE001 - " in line or path.name == "loop.py", f"{path}: {line.strip()}"

@@ -1,0 +1,85 @@
+"""The documents are held to account: what exists is documented, and what they link is there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from tracker.cli import COMMANDS, tracker
+from tracker.pages import PAGES
+from tracker.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not {".git", ".venv", ".venv-test", "output"} & set(path.relative_to(ROOT).parts)
+)
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_a_setting_is_documented(name: str) -> None:
+    assert f"| `{name}` |" in README
+    assert re.search(rf"^    {name} +\S", inspect.getdoc(Settings) or "", re.M) or re.search(
+        rf"^{name} +\S", inspect.getdoc(Settings) or "", re.M
+    )
+
+
+def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+    table = README.split("## Settings")[1].split("##")[0]
+    names = re.findall(r"^\| `(\w+)` \|", table, re.M)
+    assert sorted(names) == sorted(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_documented(name: str) -> None:
+    assert f"`tracker {name}" in README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_documented_with_its_route(page: object) -> None:
+    assert f"| {page.name} | `{page.route}` |" in README  # type: ignore[attr-defined]
+
+
+def commands(group: click.Group, path: str = "tracker") -> list[tuple[str, click.Command]]:
+    """Every command with its path."""
+    found: list[tuple[str, click.Command]] = []
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found.append((f"{path} {name}", command))
+        if isinstance(command, click.Group):
+            found += commands(command, f"{path} {name}")
+    return found
+
+
+@pytest.mark.parametrize(("path", "command"), commands(tracker), ids=lambda value: str(value))
+def test_the_help_of_a_command_has_an_example(path: str, command: click.Command) -> None:
+    assert command.help is not None
+    assert "Example: tracker " in command.help
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_link_of_a_document_leads_to_a_file(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (document.parent / target).exists(), target
+
+
+def test_the_formats_in_the_plugins_readme_are_the_plugins() -> None:
+    text = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", text, re.M)
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "plugins").glob("*.py"))
+
+
+def test_a_lower_bound_in_the_security_document_is_the_one_that_is_installed() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    for name, bound in re.findall(r"^\| (\w+) \| ([\d.]+) \|", text, re.M):
+        assert f"    {name} >= {bound}\n" in setup

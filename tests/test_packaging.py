@@ -1,0 +1,104 @@
+"""Plugins and templates are found from a wheel, an editable install, and a bare checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ASK = (
+    "import json, tracker; from tracker import resources;"
+    "from tracker.intake.plugins import PluginSources, load_plugins;"
+    "from tracker.site.render import renderer;"
+    "print(json.dumps({'package': tracker.__file__,"
+    " 'plugins': [p.parser.name for p in load_plugins(PluginSources.of('', ''))],"
+    " 'templates': str(resources.folder('site_templates')),"
+    " 'assets': sorted(renderer().assets.hashed)}))"
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the working tree, so that building leaves nothing in it."""
+    copy = tmp_path_factory.mktemp("checkout") / "tree"
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv*", ".tracker", "output", "__pycache__", "*.egg-info", "build", ".*_cache"
+    )
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    return copy
+
+
+def ask(python: str | Path, path: str, cwd: Path) -> dict[str, object]:
+    """What an interpreter finds, started in another folder."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": path}
+    done = subprocess.run(
+        [str(python), "-c", ASK], cwd=cwd, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def pip(*arguments: str, cwd: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_bare_checkout_finds_them_beside_the_package(checkout: Path, tmp_path: Path) -> None:
+    found = ask(sys.executable, str(checkout), tmp_path)
+    assert found["templates"] == str(checkout / "site_templates")
+    assert "junit" in found["plugins"]  # type: ignore[operator]
+    assert "site.css" in found["assets"]  # type: ignore[operator]
+
+
+def test_a_wheel_has_them_inside_the_package(checkout: Path, tmp_path: Path) -> None:
+    pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), ".", cwd=checkout)
+    [wheel] = tmp_path.glob("*.whl")
+    target = tmp_path / "installed"
+    pip("install", "--no-deps", "--target", str(target), str(wheel), cwd=tmp_path)
+    found = ask(sys.executable, str(target), tmp_path)
+    assert found["package"] == str(target / "tracker" / "__init__.py")
+    assert found["templates"] == str(target / "tracker" / "site_templates")
+    assert "junit" in found["plugins"]  # type: ignore[operator]
+    assert "site.css" in found["assets"]  # type: ignore[operator]
+    assert {path.name for path in target.iterdir()} <= {
+        "tracker",
+        "bin",
+        *(path.name for path in target.glob("*.dist-info")),
+    }
+
+
+def test_an_editable_install_finds_them_beside_the_package(checkout: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "venv"
+    venv.create(folder, with_pip=False)
+    python = folder / "bin" / "python"
+    ours = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})["purelib"]
+    theirs = sysconfig.get_paths()["purelib"]
+    Path(ours, "libraries.pth").write_text(theirs + "\n")
+    pip(
+        "--python",
+        str(python),
+        "install",
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        ".",
+        cwd=checkout,
+    )
+    found = ask(python, "", tmp_path)
+    assert found["templates"] == str(checkout / "site_templates")
+    assert "junit" in found["plugins"]  # type: ignore[operator]
