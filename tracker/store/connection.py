@@ -59,6 +59,7 @@ def open_store(path: Path) -> None:
 def close_store() -> None:
     """Close this thread's connection."""
     global _opened_by
+    _leave_inherited()
     if database.database is not None and not database.is_closed():
         database.close()
     _opened_by = 0
@@ -131,11 +132,17 @@ def _connect() -> None:
     if database.database is None:
         raise StorageError("The database was never opened.", "Run `tracker init` first.")
     if _opened_by != os.getpid():
-        # A connection carried over a fork corrupts SQLite files: never use it, never close it.
-        _inherited.append(database._state.conn)  # type: ignore[attr-defined]
-        database._state.reset()  # type: ignore[attr-defined]
+        _leave_inherited()
         _opened_by = os.getpid()
     database.connect(reuse_if_open=True)
+
+
+def _leave_inherited() -> None:
+    """After a fork: using the parent's connection, or closing it, corrupts SQLite files."""
+    if _opened_by not in (0, os.getpid()):
+        _inherited.append(database._state.conn)  # type: ignore[attr-defined]
+    if _opened_by != os.getpid():
+        database._state.reset()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -1,0 +1,163 @@
+"""`scripts/start`: everything comes up, tells where it is, and goes down without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, free_port
+
+LINES_AT_MOST = 300
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The processes of a start; ended, if the test did not, when it is over."""
+    environ = {name: value for name, value in os.environ.items() if "TRACKER" not in name}
+    process = subprocess.Popen(
+        [sys.executable, "scripts/start_processes.py", *arguments],
+        cwd=ROOT,
+        env={
+            **environ,
+            "PYTHONPATH": str(ROOT),
+            "TRACKER_FIRST_BUILDS": "4",
+            "TRACKER_WEB_WORKERS": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    guard = threading.Timer(180, process.kill)
+    guard.start()
+    try:
+        yield process
+    finally:
+        guard.cancel()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def said_until(process: subprocess.Popen[str], sign: str) -> str:
+    """What the process says, up to the line with `sign`."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if sign in line or len(lines) > LINES_AT_MOST:
+            break
+    return "".join(lines)
+
+
+def test_a_newcomer_gets_pages_and_a_site_and_everything_stops(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    with started("--home", str(home), "--port", str(port)) as process:
+        said = said_until(process, "Published:")
+        assert f"Live pages:  http://127.0.0.1:{port}/" in said
+        assert "Upload token: trk_" in said
+        kept = home / "upload-token"
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert kept.read_text().strip() in said
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/jobs/team/nightly/").read()
+        assert b"team/nightly" in page
+        assert (home / "output" / "site" / "index.html").is_file()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+    with started("--home", str(home), "--port", str(port), "--no-demo") as process:
+        said = said_until(process, "Ctrl-C")
+        assert "Upload token: as before" in said
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/jobs/team/nightly/").read()
+        assert b"#39" in page
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    """The exit code and the one line of a start that does not come to be."""
+    with started(*arguments) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        return process.wait(60), said
+
+
+def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, said = refused("--home", str(tmp_path), "--port", port)
+    assert code == 2
+    assert f"The port {port} of 127.0.0.1 cannot be used" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unreachable_jenkins_is_said_in_one_sentence(tmp_path: Path) -> None:
+    jenkins = f"http://127.0.0.1:{free_port()}/"
+    code, said = refused("--home", str(tmp_path), "--port", str(free_port()), "--jenkins", jenkins)
+    assert code == 3
+    assert "the connection is refused" in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def test_a_wrong_token_is_said_in_one_sentence(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "scripts/demo_jenkins.py", "--user", "ci", "--token", "right"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert demo.stdout is not None
+        url = demo.stdout.readline().strip().partition("=")[2]
+        token = tmp_path / "token"
+        token.write_text("mistaken-secret\n")
+        code, said = refused(
+            *("--home", str(tmp_path / "home"), "--port", str(free_port())),
+            *("--jenkins", url, "--user", "ci", "--token-file", str(token)),
+        )
+    finally:
+        demo.terminate()
+        demo.wait()
+        demo.stdout.close()
+    assert code == 3
+    assert "refuses the user 'ci' (401)" in said.splitlines()[-1]
+    assert "mistaken-secret" not in said
+
+
+def test_a_missing_token_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    code, said = refused(
+        *("--home", str(tmp_path), "--port", str(free_port())),
+        *("--jenkins", "http://127.0.0.1:1/", "--token-file", str(tmp_path / "nothing")),
+    )
+    assert code == 2
+    assert "The token file" in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_said_in_one_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    code, said = refused("--home", str(tmp_path / "home"), "--port", str(free_port()))
+    assert code == 3
+    assert "cannot be" in said
+
+
+def test_a_home_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder")
+    code, said = refused("--home", str(tmp_path / "home"), "--port", str(free_port()))
+    assert code == 3
+    assert "cannot be" in said.splitlines()[-1]
+    assert "Traceback" not in said

@@ -1,0 +1,211 @@
+"""The database file: how it is opened, who excludes whom, and what it must look like."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import peewee
+import pytest
+
+from tests.conftest import ROOT, environ_of
+from tests.factories import history, report, upload
+from tracker.errors import StorageError
+from tracker.queries.dump import lines
+from tracker.settings import Settings
+from tracker.store import connection
+from tracker.store.connection import can_write, close_store, open_store, reading, writing
+from tracker.store.models import INDEXES, TABLES, database
+from tracker.store.sql import run
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+)
+def test_the_promised_pragmas_are_in_effect_inside_a_transaction(
+    store: Path, pragma: str, value: object
+) -> None:
+    with reading():
+        assert run(f"PRAGMA {pragma}") == [(value,)]
+    with writing():
+        assert run(f"PRAGMA {pragma}") == [(value,)]
+
+
+def test_every_threads_connection_has_the_pragmas(store: Path) -> None:
+    seen: list[object] = []
+
+    def look() -> None:
+        with reading():
+            seen.extend(run("PRAGMA synchronous") + run("PRAGMA foreign_keys"))
+        database.close()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [(2,), (1,)]
+
+
+def test_a_writer_excludes_another_connection(store: Path) -> None:
+    other = sqlite3.connect(store, timeout=0)
+    with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_a_writer_waits_for_the_one_before(store: Path) -> None:
+    order: list[str] = []
+    inside = threading.Event()
+
+    def first() -> None:
+        with writing():
+            inside.set()
+            time.sleep(0.2)
+            order.append("first")
+        database.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    inside.wait()
+    with writing():
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_a_reader_does_not_wait_for_a_writer_and_sees_one_state(store: Path) -> None:
+    history("nightly", login="P")
+    with reading():
+        before = list(lines())
+        thread = threading.Thread(target=_record_elsewhere)
+        thread.start()
+        thread.join()
+        assert list(lines()) == before
+    assert list(lines()) != before
+
+
+def _record_elsewhere() -> None:
+    upload("nightly", 2, report(login="F"))
+    database.close()
+
+
+def test_what_goes_wrong_inside_leaves_nothing_behind(store: Path) -> None:
+    with pytest.raises(ZeroDivisionError), writing():
+        upload("nightly", 1, report(login="P"))
+        raise ZeroDivisionError
+    assert list(lines()) == []
+
+
+def test_whether_one_can_write_is_really_tried(store: Path) -> None:
+    assert can_write(0.2)
+    other = sqlite3.connect(store)
+    other.execute("BEGIN IMMEDIATE")
+    assert not can_write(0.05)
+    other.close()
+    assert can_write(0.2)
+
+
+def test_a_locked_database_is_told_in_words(store: Path) -> None:
+    with reading():
+        run("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(store)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match=r"locked by another program.*Try again"), writing():
+        pass
+    other.close()
+
+
+def test_a_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.db"
+    path.write_bytes(b"not a database, but long enough to look at" * 100)
+    with pytest.raises(StorageError, match=r"not a database.*Restore the newest backup"):
+        open_store(path)
+    close_store()
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="TRACKER_HOME"):
+        open_store(tmp_path / "file" / "tracker.db")
+
+
+def test_a_newer_schema_is_refused_in_words(store: Path) -> None:
+    with writing():
+        run("UPDATE schema_migration SET name = '0999_future'")
+    close_store()
+    with pytest.raises(StorageError, match=r"newer version.*0999_future.*Install that version"):
+        open_store(store)
+
+
+def test_opening_again_migrates_nothing(store: Path) -> None:
+    applied, pending = connection.schema_state()
+    close_store()
+    open_store(store)
+    assert connection.schema_state() == (applied, pending)
+    assert pending == []
+
+
+def test_the_models_are_what_the_migrations_made(store: Path, tmp_path: Path) -> None:
+    migrated = dict(run("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    migrated.pop("schema_migration")
+    fresh = peewee.SqliteDatabase(tmp_path / "models.db")
+    with fresh.bind_ctx(TABLES):
+        fresh.create_tables(TABLES)
+        for index in INDEXES:
+            fresh.execute_sql(index)
+        made = dict(
+            fresh.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        )
+    fresh.close()
+    made = {name: sql.replace(" IF NOT EXISTS", "") for name, sql in made.items()}
+    ours = {name: sql for name, sql in migrated.items() if not name.startswith("sqlite_")}
+    assert {name: sql for name, sql in made.items() if not name.startswith("sqlite_")} == ours
+
+
+def test_four_processes_that_start_first_migrate_once(settings: Settings) -> None:
+    command = [sys.executable, "-m", "tracker", "init"]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env=environ_of(settings), stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    said = [process.communicate(timeout=60)[1].decode() for process in started]
+    assert ([process.returncode for process in started], said) == ([0] * 4, [""] * 4)
+    with sqlite3.connect(settings.database) as file:
+        rows = file.execute("SELECT count(*), count(DISTINCT name) FROM schema_migration").fetchall()
+    file.close()
+    assert rows[0][0] == rows[0][1] > 0
+
+
+def test_a_forked_child_opens_a_connection_of_its_own(store: Path) -> None:
+    history("nightly", login="P")
+    with reading():
+        parents = id(database.connection())
+    answers = multiprocessing.get_context("fork").SimpleQueue()
+    child = os.fork()
+    if child == 0:
+        try:
+            upload("nightly", 2, report(login="F"))
+            with reading():
+                kept = [id(each) for each in connection._inherited]
+                answers.put((id(database.connection()) != parents, parents in kept))
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert answers.get() == (True, True)
+    with reading():
+        assert id(database.connection()) == parents
+    assert sum('"kind":"build"' in line for line in lines()) == 2
+
+
+def test_a_store_that_was_never_opened_says_so() -> None:
+    close_store()
+    database.init(None)
+    with pytest.raises(StorageError, match="tracker init"), reading():
+        pass

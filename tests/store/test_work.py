@@ -1,0 +1,225 @@
+"""Tasks: claimed once, taken over from the dead, asked for again, given up in the end."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.factories import NOW
+from tracker.queries.system import queued_upload, work, workers
+from tracker.store.models import database
+from tracker.store.sql import run
+from tracker.store.work import (
+    MAX_TRIES,
+    SECOND,
+    Task,
+    beat,
+    claim,
+    enqueue,
+    ensure,
+    extend,
+    fail,
+    finish,
+    release,
+    retire,
+)
+
+pytestmark = pytest.mark.usefixtures("store")
+LEASE = 10 * SECOND
+
+
+def take(now: int = NOW, *kinds: str) -> Task | None:
+    return claim(kinds or ("poll", "publish"), now=now, lease_ms=LEASE)
+
+
+def taken(now: int = NOW) -> Task:
+    task = take(now)
+    assert task is not None
+    return task
+
+
+def test_a_task_is_claimed_once() -> None:
+    enqueue("poll", "nightly", due=NOW, payload={"number": 3})
+    task = taken()
+    assert (task.kind, task.key, task.payload, task.tries) == ("poll", "nightly", {"number": 3}, 1)
+    assert take() is None
+
+
+def test_a_task_is_not_claimed_before_its_time() -> None:
+    enqueue("poll", "nightly", due=NOW + 1)
+    assert take() is None
+    assert take(NOW + 1)
+
+
+def test_a_task_of_another_kind_is_left_alone() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    assert take(NOW, "publish") is None
+
+
+def test_the_most_overdue_comes_first() -> None:
+    enqueue("poll", "b", due=NOW - 1)
+    enqueue("poll", "a", due=NOW - 2)
+    assert [taken().key, taken().key] == ["a", "b"]
+
+
+def test_threads_claim_each_of_many_tasks_once() -> None:
+    for number in range(40):
+        enqueue("poll", str(number), due=NOW)
+    claimed: list[str] = []
+
+    def work_on() -> None:
+        while (task := take()) is not None:
+            claimed.append(task.key)
+        database.close()
+
+    threads = [threading.Thread(target=work_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(claimed) == {str(number): 1 for number in range(40)}
+
+
+def test_a_lease_that_ran_out_is_taken_over() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    first = taken()
+    assert take(NOW + LEASE - 1) is None
+    second = taken(NOW + LEASE)
+    assert (second.key, second.tries) == ("nightly", 2)
+    assert second.fence > first.fence
+
+
+def test_a_lease_that_is_extended_is_kept() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    assert extend(taken(), now=NOW + 5 * SECOND, lease_ms=LEASE)
+    assert take(NOW + LEASE) is None
+    assert take(NOW + LEASE + 5 * SECOND)
+
+
+def test_who_lost_the_lease_can_neither_extend_nor_finish_nor_fail() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    first = taken()
+    second = taken(NOW + LEASE)
+    assert not extend(first, now=NOW + LEASE, lease_ms=LEASE)
+    assert not finish(first, now=NOW + LEASE)
+    fail(first, now=NOW + LEASE, error="too late")
+    release(first)
+    assert take(NOW + LEASE) is None
+    assert finish(second, now=NOW + LEASE)
+
+
+def test_a_finished_task_is_gone() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    assert finish(taken(), now=NOW)
+    assert run("SELECT count(*) FROM work") == [(0,)]
+
+
+def test_a_periodic_task_comes_back() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    assert finish(taken(), now=NOW, again_at=NOW + 60 * SECOND)
+    assert take(NOW + 59 * SECOND) is None
+    assert taken(NOW + 60 * SECOND).tries == 1
+
+
+def test_an_outcome_is_kept_until_somebody_asks() -> None:
+    enqueue("ingest", "id", due=NOW)
+    task = take(NOW, "ingest")
+    assert task
+    finish(task, now=NOW, outcome={"status": 201})
+    assert queued_upload("id") == ("done", "", {"status": 201})
+    assert take(NOW + LEASE, "ingest") is None
+
+
+def test_asked_for_while_it_runs_it_runs_once_more() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    task = taken()
+    enqueue("poll", "nightly", due=NOW + 1, payload={"more": True})
+    assert take(NOW + 1) is None
+    finish(task, now=NOW + 2, again_at=NOW + 60 * SECOND)
+    assert taken(NOW + 2).payload == {"more": True}
+    assert take(NOW + 2) is None
+
+
+def test_asked_for_twice_while_it_waits_it_runs_once() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    enqueue("poll", "nightly", due=NOW)
+    finish(taken(), now=NOW)
+    assert take() is None
+
+
+def test_asking_moves_a_task_forward_and_never_back() -> None:
+    enqueue("poll", "nightly", due=NOW + 60)
+    enqueue("poll", "nightly", due=NOW + 10)
+    enqueue("poll", "nightly", due=NOW + 90)
+    assert run("SELECT due FROM work") == [(NOW + 10,)]
+
+
+def test_ensuring_does_not_move_a_task() -> None:
+    ensure("poll", "nightly", due=NOW + 60)
+    ensure("poll", "nightly", due=NOW)
+    assert run("SELECT due FROM work") == [(NOW + 60,)]
+
+
+def test_a_failed_task_comes_back_later_each_time() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    now, pauses = NOW, []
+    for _ in range(12):
+        fail(taken(now), now=now, error="down")
+        [(due,)] = run("SELECT due FROM work")
+        pauses.append((due - now) // SECOND)
+        now = due
+    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]
+
+
+def _given_up() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    for _ in range(MAX_TRIES):
+        fail(taken(NOW + 10**9), now=NOW, error="down")
+
+
+def test_after_many_tries_a_task_is_given_up_and_says_why() -> None:
+    _given_up()
+    assert take(NOW + 10**9) is None
+    [row] = work(NOW)
+    assert (row["state"], row["error"]) == ("dead", "down")
+
+
+def test_asking_again_brings_a_given_up_task_to_life() -> None:
+    _given_up()
+    enqueue("poll", "nightly", due=NOW)
+    assert taken().tries == 1
+
+
+def test_a_periodic_task_that_was_given_up_is_had_again() -> None:
+    _given_up()
+    ensure("poll", "nightly", due=NOW)
+    assert taken().tries == 1
+
+
+def test_a_released_task_is_due_at_once_and_the_try_does_not_count() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    release(taken())
+    assert taken().tries == 1
+
+
+def test_a_long_error_is_cut() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    fail(taken(), now=NOW, error="x" * 5000)
+    assert run("SELECT length(error) FROM work") == [(2000,)]
+
+
+def test_a_worker_says_that_it_lives_until_it_retires(store: Path) -> None:
+    beat("one", now=NOW)
+    beat("one", now=NOW + 1, doing="reading")
+    assert workers() == [{"worker": "one", "at": NOW + 1, "doing": "reading"}]
+    retire("one")
+    assert workers() == []
+
+
+def test_a_worker_silent_for_a_day_is_forgotten() -> None:
+    beat("old", now=NOW)
+    beat("new", now=NOW + 86_401 * SECOND)
+    assert [row["worker"] for row in workers()] == ["new"]
