@@ -14,7 +14,7 @@ from locust import HttpUser, between, task
 CASES = 200
 
 
-class Reader(HttpUser):  # type: ignore[misc]
+class Reader(HttpUser):
     """Somebody who looks at what is new, follows a job to a build, and a build to a test."""
 
     wait_time = between(0.5, 3)
@@ -41,7 +41,7 @@ class Reader(HttpUser):  # type: ignore[misc]
             self.client.get(f"/jobs/{build['job']}/cases/{case['key']}/", name="case")
 
 
-class Builder(HttpUser):  # type: ignore[misc]
+class Builder(HttpUser):
     """A build that sends its report."""
 
     wait_time = between(5, 15)
