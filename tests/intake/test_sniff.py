@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import time
 import zipfile
 
 import pytest
@@ -106,7 +107,7 @@ def test_a_file_that_nobody_wants_is_named_with_what_it_looks_like(parsers):
         (b"<robot generator='x'>", "XML whose first element is <robot>"),
         (b' {"a": 1}', "JSON"),
         (b"[1]", "JSON"),
-        (b"\xff\xfe\xfd\xfc" * 9, "binary data"),
+        (b"\xf9\xfe\xfd\xfc", "binary data"),
         (b"a\0b", "binary data"),
         (b"ok 1 - works", "plain text"),
     ],
@@ -117,5 +118,6 @@ def test_what_an_unknown_file_looks_like(data, words):
 
 @pytest.mark.parametrize("piece", ["<!--", "<!DOCTYPE ", "<?", "<a ", "<a xmlns='", "<!DOCTYPE a ["])
 def test_odd_beginnings_cost_no_time(piece):
-    """Linear patterns only: each of these took seconds with a backtracking one."""
+    started = time.process_time()
     head_of((piece * HEAD_BYTES).encode(), "x")
+    assert time.process_time() - started < 0.5

@@ -153,20 +153,26 @@ def test_opening_again_migrates_nothing(store: Path) -> None:
 
 
 def test_the_models_are_what_the_migrations_made(store: Path, tmp_path: Path) -> None:
-    migrated = dict(run("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    migrated.pop("schema_migration")
     fresh = peewee.SqliteDatabase(tmp_path / "models.db")
     with fresh.bind_ctx(TABLES):
         fresh.create_tables(TABLES)
         for index in INDEXES:
             fresh.execute_sql(index)
-        made = dict(
-            fresh.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        )
+        made = schema(list(fresh.execute_sql(SCHEMA)))
     fresh.close()
-    made = {name: sql.replace(" IF NOT EXISTS", "") for name, sql in made.items()}
-    ours = {name: sql for name, sql in migrated.items() if not name.startswith("sqlite_")}
-    assert {name: sql for name, sql in made.items() if not name.startswith("sqlite_")} == ours
+    assert schema(run(SCHEMA)) == made
+
+
+SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+
+
+def schema(rows: list[tuple[str, str]]) -> dict[str, str]:
+    """The statements that made the tables of ours."""
+    return {
+        name: sql.replace(" IF NOT EXISTS", "")
+        for name, sql in rows
+        if not name.startswith(("sqlite_", "schema_migration"))
+    }
 
 
 def test_four_processes_that_start_first_migrate_once(settings: Settings) -> None:

@@ -91,7 +91,7 @@ def _load(path: Path) -> Sequence[object]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SettingsError(
             f"The plugin {path} cannot be imported: {type(error).__name__}: {error}.",
             "Mend or remove the file.",
@@ -107,7 +107,14 @@ def _enabled(names: Sequence[str]) -> Iterator[Plugin]:
                 f"No installed distribution has a parser {name!r}.",
                 f"There are: {', '.join(points) or 'none'}.",
             )
-        value = points[name].load()
+        try:
+            value = points[name].load()
+        except (Exception, SystemExit) as error:
+            raise SettingsError(
+                f"The parser {name!r} ({points[name].value}) cannot be imported:"
+                f" {type(error).__name__}: {error}.",
+                "Take it out of TRACKER_PLUGINS_ENABLED, or mend its distribution.",
+            ) from error
         if not isinstance(value, Parser):
             raise SettingsError(
                 f"The entry point {name!r} is not a parser.", "See plugins/README.md."

@@ -110,8 +110,8 @@ class _Rows:
 
     def remark(self, record: Record) -> None:
         if isinstance(record, Damage):
-            where = f" ({record.position})" if record.position else ""
-            self.tail.damage = self.tail.damage or storable(record.reason)[:500] + where
+            where = f" ({record.position[:100]})" if record.position else ""
+            self.tail.damage = self.tail.damage or storable(record.reason[:500] + where)
         elif isinstance(record, Note) and len(self.tail.notes) < NOTES_LIMIT:
             self.tail.notes.append(storable(record.text)[:500])
 

@@ -17,7 +17,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(\[[^\]]*\])?[^>]*>", re.S)
+# Possessive, since these run over hostile bytes: each looks at a character once.
+_PROLOG = re.compile(r"\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.S)
 _ELEMENT = re.compile(r"<((?:[\w.-]+:)?([\w.-]+))([^<>]*)", re.S)
 
 
@@ -76,8 +77,10 @@ _SIGNS = (
 
 def _root(text: str) -> tuple[str, str]:
     """Local name and namespace of the first element, "" where the text does not begin as XML."""
-    rest = _NOT_ELEMENTS.sub("", text).lstrip()
-    found = _ELEMENT.match(rest)
+    place = 0
+    while before := _PROLOG.match(text, place):
+        place = before.end()
+    found = _ELEMENT.match(text, place)
     if found is None:
         return "", ""
     tag, local, attributes = found.groups()

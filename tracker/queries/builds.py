@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -135,19 +136,7 @@ def reports(job: str, label: str) -> list[ReportRow]:
 
 def count_results(job: str, label: str, which: str) -> int:
     """How many rows the list `which` of a build has (see `results`)."""
-    with snapshot():
-        row = build(job, label)
-        if which == "all":
-            return row.totals.total
-        if which == "skipped":
-            return row.totals.skipped + row.totals.unknown
-        if which == "failed":
-            return 0 if row.judged else row.totals.failures
-        return {
-            "new": row.newly_broken,
-            "failing": row.still_failing,
-            "fixed": row.fixed,
-        }[which]
+    return _COUNTS[which](build(job, label))
 
 
 def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:
@@ -157,20 +146,8 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
     before and passed, `failed` the failures of a build that is not judged, `all` everything.
     """
     with snapshot():
-        row, build_id, job_id = _found(job, label)
-        if which == "all":
-            return _all(build_id, limit, offset)
-        if which == "skipped":
-            return _by_status(build_id, "r.status IN (3, 4)", limit, offset)
-        if which == "failed":
-            if row.judged:
-                return []
-            return _by_status(build_id, "r.status IN (1, 2)", limit, offset)
-        if which == "new":
-            return _new(build_id, limit, offset)
-        if which == "fixed":
-            return _fixed(build_id, limit, offset)
-        return _failing(row, build_id, job_id, limit, offset)
+        found = _found(job, label)
+        return _ROWS[which](found, limit, offset)
 
 
 def results_after(
@@ -191,8 +168,15 @@ def results_after(
     return [case_row(row) for row in rows]
 
 
-def _found(job: str, label: str) -> tuple[BuildRow, int, int]:
+class _Found(NamedTuple):
     """A build with its id and its job's."""
+
+    row: BuildRow
+    build_id: int
+    job_id: int
+
+
+def _found(job: str, label: str) -> _Found:
     number, _, epoch = label.partition("~")
     wanted, parameters = ("AND b.epoch = ?", (int(epoch),)) if epoch else ("", ())
     rows = select_builds(
@@ -207,18 +191,7 @@ def _found(job: str, label: str) -> tuple[BuildRow, int, int]:
             f"There is no build {label} of the job {job!r} here.",
             "It was not recorded yet, or was never run.",
         )
-    return rows[0]
-
-
-def _by_status(build_id: int, wanted: str, limit: int, offset: int) -> list[CaseRow]:
-    rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
-        f" WHERE r.build_id = ? AND r.status <> 0 AND {wanted} {_IN_ORDER} LIMIT ? OFFSET ?",
-        build_id,
-        limit,
-        offset,
-    )
-    return [case_row(row[:7], attempts=row[7]) for row in rows]
+    return _Found(*rows[0])
 
 
 _ATTEMPTS = (
@@ -226,12 +199,31 @@ _ATTEMPTS = (
 )
 
 
-def _new(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+def _skipped(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+    return _by_status(found, "r.status IN (3, 4)", limit, offset)
+
+
+def _failed(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+    return [] if found.row.judged else _by_status(found, "r.status IN (1, 2)", limit, offset)
+
+
+def _by_status(found: _Found, wanted: str, limit: int, offset: int) -> list[CaseRow]:
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        f" WHERE r.build_id = ? AND r.status <> 0 AND {wanted} {_IN_ORDER} LIMIT ? OFFSET ?",
+        found.build_id,
+        limit,
+        offset,
+    )
+    return [case_row(row[:7], attempts=row[7]) for row in rows]
+
+
+def _new(found: _Found, limit: int, offset: int) -> list[CaseRow]:
     rows = select(
         f"SELECT {_CASE}, {_ATTEMPTS}, k.regression {_FROM_RESULT}"
         " JOIN streak k ON k.first_build = r.build_id AND k.case_id = r.case_id"
         f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
-        build_id,
+        found.build_id,
         limit,
         offset,
     )
@@ -241,23 +233,23 @@ def _new(build_id: int, limit: int, offset: int) -> list[CaseRow]:
     ]
 
 
-def _fixed(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+def _fixed(found: _Found, limit: int, offset: int) -> list[CaseRow]:
     rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number {_FROM_RESULT}"
+        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')} {_FROM_RESULT}"
         " JOIN streak k ON k.fixed_build = r.build_id AND k.case_id = r.case_id"
         " JOIN build n ON n.id = k.first_build"
         f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
-        build_id,
+        found.build_id,
         limit,
         offset,
     )
     return [case_row(row[:7], attempts=row[7], verdict="fixed", since=row[8]) for row in rows]
 
 
-def _failing(row: BuildRow, build_id: int, job_id: int, limit: int, offset: int) -> list[CaseRow]:
-    if not row.judged:
+def _failing(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+    if not found.row.judged:
         return []
-    place = (row.epoch, row.number)
+    place = (found.row.epoch, found.row.number)
     rows = select(
         f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number {_FROM_RESULT}"
         " JOIN streak k ON k.job_id = ? AND k.case_id = r.case_id"
@@ -265,23 +257,23 @@ def _failing(row: BuildRow, build_id: int, job_id: int, limit: int, offset: int)
         " WHERE r.build_id = ? AND r.status IN (1, 2) AND (n.epoch, n.number) < (?, ?)"
         " AND (x.id IS NULL OR (x.epoch, x.number) > (?, ?))"
         f" {_IN_ORDER} LIMIT ? OFFSET ?",
-        job_id,
-        build_id,
+        found.job_id,
+        found.build_id,
         *place,
         *place,
         limit,
         offset,
     )
-    ages = _ages(job_id, place) if rows else {}
+    ages = _ages(found.job_id, place) if rows else {}
     return [
         case_row(
-            found[:7],
-            attempts=found[7],
+            row[:7],
+            attempts=row[7],
             verdict="failing",
-            since=found[8],
-            age=ages[(found[9], found[10])],
+            since=row[8],
+            age=ages[(row[9], row[10])],
         )
-        for found in rows
+        for row in rows
     ]
 
 
@@ -296,8 +288,9 @@ def _ages(job_id: int, place: tuple[int, int]) -> dict[tuple[int, int], int]:
     return {(epoch, number): age for age, (epoch, number) in enumerate(rows)}
 
 
-def _all(build_id: int, limit: int, offset: int) -> list[CaseRow]:
+def _all(found: _Found, limit: int, offset: int) -> list[CaseRow]:
     """A page of all results; the order of a big build is found once for all its pages."""
+    build_id = found.build_id
     order = _order(str(database.database), build_id, _revision(build_id))
     wanted = order[offset : offset + limit]
     rows = select(
@@ -323,3 +316,21 @@ def _order(_database: str, build_id: int, _revision: int) -> tuple[int, ...]:
     """The cases of a build by suite and name; kept for as long as the job does not change."""
     rows = select(f"SELECT c.id {_FROM_RESULT} WHERE r.build_id = ? {_IN_ORDER}", build_id)
     return tuple(row[0] for row in rows)
+
+
+_ROWS: dict[str, Callable[[_Found, int, int], list[CaseRow]]] = {
+    "new": _new,
+    "failing": _failing,
+    "fixed": _fixed,
+    "skipped": _skipped,
+    "failed": _failed,
+    "all": _all,
+}
+_COUNTS: dict[str, Callable[[BuildRow], int]] = {
+    "new": lambda row: row.newly_broken,
+    "failing": lambda row: row.still_failing,
+    "fixed": lambda row: row.fixed,
+    "skipped": lambda row: row.totals.skipped + row.totals.unknown,
+    "failed": lambda row: 0 if row.judged else row.totals.failures,
+    "all": lambda row: row.totals.total,
+}

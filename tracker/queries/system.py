@@ -1,4 +1,4 @@
-"""The state of the machinery: workers, tasks, servers."""
+"""The state of the machinery: workers, tasks, tokens, waiting uploads."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from typing import Any
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.jobs import revision as _revision
-from tracker.queries.jobs import servers as _servers
 from tracker.queries.rows import select
-
-
-def revision() -> int:
-    """The revision of the whole database."""
-    return _revision()
 
 
 def workers() -> list[dict[str, Any]]:
@@ -40,14 +33,6 @@ def work(now: int) -> list[dict[str, Any]]:
             "error": error,
         }
         for kind, word, count, due, error in rows
-    ]
-
-
-def servers() -> list[dict[str, Any]]:
-    """Each Jenkins, with its trouble."""
-    return [
-        {"name": row.name, "url": row.url, "error": row.error, "error_since": row.error_since}
-        for row in _servers()
     ]
 
 

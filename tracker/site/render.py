@@ -40,6 +40,7 @@ class Renderer:
             visible=text.visible,
             brief=text.brief,
             prose=text.prose,
+            shell=text.shell,
             n=text.number,
             count=text.count,
             duration=text.duration,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
@@ -31,6 +32,11 @@ def brief(text: str, limit: int = 240) -> str:
 def prose(text: str) -> Markup:
     """A message of ours: what stands between backticks is shown as code."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
+
+
+def shell(text: str) -> str:
+    """The text as one word of a command that can be pasted."""
+    return shlex.quote(text)
 
 
 def number(value: int) -> str:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 import tracker
 from tracker.errors import TrackerError
 from tracker.intake.sandbox import network_barrier
-from tracker.queries import system
+from tracker.queries import jobs, system
 from tracker.store.connection import can_write, schema_state
 from tracker.web.auth import require
 from tracker.web.state import now_ms, settings, state
@@ -66,12 +66,15 @@ def detailed() -> Response:
         "sqlite": sqlite3.sqlite_version,
         "parsers": {"network": network_barrier(state().intake.sources)},
         "database": {"bytes": _size("tracker.db"), "wal_bytes": _size("tracker.db-wal")},
-        "revision": system.revision(),
+        "revision": jobs.revision(),
         "workers": [
             {**worker, "alive": now - worker["at"] < SILENT_MS} for worker in system.workers()
         ],
         "work": system.work(now),
-        "servers": system.servers(),
+        "servers": [
+            {"name": row.name, "url": row.url, "error": row.error, "error_since": row.error_since}
+            for row in jobs.servers()
+        ],
     }
     return _answer(body, failed=_word(checks) == "fail")
 

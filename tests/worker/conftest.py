@@ -1,0 +1,67 @@
+"""What the tests of the worker share: a store that reads from a Jenkins, and workers."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, RunningDemo, environ_of, running_demo
+from tracker.settings import Settings
+from tracker.store.connection import close_store, open_store
+from tracker.store.jobs import add_server
+from tracker.store.work import enqueue
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    """A demo Jenkins with few builds."""
+    with running_demo(20) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """A worker in this process takes signals; give them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def read_from(settings: Settings, url: str) -> None:
+    """Make a store that reads all jobs of the Jenkins at `url`."""
+    open_store(settings.database)
+    add_server("main", url, prefix="", username="", token_file="", patterns=())
+    enqueue("discover", "main", due=0)
+    close_store()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a worker process: `start(settings, "--until-idle", TRACKER_FIRST_BUILDS="3")`."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(settings: Settings, *flags: str, **environ: str) -> subprocess.Popen[bytes]:
+        log = Path(settings.home / "worker.log").open("ab")  # noqa: SIM115 - the child has it
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tracker", "worker", *flags],
+            cwd=ROOT,
+            env=environ_of(settings, **environ),
+            stderr=log,
+        )
+        log.close()
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()

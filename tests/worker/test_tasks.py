@@ -1,0 +1,276 @@
+"""What each task does, and what becomes of one that goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.conftest import RunningDemo, free_port, junit
+from tests.factories import NOW, jenkins, record, report, upload
+from tracker.errors import JenkinsError
+from tracker.intake import spool
+from tracker.queries import jobs
+from tracker.queries.builds import build
+from tracker.queries.system import queued_upload, work, workers
+from tracker.settings import Settings
+from tracker.store.jobs import add_server, track_job
+from tracker.store.records import BuildFacts
+from tracker.store.sql import run
+from tracker.store.work import Task, claim, enqueue
+from tracker.worker import loop, tasks
+from tracker.worker.context import Context, now_ms
+from tracker.worker.loop import Worker
+from tracker.worker.tasks import TASKS, Done, NotYet
+
+Patch = pytest.MonkeyPatch
+
+
+def task(kind: str, key: str, **payload: object) -> Task:
+    return Task(id=0, kind=kind, key=key, payload=payload, tries=1, asked=1, fence=1)
+
+
+def server_at(url: str) -> None:
+    add_server("main", url, prefix="", username="", token_file="", patterns=())
+
+
+@pytest.fixture
+def context(settings: Settings, store: Path) -> Context:
+    return Context.of(settings)
+
+
+# The loop.
+
+
+def test_a_bug_in_a_task_pushes_it_ahead_and_the_loop_goes_on(
+    settings: Settings, store: Path, monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[str] = []
+
+    def broken(_context: Context, task: Task) -> Done:
+        done.append(task.key)
+        if task.key == "bad":
+            raise ZeroDivisionError("no number")
+        return Done()
+
+    monkeypatch.setitem(TASKS, "poll", broken)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "bad", due=0)
+    enqueue("poll", "good", due=1)
+    Worker(settings).run(until_idle=True)
+    assert done == ["bad", "good"]
+    [(key, error, due)] = run("SELECT key, error, due FROM work")
+    assert (key, error) == ("bad", "ZeroDivisionError: no number")
+    assert due > now_ms()
+    assert "Traceback" in caplog.text
+
+
+def test_a_refusal_is_noted_without_a_traceback(
+    settings: Settings, store: Path, monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_context: Context, _task: Task) -> Done:
+        raise JenkinsError("Jenkins is down.", "Wait.")
+
+    monkeypatch.setitem(TASKS, "poll", refuse)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "nightly", due=0)
+    with caplog.at_level(logging.WARNING):
+        Worker(settings).run(until_idle=True)
+    assert run("SELECT error FROM work") == [("Jenkins is down. Wait.",)]
+    assert "Traceback" not in caplog.text
+
+
+def test_a_worker_stops_between_two_steps_and_gives_the_task_back(
+    settings: Settings, store: Path, monkeypatch: Patch
+) -> None:
+    worker = Worker(settings)
+    steps: list[int] = []
+
+    def long(context: Context, _task: Task) -> Done:
+        for step in range(3):
+            context.beat("working")
+            steps.append(step)
+            worker._stop(15, None)
+        return Done()
+
+    monkeypatch.setitem(TASKS, "poll", long)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "nightly", due=0)
+    worker.run()
+    assert steps == [0]
+    assert run("SELECT tries, lease_until, state FROM work") == [(0, 0, "due")]
+    assert workers() == []
+
+
+def test_a_long_task_keeps_its_lease(
+    settings: Settings, store: Path, monkeypatch: Patch
+) -> None:
+    leases: list[int] = []
+    worker = Worker(settings)
+
+    def long(context: Context, _task: Task) -> Done:
+        for _ in range(2):
+            worker.beaten_at -= worker.beat_ms + 1
+            context.beat("step")
+            leases.append(run("SELECT lease_until FROM work")[0][0] - now_ms())
+            run("UPDATE work SET lease_until = 1")
+        return Done()
+
+    monkeypatch.setitem(TASKS, "poll", long)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "nightly", due=0)
+    worker.run(until_idle=True)
+    assert all(50_000 < lease <= 60_000 for lease in leases)
+
+
+def test_the_schedule_has_one_task_for_each_server_and_job(context: Context) -> None:
+    server_at("http://ci.example/")
+    track_job("nightly", server="main", jenkins_name="nightly")
+    track_job("by-hand")
+    for _ in range(2):
+        tasks.schedule(context)
+    assert sorted(run("SELECT kind, key FROM work")) == [
+        ("complete_quiet", "all"),
+        ("discover", "main"),
+        ("poll", "nightly"),
+    ]
+
+
+# Discovery and polls.
+
+
+def test_discovery_knows_every_job_and_has_it_polled(context: Context, demo: RunningDemo) -> None:
+    server_at(demo.url)
+    done = TASKS["discover"](context, task("discover", "main"))
+    assert [row.name for row in jobs.polled_jobs()] == ["platforms", "team/nightly", "team/smoke"]
+    assert run("SELECT count(*) FROM work WHERE kind = 'poll'") == [(3,)]
+    assert done.again_at is not None
+
+
+def test_trouble_of_a_server_is_noted_and_cleared(context: Context, demo: RunningDemo) -> None:
+    server_at(f"http://127.0.0.1:{free_port()}/")
+    with pytest.raises(JenkinsError):
+        TASKS["discover"](context, task("discover", "main"))
+    assert "connection is refused" in jobs.server("main").error
+    server_at(demo.url)
+    TASKS["discover"](context, task("discover", "main"))
+    assert jobs.server("main").error == ""
+
+
+def test_trouble_of_a_job_is_noted_and_cleared(context: Context, demo: RunningDemo) -> None:
+    server_at(demo.url)
+    track_job("team/smoke", server="main", jenkins_name="team/gone")
+    with pytest.raises(JenkinsError):
+        TASKS["poll"](context, task("poll", "team/smoke"))
+    assert "is not there (404)" in jobs.job("team/smoke").error
+    track_job("team/smoke", server="main", jenkins_name="team/smoke", url="changed")
+    few = Context.of(msgspec.structs.replace(context.settings, first_builds=1))
+    TASKS["poll"](few, task("poll", "team/smoke"))
+    assert jobs.job("team/smoke").error == ""
+
+
+def test_a_token_file_that_is_gone_is_trouble_of_the_job(context: Context) -> None:
+    add_server(
+        "main",
+        "http://ci.example/",
+        prefix="",
+        username="ci",
+        token_file="/nowhere/token",
+        patterns=(),
+    )
+    track_job("nightly", server="main", jenkins_name="nightly")
+    enqueue("poll", "nightly", due=0)
+    Worker(context.settings).run(until_idle=True)
+    assert "/nowhere/token" in jobs.server("main").error
+    assert "/nowhere/token" in jobs.job("nightly").error
+
+
+def test_a_knock_about_a_running_build_is_looked_at_again_and_then_left_to_the_poll(
+    context: Context, demo: RunningDemo
+) -> None:
+    server_at(demo.url)
+    track_job("team/nightly", server="main", jenkins_name="team/nightly")
+    knock = task("poll_build", "x", job="team/nightly", number=20)
+    with pytest.raises(NotYet, match=r"team/nightly #20 has not finished"):
+        TASKS["poll_build"](context, knock)
+    assert build("team/nightly", "20").state == "running"
+    assert TASKS["poll_build"](context, dataclasses.replace(knock, tries=6)) == Done()
+
+
+def test_a_knock_about_a_finished_build_records_it(context: Context, demo: RunningDemo) -> None:
+    server_at(demo.url)
+    track_job("team/smoke", server="main", jenkins_name="team/smoke")
+    TASKS["poll_build"](context, task("poll_build", "x", job="team/smoke", number=19))
+    assert build("team/smoke", "19").state == "finished"
+
+
+@pytest.mark.parametrize("kind", ["discover", "poll"])
+def test_a_task_of_what_is_no_longer_there_ends(context: Context, kind: str) -> None:
+    assert TASKS[kind](context, task(kind, "gone")) == Done()
+
+
+# Uploads, silence, the site.
+
+
+def queue_upload(settings: Settings, *bodies: bytes) -> None:
+    kept = [spool.store(settings.spool, [body]) for body in bodies]
+    reports = [
+        {"name": f"{place}.xml", "sha256": each.sha256, "size": each.size, "variant": ""}
+        for place, each in enumerate(kept)
+    ]
+    facts = msgspec.to_builtins(BuildFacts("nightly", 3))
+    payload = {"facts": facts, "reports": reports, "replace": False}
+    enqueue("ingest", "id", due=0, payload=payload)
+
+
+def test_a_queued_upload_is_read_and_its_answer_kept(settings: Settings, store: Path) -> None:
+    queue_upload(settings, junit(login="P", logout="F"))
+    Worker(settings).run(until_idle=True)
+    state, error, outcome = queued_upload("id")
+    assert (state, error, outcome["status"]) == ("done", "", 201)
+    assert outcome["totals"]["failed"] == 1
+    assert build("nightly", "3").totals.total == 2
+
+
+def test_a_queued_upload_that_cannot_be_read_says_why(settings: Settings, store: Path) -> None:
+    queue_upload(settings, b"nothing that anybody reads")
+    Worker(settings).run(until_idle=True)
+    state, _, outcome = queued_upload("id")
+    assert (state, outcome["status"]) == ("done", 415)
+    assert "0.xml" in outcome["error"]
+
+
+def test_new_builds_are_published(settings: Settings, store: Path) -> None:
+    upload("nightly", 1, report(login="F"))
+    Worker(settings).run(until_idle=True)
+    assert "nightly" in (settings.output / "index.html").read_text()
+    assert claim(["publish"], now=now_ms() + 10**6, lease_ms=1) is None
+
+
+def test_a_build_that_fell_silent_becomes_complete_and_is_published(context: Context) -> None:
+    silent = now_ms() - 601_000
+    record(BuildFacts("nightly", 1), report(login="P"), now=silent)
+    record(BuildFacts("nightly", 2), report(login="P"), now=now_ms())
+    run("DELETE FROM work")
+    TASKS["complete_quiet"](context, task("complete_quiet", "all"))
+    assert [build("nightly", number).complete for number in "12"] == [True, False]
+    assert run("SELECT kind FROM work") == [("publish",)]
+
+
+def test_a_running_build_does_not_become_complete_by_silence(context: Context) -> None:
+    jenkins("nightly", 1, result=None)
+    TASKS["complete_quiet"](context, task("complete_quiet", "all"))
+    assert not build("nightly", "1").complete
+
+
+def test_the_state_of_the_tasks_can_be_asked(store: Path) -> None:
+    enqueue("poll", "nightly", due=NOW - 5000)
+    claim(["poll"], now=NOW, lease_ms=1000)
+    enqueue("poll", "smoke", due=NOW - 4000)
+    assert [(row["state"], row["count"], row["overdue_seconds"]) for row in work(NOW)] == [
+        ("due", 1, 4),
+        ("running", 1, 0),
+    ]
