@@ -29,7 +29,6 @@ def run(names: Sequence[str], sizes: Sizes) -> list[Row]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; 0 where every target is reached, 1 where one is not."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and homes go too
     start = time.perf_counter()
     say(machine())
     rows = run(options.only, QUICK if options.quick else WHOLE)
@@ -59,4 +58,5 @@ def _names(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and homes go too
     sys.exit(main())

@@ -15,7 +15,7 @@ FIRST_BUILD_MS = 1_790_000_000_000
 CASES_A_SUITE = 100
 # Two per cent of the big file fail, with traces of about this many lines.
 FAILS_EVERY = 50
-TRACE_LINES = 30
+TRACE_LINES = 36
 # One case in 25 is fragile and fails half of the time: four builds long, then passes for four.
 FRAGILE_EVERY = 25
 STREAK = 4
@@ -103,7 +103,7 @@ def _suite(class_name: str, places: range, rng: random.Random) -> Iterator[str]:
 def _failure(place: int) -> str:
     message = f"expected:&lt;200&gt; but was:&lt;{place}&gt;"
     lines = "".join(
-        f"\tat com.example.shop.checkout.layer{depth:02}.Handler.call(Handler.java:{place + depth})\n"
+        f"\tat com.example.shop.layer{depth:02}.Handler.call(Handler.java:{place + depth})\n"
         for depth in range(TRACE_LINES)
     )
     kind = "org.opentest4j.AssertionFailedError"

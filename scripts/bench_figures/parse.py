@@ -32,7 +32,7 @@ def figures(sizes: Sizes) -> Iterator[Row]:
     with temporary_home() as settings:
         report = spooled(settings.spool, data.junit_file(sizes.cases, seed=1))
         say(f"parse: {sizes.cases:,} cases in {report.size / 1e6:.1f} MB, {sizes.rounds} rounds")
-        parser = _junit()
+        parser = junit_parser()
         taken = in_turn(
             sizes.rounds,
             lambda: {"floor": seconds(lambda: bare_loop(report.path))},
@@ -81,6 +81,12 @@ def plugin_alone(parser: Parser, path: Path) -> list[Record]:
         return list(parser.read(ReportFile(stream, path.name, head)))
 
 
+def junit_parser() -> Parser:
+    """Our plugin, found as the product finds it."""
+    plugins = load_plugins(PluginSources.of("", ""))
+    return next(each.parser for each in plugins if each.parser.name == "junit")
+
+
 def read(report: SpooledReport) -> ReadReport:
     """From the spool to records in this process, by way of the child and its limits."""
     [found] = read_reports([report], Limits(), PluginSources.of("", ""))
@@ -93,11 +99,6 @@ def spooled(folder: Path, content: bytes) -> SpooledReport:
     """A report in the spool."""
     kept = spool.store(folder, [content])
     return SpooledReport(kept.path, "report.xml", hashlib.sha256(content).hexdigest(), kept.size)
-
-
-def _junit() -> Parser:
-    plugins = load_plugins(PluginSources.of("", ""))
-    return next(each.parser for each in plugins if each.parser.name == "junit")
 
 
 @contextlib.contextmanager

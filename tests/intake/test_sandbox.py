@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -229,17 +230,17 @@ def test_endless_other_records_are_ended(run, record):
 
 def test_endless_retries_are_refused(run):
     body = "while True: yield Result('n', Status.FAILED, retry=True)"
-    assert run(body, limits=Quick(cpu_seconds=10, memory_mb=256)).failure
+    assert run(body).failure
 
 
-def test_an_attribute_of_40_mb_is_refused_soon(tmp_path):
+def test_an_attribute_of_40_mb_costs_little(tmp_path):
     data = b"<testsuite name='s'><testcase name='" + b"a" * 40_000_000 + b"'/></testsuite>"
     kept = spool.store(tmp_path, [data])
     report = SpooledReport(kept.path, "big.xml", kept.sha256, kept.size)
     started = time.monotonic()
     [read] = read_reports([report], Limits(), PluginSources(resources.folder("plugins")))
-    assert read.failure
     assert time.monotonic() - started < 8
+    assert all(len(name) < 5000 for _, name in read.contents.cases.values())
 
 
 def test_a_plugin_that_cannot_be_loaded_is_a_matter_of_the_settings(tmp_path):
@@ -314,8 +315,6 @@ def test_no_code_of_the_place_it_is_started_from_is_read(tmp_path):
         f"os.chdir({str(tmp_path)!r});"
         "print(network_barrier(PluginSources(resources.folder('plugins'))))"
     )
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},

@@ -104,8 +104,8 @@ def test_eight_processes_record_each_build_once(tmp_path: Path) -> None:
 
 
 def test_four_processes_ingest_the_same_files_once(tmp_path: Path) -> None:
-    outcomes = run_processes(tmp_path / "four", 4, 5, ingest_files)
+    outcomes = run_processes(tmp_path / "four", 4, 3, ingest_files)
     assert [error for _, _, error in outcomes if error] == []
-    assert sum(created for created, _, _ in outcomes) == 5
-    assert sum(added for _, added, _ in outcomes) == 5
-    assert state_of(tmp_path / "four") == in_one_process(tmp_path / "one", 5, ingest_files)
+    assert sum(created for created, _, _ in outcomes) == 3
+    assert sum(added for _, added, _ in outcomes) == 3
+    assert state_of(tmp_path / "four") == in_one_process(tmp_path / "one", 3, ingest_files)

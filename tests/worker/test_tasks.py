@@ -246,7 +246,7 @@ def test_a_queued_upload_that_cannot_be_read_says_why(settings: Settings, store:
 def test_new_builds_are_published(settings: Settings, store: Path) -> None:
     upload("nightly", 1, report(login="F"))
     Worker(settings).run(until_idle=True)
-    assert "nightly" in (settings.output / "index.html").read_text()
+    assert "nightly" in (settings.output / "site" / "index.html").read_text()
     assert claim(["publish"], now=now_ms() + 10**6, lease_ms=1) is None
 
 

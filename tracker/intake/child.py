@@ -121,9 +121,14 @@ class _Guard:
     """An audit hook: the second belt where the kernel gives no namespace."""
 
     FORBIDDEN = ("socket.", "subprocess.", "ctypes.", "urllib.", "ftplib.", "smtplib.")
-    FORBIDDEN_EVENTS = frozenset(
+    PROCESSES = frozenset(
         {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.kill"}
     )
+    CHANGES = frozenset(
+        {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
+        | {"os.chmod", "os.chown", "os.chflags", "os.utime", "os.setxattr", "os.removexattr"}
+    )
+    FORBIDDEN_EVENTS = PROCESSES | CHANGES
 
     def __init__(self, readable: tuple[str, ...]) -> None:
         self.readable = readable

@@ -11,6 +11,7 @@ from tracker.errors import Busy, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, SpooledReport, read_reports
+from tracker.intake.text import storable
 from tracker.settings import Settings
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport
@@ -84,7 +85,7 @@ def report_name(name: str) -> str:
         raise UsageError(
             f"A report cannot be called {name[:80]!r}.", "Give it a name of up to 1000 characters."
         )
-    return clean
+    return storable(clean)
 
 
 def _record(

@@ -135,7 +135,8 @@ class _Rows:
         self.batch.results.append(row)
         if result.attempts:
             self.keep_attempts(case, result.attempts)
-        self.keep_output(case, result)
+        if result.stdout or result.stderr:
+            self.keep_output(case, result)
 
     def enter(self, classname: str) -> None:
         self.classname = classname
@@ -190,4 +191,5 @@ def _milliseconds(seconds: float | None) -> int | None:
     """A duration as the store keeps it; None where it is no sensible number of seconds."""
     if seconds is None or not seconds >= 0:
         return None
-    return int(min(seconds, _YEAR_SECONDS) * 1000 + 0.5)
+    # `min` would take as long as all the rest of this.
+    return int((seconds if seconds < _YEAR_SECONDS else _YEAR_SECONDS) * 1000 + 0.5)

@@ -106,6 +106,10 @@ def _one_child(
                 process.kill()
                 yield read.refused("it took too long", unrecognised=False)
                 return
+            except msgspec.DecodeError:
+                process.kill()
+                yield read.refused("the parser wrote between its answers", unrecognised=False)
+                return
             if not finished:
                 yield read.refused(_cause(process.wait(), limits), unrecognised=False)
                 return

@@ -22,7 +22,7 @@ from tracker.jenkins.builds import (
     listed_builds,
     report_artifacts,
 )
-from tracker.jenkins.client import Client, Missing, artifact_path, job_path, names_of
+from tracker.jenkins.client import Client, Missing, Unusable, artifact_path, job_path, names_of
 from tracker.store import history
 from tracker.store.records import BuildFacts
 
@@ -97,6 +97,8 @@ def poll_build(
     except Missing:
         source.client.json(job_path(jenkins_name), "name")  # a missing job is another story
         return False
+    if answer.get("number") != number:
+        raise Unusable(f"What Jenkins {source.server!r} tells of {name} #{number} is no build.")
     facts = facts_of(name, answer, tracker_name=source.tracker_name)
     if facts.state == "running":
         ingest(intake, facts, (), now=now)

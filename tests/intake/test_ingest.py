@@ -1,0 +1,226 @@
+"""From spooled reports to a recorded build: what is kept, refused, merged and replaced."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.conftest import junit
+from tracker.errors import Conflict, NotFound, Unreadable, Unrecognised, UsageError
+from tracker.intake import spool
+from tracker.intake.ingest import Intake, ingest, report_name
+from tracker.intake.sandbox import SpooledReport
+from tracker.queries import builds, dump, jobs
+from tracker.settings import Settings
+from tracker.store import connection
+from tracker.store.records import BuildFacts
+
+CUT = b"<testsuite name='s'><testcase classname='s' name='early'/><testcase name="
+NOTHING = b"this is no report"
+BROKEN = b"<testsuite><testcase name='a' name='b'/></testsuite>"
+
+
+@pytest.fixture
+def send(settings, store):
+    """Ingest reports by name into one build: `send({"a.xml": b"…"}, replace=True)`."""
+    return sender(settings)
+
+
+def sender(settings):
+    intake = Intake.of(settings)
+
+    def send(reports, variant="", **more):
+        facts = BuildFacts(job="nightly", number=1)
+        spooled = [
+            SpooledReport(kept.path, name, kept.sha256, kept.size, variant)
+            for name, data in reports.items()
+            for kept in [spool.store(intake.spool, [data])]
+        ]
+        return ingest(intake, facts, spooled, now=0, **more)
+
+    return send
+
+
+def statuses():
+    rows = builds.results("nightly", "1", "all", limit=100)
+    return {row.name: row.status for row in rows}
+
+
+def warnings():
+    return [text for report in builds.reports("nightly", "1") for text in report.warnings]
+
+
+def test_reports_of_one_upload_are_one_build(send):
+    send({"a.xml": junit(one="P"), "b.xml": junit(two="F")})
+    assert statuses() == {"one": "passed", "two": "failed"}
+
+
+def test_an_unreadable_report_beside_a_readable_one_is_recorded_as_such(send):
+    done = send({"a.xml": junit(one="P"), "b.xml": BROKEN, "c.txt": NOTHING})
+    assert set(done.refused) == {"b.xml", "c.txt"}
+    failures = {report.name: bool(report.failure) for report in builds.reports("nightly", "1")}
+    assert failures == {"a.xml": False, "b.xml": True, "c.txt": True}
+    assert builds.build("nightly", "1").damaged == 2
+    assert statuses() == {"one": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("reports", "kind"),
+    [
+        ({"a": NOTHING}, Unrecognised),
+        ({"a": NOTHING, "b": NOTHING + b"!"}, Unrecognised),
+        ({"a": BROKEN}, Unreadable),
+        ({"a": NOTHING, "b": BROKEN}, Unreadable),
+    ],
+)
+def test_where_nothing_can_be_read_nothing_is_recorded(send, reports, kind):
+    with pytest.raises(kind, match="Nothing was recorded"):
+        send(reports)
+    assert list(dump.lines()) == []
+
+
+def test_of_many_unreadable_reports_a_few_are_named(send):
+    reports = {f"{n}.txt": NOTHING + str(n).encode() for n in range(9)}
+    with pytest.raises(Unrecognised, match=r"\(and 4 more\)"):
+        send(reports)
+
+
+def test_what_came_before_the_damage_is_kept_and_told(send):
+    done = send({"a.xml": CUT})
+    assert statuses() == {"early": "passed"}
+    assert builds.build("nightly", "1").damaged == 1
+    assert any("Damaged" in text for text in done.warnings["a.xml"])
+
+
+def test_an_unreadable_report_may_be_sent_again_mended(send):
+    send({"a.xml": junit(one="P"), "b.xml": BROKEN})
+    send({"b.xml": junit(two="P")})
+    assert builds.build("nightly", "1").damaged == 0
+    assert statuses() == {"one": "passed", "two": "passed"}
+
+
+def test_a_test_in_two_reports_counts_once_with_the_worse_status(send):
+    send({"a.xml": junit(one="P", two="F"), "b.xml": junit(one="F", two="P")})
+    assert statuses() == {"one": "failed", "two": "failed"}
+    assert builds.build("nightly", "1").totals.total == 2
+
+
+def test_a_test_in_two_reports_is_warned_about(send):
+    send({"a.xml": junit(one="P")})
+    send({"b.xml": junit(one="F")})
+    assert warnings() == [
+        "Tests read twice and counted once, the worse status kept: 1 also in a.xml."
+    ]
+
+
+def test_two_variants_of_a_test_are_two_tests(send):
+    send({"a.xml": junit(one="P")}, variant="platform=linux")
+    send({"b.xml": junit(one="F")}, variant="platform=mac")
+    assert builds.build("nightly", "1").totals.total == 2
+
+
+REPORTS = {
+    "a.xml": junit(one="P", two="E", own="P"),
+    "b.xml": junit(one="S", two="F", three="P"),
+    "c.xml": junit(one="F", three="S"),
+}
+
+
+def test_overlapping_reports_give_the_same_in_any_order_and_division(tmp_path):
+    seen = set()
+    for n, order in enumerate(itertools.permutations(REPORTS)):
+        for split in (1, 2, 3):
+            settings = Settings.load({}, home=tmp_path / f"{n}{split}", output=tmp_path / "o")
+            connection.open_store(settings.database)
+            sending = sender(settings)
+            for part in (order[:split], order[split:], order[:1]):
+                if part:
+                    sending({name: REPORTS[name] for name in part})
+            seen.add(tuple(dump.lines()))
+            connection.close_store()
+    assert len(seen) == 1
+
+
+def test_the_same_bytes_again_change_nothing(send):
+    send(REPORTS)
+    before = list(dump.lines())
+    done = send({"other-name.xml": REPORTS["a.xml"], **REPORTS})
+    assert done.recorded.added == ()
+    assert list(dump.lines()) == before
+    assert jobs.revision("nightly") == 1
+
+
+def test_other_bytes_under_the_same_name_are_refused_and_change_nothing(send):
+    send({"a.xml": junit(one="P")})
+    before = list(dump.lines())
+    with pytest.raises(Conflict, match="other bytes"):
+        send({"b.xml": junit(two="P"), "a.xml": junit(one="F")})
+    assert list(dump.lines()) == before
+
+
+def test_a_replaced_report_is_as_if_only_the_new_one_had_come(send):
+    send({"a.xml": junit(one="F", gone="P"), "b.xml": junit(one="P", two="P")})
+    send({"a.xml": junit(one="P")}, replace=True)
+    assert statuses() == {"one": "passed", "two": "passed"}
+    assert [report.name for report in builds.reports("nightly", "1")] == ["a.xml", "b.xml"]
+
+
+def test_a_replacement_that_cannot_be_read_leaves_the_old_report(send):
+    send({"a.xml": junit(one="P")})
+    with pytest.raises(Unreadable):
+        send({"a.xml": BROKEN}, replace=True)
+    assert statuses() == {"one": "passed"}
+
+
+def test_two_files_of_one_name_that_differ_are_refused(send, settings):
+    intake = Intake.of(settings)
+    kept = [spool.store(intake.spool, [junit(**{name: "P"})]) for name in ("one", "two")]
+    reports = [SpooledReport(each.path, "a.xml", each.sha256, each.size) for each in kept]
+    with pytest.raises(Conflict, match="Two files"):
+        ingest(intake, BuildFacts(job="nightly", number=1), reports, now=0)
+    assert list(dump.lines()) == []
+
+
+def test_a_build_of_jenkins_is_recorded_without_its_strange_artifacts(send):
+    send({"notes.xml": NOTHING, "bad.xml": BROKEN}, from_jenkins=True)
+    assert [report.name for report in builds.reports("nightly", "1")] == ["bad.xml"]
+
+
+def test_uploads_may_be_kept_from_making_jobs(settings, store):
+    intake = Intake(settings.spool, Intake.of(settings).limits, Intake.of(settings).sources, False)
+    with pytest.raises(NotFound, match="tracker job add"):
+        ingest(intake, BuildFacts(job="nightly", number=1), (), now=0)
+    assert list(dump.lines()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a.xml", "a.xml"),
+        ("/etc/passwd", "etc/passwd"),
+        ("../../x.xml", "../../x.xml"),
+        ("C:\\results\\a.xml", "C:/results/a.xml"),
+        (" a b.xml ", "a b.xml"),
+        ("grün/☃.xml", "grün/☃.xml"),
+        ("<script>", "<script>"),
+    ],
+)
+def test_the_name_of_a_report_is_text(given, kept):
+    assert report_name(given) == kept
+
+
+@pytest.mark.parametrize("name", ["", "/", " ", "\\", "a\nb", "a\0b", "a\x7f", "x" * 1001])
+def test_what_is_no_name_of_a_report_is_refused(name):
+    with pytest.raises(UsageError):
+        report_name(name)
+
+
+def test_a_name_that_no_database_takes_is_made_storable():
+    assert report_name("caf\udce9.xml") == "caf�.xml"
+
+
+def test_a_name_that_climbs_out_opens_nothing(send, tmp_path):
+    send({"../../../canary": junit(one="P")})
+    assert [report.name for report in builds.reports("nightly", "1")] == ["../../../canary"]
+    assert not (tmp_path / "canary").exists()

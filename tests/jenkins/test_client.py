@@ -1,0 +1,348 @@
+"""The client against a server that misbehaves: the right kind of error, in words, in time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.conftest import RunningDemo, free_port, load_script, running_demo
+from tracker.errors import JenkinsError
+from tracker.jenkins.client import (
+    Address,
+    Client,
+    Missing,
+    Refused,
+    Unreachable,
+    Unusable,
+    artifact_path,
+    job_path,
+    names_of,
+)
+from tracker.jenkins.deadline import DeadlinePassed, within
+
+TOKEN = "11aa22bb33-secret"
+Answer = Callable[[socket.socket], None]
+
+
+class Misbehaving:
+    """A server on loopback that answers each connection by `answer`, whatever is asked."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
+        self.answer: Answer = lambda _: None
+        self.asked: list[str] = []
+        self.open: list[socket.socket] = []
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.append(connection)
+            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        try:
+            self.asked.append(connection.recv(65536).decode())
+            self.answer(connection)
+        except OSError:
+            pass
+        finally:
+            if self.answer is not hang:
+                connection.close()
+
+    def close(self) -> None:
+        # A listener that is only closed keeps its accepting thread for ever.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+        self.thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    misbehaving = Misbehaving()
+    yield misbehaving
+    misbehaving.close()
+
+
+def client_of(url: str, seconds: float = 0.5, max_bytes: int = 1024 * 1024) -> Client:
+    return Client(Address("main", url, "ci", TOKEN, seconds, max_bytes))
+
+
+def says(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> Answer:
+    """An answer with a length, the true one unless another is given."""
+    told = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {told}", "Connection: close", *headers]
+    return lambda connection: connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+def without_length(body: bytes) -> Answer:
+    return lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + body)
+
+
+def hang(connection: socket.socket) -> None:
+    """Takes the question and never says a word."""
+
+
+def drip(first: bytes, byte: bytes) -> Answer:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(first)
+        for _ in range(200):
+            connection.sendall(byte)
+            time.sleep(0.05)
+
+    return answer
+
+
+CUT_CHUNK = (
+    b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n40\r\n{"jobs": ['
+)
+LOGIN = b"<!DOCTYPE html><html><body>Please log in</body></html>"
+HTML = "Content-Type: text/html;charset=utf-8"
+
+FAULTS: dict[str, tuple[Answer, type[JenkinsError], str]] = {
+    "hang": (hang, Unreachable, r"did not answer within 0\.5 s"),
+    "headers drip": (
+        drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        Unreachable,
+        r"did not answer within 0\.5 s",
+    ),
+    "body drips": (
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", b" "),
+        Unreachable,
+        r"did not answer within 0\.5 s",
+    ),
+    "cut with a length": (says("200 OK", b'{"jobs": [', length=99), Unreachable, "answer was cut"),
+    "cut chunk": (lambda connection: connection.sendall(CUT_CHUNK), Unreachable, "was cut|closed"),
+    "cut without a length": (without_length(b'{"jobs": ['), Unusable, "not JSON"),
+    "empty": (says("200 OK"), Unusable, "not JSON"),
+    "garbage": (says("200 OK", b"\x00\xff{{{"), Unusable, "not JSON"),
+    "deep": (says("200 OK", b"[" * 100_000), Unusable, "not JSON"),
+    "no object": (says("200 OK", b"[1, 2]"), Unusable, "not JSON"),
+    "null": (says("200 OK", b"null"), Unusable, "not JSON"),
+    "login page": (says("200 OK", LOGIN, HTML), Unusable, "an HTML page.*no login page is in"),
+    "redirect": (
+        says("302 Found", b"", "Location: http://elsewhere.example/"),
+        Unusable,
+        r"another address \(302\).*final address",
+    ),
+    "401": (says("401 Unauthorized", LOGIN, HTML), Refused, r"refuses the user 'ci' \(401\)"),
+    "403": (says("403 Forbidden", LOGIN, HTML), Refused, r"refuses the user 'ci' \(403\)"),
+    "404": (says("404 Not Found", LOGIN, HTML), Missing, r"is not there \(404\)"),
+    "429": (says("429 Too Many Requests"), Unreachable, "answers 429 Too Many Requests"),
+    "500": (says("500 Oops", LOGIN, HTML), Unreachable, "answers 500 Oops"),
+    "502": (says("502 Bad Gateway", LOGIN, HTML), Unreachable, "answers 502 Bad Gateway"),
+    "503": (says("503 Starting", LOGIN, HTML), Unreachable, "answers 503 Starting"),
+    "closed": (lambda connection: None, Unreachable, "closed the connection|was reset"),
+    "no HTTP": (lambda connection: connection.sendall(b"SSH-2.0\r\n\r\n"), Unreachable, "main"),
+    "too large": (says("200 OK", b" " * (1024 * 1024 + 1)), JenkinsError, "larger than 1 MB"),
+    "gzip that is none": (
+        says("200 OK", b"plain", "Content-Encoding: gzip"),
+        Unreachable,
+        "cannot be reached",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_in_words_and_never_with_the_token(
+    server: Misbehaving, fault: str
+) -> None:
+    server.answer, kind, words = FAULTS[fault]
+    with pytest.raises(kind, match=words) as error:
+        client_of(server.url).json("job/nightly/", "name")
+    assert "'main'" in str(error.value)
+    assert TOKEN not in str(error.value)
+    assert TOKEN not in repr(client_of(server.url).address)
+
+
+def test_a_redirect_is_not_followed(server: Misbehaving) -> None:
+    server.answer = says("302 Found", b"", f"Location: {server.url}elsewhere")
+    with pytest.raises(Unusable):
+        client_of(server.url).json("")
+    assert len(server.asked) == 1
+
+
+def test_nobody_listens() -> None:
+    with pytest.raises(Unreachable, match="connection is refused"):
+        client_of(f"http://127.0.0.1:{free_port()}/").json("")
+
+
+def test_a_name_nobody_knows() -> None:
+    with pytest.raises(Unreachable, match="name is not known|cannot be looked up|too long|within"):
+        client_of("http://no-such-host.invalid/", seconds=3).json("")
+
+
+def test_after_a_fault_the_same_client_can_ask_again(server: Misbehaving) -> None:
+    client = client_of(server.url)
+    server.answer = hang
+    with pytest.raises(Unreachable):
+        client.json("")
+    server.answer = says("200 OK", b'{"mode": "NORMAL"}')
+    assert client.json("") == {"mode": "NORMAL"}
+
+
+def test_credentials_travel_in_the_header_and_not_in_the_address(server: Misbehaving) -> None:
+    server.answer = says("200 OK", b"{}")
+    client_of(server.url).json("", "mode")
+    [asked] = server.asked
+    assert asked.startswith("GET /api/json?tree=mode HTTP/1.1")
+    assert "Authorization: Basic " in asked
+    assert TOKEN not in asked
+
+
+# Files.
+
+
+def fetched(server: Misbehaving, answer: Answer) -> bytes:
+    server.answer = answer
+    parts: list[bytes] = []
+    client_of(server.url).fetch("job/nightly/1/artifact/r.xml", parts.append)
+    return b"".join(parts)
+
+
+def test_a_whole_file_is_handed_over(server: Misbehaving) -> None:
+    assert fetched(server, says("200 OK", b"<testsuite/>")) == b"<testsuite/>"
+    assert "Accept-Encoding: identity" in server.asked[0]
+
+
+def test_a_cut_file_is_no_file(server: Misbehaving) -> None:
+    with pytest.raises(Unreachable, match="cut"):
+        fetched(server, says("200 OK", b"<testsuite>", length=99))
+
+
+def test_a_file_without_a_length_is_not_taken(server: Misbehaving) -> None:
+    with pytest.raises(Unusable, match="without a length"):
+        fetched(server, without_length(b"<testsuite/>"))
+
+
+def test_a_file_that_is_too_large_is_not_taken(server: Misbehaving) -> None:
+    with pytest.raises(Unusable, match="TRACKER_JENKINS_MAX_MB"):
+        fetched(server, says("200 OK", b" " * (1024 * 1024 + 1)))
+
+
+def test_a_report_that_is_not_there_is_none(server: Misbehaving) -> None:
+    server.answer = says("404 Not Found")
+    assert client_of(server.url).test_report("job/nightly/1/", "suites") is None
+
+
+def test_a_report_that_cannot_be_had_now_is_not_none(server: Misbehaving) -> None:
+    server.answer = says("503 Starting")
+    with pytest.raises(Unreachable):
+        client_of(server.url).test_report("job/nightly/1/", "suites")
+
+
+# Against the demo.
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    with running_demo(20) as running:
+        yield running
+
+
+def test_who_we_are_without_credentials(demo: RunningDemo) -> None:
+    assert Client(Address("main", demo.url)).whoami() == "anonymous"
+
+
+def test_who_we_are_with_credentials() -> None:
+    script = load_script("demo_jenkins")
+    history = script.make_history(7, 20, script.datetime(2026, 11, 20, tzinfo=script.UTC))
+    secured = script.serve(history, user="ci", token=TOKEN)
+    thread = threading.Thread(target=secured.serve_forever, daemon=True)
+    thread.start()
+    try:
+        assert client_of(secured.url, 5).whoami() == "ci"
+        with pytest.raises(Refused, match="anonymous"):
+            Client(Address("main", secured.url)).whoami()
+        with pytest.raises(Refused, match="the user 'eve'"):
+            Client(Address("main", secured.url, "eve", "wrong")).whoami()
+    finally:
+        secured.shutdown()
+        secured.server_close()
+        thread.join()
+
+
+# Addresses and names.
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("nightly", "job/nightly/"),
+        ("team/nightly", "job/team/job/nightly/"),
+        ("feature%2Fx", "job/feature%252Fx/"),
+        ("Küche #1?", "job/K%C3%BCche%20%231%3F/"),
+        ("..", "job/../"),
+    ],
+)
+def test_the_path_of_a_job(name: str, path: str) -> None:
+    assert job_path(name) == path
+
+
+def test_the_path_of_an_artifact() -> None:
+    path = artifact_path("job/a/1/", "out/Ü #1 %.xml")
+    assert path == "job/a/1/artifact/out/%C3%9C%20%231%20%25.xml"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("http://other.example:9/job/m/A=1/7/", "job/m/A=1/7/"),
+        ("http://x/jenkins/job/m/./A=1/7/", "job/m/A=1/7/"),
+        ("http://x/view/all/job/m/7/", "job/m/7/"),
+        ("http://x/", ""),
+        ("", ""),
+    ],
+)
+def test_addresses_in_answers_are_taken_below_our_own(url: str, path: str) -> None:
+    assert client_of("http://ci.example/").path_of(url) == path
+
+
+def test_names_of_jobs_in_folders_leave_the_folders_out() -> None:
+    tree = [
+        {"name": "a", "jobs": [{"name": "b", "jobs": []}, {"name": "c"}]},
+        {"name": "d"},
+        {"color": "blue"},
+    ]
+    assert [name for name, _ in names_of(tree)] == ["a/c", "d"]
+
+
+# The deadline.
+
+
+def test_a_deadline_ends_what_waits() -> None:
+    with pytest.raises(DeadlinePassed), within(0.05):
+        time.sleep(5)
+
+
+def test_a_deadline_that_was_met_does_not_ring_later() -> None:
+    with within(0.05):
+        pass
+    time.sleep(0.1)
+
+
+def test_a_deadline_outside_the_main_thread_is_refused() -> None:
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            with within(1):
+                pass
+        except RuntimeError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert said == ["Jenkins is only asked from the main thread of a process"]

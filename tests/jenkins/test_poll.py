@@ -1,0 +1,348 @@
+"""Looking at Jenkins: jobs found, builds recorded once, and what is read of each."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import RunningDemo, junit, running_demo
+from tests.factories import NOW, report, upload
+from tracker.errors import JenkinsError
+from tracker.intake.ingest import Intake
+from tracker.jenkins import poll
+from tracker.jenkins.client import Address, Client, Missing, Unusable
+from tracker.jenkins.poll import Source, find_jobs
+from tracker.queries.builds import build, builds, count_builds, reports, results
+from tracker.settings import Settings
+from tracker.store.sql import run
+
+DAY = 24 * 3600 * 1000
+
+
+class Stub:
+    """A Jenkins of a few answers: paths below the root, JSON or bytes, or a status."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[str] = []
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = urlsplit(self.path).path.removeprefix("/")
+                stub.asked.append(path)
+                answer = stub.answers.get(path, 404)
+                body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(answer if isinstance(answer, int) else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def has(self, *all_builds: dict[str, Any], job: str = "job/nightly/") -> None:
+        """The job has these builds."""
+        self.answers[f"{job}api/json"] = {"name": "nightly", "builds": list(all_builds)[::-1]}
+        for each in all_builds:
+            self.answers[f"{job}{each['number']}/api/json"] = each
+
+
+def a_build(number: int, **more: Any) -> dict[str, Any]:
+    told = {"number": number, "timestamp": NOW + number * DAY, "building": False}
+    return {**told, "inProgress": False, "result": "SUCCESS", "duration": 5, **more}
+
+
+def artifacts(*paths: str) -> list[dict[str, str]]:
+    return [{"relativePath": path} for path in paths]
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    made = Stub()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    with running_demo(20) as running:
+        yield running
+
+
+def source_of(url: str, prefix: str = "") -> Source:
+    return Source(Client(Address("main", url, seconds=10)), "main", prefix)
+
+
+@pytest.fixture
+def look(settings: Settings, store: Path) -> Callable[..., int]:
+    """Poll a job: `look(url, "team/nightly", first=3)`; how many builds were new."""
+
+    def poll_job(url: str, job: str = "nightly", first: int = 60) -> int:
+        return poll.poll_job(
+            source_of(url),
+            Intake.of(settings),
+            job,
+            job,
+            first_builds=first,
+            clock=lambda: NOW,
+            beat=lambda _: None,
+        )
+
+    return poll_job
+
+
+# Which jobs.
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["*"], ["platforms", "team/nightly", "team/smoke"]),
+        (["team/*"], ["team/nightly", "team/smoke"]),
+        (["plat*", "*/smoke"], ["platforms", "team/smoke"]),
+        (["nightly"], []),
+        (["TEAM/*"], []),
+    ],
+)
+def test_patterns_admit_full_names(
+    demo: RunningDemo, patterns: list[str], found: list[str]
+) -> None:
+    jobs = find_jobs(source_of(demo.url), patterns)
+    assert sorted(job.name for job in jobs) == found
+
+
+def test_a_prefix_stands_before_the_names_in_the_tracker(demo: RunningDemo) -> None:
+    jobs = find_jobs(source_of(demo.url, "west"), ["team/smoke"])
+    assert [(job.name, job.jenkins_name) for job in jobs] == [("west/team/smoke", "team/smoke")]
+
+
+def test_all_jobs_are_found_in_one_request(demo: RunningDemo) -> None:
+    before = demo.server.requests["/api/json"]
+    find_jobs(source_of(demo.url), ["*"])
+    assert demo.server.requests["/api/json"] == before + 1
+
+
+# What is read of the demo's builds.
+
+
+def test_artifacts_are_read_and_then_the_test_report_is_not(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    assert look(demo.url, "team/nightly", first=2) == 2
+    names = [row.name for row in reports("team/nightly", "19")]
+    assert names
+    assert all(name.startswith("results/TEST-") for name in names)
+    assert not demo.server.requests["/job/team/job/nightly/19/testReport/api/json"]
+
+
+def test_the_test_report_is_read_where_there_are_no_artifacts(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    look(demo.url, "team/smoke", first=1)
+    assert [(row.name, row.format) for row in reports("team/smoke", "20")] == [
+        ("testReport", "jenkins_testreport")
+    ]
+    row = build("team/smoke", "20")
+    assert (row.upstream_job, row.upstream_number) == ("team/nightly", 19)
+
+
+def test_the_cells_of_a_matrix_are_variants(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    look(demo.url, "platforms", first=1)
+    variants = {row.variant for row in results("platforms", "20", "all", limit=999)}
+    assert variants == {"PLATFORM=linux", "PLATFORM=windows"}
+
+
+def test_a_running_build_is_shown_and_not_judged(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    look(demo.url, "team/nightly", first=1)
+    row = build("team/nightly", "20")
+    assert (row.state, row.judged, row.totals.total) == ("running", False, 0)
+
+
+def test_an_aborted_build_is_recorded_and_not_judged(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    look(demo.url, "team/smoke", first=10)
+    row = build("team/smoke", "11")
+    assert (row.result, row.judged, row.newly_broken) == ("ABORTED", False, 0)
+    assert row.totals.total > 0
+
+
+def test_a_second_poll_finds_nothing_new_and_asks_for_no_build(
+    demo: RunningDemo, look: Callable[..., int]
+) -> None:
+    look(demo.url, "team/smoke", first=2)
+    before = demo.server.requests.total()
+    assert look(demo.url, "team/smoke", first=2) == 0
+    assert demo.server.requests.total() == before + 1
+
+
+# What a Jenkins may do.
+
+
+def test_a_running_build_is_read_again_when_it_has_finished(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, building=True, result=None))
+    assert look(stub.url) == 1
+    assert look(stub.url) == 0
+    stub.has(a_build(1, artifacts=artifacts("r.xml")))
+    stub.answers["job/nightly/1/artifact/r.xml"] = junit(login="F")
+    assert look(stub.url) == 1
+    row = build("nightly", "1")
+    assert (row.state, row.complete, row.new_failures) == ("finished", True, 1)
+
+
+def test_a_build_that_is_gone_is_no_deletion(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2))
+    look(stub.url)
+    del stub.answers["job/nightly/1/api/json"]
+    stub.has(a_build(2), a_build(3))
+    assert look(stub.url) == 1
+    assert count_builds("nightly") == 3
+
+
+def test_a_build_that_vanishes_between_list_and_look_is_left_out(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2))
+    del stub.answers["job/nightly/1/api/json"]
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [2]
+
+
+def test_a_job_that_is_gone_says_so_and_keeps_its_builds(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.answers.clear()
+    with pytest.raises(Missing, match="/job/nightly/"):
+        look(stub.url)
+    assert count_builds("nightly") == 1
+
+
+def test_a_restarting_jenkins_deletes_nothing(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2))
+    look(stub.url)
+    stub.answers["job/nightly/api/json"] = 503
+    with pytest.raises(JenkinsError, match="503"):
+        look(stub.url)
+    assert count_builds("nightly") == 2
+
+
+def test_what_was_recorded_before_an_error_stays_and_the_next_poll_goes_on(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = 500
+    with pytest.raises(JenkinsError):
+        look(stub.url)
+    assert count_builds("nightly") == 1
+    stub.answers["job/nightly/2/api/json"] = a_build(2)
+    assert look(stub.url) == 2
+
+
+def test_an_artifact_that_cannot_be_had_leaves_no_half_build(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, artifacts=artifacts("a.xml", "b.xml")))
+    stub.answers["job/nightly/1/artifact/a.xml"] = junit(login="P")
+    with pytest.raises(Missing):
+        look(stub.url)
+    assert count_builds("nightly") == 0
+
+
+def test_an_artifact_that_is_no_report_is_none(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1, artifacts=artifacts("pom.xml", "r.xml", "log.txt")))
+    stub.answers["job/nightly/1/artifact/pom.xml"] = b"<project/>"
+    stub.answers["job/nightly/1/artifact/r.xml"] = junit(login="P")
+    look(stub.url)
+    assert [row.name for row in reports("nightly", "1")] == ["r.xml"]
+    assert "job/nightly/1/artifact/log.txt" not in stub.asked
+
+
+def test_an_artifact_that_is_damaged_is_recorded_as_such(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, artifacts=artifacts("r.xml")))
+    stub.answers["job/nightly/1/artifact/r.xml"] = junit(login="P", logout="P")[:-30]
+    look(stub.url)
+    assert build("nightly", "1").damaged == 1
+
+
+def test_an_upload_that_took_the_name_of_an_artifact_stays(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    upload("nightly", 1, report("r.xml", login="P"))
+    stub.has(a_build(1, artifacts=artifacts("r.xml"), result="UNSTABLE"))
+    stub.answers["job/nightly/1/artifact/r.xml"] = junit(login="F")
+    look(stub.url)
+    row = build("nightly", "1")
+    assert (row.result, row.complete, row.totals.passed, row.totals.total) == (
+        "UNSTABLE",
+        True,
+        1,
+        1,
+    )
+
+
+def test_a_build_with_a_report_of_its_own_needs_no_test_report(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    upload("nightly", 1, report("r.xml", login="P"))
+    stub.has(a_build(1, actions=[{"urlName": "testReport", "totalCount": 1}]))
+    look(stub.url)
+    assert "job/nightly/1/testReport/api/json" not in stub.asked
+
+
+def test_numbers_that_begin_again_are_read_again(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2))
+    look(stub.url)
+    stub.has(a_build(1, timestamp=NOW + 300 * DAY))
+    assert look(stub.url) == 1
+    assert [row.label for row in builds("nightly", limit=9)] == ["1", "2", "1~0"]
+
+
+def test_what_is_no_build_is_told_in_words(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1))
+    stub.answers["job/nightly/1/api/json"] = {"error": "try later"}
+    with pytest.raises(Unusable, match=r"'main' tells of nightly #1 is no build"):
+        look(stub.url)
+
+
+def test_the_oldest_of_many_builds_are_left_out_at_first(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 6)))
+    assert look(stub.url, first=2) == 2
+    assert [row.number for row in builds("nightly", limit=9)] == [5, 4]
+
+
+def test_a_poll_of_jenkins_has_its_jobs_site_published(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    assert run("SELECT kind FROM work") == [("publish",)]

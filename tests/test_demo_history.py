@@ -1,0 +1,174 @@
+"""The whole demo read through its Jenkins: the tracker says what is true of every build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningDemo, running_demo
+from tracker.intake.ingest import Intake
+from tracker.jenkins.client import Address, Client
+from tracker.jenkins.poll import Source, find_jobs, poll_job
+from tracker.queries.builds import build, results
+from tracker.queries.cases import case, history
+from tracker.queries.dump import lines
+from tracker.queries.rows import CaseRow
+from tracker.settings import Settings
+from tracker.store.connection import close_store, open_store
+from tracker.store.judging import rebuild
+
+BUILDS = 40
+JOBS = ("team/nightly", "team/smoke", "platforms")
+Id = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """The demo, after every job of it was polled once."""
+    home: Path = tmp_path_factory.mktemp("demo")
+    settings = Settings.load({}, home=home)
+    open_store(settings.database)
+    with running_demo(BUILDS) as demo:
+        source = Source(Client(Address("main", demo.url)), "main", "")
+        for job in find_jobs(source, ["*"]):
+            poll_job(
+                source,
+                Intake.of(settings),
+                job.name,
+                job.jenkins_name,
+                first_builds=BUILDS,
+                clock=lambda: 0,
+                beat=lambda _: None,
+            )
+        yield demo
+    close_store()
+
+
+def id_of(row: CaseRow) -> Id:
+    """A case as the truth names it: the demo's suites are one name deep."""
+    return (row.suite[-1], row.name, row.variant)
+
+
+def said(job: str, number: int) -> dict[str, Any]:
+    """What the tracker says of a build, in the words of the truth."""
+    row = build(job, str(number))
+    new = results(job, str(number), "new", limit=999)
+    totals = {word: getattr(row.totals, word) for word in ("total", "passed", "failed", "error")}
+    totals |= {word: getattr(row.totals, word) for word in ("skipped", "unknown")}
+    lists: dict[str, list[CaseRow]] = {
+        "regressions": [each for each in new if each.verdict == "regression"],
+        "new_failures": [each for each in new if each.verdict == "new failure"],
+        "fixed": results(job, str(number), "fixed", limit=999),
+        "failing": results(job, str(number), "failing", limit=999),
+    }
+    return {
+        "result": row.result,
+        "state": row.state,
+        "totals": totals,
+        **{name: sorted(map(id_of, rows)) for name, rows in lists.items()},
+    }
+
+
+def true(demo: RunningDemo, job: str, number: int) -> dict[str, Any]:
+    """What is true of a build; Jenkins' own reading tells no error from a failure."""
+    told = dict(demo.truth["jobs"][job]["builds"][str(number)])
+    for name in ("regressions", "new_failures", "fixed", "failing"):
+        told[name] = sorted(map(tuple, told[name]))
+    return told
+
+
+def planted(demo: RunningDemo, kind: str) -> list[tuple[str, Id, dict[str, Any]]]:
+    return [
+        (row["job"], tuple(row["case"].values()), row)
+        for row in demo.truth["planted"]
+        if row["kind"] == kind
+    ]
+
+
+def verdicts(job: str, wanted: Id) -> dict[int, str]:
+    """What changed with a case, by build."""
+    rows = results_of_all(job)
+    key = rows[wanted]
+    assert case(job, key).name == wanted[1]
+    told = history(job, key, limit=BUILDS)
+    return {row.build.number: row.verdict for row in told if row.verdict}
+
+
+def results_of_all(job: str) -> dict[Id, str]:
+    found: dict[Id, str] = {}
+    for number in range(1, BUILDS + 1):
+        rows = results(job, str(number), "all", limit=9999)
+        found.update({id_of(row): row.key for row in rows})
+    return found
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_build_is_as_it_is(polled: RunningDemo, job: str) -> None:
+    numbers = range(1, BUILDS + 1)
+    differing = [number for number in numbers if said(job, number) != true(polled, job, number)]
+    assert differing == []
+    assert len(polled.truth["jobs"][job]["builds"]) == BUILDS
+
+
+def test_no_build_that_runs_or_was_aborted_is_judged(polled: RunningDemo) -> None:
+    rows = [build(job, str(number)) for job in JOBS for number in range(1, BUILDS + 1)]
+    unjudged = [row for row in rows if row.state == "running" or row.result == "ABORTED"]
+    assert len(unjudged) == 2
+    assert all(not row.judged and row.newly_broken + row.fixed == 0 for row in unjudged)
+
+
+def test_a_renamed_case_ends_and_another_begins_without_a_verdict(polled: RunningDemo) -> None:
+    [(job, old, row)] = planted(polled, "renamed")
+    new: Id = tuple(row["new_case"].values())
+    assert verdicts(job, old) == verdicts(job, new) == {}
+    told = history(job, results_of_all(job)[old], limit=BUILDS)
+    assert max(each.build.number for each in told if each.status) == row["build"]
+
+
+def test_a_vanished_case_is_neither_fixed_nor_broken(polled: RunningDemo) -> None:
+    found = planted(polled, "vanished")
+    assert len(found) == 3
+    assert [verdicts(job, case) for job, case, _ in found] == [{}, {}, {}]
+
+
+def test_a_case_born_failing_is_a_new_failure(polled: RunningDemo) -> None:
+    [(job, case, row)] = planted(polled, "new_failing")
+    assert verdicts(job, case) == {row["build"]: "new failure"}
+
+
+def test_a_skip_in_a_streak_neither_ends_nor_renews_it(polled: RunningDemo) -> None:
+    [(job, case, row)] = planted(polled, "skipped_in_streak")
+    assert verdicts(job, case) == {row["build"]: "regression"}
+
+
+def test_what_always_failed_is_new_once(polled: RunningDemo) -> None:
+    [(job, case, _)] = planted(polled, "always_failing")
+    assert verdicts(job, case) == {1: "new failure"}
+
+
+def test_a_fix_is_told_in_the_build_that_brought_it(polled: RunningDemo) -> None:
+    found = planted(polled, "fix")
+    assert len(found) == 2
+    for job, case, row in found:
+        assert verdicts(job, case) == {row["broken_in"]: "regression", row["build"]: "fixed"}
+
+
+def test_what_failed_in_an_aborted_build_alone_never_broke(polled: RunningDemo) -> None:
+    [(job, case, _)] = planted(polled, "failed_in_aborted")
+    assert verdicts(job, case) == {}
+
+
+def test_what_breaks_on_windows_is_told_for_windows_alone(polled: RunningDemo) -> None:
+    [(job, case, row)] = planted(polled, "windows_only")
+    assert case[2] == "PLATFORM=windows"
+    assert verdicts(job, case) == {row["build"]: "regression"}
+    assert verdicts(job, (*case[:2], "PLATFORM=linux")) == {}
+
+
+def test_judging_it_all_again_changes_nothing(polled: RunningDemo) -> None:
+    before = list(lines())
+    rebuild()
+    assert list(lines()) == before
