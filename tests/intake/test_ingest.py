@@ -130,15 +130,14 @@ REPORTS = {
 def test_overlapping_reports_give_the_same_in_any_order_and_division(tmp_path):
     seen = set()
     for n, order in enumerate(itertools.permutations(REPORTS)):
-        for split in (1, 2, 3):
-            settings = Settings.load({}, home=tmp_path / f"{n}{split}", output=tmp_path / "o")
-            connection.open_store(settings.database)
-            sending = sender(settings)
-            for part in (order[:split], order[split:], order[:1]):
-                if part:
-                    sending({name: REPORTS[name] for name in part})
-            seen.add(tuple(dump.lines()))
-            connection.close_store()
+        settings = Settings.load({}, home=tmp_path / str(n), output=tmp_path / "output")
+        connection.open_store(settings.database)
+        send = sender(settings)
+        split = 1 + n % 2
+        for part in (order[:split], order[split:], order[:1]):
+            send({name: REPORTS[name] for name in part})
+        seen.add(tuple(dump.lines()))
+        connection.close_store()
     assert len(seen) == 1
 
 

@@ -39,11 +39,11 @@ def split_files(
         raise _too_many(max_files) from error
     except ValueError as error:
         raise UsageError(f"The multipart body is not well-formed: {error}.") from error
-    spool.make_durable(folder)
     if not files:
         raise UsageError(
             "The upload holds no file.", "Name the files: curl -F file=@results/a.xml -F file=@…"
         )
+    spool.make_durable(folder)
     return files
 
 

@@ -22,11 +22,16 @@ class ResultList:
 
 @dataclass(frozen=True)
 class BuildPage:
-    """A build with its lists; a list of more than 500 has pages of its own."""
+    """A build with its lists; a list of more than 500 has pages of its own.
+
+    `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
+    started it, where it is recorded.
+    """
 
     build: BuildRow
     previous: str | None
     next: str | None
+    upstream: str | None
     downstream: tuple[BuildRow, ...]
     lists: tuple[ResultList, ...]
     reports: tuple[ReportRow, ...]
@@ -40,6 +45,7 @@ def show(job: str, build: str) -> BuildPage:
         build=row,
         previous=before,
         next=after,
+        upstream=builds.upstream(row),
         downstream=tuple(builds.downstream(row)),
         lists=tuple(_list(row, name) for name in LISTS),
         reports=tuple(builds.reports(job, build)),

@@ -98,6 +98,16 @@ def neighbours(row: BuildRow) -> tuple[str | None, str | None]:
     return (before[0].label if before else None, after[0][0].label if after else None)
 
 
+def upstream(row: BuildRow) -> str | None:
+    """The label of the build that started this one; None where it is not recorded."""
+    rows = select_builds(
+        "WHERE j.name = ? AND b.number = ? ORDER BY b.epoch DESC LIMIT 1",
+        row.upstream_job,
+        row.upstream_number,
+    )
+    return rows[0][0].label if rows else None
+
+
 def downstream(row: BuildRow) -> list[BuildRow]:
     """Builds that this one started."""
     rows = select_builds(

@@ -277,5 +277,6 @@ INDEXES = (
     "CREATE INDEX streak_open ON streak (job_id, case_id) WHERE fixed_build IS NULL",
     "CREATE INDEX streak_first ON streak (first_build)",
     "CREATE INDEX streak_fixed ON streak (fixed_build) WHERE fixed_build IS NOT NULL",
+    "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
     "CREATE INDEX work_due ON work (state, due)",
 )

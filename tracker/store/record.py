@@ -76,7 +76,7 @@ def record_build(
             elif plan.added or judged_before != _is_judged(build):
                 judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
             revision = raise_revision(job.id)
-            _tell_upstream(build)
+            _tell_related(job, build)
             enqueue("publish", "site", due=now)
         else:
             Build.update(heard=now).where(Build.id == build.id).execute()
@@ -93,12 +93,18 @@ def record_build(
         )
 
 
-def _tell_upstream(build: Build) -> None:
-    """The page of the build that started this one shows it, and has changed with it."""
-    if build.upstream_job:
-        upstream = Job.get_or_none(Job.name == build.upstream_job)
-        if upstream is not None and upstream.id != build.job.id:
-            raise_revision(upstream.id)
+def _tell_related(job: Job, build: Build) -> None:
+    """The pages of the build that started this one, and of those it started, changed with it."""
+    related = run(
+        "SELECT id FROM job WHERE name = ? UNION SELECT job_id FROM build"
+        " WHERE upstream_job = ? AND upstream_number = ?",
+        build.upstream_job,
+        job.name,
+        build.number,
+    )
+    for (job_id,) in related:
+        if job_id != job.id:
+            raise_revision(job_id)
 
 
 def complete_quiet_builds(before: int) -> int:
