@@ -217,7 +217,7 @@ def _take_over(made: _Generation, name: str, depends: str, linker: Linker) -> bo
     if entry is None or entry.depends != depends:
         return False
     for target, was_there in entry.elsewhere.items():
-        if linker.exists(tuple(target.split("/"))) != was_there:
+        if linker.exists(tuple(filter(None, target.split("/")))) != was_there:
             return False
     for file in _page_files(name):
         made.keep(file)
