@@ -32,6 +32,8 @@ STATUSES = {
     "SKIPPED": Status.SKIPPED,
 }
 _STARTS = re.compile(r'\{\s*(?:"_class"\s*:\s*"[^"]*TestResult"\s*,\s*)?"')
+# An answer about a build tells of failures too, and never how many passed.
+_COUNTED = re.compile(r'^\{\s*"_class"\s*:\s*"[^"]*TestResult"|"passCount"|"suites"\s*:\s*\[\s*\]')
 _KEYS = re.compile(r'"(?:suites|childReports|failCount)"\s*:')
 
 
@@ -41,9 +43,7 @@ def looks_like(head: Head) -> float:
         return 0.0
     if '"className"' in head.text or '"childReports"' in head.text:
         return 0.9
-    return (
-        0.5 if re.search(r'TestResult"|"failCount"|\{\s*"suites"\s*:\s*\[\s*\]', head.text) else 0.0
-    )
+    return 0.5 if _COUNTED.search(head.text.lstrip()) else 0.0
 
 
 @parser("jenkins_testreport", recognises="Jenkins' testReport JSON", sniff=looks_like)

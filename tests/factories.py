@@ -6,6 +6,7 @@ rows are made as a parser's would be, with the same ids.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 
@@ -77,9 +78,7 @@ def record(
     reread: list[ReadReport] | None = None
     while True:
         try:
-            return record_build(
-                facts, reports, now=now, replace_reports=replace, reread=reread
-            )
+            return record_build(facts, reports, now=now, replace_reports=replace, reread=reread)
         except NeedsAllReports as need:
             reread = [_read_again(stored.sha256, stored.name) for stored in need.stored]
 
@@ -134,6 +133,4 @@ def key_of(case: str, suite: str = "s", variant: str = "") -> str:
 
 
 def _read_again(sha256: str, name: str) -> ReadReport:
-    import dataclasses
-
     return dataclasses.replace(SPOOL[sha256], name=name)

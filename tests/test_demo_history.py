@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,24 +28,34 @@ Id = tuple[str, str, str]
 
 @pytest.fixture(scope="module")
 def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    """The demo, after every job of it was polled once."""
-    home: Path = tmp_path_factory.mktemp("demo")
-    settings = Settings.load({}, home=home)
-    open_store(settings.database)
+    """The demo, after every job of it was polled once, by one of the test processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    settings = Settings.load({}, home=folder / "demo-history")
     with running_demo(BUILDS) as demo:
-        source = Source(Client(Address("main", demo.url)), "main", "")
-        for job in find_jobs(source, ["*"]):
-            poll_job(
-                source,
-                Intake.of(settings),
-                job.name,
-                job.jenkins_name,
-                first_builds=BUILDS,
-                clock=lambda: 0,
-                beat=lambda _: None,
-            )
+        open_store(settings.database)
+        with (folder / "demo-history.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (settings.home / "polled").exists():
+                poll_all(settings, demo)
+                (settings.home / "polled").touch()
         yield demo
     close_store()
+
+
+def poll_all(settings: Settings, demo: RunningDemo) -> None:
+    source = Source(Client(Address("main", demo.url)), "main", "")
+    for job in find_jobs(source, ["*"]):
+        poll_job(
+            source,
+            Intake.of(settings),
+            job.name,
+            job.jenkins_name,
+            first_builds=BUILDS,
+            clock=lambda: 0,
+            beat=lambda _: None,
+        )
 
 
 def id_of(row: CaseRow) -> Id:
@@ -73,7 +84,7 @@ def said(job: str, number: int) -> dict[str, Any]:
 
 
 def true(demo: RunningDemo, job: str, number: int) -> dict[str, Any]:
-    """What is true of a build; Jenkins' own reading tells no error from a failure."""
+    """What is true of a build."""
     told = dict(demo.truth["jobs"][job]["builds"][str(number)])
     for name in ("regressions", "new_failures", "fixed", "failing"):
         told[name] = sorted(map(tuple, told[name]))
@@ -131,41 +142,41 @@ def test_a_renamed_case_ends_and_another_begins_without_a_verdict(polled: Runnin
 def test_a_vanished_case_is_neither_fixed_nor_broken(polled: RunningDemo) -> None:
     found = planted(polled, "vanished")
     assert len(found) == 3
-    assert [verdicts(job, case) for job, case, _ in found] == [{}, {}, {}]
+    assert [verdicts(job, gone) for job, gone, _ in found] == [{}, {}, {}]
 
 
 def test_a_case_born_failing_is_a_new_failure(polled: RunningDemo) -> None:
-    [(job, case, row)] = planted(polled, "new_failing")
-    assert verdicts(job, case) == {row["build"]: "new failure"}
+    [(job, wanted, row)] = planted(polled, "new_failing")
+    assert verdicts(job, wanted) == {row["build"]: "new failure"}
 
 
 def test_a_skip_in_a_streak_neither_ends_nor_renews_it(polled: RunningDemo) -> None:
-    [(job, case, row)] = planted(polled, "skipped_in_streak")
-    assert verdicts(job, case) == {row["build"]: "regression"}
+    [(job, wanted, row)] = planted(polled, "skipped_in_streak")
+    assert verdicts(job, wanted) == {row["build"]: "regression"}
 
 
 def test_what_always_failed_is_new_once(polled: RunningDemo) -> None:
-    [(job, case, _)] = planted(polled, "always_failing")
-    assert verdicts(job, case) == {1: "new failure"}
+    [(job, wanted, _)] = planted(polled, "always_failing")
+    assert verdicts(job, wanted) == {1: "new failure"}
 
 
 def test_a_fix_is_told_in_the_build_that_brought_it(polled: RunningDemo) -> None:
     found = planted(polled, "fix")
     assert len(found) == 2
-    for job, case, row in found:
-        assert verdicts(job, case) == {row["broken_in"]: "regression", row["build"]: "fixed"}
+    for job, broken, row in found:
+        assert verdicts(job, broken) == {row["broken_in"]: "regression", row["build"]: "fixed"}
 
 
 def test_what_failed_in_an_aborted_build_alone_never_broke(polled: RunningDemo) -> None:
-    [(job, case, _)] = planted(polled, "failed_in_aborted")
-    assert verdicts(job, case) == {}
+    [(job, wanted, _)] = planted(polled, "failed_in_aborted")
+    assert verdicts(job, wanted) == {}
 
 
 def test_what_breaks_on_windows_is_told_for_windows_alone(polled: RunningDemo) -> None:
-    [(job, case, row)] = planted(polled, "windows_only")
-    assert case[2] == "PLATFORM=windows"
-    assert verdicts(job, case) == {row["build"]: "regression"}
-    assert verdicts(job, (*case[:2], "PLATFORM=linux")) == {}
+    [(job, wanted, row)] = planted(polled, "windows_only")
+    assert wanted[2] == "PLATFORM=windows"
+    assert verdicts(job, wanted) == {row["build"]: "regression"}
+    assert verdicts(job, (*wanted[:2], "PLATFORM=linux")) == {}
 
 
 def test_judging_it_all_again_changes_nothing(polled: RunningDemo) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -132,12 +131,12 @@ def _children() -> list[str]:
 
 
 def _peak(process: str) -> int:
-    """Its peak resident memory in bytes; 0 where it has ended, or does not run Python yet."""
+    """Its peak resident memory in bytes; 0 where it has ended, or is not yet what it will be."""
     with contextlib.suppress(OSError):
         folder = Path("/proc", process)
-        status = (folder / "status").read_text()
-        is_ours = str(os.getpid()) in status.partition("PPid:")[2].split("\n")[0]
-        for line in status.splitlines():
-            if line.startswith("VmHWM:") and is_ours:
+        if "tracker.intake.child" not in (folder / "cmdline").read_text():
+            return 0  # between vfork and exec it shows this process's memory as its own
+        for line in (folder / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0

@@ -50,8 +50,8 @@ QUICK = replace(
     rounds=2,
     visible=1,
     surefire_rounds=1,
-    uploaded=Shape(4, 10, 1_000),
-    browsed=Shape(5, 8, 5_000),
-    asked=100,
-    published=Shape(5, 10, 200),
+    uploaded=Shape(4, 5, 1_000),
+    browsed=Shape(5, 4, 5_000),
+    asked=50,
+    published=Shape(5, 5, 100),
 )

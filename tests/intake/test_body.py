@@ -112,11 +112,11 @@ def test_a_second_layer_of_gzip_is_left_alone():
 
 def test_a_bomb_is_refused_at_the_limit():
     bomb = gzip.compress(b"\0" * 50 * LIMIT)
-    taken = 0
+    chunks = read_body(io.BytesIO(bomb), BodyHeaders(len(bomb), "gzip", None), LIMIT)
+    taken = []
     with pytest.raises(TooLarge):
-        for chunk in read_body(io.BytesIO(bomb), BodyHeaders(len(bomb), "gzip", None), LIMIT):
-            taken += len(chunk)
-    assert taken <= LIMIT
+        taken.extend(len(chunk) for chunk in chunks)
+    assert 0 < sum(taken) <= LIMIT
 
 
 @pytest.mark.parametrize("left", [0, 1, 5, 12, -9, -1])
@@ -125,7 +125,7 @@ def test_cut_gzip_is_refused(left):
         read(gzip.compress(b"abc" * 1000)[:left], encoding="gzip")
 
 
-@pytest.mark.parametrize("behind", [b"x", gzip.compress(b"more"), b"\0" * 100_000])
+@pytest.mark.parametrize("behind", [b"x", gzip.compress(b"more", mtime=0), b"\0" * 100_000])
 def test_data_behind_gzip_is_refused(behind):
     with pytest.raises(UsageError, match="behind the gzip data"):
         read(gzip.compress(b"abc") + behind, encoding="gzip")

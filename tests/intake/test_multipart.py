@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from tracker.errors import TooLarge, TrackerError, UsageError
+from tracker.errors import TooLarge, UsageError
 from tracker.intake.multipart import split_files
 
 
@@ -107,23 +109,19 @@ def test_a_refused_body_leaves_no_torn_file(split, spooled):
         b"Content-Disposition: form-data\r\n",
         b"Content-Type: text/plain\r\n",
         b"Content-Disposition: form-data; filename*=utf-9''%ff\r\n",
-        b"Content-Disposition: form-data; name*=x; filename=\"\\\r\n",
+        b'Content-Disposition: form-data; name*=x; filename="\\\r\n',
         b"\xff\xfe: \x00\r\n",
         b"X: " + b"y" * 100_000 + b"\r\n",
     ],
 )
 def test_odd_heads_of_parts_are_read_or_refused(split, head):
     body = b"--B\r\n" + head + b"\r\nx\r\n" + part("file", b"<a/>", "a.xml") + END
-    try:
+    with contextlib.suppress(UsageError, TooLarge):
         assert ("a.xml", b"<a/>") in split(body)
-    except TrackerError as error:
-        assert error.status < 500
 
 
 @pytest.mark.parametrize("boundary", ["B" * 5000, ".*", "ä", "a b", "☃"])
 def test_odd_boundaries_are_read_or_refused(split, boundary):
     body = WHOLE.replace(b"--B", b"--" + boundary.encode("latin-1", "replace"))
-    try:
+    with contextlib.suppress(UsageError, TooLarge):
         assert len(split(body, boundary)) == 2
-    except TrackerError as error:
-        assert error.status < 500

@@ -141,7 +141,7 @@ def test_a_long_suite_name_is_cut():
     assert len(path) == NAME_LIMIT + 2
 
 
-@pytest.mark.parametrize("bad", ["\0", "\ud800", "\udfff"])
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
 def test_what_no_database_takes_is_replaced_everywhere(bad):
     batch, tail = taken(
         Suite((bad,)),

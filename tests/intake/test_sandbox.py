@@ -143,7 +143,11 @@ def test_how_the_network_is_cut_off_can_be_asked():
 
 @pytest.mark.parametrize(
     "call",
-    ["open('/etc/passwd').read()", "os.open('/etc/passwd', os.O_RDONLY)", "open('/proc/1/environ')"],
+    [
+        "open('/etc/passwd').read()",
+        "os.open('/etc/passwd', os.O_RDONLY)",
+        "open('/proc/1/environ')",
+    ],
 )
 def test_no_other_file_is_read(run, call):
     assert "may not open" in run(f"yield Note(repr({call}))").failure
@@ -197,7 +201,9 @@ def test_what_it_prints_stays_out_of_what_is_read(run, capfd):
 
 @pytest.mark.parametrize("data", [r"b'\0\0\0\1x'", r"b'\xff' * 9", r"b'\0\0\0\2\x91\xc0'"])
 def test_one_that_writes_between_the_frames_is_refused(run, data):
-    body = f"for fd in range(3, 12):\n    try: os.write(fd, {data})\n    except OSError: pass\nyield"
+    body = (
+        f"for fd in range(3, 12):\n    try: os.write(fd, {data})\n    except OSError: pass\nyield"
+    )
     assert run(body).failure
 
 

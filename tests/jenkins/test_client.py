@@ -155,9 +155,7 @@ FAULTS: dict[str, tuple[Answer, type[JenkinsError], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_in_words_and_never_with_the_token(
-    server: Misbehaving, fault: str
-) -> None:
+def test_a_fault_is_told_in_words_and_never_with_the_token(server: Misbehaving, fault: str) -> None:
     server.answer, kind, words = FAULTS[fault]
     with pytest.raises(kind, match=words) as error:
         client_of(server.url).json("job/nightly/", "name")
@@ -179,7 +177,7 @@ def test_nobody_listens() -> None:
 
 
 def test_a_name_nobody_knows() -> None:
-    with pytest.raises(Unreachable, match="name is not known|cannot be looked up|too long|within"):
+    with pytest.raises(Unreachable, match=r"name is not known|cannot be looked up|too long|within"):
         client_of("http://no-such-host.invalid/", seconds=3).json("")
 
 

@@ -164,9 +164,7 @@ def test_the_test_report_is_read_where_there_are_no_artifacts(
     assert (row.upstream_job, row.upstream_number) == ("team/nightly", 19)
 
 
-def test_the_cells_of_a_matrix_are_variants(
-    demo: RunningDemo, look: Callable[..., int]
-) -> None:
+def test_the_cells_of_a_matrix_are_variants(demo: RunningDemo, look: Callable[..., int]) -> None:
     look(demo.url, "platforms", first=1)
     variants = {row.variant for row in results("platforms", "20", "all", limit=999)}
     assert variants == {"PLATFORM=linux", "PLATFORM=windows"}
@@ -315,6 +313,31 @@ def test_a_build_with_a_report_of_its_own_needs_no_test_report(
     stub.has(a_build(1, actions=[{"urlName": "testReport", "totalCount": 1}]))
     look(stub.url)
     assert "job/nightly/1/testReport/api/json" not in stub.asked
+
+
+def test_a_test_report_that_cannot_be_had_now_is_read_by_the_next_poll(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, actions=[{"urlName": "testReport", "totalCount": 1}]))
+    where = "job/nightly/1/testReport/api/json"
+    stub.answers[where] = 503
+    with pytest.raises(JenkinsError, match="503"):
+        look(stub.url)
+    assert not build("nightly", "1").complete
+    case = {"className": "s", "name": "login", "status": "FAILED"}
+    stub.answers[where] = {"suites": [{"name": "s", "cases": [case]}]}
+    assert look(stub.url) == 1
+    row = build("nightly", "1")
+    assert (row.complete, row.totals.failed) == (True, 1)
+
+
+def test_a_test_report_that_is_gone_does_not_hold_a_build_up(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, actions=[{"urlName": "testReport", "totalCount": 1}]))
+    look(stub.url)
+    assert build("nightly", "1").complete
+    assert look(stub.url) == 0
 
 
 def test_numbers_that_begin_again_are_read_again(stub: Stub, look: Callable[..., int]) -> None:

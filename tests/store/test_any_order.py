@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import DAY, NOW, builds_of, jenkins, report, upload
@@ -121,6 +121,7 @@ def orders(draw: st.DrawFn) -> list[int]:
     max_examples=300,
     deadline=None,
     database=None,
+    phases=[Phase.generate],  # making a failing order small would take minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(orders())

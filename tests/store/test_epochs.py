@@ -49,9 +49,9 @@ def test_history_goes_on_over_the_border_of_epochs(state: State) -> None:
     tell(2, 1, "P")
     tell(1, 100, "F")
     tell(2, 101, "P")
-    assert {(tuple(row["first"]), tuple(row["fixed"]), row["regression"]) for row in state("streak")} == {
-        ((1, 1), (1, 2), True)
-    }
+    assert {
+        (tuple(row["first"]), tuple(row["fixed"]), row["regression"]) for row in state("streak")
+    } == {((1, 1), (1, 2), True)}
 
 
 @pytest.mark.usefixtures("store")
@@ -100,7 +100,6 @@ def test_any_order_of_arrival_gives_the_same_epochs(
 ) -> None:
     orders = list(itertools.permutations(known))
     states = {
-        tuple(told(settings.home / str(place), list(order)))
-        for place, order in enumerate(orders)
+        tuple(told(settings.home / str(place), list(order))) for place, order in enumerate(orders)
     }
     assert len(states) == 1

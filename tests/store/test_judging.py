@@ -88,7 +88,9 @@ def test_builds_that_arrive_out_of_order_give_the_same_state(state: State, order
     for number in map(int, order):
         upload("shuffled", number, *builds[number], complete=True)
     told = [line for line in lines() if '"sorted"' in line]
-    assert [line.replace('"shuffled"', '"sorted"') for line in lines() if "shuffled" in line] == told
+    assert [
+        line.replace('"shuffled"', '"sorted"') for line in lines() if "shuffled" in line
+    ] == told
 
 
 def test_a_late_pass_turns_a_new_failure_into_a_regression(state: State) -> None:
@@ -155,5 +157,3 @@ def test_rebuilding_mends_derived_rows_that_went_wrong() -> None:
     assert list(lines()) != before
     rebuild()
     assert list(lines()) == before
-
-

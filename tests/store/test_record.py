@@ -65,7 +65,7 @@ def test_other_bytes_under_a_known_name_are_a_conflict_and_change_nothing() -> N
 
 
 def test_a_conflict_leaves_no_new_job_behind(state: State) -> None:
-    with pytest.raises(Conflict, match="give each|Two files"):
+    with pytest.raises(Conflict, match="Two files of this upload"):
         upload("nightly", 1, report(login="P"), report(login="F"))
     assert state("job") == []
 

@@ -23,9 +23,12 @@ def seen(picture: str) -> list[str]:
     """The streaks of a picture as words: `R2-4` a regression in build 2, fixed in 4."""
     found = streaks(LETTERS[letter] for letter in picture.split())
     return [
-        f"{'R' if each.regression else 'N'}{each.first + 1}-{'' if each.fixed is None else each.fixed + 1}"
-        for each in found
+        f"{'R' if each.regression else 'N'}{each.first + 1}-{_build(each.fixed)}" for each in found
     ]
+
+
+def _build(place: int | None) -> str:
+    return "" if place is None else str(place + 1)
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,9 @@ def upload_with(settings, token):
     """Upload to an application with some settings changed: `upload_with(max_upload_mb=1)`."""
 
     def upload_with(data=ONE, headers=None, **changed):
-        app = create_app(
-            Settings.load({}, home=settings.home, output=settings.output, **changed)
-        )
+        app = create_app(Settings.load({}, home=settings.home, output=settings.output, **changed))
         bearer = {"Authorization": f"Bearer {token}", **(headers or {})}
-        return app.test_client().post(
-            "/api/v1/ingest?job=n&build=1", data=data, headers=bearer
-        )
+        return app.test_client().post("/api/v1/ingest?job=n&build=1", data=data, headers=bearer)
 
     return upload_with
 
@@ -124,7 +120,9 @@ def test_what_cannot_be_read_is_422(refused, data):
     assert "cannot be read" in refused(422, data)
 
 
-@pytest.mark.parametrize("kind", ["Bearer wrong", "Bearer ", "Basic !!!", "Basic Og==", "Odd x", ""])
+@pytest.mark.parametrize(
+    "kind", ["Bearer wrong", "Bearer ", "Basic !!!", "Basic Og==", "Odd x", ""]
+)
 def test_without_a_token_that_opens_it_is_401(client, store, kind):
     response = client.post(
         "/api/v1/ingest?job=a&build=1", data=ONE, headers={"Authorization": kind} if kind else {}
@@ -145,8 +143,7 @@ def test_an_unknown_parameter_is_named(refused):
 
 @pytest.mark.parametrize(
     "number",
-    ["", "0", "-1", "+1", "1.0", "1e3", "abc", "true", " 1", "٣", "1~0"]
-    + [str(2**63), str(10**20), "1" * 5000],
+    ["", "0", "-1", "+1", "1.0", "1e3", "abc", "true", " 1", "٣", "1~0", 2**63, 10**20, "1" * 5000],
 )
 def test_a_number_that_is_none_is_refused(refused, number):
     assert "build" in refused(400, build=number)
@@ -168,8 +165,24 @@ def test_what_is_no_name_of_a_job_is_refused(refused, job):
 
 @pytest.mark.parametrize(
     "job",
-    ["a b", "ä/ö", "50%", "a%2Fb", "a?b#c", "a&b=c", "<b>", "'\"", "C:\\x", "☃", "-", "~", "..a"]
-    + ["builds", "a/builds", "static", "index.json", "a.b", "con", "\u202ex", "a:b", "x" * 1000],
+    [
+        *(
+            "a b",
+            "ä/ö",
+            "50%",
+            "a%2Fb",
+            "a?b#c",
+            "a&b=c",
+            "<b>",
+            "'\"",
+            "C:\\x",
+            "☃",
+            "-",
+            "~",
+            "..a",
+        ),
+        *("builds", "a/builds", "static", "index.json", "a.b", "con", "\u202ex", "a:b", "x" * 1000),
+    ],
 )
 def test_a_job_may_be_called_anything_else(upload, client, job):
     response = upload(ONE, job=job, build=1)
@@ -230,7 +243,8 @@ def test_facets_are_the_variant_of_the_report(upload):
 
 
 @pytest.mark.parametrize(
-    "facet", ["platform", ":linux", "platform:", "a b:c", "a:b,c", "a:b=c", "a:\n", "a:" + "x" * 201]
+    "facet",
+    ["platform", ":linux", "platform:", "a b:c", "a:b,c", "a:b=c", "a:\n", "a:" + "x" * 201],
 )
 def test_a_facet_that_is_none_is_refused(refused, facet):
     assert "facet" in refused(400, facet=facet)
@@ -346,9 +360,9 @@ def test_a_multipart_upload_without_a_boundary_is_400(refused):
 
 
 def test_a_file_name_is_text_and_never_a_path(send_files, tmp_path):
-    names = ["../../../../tmp/x.xml", "<script>.xml", "C:\\a.xml"]
+    names = ["../../../../tmp/x.xml", "<script>.xml", "/etc/passwd"]
     response = send_files(*((name, junit(**{f"c{n}": "P"})) for n, name in enumerate(names)))
-    assert response.json["added"] == ["../../../../tmp/x.xml", "<script>.xml", "C:/a.xml"]
+    assert response.json["added"] == ["../../../../tmp/x.xml", "<script>.xml", "etc/passwd"]
 
 
 def test_for_a_log_the_answer_is_lines_of_text(upload):

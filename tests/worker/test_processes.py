@@ -27,7 +27,7 @@ def of(tmp_path: Path, name: str) -> Settings:
     return Settings.load({}, home=tmp_path / name, output=tmp_path / name / "output")
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
@@ -48,7 +48,7 @@ def test_two_workers_poll_each_due_job_and_read_each_build_once(
     demo.server.requests.clear()
     read_from(settings, demo.url)
     both = [start(settings, "--until-idle", TRACKER_FIRST_BUILDS="3") for _ in range(2)]
-    assert [process.wait(90) for process in both] == [0, 0]
+    assert [process.wait(120) for process in both] == [0, 0]
     asked = {f"{job}api/json": demo.server.requests[f"{job}api/json"] for job in JOBS}
     assert set(asked.values()) == {1}
     builds = [f"{job}{number}/api/json" for job in JOBS for number in (18, 19, 20)]
@@ -62,7 +62,7 @@ def test_twenty_kills_in_a_back_fill_lose_nothing(
     calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
     for settings in (calm, wild):
         read_from(settings, demo.url)
-    assert start(calm, "--until-idle", **few).wait(60) == 0
+    assert start(calm, "--until-idle", **few).wait(120) == 0
     draw = random.Random(20)
     for _ in range(KILLS):
         before = demo.server.requests.total()
@@ -72,7 +72,7 @@ def test_twenty_kills_in_a_back_fill_lose_nothing(
         process.kill()
         process.wait()
     time.sleep(1.1)  # the last lease
-    assert start(wild, "--until-idle", **few).wait(60) == 0
+    assert start(wild, "--until-idle", **few).wait(120) == 0
     assert state_of(wild) == state_of(calm)
     open_store(wild.database)
     assert run("SELECT kind, key, error FROM work WHERE state <> 'due' OR error <> ''") == []

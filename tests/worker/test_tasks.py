@@ -105,9 +105,7 @@ def test_a_worker_stops_between_two_steps_and_gives_the_task_back(
     assert workers() == []
 
 
-def test_a_long_task_keeps_its_lease(
-    settings: Settings, store: Path, monkeypatch: Patch
-) -> None:
+def test_a_long_task_keeps_its_lease(settings: Settings, store: Path, monkeypatch: Patch) -> None:
     leases: list[int] = []
     worker = Worker(settings)
 

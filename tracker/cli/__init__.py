@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
+from typing import Any
 
 import click
 
@@ -41,6 +44,14 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[name]).command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """A reader that goes away, as `| head` does, is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", metavar="DIR", help="Folder of database and spool (TRACKER_HOME).")
@@ -66,6 +77,8 @@ def main() -> None:
     except TrackerError as error:
         click.echo(f"tracker: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        code = 0
+    except Exception:  # noqa: BLE001 - the last one to see it
+        traceback.print_exc()
+        click.echo("tracker: This is a bug; please report it with the lines above.", err=True)
+        code = BUG
     sys.exit(code if isinstance(code, int) else 0)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -230,13 +230,8 @@ class _Reading:
             notes = (f"Damaged: {tail.damage}; what came before was kept.", *notes)
         if not results:
             notes = ("It holds no tests.", *notes)
-        return ReadReport(
-            name=self.source.name,
-            sha256=self.source.sha256,
-            size=self.source.size,
-            variant=self.source.variant,
-            format=self.format,
-            parser_version=self.version,
+        return replace(
+            self.bare(),
             recovered=bool(tail.damage),
             warnings=notes,
             contents=Contents(
@@ -251,6 +246,10 @@ class _Reading:
         )
 
     def refused(self, reason: str, unrecognised: bool) -> ReadReport:
+        return replace(self.bare(), failure=reason, unrecognised=unrecognised)
+
+    def bare(self) -> ReadReport:
+        """What is known of the report apart from what is in it."""
         return ReadReport(
             name=self.source.name,
             sha256=self.source.sha256,
@@ -258,8 +257,6 @@ class _Reading:
             variant=self.source.variant,
             format=self.format,
             parser_version=self.version,
-            failure=reason,
-            unrecognised=unrecognised,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracker.errors import Conflict
 from tracker.intake import spool
@@ -154,15 +154,28 @@ def _record(
     has_report: bool,
     now: int,
 ) -> None:
-    """Record the artifacts; Jenkins' own reading counts only where the build has no report."""
+    """Record the artifacts; Jenkins' own reading counts only where the build has no report.
+
+    Until that is settled the build is not complete, so that the next poll reads it again if this
+    one ends in between.
+    """
+    first = replace(facts, complete=False) if has_report else facts
     try:
-        done = ingest(intake, facts, reports, now=now, from_jenkins=True)
+        done = ingest(intake, first, reports, now=now, from_jenkins=True)
     except Conflict:
         # An upload used the name for other bytes: it stays, and the page shows both facts.
-        done = ingest(intake, facts, (), now=now, from_jenkins=True)
-    if has_report and not history.report_count(done.recorded.build_id):
-        body = source.client.test_report(path, TEST_REPORT_TREE)
-        if body is not None:
-            kept = spool.store(intake.spool, [body])
-            report = SpooledReport(kept.path, "testReport", kept.sha256, kept.size)
-            ingest(intake, facts, [report], now=now, from_jenkins=True)
+        done = ingest(intake, first, (), now=now, from_jenkins=True)
+    if has_report:
+        read = list(_test_report(source, intake, path, done.recorded.build_id))
+        ingest(intake, facts, read, now=now, from_jenkins=True)
+
+
+def _test_report(
+    source: Source, intake: Intake, path: str, build_id: int
+) -> Iterator[SpooledReport]:
+    if history.report_count(build_id):
+        return
+    body = source.client.test_report(path, TEST_REPORT_TREE)
+    if body is not None:
+        kept = spool.store(intake.spool, [body])
+        yield SpooledReport(kept.path, "testReport", kept.sha256, kept.size)

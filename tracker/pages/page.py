@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -49,21 +50,18 @@ class Page:
     title: str
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Which paths are this page's."""
-        with_page = self.route + _PAGE_SUFFIX
-        return re.compile(f"(?:{_regex(with_page)}|{_regex(self.route)})")
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """Which paths are this page's: those with a page's number first, where it has pages."""
+        is_paged = "page" in inspect.signature(self.show).parameters
+        routes = (self.route + _PAGE_SUFFIX, self.route) if is_paged else (self.route,)
+        return tuple(re.compile(_regex(route)) for route in routes)
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """The parameters of a path of this page, None for any other path."""
-        found = self.pattern.fullmatch(path)
-        if found is None:
-            return None
-        groups = found.groupdict()
-        params = {name: groups[name] or groups[f"{name}_"] for name in self.params}
-        if groups.get("page"):
-            params["page"] = groups["page"]
-        return params
+    def readings(self, path: str) -> Iterator[dict[str, str]]:
+        """The parameters that a path may mean: none, one, or two where a job ends in `pages/2`."""
+        for pattern in self.patterns:
+            found = pattern.fullmatch(path)
+            if found is not None:
+                yield found.groupdict()
 
     @cached_property
     def params(self) -> tuple[str, ...]:
@@ -86,14 +84,10 @@ class Page:
 
 
 def _regex(route: str) -> str:
-    """A route as a pattern; names get a `_` in the second branch, since groups are unique."""
-    suffix = "" if _PAGE_SUFFIX in route else "_"
-    parts = re.split(r"({\w+})", route)
+    """A route as a pattern."""
     return "".join(
-        f"(?P<{part[1:-1]}{suffix}>{_PATTERNS[part[1:-1]]})"
-        if part.startswith("{")
-        else re.escape(part)
-        for part in parts
+        f"(?P<{part[1:-1]}>{_PATTERNS[part[1:-1]]})" if part.startswith("{") else re.escape(part)
+        for part in re.split(r"({\w+})", route)
     )
 
 

@@ -98,8 +98,9 @@ def as_text(answer: UploadAnswer) -> str:
         lines.append(f"  and {more} more")
     lines += [f"not read: {name}: {reason}" for name, reason in answer.refused.items()]
     lines += [f"warning: {text}" for text in answer.warnings]
-    return "".join(f"{_one_line(line)}\n" for line in lines)
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
-def _one_line(line: str) -> str:
+def one_line(line: str) -> str:
+    """The text with nothing in it that steers a terminal or breaks a line."""
     return "".join(char if char.isprintable() else "�" for char in line)

@@ -81,6 +81,11 @@ def job(name: str) -> JobRow:
     return _row(rows[0], latest[0][0] if latest else None, newest[0][0] if newest else None)
 
 
+def is_known(name: str) -> bool:
+    """Whether there is a job of this name."""
+    return bool(select("SELECT 1 FROM job WHERE name = ?", name))
+
+
 def revisions() -> dict[str, int]:
     """The revision of each job, and under "" that of the whole database."""
     with snapshot():

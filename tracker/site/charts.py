@@ -73,19 +73,22 @@ def strip(history: Sequence[HistoryRow]) -> Chart:
 
 
 def totals_bar(build: BuildRow) -> Chart:
-    """The totals of one build lying down: failed first, then skipped, then passed."""
+    """The totals of one build lying down: failed first, then skipped, then passed.
+
+    What there is is at least three units wide; wider parts before it make room.
+    """
     totals = build.totals
     parts = (
         ("failed", totals.failures),
         ("skipped", totals.skipped + totals.unknown),
         ("passed", totals.passed),
     )
+    shown = [(kind, value) for kind, value in parts if value]
     pieces: list[Piece] = []
     x = 0.0
-    for kind, value in parts:
-        if not value:
-            continue
-        width = min(max(WIDTH * value / totals.total, LEAST), WIDTH - x)
+    for behind, (kind, value) in zip(reversed(range(len(shown))), shown, strict=True):
+        room = WIDTH - x - LEAST * behind
+        width = min(max(WIDTH * value / totals.total, LEAST), room)
         pieces.append(Piece(_kind(kind, build), round(x, 2), 0.0, round(width, 2), STEP))
         x += width
     return Chart(WIDTH, STEP, totals.total, (Bar(build, 0.0, WIDTH, tuple(pieces)),))

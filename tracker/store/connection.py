@@ -89,6 +89,15 @@ def writing() -> Iterator[None]:
             yield
 
 
+# The pages of a build show the builds it started and the one that started it: a change in one job
+# is a change in the other. Not of one build alone, since it moves verdicts and labels of others.
+_RAISE = (
+    "UPDATE job SET revision = ?1 WHERE id = ?2"
+    " OR name IN (SELECT upstream_job FROM build WHERE job_id = ?2)"
+    " OR id IN (SELECT b.job_id FROM build b JOIN job j ON j.name = b.upstream_job WHERE j.id = ?2)"
+)
+
+
 def raise_revision(job_id: int | None = None) -> int:
     """Say that something was recorded; the new revision of the whole database."""
     Counter.insert(name="revision", value=1).on_conflict(
@@ -96,7 +105,7 @@ def raise_revision(job_id: int | None = None) -> int:
     ).execute()
     revision = int(Counter.get_by_id("revision").value)
     if job_id is not None:
-        run("UPDATE job SET revision = ? WHERE id = ?", revision, job_id)
+        run(_RAISE, revision, job_id)
     return revision
 
 
@@ -112,14 +121,16 @@ def can_write(seconds: float) -> bool:
                     run("SELECT count(*) FROM counter")
             finally:
                 run(f"PRAGMA busy_timeout = {BUSY_MS}")
-    except (peewee.OperationalError, Busy):
+    except (peewee.DatabaseError, OSError, Busy):
         return False
     return True
 
 
 def schema_state() -> tuple[list[str], list[str]]:
     """Names of the migrations that are applied, and of those that are pending."""
-    rows = _runner().status()
+    with _storage_errors():
+        _connect()
+        rows = _runner().status()
     return (
         [row.name for row in rows if row.applied],
         [row.name for row in rows if row.path and not row.applied],

@@ -76,7 +76,6 @@ def record_build(
             elif plan.added or judged_before != _is_judged(build):
                 judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
             revision = raise_revision(job.id)
-            _tell_related(job, build)
             enqueue("publish", "site", due=now)
         else:
             Build.update(heard=now).where(Build.id == build.id).execute()
@@ -91,20 +90,6 @@ def record_build(
             known=plan.known,
             revision=revision,
         )
-
-
-def _tell_related(job: Job, build: Build) -> None:
-    """The pages of the build that started this one, and of those it started, changed with it."""
-    related = run(
-        "SELECT id FROM job WHERE name = ? UNION SELECT job_id FROM build"
-        " WHERE upstream_job = ? AND upstream_number = ?",
-        build.upstream_job,
-        job.name,
-        build.number,
-    )
-    for (job_id,) in related:
-        if job_id != job.id:
-            raise_revision(job_id)
 
 
 def complete_quiet_builds(before: int) -> int:
@@ -345,7 +330,12 @@ def _write_names(contents: Contents, known: set[int]) -> set[int]:
     """Write suites, cases and texts that are not here yet; the cases that were not."""
     unknown = [case for case in contents.cases if case not in known]
     fresh = _not_here(unknown)
-    suites = {contents.cases[case][0] for case in fresh}
+    rows = sorted(
+        (case, suite, name, contents.variant)
+        for case, (suite, name) in contents.cases.items()
+        if case in fresh
+    )
+    suites = {suite for _, suite, _, _ in rows}
     run_many(
         "INSERT INTO suite (id, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
         sorted((suite, contents.suites[suite]) for suite in suites),
@@ -353,7 +343,7 @@ def _write_names(contents: Contents, known: set[int]) -> set[int]:
     run_many(
         "INSERT INTO test_case (id, suite_id, name, variant) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        [(case, *contents.cases[case], contents.variant) for case in sorted(fresh)],
+        rows,
     )
     run_many(
         "INSERT INTO failure (id, type, message, trace) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

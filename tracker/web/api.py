@@ -73,8 +73,8 @@ def _list_results(job: str, build: str) -> Response:
     if word is not None and word.upper() not in Status.__members__:
         words = ", ".join(status.word for status in Status)
         raise UsageError(f"No status is called {word[:40]!r}.", f"There are {words}.")
-    number = id_of(after) if after else None
-    if after and number is None:
+    number = None if after is None else id_of(after)
+    if after is not None and number is None:
         raise _bad_cursor(after)
     rows = builds.results_after(
         job,

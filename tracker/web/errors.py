@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from tracker.errors import Busy, StorageError, TrackerError, Unauthorised
+from tracker.queries.answers import one_line
 from tracker.site.render import renderer
 from tracker.web.headers import request_id
 
@@ -79,8 +80,8 @@ def answer(status: int, slug: str, message: str, remedy: str) -> Response:
     accept = request.accept_mimetypes
     is_api = request.path.startswith(("/api/", "/health")) or request.path.endswith(".json")
     if accept.best == "text/plain":
-        text = f"{title}: {message} {remedy}".rstrip() + f" [{request_id()}]\n"
-        return Response(text, status, mimetype="text/plain")
+        text = f"{title}: {message} {remedy}".rstrip() + f" [{request_id()}]"
+        return Response(f"{one_line(text)}\n", status, mimetype="text/plain")
     if is_api or not accept.accept_html:
         return _problem(status, slug, title, f"{message} {remedy}".rstrip())
     html = renderer().error(

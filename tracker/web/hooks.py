@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -66,30 +67,39 @@ def _from_notification(body: dict[str, Any], fields: dict[str, Any]) -> Knock:
     """The Notification plugin: the job's full name is in its address, `name` is the last part."""
     build = body.get("build") if isinstance(body.get("build"), dict) else {}
     assert isinstance(build, dict)
-    where = str(body.get("url") or build.get("full_url") or "")
-    job = _job_in(where) or str(body.get("job") or body.get("name") or "")
+    where = body.get("url") or build.get("full_url") or body.get("buildUrl") or ""
+    named, numbered = _build_at(str(where))
+    job = named or str(next(filter(None, map(body.get, _JOB_FIELDS)), ""))
     if not job:
         raise UsageError("The notification names no job.", "It has `url` or `name` as a rule.")
-    number = build.get("number") or body.get("number")
+    number = build.get("number") or body.get("number") or numbered
     return Knock(job.strip("/"), _number(number), str(fields.get("server") or ""))
 
 
-def _job_in(url: str) -> str:
-    """The full name in `job/team/job/nightly/`, wherever the server is."""
-    parts = urlsplit(url).path.strip("/").split("/")
+# Ours, Statistics Gatherer, Outbound WebHook, Notification.
+_JOB_FIELDS = ("job", "fullJobName", "projectName", "name")
+
+
+def _build_at(url: str) -> tuple[str, str]:
+    """Full name and number in `job/team/job/nightly/12/`, wherever the server is; "" for none."""
+    try:
+        parts = urlsplit(url).path.strip("/").split("/")
+    except ValueError:
+        return "", ""
     names: list[str] = []
     place = parts.index("job") if "job" in parts else len(parts)
     while place + 1 < len(parts) and parts[place] == "job":
         names.append(unquote(parts[place + 1]))
         place += 2
-    return "/".join(names)
+    rest = parts[place] if names and place < len(parts) else ""
+    return "/".join(names), rest if rest.isdigit() else ""
 
 
 def _number(value: object) -> int | None:
     if value in (None, ""):
         return None
     text = str(value)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:20]) < 2**63:
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) < 2**63:
         raise UsageError(f"The build number {text[:40]!r} is not a number from 1 on.")
     return int(text)
 

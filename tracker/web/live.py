@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, request, send_file
+from flask import Blueprint, Response, current_app, redirect, request, send_file
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,6 +23,9 @@ blueprint = Blueprint("live", __name__)
 
 TWIN = "index.json"
 _LINKER = live_linker()
+
+# A page, and the parameters it is asked for with.
+Reading = tuple[Page, Params]
 
 
 @blueprint.get("/static/<name>")
@@ -40,26 +46,44 @@ def page(path: str = "") -> AnyResponse:
     path = f"/{path}"
     as_twin = path.endswith(f"/{TWIN}")
     wanted = path.removesuffix(TWIN) if as_twin else path
-    if not wanted.endswith("/") and _find(f"{wanted}/"):
-        return redirect(f"{request.path.rsplit('/', 1)[-1]}/".replace(":", "%3A"), code=308)
-    found = _find(wanted)
-    if found is None:
-        raise NoSuchPath
+    if not wanted.endswith("/") and any(_readings(f"{wanted}/")):
+        last = quote(wanted.rsplit("/", 1)[-1], safe="~")
+        return redirect(f"{last}/", code=308)
+    readings = list(_readings(wanted))
+    if not readings:
+        raise _nothing_to_get()
     state()
-    return _answer(*found, as_twin)
+    return _answer(readings, as_twin)
 
 
-def _find(path: str) -> tuple[Page, dict[str, str]] | None:
+def _nothing_to_get() -> HTTPException:
+    """No page has this path; 405 where something may be sent to it."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="POST")
+    except HTTPException:
+        return NoSuchPath()
+    return MethodNotAllowed(valid_methods=["OPTIONS", "POST"])
+
+
+def _readings(path: str) -> Iterator[Reading]:
+    """The pages that a path may mean: a job, too, can be called `team/builds/3`."""
     for row in PAGES:
-        params = row.match(path)
-        if params is not None:
+        for params in row.readings(path):
+            yield row, params
+
+
+def _choose(readings: Sequence[Reading]) -> Reading:
+    """The first page whose job is known; where none is, the first says what is not here."""
+    for row, params in readings:
+        if "job" not in params or jobs.is_known(params["job"]):
             return row, params
-    return None
+    return readings[0]
 
 
-def _answer(row: Page, params: Params, as_twin: bool) -> Response:
+def _answer(readings: Sequence[Reading], as_twin: bool) -> Response:
     """A page from one snapshot; 304 where the client's copy has the same revision."""
     with snapshot():
+        row, params = _choose(readings)
         response = Response(mimetype="application/json" if as_twin else "text/html")
         response.set_etag(f"{renderer().fingerprint}-{_revision(row, params)}", weak=True)
         if not _is_fresh(response):

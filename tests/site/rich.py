@@ -1,0 +1,232 @@
+"""A history with one of everything that a page can show, odd and hostile names among it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+
+from tests.factories import DAY, NOW, history, jenkins, report, upload
+from tracker.store import identity
+from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
+from tracker.store.records import Contents, ReadReport
+from tracker.verdicts.outcomes import Status
+
+HOUR = 3600 * 1000
+ODD_JOBS = (
+    "Größe & Co/täglich um 6",
+    "A%2FB/Upper Case",
+    "a%2fb/upper case",
+    "folder/builds/3",
+    "folder/cases/0123456789abcdef",
+    "folder/pages/2",
+    "static",
+    "con/index.html",
+    "q?a=b#c;d:e~f",
+)
+LONG = 501
+
+
+def record_rich_history() -> None:
+    """Record it into the store that is open."""
+    _nightly()
+    _two_epochs()
+    _chain()
+    _long_lists()
+    for job in ODD_JOBS:
+        history(job, login="P F F", logout="P P P", search="F P S")
+    _hostile()
+    _sources()
+
+
+def _nightly() -> None:
+    """Every verdict, every state of a build, every state of a report."""
+    # Regression, still failing, fixed, a first failure, skipped, unknown and a case that vanished.
+    pictures = {
+        "login": "P P F F P F",
+        "logout": "P F F F F F",
+        "search": "P P P P P P",
+        "upload": ". . . . E E",
+        "ignored": "S S S P S S",
+        "lost": "P P F . . .",
+        "odd": "P U U P P P",
+    }
+    rows = {case: letters.split() for case, letters in pictures.items()}
+    for place in range(6):
+        ran = {case: row[place] for case, row in rows.items() if row[place] != "."}
+        jenkins(
+            "team/nightly",
+            place + 1,
+            report("TEST-a.xml", suite="com.example.Suite", **ran),
+            result="UNSTABLE" if "F" in ran.values() else "SUCCESS",
+            started=NOW + place * DAY,
+            duration=61_000 + place,
+            url=f"https://jenkins.example/job/team/job/nightly/{place + 1}/",
+            branch="main",
+            commit="0123456789abcdef",
+        )
+    upload(
+        "team/nightly",
+        7,
+        report("linux.xml", variant="platform=linux", login="F", boot="P"),
+        report("windows.xml", variant="platform=windows", login="P", boot="F"),
+        report("warned.xml", warnings=("A `duration` of 12,5 was read as 12.5.",), odd="U"),
+        report("broken.xml", failure="This is no XML: `line 1`."),
+        damaged("half.xml", half="F"),
+        retried("rerun.xml", "flaky"),
+        started=NOW + 6 * DAY,
+    )
+    jenkins("team/nightly", 8, report(login="F"), result="ABORTED", started=NOW + 7 * DAY)
+    jenkins("team/nightly", 9, result="NOT_BUILT", started=NOW + 8 * DAY)
+    jenkins("team/nightly", 10, report(suite="early", login="F"), result=None)
+
+
+def _two_epochs() -> None:
+    """The controller was rebuilt and counts from 1 again."""
+    for number, letter in ((1, "P"), (2, "F")):
+        jenkins("rebuilt", number, report(login=letter), started=NOW + number * DAY)
+    jenkins("rebuilt", 1, report(login="F", logout="P"), started=NOW + 100 * DAY)
+
+
+def _chain() -> None:
+    """Builds that start others, one of them never recorded."""
+    jenkins("chain/build", 1, report(compile="P"), started=NOW)
+    for job in ("chain/test", "Größe & Co/Folge"):
+        jenkins(
+            job,
+            1,
+            report(suite=job, login="F"),
+            result="FAILURE",
+            upstream_job="chain/build",
+            upstream_number=1,
+        )
+    jenkins("chain/test", 2, report(login="P"), upstream_job="gone", upstream_number=7)
+
+
+def _long_lists() -> None:
+    """A list that is pages of its own; its cases passed, so that they have none."""
+    names = [f"case {place:04}" for place in range(LONG)]
+    upload("long", 1, report(**dict.fromkeys(names, "P")), complete=True)
+
+
+def _sources() -> None:
+    add_server(
+        "ours",
+        "https://jenkins.example",
+        prefix="",
+        username="reader",
+        token_file="/run/token",
+        patterns=["*"],
+    )
+    add_server(
+        "<i id=m90>west</i>",
+        "https://west.example",
+        prefix="west",
+        username="",
+        token_file="",
+        patterns=[],
+    )
+    note_server_trouble("<i id=m90>west</i>", "No route to `<i id=m91>`.", now=NOW)
+    track_job("never/built", url="https://jenkins.example/job/never/job/built/")
+    note_job_trouble("long", "It answered 500: `<i id=m92>`.", now=NOW)
+
+
+def damaged(name: str, **cases: str) -> ReadReport:
+    """A report that ends in the middle."""
+    read = report(name, suite=name, **cases)
+    return dataclasses.replace(read, recovered=True, warnings=("It ends at line 7.",))
+
+
+def retried(name: str, case: str) -> ReadReport:
+    """A report with a case that passed at its third try."""
+    read = report(name, suite=name, **{case: "P"})
+    [number] = read.contents.cases
+    failure = identity.number(f"{name} {case} failure")
+    contents = dataclasses.replace(
+        read.contents,
+        failures={failure: ("TimeoutError", "too slow", "at x.y.z")},
+        attempts=[
+            (number, 1, int(Status.FAILED), 900, failure),
+            (number, 2, int(Status.ERROR), None, failure),
+        ],
+    )
+    return dataclasses.replace(read, contents=contents)
+
+
+_PAYLOADS = (
+    '<i id="m{n}">m{n}</i>',
+    "<script>document.title='m{n}'</script>",
+    '"><img src=x id=m{n} onerror="alert(\'m{n}\')">',
+    "'onmouseover='alert(`m{n}`)' id='m{n}",
+    "</pre></title><svg id=m{n} onload=alert(1)>",
+    "{{{{ 7 * 191 }}}} m{n}",
+    "javascript:alert('m{n}')",
+    "https://evil.example/\"onclick=\"alert('m{n}')",
+    "\u202em{n}\u0000\x1b[31m\u200b",
+    "m{n}" + "W" * 400,
+)
+
+
+def _hostile() -> None:
+    """A job in which every text that came from outside is markup, and has a mark of its own."""
+    for payload in _PAYLOADS:
+        _hostile_job(payload, itertools.count(100))
+
+
+def _hostile_job(payload: str, numbers: itertools.count[int]) -> None:
+    def marked() -> str:
+        return payload.format(n=next(numbers))
+
+    job = "hostile/" + marked().replace("/", "|").replace("\x00", "").replace("\x1b", "")
+    case, suite, variant = marked(), marked(), marked()
+    for number in (1, 2, 3):
+        jenkins(
+            job,
+            number,
+            _hostile_report(marked, suite, case, variant, failing=number != 2),
+            report(marked(), failure=f"No parser reads `{marked()}`. {number}"),
+            dataclasses.replace(
+                report(marked(), suite=suite, **{f"{marked()}{number}": "S"}),
+                recovered=True,
+                warnings=(marked(), f"`{marked()}`"),
+            ),
+            result=marked() if number == 3 else "UNSTABLE",
+            url=marked(),
+            branch=marked(),
+            commit=marked(),
+            upstream_job=marked(),
+            upstream_number=number,
+            started=NOW + number * HOUR,
+        )
+    track_job(job, url=marked())
+    note_job_trouble(job, f"{marked()} `{marked()}`", now=NOW)
+
+
+def _hostile_report(
+    marked: object, suite: str, case: str, variant: str, *, failing: bool
+) -> ReadReport:
+    assert callable(marked)
+    suite_number = identity.suite_id((suite, suite))
+    number = identity.case_id(suite_number, case, variant)
+    texts = (marked(), marked(), marked())
+    failure = identity.number("".join(texts))
+    rerun = identity.number("rerun" + "".join(texts))
+    status = Status.FAILED if failing else Status.PASSED
+    return ReadReport(
+        name=f"r {marked()}",
+        sha256=hashlib.sha256(repr(texts).encode()).hexdigest(),
+        size=10,
+        variant=variant,
+        format=marked(),
+        parser_version=1,
+        warnings=(marked(),),
+        contents=Contents(
+            suites={suite_number: f"{suite}\n{suite}"},
+            cases={number: (suite_number, case)},
+            results=[(number, int(status), 500, failure if failing else None)],
+            failures={failure: texts, rerun: texts},
+            attempts=[(number, 1, int(Status.ERROR), 1, rerun)],
+            outputs={number: (marked(), marked())},
+            variant=variant,
+        ),
+    )

@@ -1,0 +1,253 @@
+"""`/api/v1`: the shapes that programs rely on, paging, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import junit
+
+API = "/api/v1/jobs"
+
+
+@pytest.fixture
+def get(client):
+    """The JSON at a path that answers 200."""
+
+    def get(path):
+        response = client.get(path)
+        assert response.status_code == 200, response.text
+        assert response.mimetype == "application/json"
+        return response.json
+
+    return get
+
+
+@pytest.fixture
+def filled(upload):
+    upload(junit(one="P", two="P"), job="team/nightly", build=1, started="2026-11-23T02:00:00Z")
+    upload(
+        junit(one="P", two="F", three="S"),
+        job="team/nightly",
+        build=2,
+        started="2026-11-24T02:00:00Z",
+        facet="platform:linux",
+    )
+
+
+def everything(get, path):
+    """All items of a list, by following `next`, and how many pages that took."""
+    items, pages = [], 0
+    while path:
+        page = get(path)
+        items += page["items"]
+        path = page["next"]
+        pages += 1
+    return items, pages
+
+
+def test_jobs_are_a_list(get, filled):
+    body = get(API)
+    assert list(body) == ["items", "next"]
+    assert body["next"] is None
+    [job] = body["items"]
+    assert job["name"] == "team/nightly"
+    assert job["url"] == "http://localhost/jobs/team/nightly/"
+    assert job["latest"]["number"] == 2
+
+
+def test_one_job_is_what_the_list_says_of_it(get, filled):
+    assert get(f"{API}/team/nightly") == get(API)["items"][0]
+
+
+def test_a_build_says_what_it_is(get, filled):
+    build = get(f"{API}/team/nightly/builds/1")
+    assert (
+        build
+        | {
+            "job": "team/nightly",
+            "number": 1,
+            "state": "receiving",
+            "result": None,
+            "complete": False,
+            "started": "2026-11-23T02:00:00Z",
+            "duration": None,
+            "regressions": 0,
+            "url": "http://localhost/jobs/team/nightly/builds/1/",
+        }
+        == build
+    )
+    assert build["totals"] == {
+        "total": 2,
+        "passed": 2,
+        "failed": 0,
+        "error": 0,
+        "skipped": 0,
+        "unknown": 0,
+    }
+    [report] = build["reports"]
+    assert (report["name"], report["format"], report["cases"]) == ("report", "junit", 2)
+
+
+def test_builds_come_newest_first(get, filled):
+    assert [build["number"] for build in get(f"{API}/team/nightly/builds")["items"]] == [2, 1]
+
+
+def test_a_result_says_what_it_is(get, filled):
+    items = get(f"{API}/team/nightly/builds/2/results")["items"]
+    [failed] = [item for item in items if item["name"] == "two"]
+    assert len(failed.pop("key")) == 16
+    assert failed == {
+        "suite": "s",
+        "name": "two",
+        "variant": "platform=linux",
+        "status": "failed",
+        "duration": 0.5,
+        "message": "it failed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [("passed", ["one"]), ("failed", ["two"]), ("skipped", ["three"]), ("error", [])],
+)
+def test_results_can_be_had_by_status(get, filled, status, names):
+    items = get(f"{API}/team/nightly/builds/2/results?status={status}")["items"]
+    assert [item["name"] for item in items] == names
+
+
+@pytest.mark.parametrize("status", ["red", "", "1", "FAILED'--", "__members__"])
+def test_a_status_that_is_none_is_400(client, filled, status):
+    response = client.get(f"{API}/team/nightly/builds/2/results?status={status}")
+    assert response.status_code == 400
+    assert "passed" in response.json["detail"]
+
+
+def test_the_history_of_a_case_is_a_list(get, upload):
+    for number, letter in enumerate("PFFP", start=1):
+        upload(junit(one=letter), job="n", build=number)
+    [result] = get(f"{API}/n/builds/2/results")["items"]
+    body = get(f"{API}/n/cases/{result['key']}")
+    assert (body["name"], body["suite"], body["key"]) == ("one", "s", result["key"])
+    assert [(row["number"], row["status"]) for row in body["items"]] == [
+        (4, "passed"),
+        (3, "failed"),
+        (2, "failed"),
+        (1, "passed"),
+    ]
+    assert body["items"][2]["message"] == "it failed"
+    assert [row["verdict"] for row in body["items"]] == ["fixed", "", "regression", ""]
+
+
+def test_following_next_reads_every_job_once(get, upload):
+    names = [f"job {n:02}" for n in range(7)] + ["a/b", "ä", "z&x=1"]
+    for name in names:
+        upload(junit(one="P"), job=name, build=1)
+    items, pages = everything(get, f"{API}?limit=3")
+    assert [item["name"] for item in items] == sorted(names)
+    assert pages == 4
+
+
+def test_following_next_reads_every_build_once(get, upload):
+    for number in (3, 1, 10, 2, 2**40):
+        upload(junit(one="P"), job="a b/c", build=number)
+    items, pages = everything(get, f"{API}/a%20b/c/builds?limit=2")
+    assert [item["number"] for item in items] == [2**40, 10, 3, 2, 1]
+    assert pages == 3
+
+
+def test_following_next_reads_every_result_once(get, upload):
+    cases = {f"c{n}": "PF"[n % 2] for n in range(25)}
+    upload(junit(**cases), job="n", build=1)
+    items, pages = everything(get, f"{API}/n/builds/1/results?limit=10")
+    assert sorted(item["name"] for item in items) == sorted(cases)
+    assert pages == 3
+    failed, _ = everything(get, f"{API}/n/builds/1/results?limit=5&status=failed")
+    assert len(failed) == 12
+
+
+def test_following_next_reads_the_whole_history_once(get, upload):
+    for number in range(1, 6):
+        upload(junit(one="P"), job="n", build=number)
+    [result] = get(f"{API}/n/builds/1/results")["items"]
+    items, pages = everything(get, f"{API}/n/cases/{result['key']}?limit=2")
+    assert [item["number"] for item in items] == [5, 4, 3, 2, 1]
+    assert pages == 3
+
+
+def test_a_full_last_page_has_no_next(get, upload):
+    for number in (1, 2):
+        upload(junit(one="P"), job="n", build=number)
+    assert get(f"{API}/n/builds?limit=2")["next"] is None
+
+
+def test_next_is_in_the_link_header_too(client, upload):
+    for number in (1, 2):
+        upload(junit(one="P"), job="n", build=number)
+    response = client.get(f"{API}/n/builds?limit=1")
+    assert response.headers["Link"] == f'<{response.json["next"]}>; rel="next"'
+
+
+LISTS = ["", "/team/nightly/builds", "/team/nightly/builds/2/results"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("limit", ["abc", "true", "0", "-1", "201", "1e2", "", str(10**20), "٣"])
+def test_a_limit_that_is_none_is_400(client, filled, path, limit):
+    response = client.get(f"{API}{path}", query_string={"limit": limit})
+    assert response.status_code == 400
+    assert "limit" in response.json["detail"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_limit_of_200_is_one(get, filled, path):
+    assert get(f"{API}{path}?limit=200")["items"]
+
+
+@pytest.mark.parametrize("path", LISTS[1:])
+@pytest.mark.parametrize("after", ["x", "", "1", "0." + "9" * 19, "-1.1", "f" * 16, "'; DROP"])
+def test_a_cursor_that_is_none_is_400(client, filled, path, after):
+    response = client.get(f"{API}{path}", query_string={"after": after})
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/team/nightly", "/team/nightly/builds/2"])
+def test_an_unknown_parameter_is_400(client, filled, path):
+    response = client.get(f"{API}{path}?lmit=3")
+    assert response.status_code == 400
+    assert "'lmit'" in response.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nobody",
+        "/nobody/builds",
+        "/nobody/builds/1",
+        "/nobody/builds/1/results",
+        "/team/nightly/builds/3",
+        "/team/nightly/builds/" + "9" * 19,
+        "/team/nightly/builds/2~1",
+        "/team/nightly/builds/3/results",
+        "/team/nightly/cases/0123456789abcdef",
+        "/team/nightly/cases/" + "f" * 16,
+    ],
+)
+def test_what_is_not_here_is_404(client, filled, path):
+    response = client.get(API + path)
+    assert response.status_code == 404
+    assert response.mimetype == "application/problem+json"
+
+
+def test_the_last_number_of_a_path_decides(get, upload):
+    upload(junit(one="F"), job="a", build=3)
+    upload(junit(two="F"), job="a/builds/3", build=4)
+    assert get(f"{API}/a/builds/3")["job"] == "a"
+    assert get(f"{API}/a/builds/3/builds/4")["job"] == "a/builds/3"
+
+
+def test_a_slash_at_the_end_is_allowed(get, filled):
+    assert get(f"{API}/team/nightly/") == get(f"{API}/team/nightly")
+
+
+def test_an_empty_tracker_has_empty_lists(get, store):
+    assert get(API) == {"items": [], "next": None}

@@ -1,0 +1,170 @@
+"""Probes: live looks at nothing, ready tells the truth about the store, details need a token."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import environ_of, junit
+from tracker.settings import Settings
+from tracker.store.connection import close_store
+from tracker.store.tokens import create_token
+from tracker.web import create_app, health
+
+HOLD = """
+import sqlite3, sys
+from tracker.settings import Settings
+settings = Settings.load()
+if sys.argv[1] == "file":
+    import fcntl
+    lock = settings.database.with_suffix(".lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+else:
+    store = sqlite3.connect(settings.database, isolation_level=None)
+    store.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def held(settings, how):
+    """Another process holds the write lock: our lock file's, or the database's own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, how],
+        env=environ_of(settings),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout.readline() == b"held\n"
+        yield
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+@pytest.fixture
+def fresh(settings):
+    """A client of an application that has not opened its store yet."""
+    yield create_app(settings).test_client()
+    close_store()
+
+
+def checks(response):
+    return {name: check["status"] for name, check in response.json["checks"].items()}
+
+
+def test_live_works_without_a_home(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    settings = Settings.load({}, home=tmp_path / "file" / "home", output=tmp_path)
+    response = create_app(settings).test_client().get("/health/live")
+    assert (response.status_code, response.json) == (200, {"status": "pass"})
+
+
+def test_live_makes_nothing(fresh, settings):
+    fresh.get("/health/live")
+    assert not settings.home.exists()
+
+
+def test_ready_says_what_it_checked(client):
+    response = client.get("/health/ready")
+    assert response.status_code == 200
+    assert checks(response) == {"database": "pass", "write": "pass", "space": "pass"}
+
+
+@pytest.mark.parametrize("how", ["file", "database"])
+def test_ready_tells_that_another_process_holds_the_lock_and_recovers(client, settings, how):
+    assert client.get("/health/ready").status_code == 200
+    with held(settings, how):
+        started = time.monotonic()
+        response = client.get("/health/ready")
+        assert time.monotonic() - started < 2
+        assert response.status_code == 503
+        assert checks(response)["write"] == "fail"
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/api/v1/jobs").status_code == 200
+    assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize("size", [100, 4096, 40_960])
+def test_ready_tells_that_the_file_is_no_database(fresh, settings, size):
+    settings.home.mkdir()
+    settings.database.write_bytes(b"\xff" * size)
+    assert fresh.get("/health/ready").status_code == 503
+
+
+def test_ready_tells_that_the_open_file_was_damaged(client, upload, settings):
+    upload(junit(**{f"c{n}": "F" for n in range(200)}), job="n", build=1)
+    assert client.get("/health/ready").status_code == 200
+    close_store()  # everything is in the one file now
+    whole = settings.database.read_bytes()
+    settings.database.write_bytes(b"\0" * len(whole))
+    assert client.get("/health/ready").status_code == 503
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/api/v1/jobs").status_code == 503
+    close_store()
+    settings.database.write_bytes(whole)
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_ready_tells_that_the_home_is_gone(fresh, settings):
+    assert fresh.get("/health/ready").status_code == 200
+    close_store()
+    settings.home.rename(settings.home.with_name("elsewhere"))
+    assert fresh.get("/health/ready").status_code == 503
+
+
+def test_ready_tells_that_there_is_no_room(client, monkeypatch):
+    monkeypatch.setattr(health, "LEAST_FREE_MB", 10**9)
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert checks(response)["space"] == "fail"
+
+
+def test_ready_leaves_the_store_as_it_was(client, upload):
+    upload(junit(one="P"), job="n", build=1)
+    before = client.get("/api/v1/jobs").json
+    for _ in range(20):
+        assert client.get("/health/ready").status_code == 200
+    assert client.get("/api/v1/jobs").json == before
+
+
+def test_ready_is_quick(client):
+    client.get("/health/ready")
+    started = time.monotonic()
+    for _ in range(20):
+        client.get("/health/ready")
+    assert (time.monotonic() - started) / 20 < 0.1
+
+
+def test_health_says_name_and_version(client):
+    body = client.get("/health").json
+    assert body["name"] == "regression-tracker"
+    assert body["status"] == "pass"
+    assert body["version"]
+    assert body["time"]
+
+
+@pytest.mark.parametrize("scope", [None, "ingest"])
+def test_details_need_a_token_that_may_read(client, scope):
+    headers = {}
+    if scope:
+        headers["Authorization"] = f"Bearer {create_token('t', now=0, scope=scope)}"
+    response = client.get("/health/detailed", headers=headers)
+    assert response.status_code == 401
+    assert "checks" not in response.json
+
+
+@pytest.mark.parametrize("scope", ["read", "admin"])
+def test_details_are_told_to_who_may_read(client, scope):
+    token = create_token("t", now=0, scope=scope)
+    response = client.get("/health/detailed", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 200
+    assert response.json["parsers"]["network"] in ("namespace", "audit hook")
+    assert token not in response.text

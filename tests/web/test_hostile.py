@@ -1,0 +1,183 @@
+"""Hostile files through all three doors: upload, command line, Jenkins. Each costs only itself."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import socket
+import threading
+import time
+from urllib.parse import unquote
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import junit
+from tests.hostile import REFUSED, Reading, hostile_files
+from tracker.cli import tracker
+from tracker.intake.ingest import Intake
+from tracker.jenkins.client import Address, Client
+from tracker.jenkins.poll import Source, poll_build
+from tracker.queries import builds, dump
+from tracker.queries.rows import select
+from tracker.store import connection
+
+FILES = hostile_files()
+CANARY = "the-content-of-a-file-that-no-report-may-read"
+SECONDS = 12
+
+pytestmark = pytest.mark.skipif(not FILES, reason="the corpus is not beside the repository")
+
+
+@pytest.fixture
+def listener():
+    """A port of this machine that must get no connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.fixture
+def armed(tmp_path, listener):
+    """The bytes of a file, naming our canary and our port."""
+    canary = tmp_path / "canary"
+    canary.write_text(CANARY)
+    return lambda file: file.armed(canary, listener.getsockname()[1])
+
+
+@pytest.fixture
+def read(store):
+    """What became of the reports of build 1 of the job `hostile`, by their names."""
+
+    def read():
+        connection.open_store(store)
+        assert CANARY not in "\n".join(dump.lines())
+        assert select("SELECT count(*) FROM pragma_foreign_key_check") == [(0,)]
+        return {
+            report.name: REFUSED
+            if report.failure
+            else Reading(report.cases, damaged=report.recovered)
+            for report in builds.reports("hostile", "1")
+        }
+
+    return read
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_an_uploaded_file_is_read_as_it_may_be_or_refused(upload, client, armed, read, file):
+    started = time.monotonic()
+    response = upload(armed(file), job="hostile", build=1, name=file.name)
+    assert time.monotonic() - started < SECONDS
+    assert "Traceback" not in response.text
+    assert CANARY not in response.text
+    if file.allowed == REFUSED:
+        assert response.status_code in ((400, 415, 422) if file.is_for_us else (400, 415))
+        assert list(dump.lines()) == []
+        return
+    assert response.status_code == 201, response.text
+    assert read() == {file.name: file.allowed}
+    for path in ("/", "/jobs/hostile/", "/jobs/hostile/builds/1/", "/api/v1/jobs/hostile/builds/1"):
+        assert client.get(path).status_code == 200
+
+
+def named(file):
+    """A name of its own for each file: two of the corpus share theirs."""
+    return file.path.replace("/", "-")
+
+
+EXPECTED = {named(file): file.allowed for file in FILES}
+
+
+def test_files_on_the_command_line_are_read_as_they_may_be(settings, armed, read, tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (folder / "good.xml").write_bytes(junit(good="P"))
+    for file in FILES:
+        (folder / named(file)).write_bytes(armed(file))
+    arguments = ["--home", str(settings.home), "ingest", "--job", "hostile", "--build", "1"]
+    done = CliRunner().invoke(tracker, [*arguments, str(folder)])
+    assert done.exit_code == 4, done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert "Traceback" not in done.output
+    assert CANARY not in done.output
+    assert all(line.isprintable() for line in done.output.split("\n"))
+    sent = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert read() == once(sent, {**EXPECTED, "good.xml": Reading(1)})
+
+
+def once(sent, readings):
+    """The readings of reports whose bytes no report before them has: the others are known."""
+    first = {}
+    for name in sorted(sent):
+        first.setdefault(sent[name], name)
+    return {name: readings[name] for name in first.values()}
+
+
+def test_one_file_that_is_refused_is_told_on_the_command_line(settings, store, armed, tmp_path):
+    [bomb] = [file for file in FILES if file.name == "billion-laughs.xml"]
+    (tmp_path / "bomb.xml").write_bytes(armed(bomb))
+    arguments = ["--home", str(settings.home), "ingest", "--job", "hostile", "--build", "1"]
+    done = CliRunner().invoke(tracker, [*arguments, str(tmp_path / "bomb.xml")])
+    assert "bomb.xml" in str(done.exception)
+    assert done.exception.exit_code == 1
+    assert not isinstance(done.exception, click.Abort)
+
+
+@contextlib.contextmanager
+def jenkins(artifacts):
+    """A Jenkins with one job of one build, whose artifacts these are."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            path = unquote(self.path.partition("?")[0])
+            if path == "/job/hostile/1/api/json":
+                body = json.dumps(
+                    {
+                        "number": 1,
+                        "result": "UNSTABLE",
+                        "building": False,
+                        "timestamp": 1_795_000_000_000,
+                        "duration": 1000,
+                        "actions": [],
+                        "artifacts": [{"relativePath": name} for name in artifacts],
+                    }
+                ).encode()
+            elif path.startswith("/job/hostile/1/artifact/"):
+                body = artifacts[path.removeprefix("/job/hostile/1/artifact/")]
+            else:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_artifacts_of_jenkins_are_read_as_they_may_be(settings, store, armed, read):
+    artifacts = {f"{named(file)}/report.xml": armed(file) for file in FILES}
+    with jenkins(artifacts) as url:
+        source = Source(Client(Address("main", url)), "main", "")
+        assert poll_build(source, Intake.of(settings), "hostile", "hostile", 1, now=0)
+    assert builds.build("hostile", "1").result == "UNSTABLE"
+    expected = {f"{name}/report.xml": reading for name, reading in EXPECTED.items()}
+    found = read()
+    for name, reading in once(artifacts, expected).items():
+        assert found.get(name, REFUSED) == reading, name
+    assert set(found) <= set(expected)

@@ -1,0 +1,125 @@
+"""`kill -9` during uploads: what was acknowledged is there, whole, and retrying is harmless."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from tests.conftest import junit, running_gunicorn
+from tracker.queries import dump
+from tracker.store import connection
+
+CLIENTS = 4
+CASES = 20
+# A worker that was killed is back at once when it need not import everything again.
+AT_ONCE = {"GUNICORN_CMD_ARGS": "--preload"}
+
+
+def report(number):
+    return junit(**{f"c{n}": "PFES"[(n * number) % 4] for n in range(CASES)})
+
+
+@dataclass
+class Clients:
+    """Threads that upload build after build, each to its own job, until told to stop."""
+
+    server: object
+    stop: threading.Event = field(default_factory=threading.Event)
+    acknowledged: list[tuple[str, int]] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
+
+    def upload(self, job, number):
+        """The status of one try; None where no answer came."""
+        request = urllib.request.Request(
+            f"{self.server.url}/api/v1/ingest?job={job}&build={number}",
+            data=report(number),
+            headers={"Authorization": f"Bearer {self.server.token}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            self.surprises.append(f"{error.code}: {error.read()[:500]!r}")
+            return error.code
+        except OSError:
+            return None
+
+    def work(self, job):
+        number = 1
+        while not self.stop.is_set():
+            if self.upload(job, number) in (200, 201):
+                self.acknowledged.append((job, number))
+                number += 1
+            else:
+                time.sleep(0.02)
+
+    @contextlib.contextmanager
+    def working(self):
+        threads = [threading.Thread(target=self.work, args=(f"job{n}",)) for n in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        yield
+        self.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def kill_workers(server, times, chance):
+    """Kill one worker after the other, at moments nobody can foresee."""
+    for _ in range(times):
+        time.sleep(chance.uniform(0.02, 0.4))
+        workers = server.workers()
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(chance.choice(workers), signal.SIGKILL)
+
+
+def stored(settings):
+    connection.open_store(settings.database)
+    lines = list(dump.lines())
+    connection.close_store()
+    return lines
+
+
+def kill_while_uploading(settings, times):
+    with running_gunicorn(settings, workers=3, **AT_ONCE) as server:
+        clients = Clients(server)
+        with clients.working():
+            kill_workers(server, times, random.Random(7))
+        assert clients.surprises == []
+        assert len(clients.acknowledged) >= times // 3
+
+        before = stored(settings)
+        rows = [msgspec.json.decode(line) for line in before]
+        found = {
+            (row["job"], row["number"]): row["total"] for row in rows if row["kind"] == "build"
+        }
+        results = Counter((row["job"], row["build"]) for row in rows if row["kind"] == "result")
+        assert set(clients.acknowledged) <= set(found)
+        assert set(found.values()) == {CASES}
+        assert set(results.values()) == {CASES}
+        assert set(results) == set(found)
+
+        again = {clients.upload(job, number) for job, number in clients.acknowledged[-20:]}
+        assert again == {200}
+        assert stored(settings) == before
+
+
+def test_nothing_acknowledged_is_lost_in_60_kills(settings):
+    kill_while_uploading(settings, 60)
+
+
+@pytest.mark.nightly
+def test_nothing_acknowledged_is_lost_in_1000_kills(settings):
+    kill_while_uploading(settings, 1000)
