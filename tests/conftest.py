@@ -137,9 +137,7 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
     text = create_token("gunicorn", now=0, scope="admin")
     connection.close_store()
     port = free_port()
-    environ = environ_of(
-        settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers), **more
-    )
+    environ = environ_of(settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers), **more)
     log = (settings.home / "gunicorn.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"],

@@ -119,14 +119,14 @@ def _sources() -> None:
         patterns=["*"],
     )
     add_server(
-        "<i id=m90>west</i>",
+        "west",
         "https://west.example",
         prefix="west",
         username="",
         token_file="",
         patterns=[],
     )
-    note_server_trouble("<i id=m90>west</i>", "No route to `<i id=m91>`.", now=NOW)
+    note_server_trouble("west", "<i id=m90> No route to `<i id=m91>`.", now=NOW)
     track_job("never/built", url="https://jenkins.example/job/never/job/built/")
     note_job_trouble("long", "It answered 500: `<i id=m92>`.", now=NOW)
 

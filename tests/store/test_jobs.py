@@ -101,10 +101,24 @@ def test_a_job_known_by_uploads_becomes_jenkins_own() -> None:
 
 def test_a_job_of_one_server_is_not_given_to_another() -> None:
     server("main")
+    server("east", prefix="east")
+    track_job("nightly", server="main")
+    with pytest.raises(Conflict, match=r"'nightly'.*--prefix that is no folder"):
+        track_job("nightly", server="east")
+
+
+def test_a_prefix_that_is_a_folder_of_another_server_is_refused() -> None:
+    server("main")
+    track_job("west/nightly", server="main")
+    with pytest.raises(Conflict, match=r"'west' is a folder already"):
+        server("west", prefix="west")
+
+
+def test_a_folder_that_is_the_prefix_of_another_server_is_refused() -> None:
+    server("main")
     server("west", prefix="west")
-    track_job("west/nightly", server="main", jenkins_name="west/nightly")
-    with pytest.raises(Conflict, match=r"'west/nightly'.*--prefix that is no folder"):
-        track_job("west/nightly", server="west", jenkins_name="nightly")
+    with pytest.raises(Conflict, match=r"'west/nightly'.*whose prefix is 'west'"):
+        track_job("west/nightly", server="main")
 
 
 def test_a_job_of_an_unknown_server_is_refused() -> None:

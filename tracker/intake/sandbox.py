@@ -6,6 +6,7 @@ a library) costs only the report it was on: a new child reads the rest.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import msgspec
 
+from tracker import resources
 from tracker.errors import Busy, SettingsError
 from tracker.intake.child import Begin, Broken, Frame, Order, Ready, Refusal, ReportOrder
 from tracker.intake.plugins import PluginSources
@@ -131,7 +133,9 @@ def _order(reports: Sequence[SpooledReport], limits: Limits, sources: PluginSour
 def _child(
     order: Order, patience: float = 30.0
 ) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[Frame]]]:
-    path = "|".join(str(Path(entry or ".").resolve()) for entry in sys.path)
+    # An editable install is found by a hook that a child without `site` does not have.
+    entries = [str(resources.PACKAGE.parent), *sys.path]
+    path = "|".join(str(Path(entry or ".").resolve()) for entry in entries)
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _START, path],
         stdin=subprocess.PIPE,
@@ -148,8 +152,8 @@ def _child(
             orders.write(msgspec.json.encode(order))
         yield process, _frames(process.stdout.fileno(), patience)
     finally:
-        if process.poll() is None:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever a plugin left behind goes with it
         process.stdout.close()
         process.wait()
 

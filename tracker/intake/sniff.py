@@ -37,7 +37,7 @@ def head_of(data: bytes, name: str) -> Head:
 
 def choose(parsers: Sequence[Parser], head: Head) -> Parser:
     """The parser that is surest; Unrecognised, saying what it looks like, where none is."""
-    sure = [(each.sniff(head), each) for each in parsers]
+    sure = [(_sureness(each, head), each) for each in parsers]
     best = max(sure, key=lambda pair: pair[0], default=None)
     if best is None or best[0] <= 0:
         raise Unrecognised(
@@ -45,6 +45,13 @@ def choose(parsers: Sequence[Parser], head: Head) -> Parser:
             "`tracker plugins` lists what can be read.",
         )
     return best[1]
+
+
+def _sureness(parser: Parser, head: Head) -> float:
+    try:
+        return parser.sniff(head)
+    except Exception:  # noqa: BLE001 - a plugin that fails on a file does not want it
+        return 0.0
 
 
 def looks_like(head: Head) -> str:

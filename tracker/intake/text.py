@@ -16,6 +16,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def storable(text: str) -> str:
     """The text with what no database takes replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:  # as most are; a tenth of what the pattern costs
+        return text
     return _UNSTORABLE.sub("�", text)
 
 

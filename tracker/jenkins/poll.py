@@ -6,7 +6,6 @@ import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tracker.errors import Conflict
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.sandbox import SpooledReport
@@ -24,6 +23,7 @@ from tracker.jenkins.builds import (
 )
 from tracker.jenkins.client import Client, Missing, Unusable, artifact_path, job_path, names_of
 from tracker.store import history
+from tracker.store.record import STAND_IN
 from tracker.store.records import BuildFacts
 
 DEPTH = 8
@@ -160,14 +160,25 @@ def _record(
     one ends in between.
     """
     first = replace(facts, complete=False) if has_report else facts
-    try:
-        done = ingest(intake, first, reports, now=now, from_jenkins=True)
-    except Conflict:
-        # An upload used the name for other bytes: it stays, and the page shows both facts.
-        done = ingest(intake, first, (), now=now, from_jenkins=True)
+    beside = _beside_uploads(facts, reports)
+    done = ingest(intake, first, beside, now=now, from_jenkins=True)
     if has_report:
         read = list(_test_report(source, intake, path, done.recorded.build_id))
         ingest(intake, facts, read, now=now, from_jenkins=True)
+
+
+def _beside_uploads(facts: BuildFacts, reports: Sequence[SpooledReport]) -> list[SpooledReport]:
+    """The artifacts, those under another name that an upload used for other bytes.
+
+    Both stay: the same test read twice counts once, and the build's page says so.
+    """
+    uploaded = history.report_digests(facts.job, facts.number)
+    return [
+        report
+        if uploaded.get(report.name, report.sha256) == report.sha256
+        else replace(report, name=f"{report.name} (archived by Jenkins)")
+        for report in reports
+    ]
 
 
 def _test_report(
@@ -178,4 +189,4 @@ def _test_report(
     body = source.client.test_report(path, TEST_REPORT_TREE)
     if body is not None:
         kept = spool.store(intake.spool, [body])
-        yield SpooledReport(kept.path, "testReport", kept.sha256, kept.size)
+        yield SpooledReport(kept.path, STAND_IN, kept.sha256, kept.size)

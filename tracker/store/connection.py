@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import peewee
 from playhouse.migrations import Runner
@@ -20,6 +21,7 @@ from playhouse.migrations import Runner
 from tracker import resources
 from tracker.errors import Busy, StorageError
 from tracker.store.models import Counter, database
+from tracker.store.selftest import check_exclusion
 from tracker.store.sql import run
 
 BUSY_MS = 10_000
@@ -53,6 +55,7 @@ def open_store(path: Path) -> None:
     database.init(str(path), pragmas=PRAGMAS, timeout=BUSY_MS // 1000)
     with _storage_errors():
         _connect()
+        check_exclusion(path.parent)
     _migrate()
 
 
@@ -159,12 +162,22 @@ def _leave_inherited() -> None:
 @contextmanager
 def _write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
     """The lock file beside the database; the kernel drops it when its holder dies."""
-    with path.with_suffix(".lock").open("ab") as lock:
+    with _open_lock(path.with_suffix(".lock")) as lock:
         if deadline is None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         else:
             _flock_until(lock.fileno(), deadline)
         yield
+
+
+def _open_lock(path: Path) -> BinaryIO:
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise StorageError(
+            f"The lock file {path} cannot be opened: {error.strerror}.",
+            "Check the folder's owner and the disk.",
+        ) from error
 
 
 def _flock_until(descriptor: int, deadline: float) -> None:

@@ -35,6 +35,21 @@ def recorded(job: str, number: int) -> OnRecord | None:
     return OnRecord(build.started, build.state, build.complete) if build else None
 
 
+def report_digests(job: str, number: int) -> dict[str, str]:
+    """The SHA-256 of each report of the newest build of this number, by its name."""
+    with reading():
+        build = (
+            Build.select()
+            .join(Job)
+            .where((Job.name == job) & (Build.number == number))
+            .order_by(Build.epoch.desc())
+            .first()
+        )
+        if build is None:
+            return {}
+        return {row.name: row.sha256 for row in Report.select().where(Report.build == build)}
+
+
 def report_count(build_id: int) -> int:
     """How many reports a build has."""
     with reading():

@@ -32,6 +32,10 @@ def add_server(
     name: str, url: str, *, prefix: str, username: str, token_file: str, patterns: Sequence[str]
 ) -> None:
     """Add a Jenkins, or change the one of this name."""
+    if not re.fullmatch(r"[\w.-]{1,100}", name):
+        raise UsageError(f"A server cannot be called {name[:80]!r}.", "Use letters, digits, . _ -")
+    if prefix:
+        prefix = check_job_name(prefix)
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise UsageError(
             f"{url!r} is not the address of a Jenkins.", "It looks like https://jenkins.example/."
@@ -44,6 +48,7 @@ def add_server(
                 + (f"the prefix {prefix!r}." if prefix else "no prefix, and only one may."),
                 "Give this one a --prefix of its own.",
             )
+        _refuse_prefix(name, prefix)
         values = {
             "prefix": prefix,
             "url": url.rstrip("/") + "/",
@@ -68,6 +73,7 @@ def track_job(
             raise NotFound(
                 f"No server named {server!r} is known.", "`tracker server list` has them."
             )
+        _refuse_folder(name, owner)
         if job is None:
             Job.create(name=name, server=owner, jenkins_name=jenkins_name, url=url)
             raise_revision()
@@ -83,6 +89,29 @@ def track_job(
         job.save()
         raise_revision(job.id)
         return True
+
+
+def _refuse_prefix(server: str, prefix: str) -> None:
+    """A prefix must be no folder of another server, or two jobs would have one name."""
+    if not prefix:
+        return
+    for job in Job.select().where(Job.name.startswith(f"{prefix}/")):
+        if job.server is None or job.server.name != server:
+            raise Conflict(
+                f"The prefix {prefix!r} is a folder already: the job {job.name!r} is in it.",
+                "Choose another --prefix.",
+            )
+
+
+def _refuse_folder(name: str, owner: Server | None) -> None:
+    """A folder that appears on a server must not be the prefix of another one."""
+    for server in Server.select().where(Server.prefix != ""):
+        if server != owner and name.startswith(f"{server.prefix}/"):
+            raise Conflict(
+                f"The job {name!r} cannot be told from those of the server {server.name!r},"
+                f" whose prefix is {server.prefix!r}.",
+                "Give that server another prefix.",
+            )
 
 
 def note_job_trouble(name: str, error: str, *, now: int) -> None:

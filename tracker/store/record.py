@@ -20,6 +20,9 @@ from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, St
 from tracker.store.sql import run, run_many
 from tracker.store.work import enqueue
 
+# Jenkins' own reading stands in for reports until the build has one of its own.
+STAND_IN = "testReport"
+
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 
@@ -205,8 +208,10 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         if value is not None and (facts.from_jenkins or getattr(build, name) is None):
             setattr(build, name, value)
     for name in ("url", "branch", "commit", "upstream_job"):
-        value = getattr(facts, name)
-        if value and (facts.from_jenkins or not getattr(build, name)):
+        value, told = getattr(facts, name), getattr(build, name)
+        # Where uploads differ the greater text stays, so that their order leaves no trace.
+        by_uploads = build.state == "receiving" and value > told
+        if value and (facts.from_jenkins or not told or by_uploads):
             setattr(build, name, value)
 
 
@@ -228,12 +233,15 @@ def _plan(build: Build, reports: Sequence[ReadReport], replace_reports: bool) ->
         older = stored.get(report.name)
         if report.name in added:
             raise _two_of_a_name(report.name)
-        if older is not None and not (replace_reports or older.failure):
+        gives_way = older is not None and bool(older.failure) and not report.failure
+        if older is not None and not (replace_reports or gives_way):
             raise _other_bytes(older, report)
         if older is not None:
             replaced.append(older.name)
         added[report.name] = report
         bytes_here[same_bytes] = report.name
+    if any(name != STAND_IN for name in added) and STAND_IN in stored:
+        replaced.append(STAND_IN)
     untouched = tuple(report for name, report in stored.items() if name not in replaced)
     return _Plan(tuple(added.values()), tuple(known), tuple(replaced), untouched)
 

@@ -134,15 +134,20 @@ def release(task: Task) -> None:
 
 
 def fail(task: Task, *, now: int, error: str) -> None:
-    """The task went wrong: try again later, more patiently each time; give up in the end."""
+    """The task went wrong: try again later, more patiently each time; give up in the end.
+
+    Somebody who asked for it while it ran does not wait that long.
+    """
     pause = min(2 ** min(task.tries, 10), 600) * SECOND
     with writing():
-        Work.update(
-            lease_until=0,
-            due=now + pause,
-            error=error[:2000],
-            state="dead" if task.tries >= MAX_TRIES else "due",
-        ).where((Work.id == task.id) & (Work.fence == task.fence)).execute()
+        row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
+        if row is None:
+            return
+        asked_again = row.asked != task.asked
+        row.lease_until, row.error = 0, error[:2000]
+        row.due = now if asked_again else now + pause
+        row.state = "dead" if task.tries >= MAX_TRIES and not asked_again else "due"
+        row.save()
 
 
 def beat(worker: str, *, now: int, doing: str = "") -> None:

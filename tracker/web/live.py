@@ -47,8 +47,7 @@ def page(path: str = "") -> AnyResponse:
     as_twin = path.endswith(f"/{TWIN}")
     wanted = path.removesuffix(TWIN) if as_twin else path
     if not wanted.endswith("/") and any(_readings(f"{wanted}/")):
-        last = quote(wanted.rsplit("/", 1)[-1], safe="~")
-        return redirect(f"{last}/", code=308)
+        return redirect(quote(f"{request.script_root}{wanted}/", safe="/~"), code=308)
     readings = list(_readings(wanted))
     if not readings:
         raise _nothing_to_get()

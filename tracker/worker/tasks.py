@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tracker.errors import JenkinsError, NotFound, SettingsError, TrackerError
+from tracker.errors import Conflict, JenkinsError, NotFound, SettingsError, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
 from tracker.intake.sandbox import SpooledReport
@@ -55,10 +55,14 @@ def discover(context: Context, task: Task) -> Done:
         context.forget(row.name)
         note_server_trouble(row.name, str(error), now=now_ms())
         raise
-    note_server_trouble(row.name, "", now=now_ms())
+    trouble = ""
     for job in found:
-        track_job(job.name, server=row.name, jenkins_name=job.jenkins_name, url=job.url)
-        ensure("poll", job.name, due=now_ms())
+        try:
+            track_job(job.name, server=row.name, jenkins_name=job.jenkins_name, url=job.url)
+            ensure("poll", job.name, due=now_ms())
+        except Conflict as error:
+            trouble = str(error)
+    note_server_trouble(row.name, trouble, now=now_ms())
     return Done(_in_a_while(context.settings.poll_seconds * DISCOVERY_EVERY))
 
 

@@ -1,0 +1,69 @@
+"""One Chromium for all tests, and the rich history behind a real server and on the disk."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningServer, running_gunicorn
+from tests.factories import NOW
+from tests.site.rich import record_rich_history
+from tracker.settings import Settings
+from tracker.site.publish import publish
+from tracker.site.render import renderer
+from tracker.store.connection import close_store, open_store
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, started once."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # of playwright's own pipes
+        with playwright.sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=path, args=list(FLAGS))
+            yield browser
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A tracker with the rich history, published."""
+    folder = tmp_path_factory.mktemp("browser")
+    settings = Settings.load({}, home=folder / "home", output=folder / "output")
+    open_store(settings.database)
+    record_rich_history()
+    publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
+    close_store()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def server(rich_settings: Settings) -> Iterator[RunningServer]:
+    """The rich history behind Gunicorn."""
+    with running_gunicorn(rich_settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(rich_settings: Settings) -> Path:
+    """The published site on the disk."""
+    return (rich_settings.output / "site").resolve()

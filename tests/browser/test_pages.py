@@ -1,0 +1,251 @@
+"""Pages in a real browser: live, from the disk, and as Jenkins serves archived files."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.visit import LOOKS, Visit, live_paths, static_paths, visit_all
+from tests.conftest import RunningServer
+from tests.factories import key_of
+from tracker.settings import Settings
+from tracker.store.connection import close_store, open_store
+
+pytestmark = pytest.mark.browser
+
+JENKINS_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
+
+
+@pytest.fixture(scope="session")
+def paths(rich_settings: Settings) -> tuple[list[str], list[str]]:
+    """Paths of pages of every type, live and static."""
+    open_store(rich_settings.database)
+    found = live_paths(), static_paths()
+    close_store()
+    return found
+
+
+@pytest.fixture(scope="session")
+def live(chromium: Any, server: RunningServer, paths: tuple[list[str], list[str]]) -> list[Visit]:
+    """Every page of the live site, in light and dark, on a phone and on a screen."""
+    return visit_all(chromium, [server.url + path for path in paths[0]], LOOKS)
+
+
+@pytest.fixture(scope="session")
+def from_disk(chromium: Any, site: Path, paths: tuple[list[str], list[str]]) -> list[Visit]:
+    """Every page of the static site, opened from the disk."""
+    return visit_all(chromium, [f"file://{site}/{path}" for path in paths[1]], LOOKS[:1])
+
+
+class _AsJenkins(http.server.SimpleHTTPRequestHandler):
+    """Serves files as Jenkins serves archived ones."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", JENKINS_POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def jenkins_url(site: Path) -> Iterator[str]:
+    """The published site below Jenkins' default policy."""
+    handler = partial(_AsJenkins, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def in_jenkins(chromium: Any, jenkins_url: str, paths: tuple[list[str], list[str]]) -> list[Visit]:
+    """Every page of the static site as an artifact that Jenkins serves."""
+    return visit_all(chromium, [f"{jenkins_url}/{path}" for path in paths[1]], LOOKS[:1])
+
+
+@pytest.fixture(params=["live", "from_disk", "in_jenkins"])
+def visits(request: pytest.FixtureRequest) -> list[Visit]:
+    """The visits to each of the three sites."""
+    found: list[Visit] = request.getfixturevalue(request.param)
+    assert len(found) > 30
+    return found
+
+
+def where(visits: list[Visit], finding: Callable[[Visit], object]) -> list[str]:
+    """What was found, and where."""
+    return [
+        f"{visit.address} ({visit.look}): {finding(visit)}" for visit in visits if finding(visit)
+    ]
+
+
+def test_no_page_writes_an_error_to_the_console(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.console) == []
+
+
+def test_no_page_breaks_its_security_policy(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.seen["violations"]) == []
+
+
+def test_no_page_opens_a_dialog(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.dialogs) == []
+
+
+def test_no_page_asks_another_origin_for_anything(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.foreign) == []
+
+
+def test_nothing_that_a_page_needs_is_missing(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.failed) == []
+
+
+def test_no_text_from_outside_becomes_an_element(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.seen["madeByTexts"]) == []
+
+
+def test_no_page_scrolls_sideways(visits: list[Visit]) -> None:
+    assert where(visits, lambda visit: visit.seen["scrollsSideways"]) == []
+
+
+def test_the_style_sheet_is_applied(visits: list[Visit]) -> None:
+    unstyled = "rgba(0, 0, 0, 0)"
+    assert where(visits, lambda visit: visit.seen["background"] == unstyled) == []
+
+
+def test_light_and_dark_have_backgrounds_of_their_own(live: list[Visit]) -> None:
+    backgrounds = {(visit.look.split()[0], visit.seen["background"]) for visit in live}
+    assert len(backgrounds) == len({color for _, color in backgrounds}) == 2
+
+
+def test_every_page_is_there_but_the_one_that_is_not(live: list[Visit]) -> None:
+    assert {visit.status for visit in live if "/no/such/" not in visit.address} == {200}
+    assert {visit.status for visit in live if "/no/such/" in visit.address} == {404}
+
+
+# Following links
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A page of its own."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(params=["live", "disk", "jenkins"])
+def start(request: pytest.FixtureRequest) -> str:
+    """Where each of the three sites begins."""
+    if request.param == "live":
+        return str(request.getfixturevalue("server").url) + "/"
+    if request.param == "disk":
+        return f"file://{request.getfixturevalue('site')}/index.html"
+    return str(request.getfixturevalue("jenkins_url")) + "/index.html"
+
+
+def test_a_person_clicks_from_home_to_a_case_and_back(page: Any, start: str) -> None:
+    page.goto(start)
+    page.get_by_role("link", name="team/nightly", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "team/nightly"
+    page.get_by_role("rowheader").get_by_role("link", name="#7", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text().split() == ["team/nightly", "#7"]
+    page.get_by_role("link", name="boot platform=windows").or_(
+        page.get_by_role("link", name="boot", exact=True)
+    ).first.click()
+    assert "boot" in page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("link", name="What is new").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "What is new"
+
+
+@pytest.mark.parametrize("job", ["Größe & Co/täglich um 6", "A%2FB/Upper Case", "folder/builds/3"])
+def test_jobs_of_odd_names_are_reached_by_clicks(page: Any, start: str, job: str) -> None:
+    page.goto(start)
+    page.get_by_role("link", name=job, exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == job
+
+
+def test_a_page_leads_to_its_data(page: Any, start: str) -> None:
+    page.goto(start)
+    href = page.get_by_role("link", name="This page as JSON").get_attribute("href")
+    assert href == "index.json"
+
+
+# Keyboard
+
+_FOCUSED = """() => {
+  const element = document.activeElement, style = getComputedStyle(element);
+  return {
+    is_link: element !== document.body,
+    name: element.textContent.trim(),
+    visible: element.matches(':focus-visible') && style.outlineStyle !== 'none'
+      && parseFloat(style.outlineWidth) > 0,
+    top: element.getBoundingClientRect().top,
+  };
+}"""
+
+
+def tabs(page: Any, count: int) -> list[dict[str, Any]]:
+    """What has the focus after each of so many strokes of the Tab key."""
+    found = []
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(_FOCUSED))
+    return found
+
+
+def test_tab_reaches_the_main_links_first(page: Any, server: RunningServer) -> None:
+    page.goto(server.url)
+    names = [focus["name"] for focus in tabs(page, 3)]
+    assert names == ["Skip to the content", "What is new", "About"]
+
+
+def test_what_has_the_focus_is_seen(page: Any, server: RunningServer) -> None:
+    page.goto(f"{server.url}/jobs/team/nightly/builds/7/")
+    focused = [focus for focus in tabs(page, 25) if focus["is_link"]]
+    assert len(focused) > 15
+    assert [focus for focus in focused if not focus["visible"] or focus["top"] < 0] == []
+
+
+def test_the_first_link_skips_to_the_content(page: Any, server: RunningServer) -> None:
+    page.goto(server.url)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+# Accessibility
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/about/",
+        "/jobs/team/nightly/",
+        "/jobs/team/nightly/builds/7/",
+        "/jobs/team/nightly/builds/8/",
+        "/jobs/chain/build/builds/1/",
+        "/jobs/long/builds/1/results/all/pages/2/",
+        f"/jobs/team/nightly/cases/{key_of('login', 'com.example.Suite')}/",
+        "/no/such/page/",
+    ],
+)
+def test_axe_finds_nothing(chromium: Any, server: RunningServer, path: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(server.url + path)
+    results = axe.Axe().run(page)
+    context.close()
+    found = [(item["id"], [node["html"][:200] for node in item["nodes"]][:3])
+             for item in results.response["violations"]]  # fmt: skip
+    assert found == []

@@ -1,0 +1,134 @@
+"""Visits: what a browser meets when it opens a page, written down for the tests to judge."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from tests.factories import key_of
+from tests.site.rich import ODD_JOBS
+from tracker.pages import BY_NAME
+from tracker.queries import builds, cases, jobs
+from tracker.site.links import static_linker
+
+SCHEMES = ("light", "dark")
+WIDTHS = (360, 1280)
+LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))
+
+# Runs in the browser: what a person would see, and what no text of ours may ever have made.
+_LOOK = """() => ({
+  scrollsSideways: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  madeByTexts: [...document.querySelectorAll('i, script, [id^="m1"], [id^="m9"], [onload],'
+    + '[onerror], [onclick], [onmouseover], a[href^="javascript:" i]')].map((it) => it.outerHTML),
+  background: getComputedStyle(document.body).backgroundColor,
+  violations: window.violations || [],
+})"""
+_WATCH = """document.addEventListener('securitypolicyviolation', (event) => {
+  (window.violations ||= []).push(`${event.violatedDirective} ${event.blockedURI}`);
+});"""
+
+
+@dataclass
+class Visit:
+    """One page in one look, and all that happened on it."""
+
+    address: str
+    look: str
+    status: int = 0
+    console: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+def pages() -> Iterator[tuple[str, dict[str, str]]]:
+    """A page of every type, with plain, odd and hostile names; the store must be open."""
+    yield "home", {}
+    yield "about", {}
+    for job in ("team/nightly", "never/built", "rebuilt", *ODD_JOBS[:4]):
+        yield "job", {"job": job}
+    for build in ("7", "8", "9", "10"):
+        yield "build", {"job": "team/nightly", "build": build}
+    yield "build", {"job": "rebuilt", "build": "1~0"}
+    yield "build", {"job": "chain/build", "build": "1"}
+    yield "build", {"job": "long", "build": "1"}
+    yield "results", {"job": "long", "build": "1", "list": "all", "page": "2"}
+    yield "case", {"job": "team/nightly", "case": key_of("login", "com.example.Suite")}
+    yield "case", {"job": "team/nightly", "case": key_of("half", "half.xml")}
+    for row in jobs.jobs():
+        if row.name.startswith("hostile/"):
+            yield "job", {"job": row.name}
+            yield "build", {"job": row.name, "build": builds.builds(row.name, limit=1)[0].label}
+            for key in cases.not_always_passed(row.name, 1)[:1]:
+                yield "case", {"job": row.name, "case": key}
+
+
+def live_paths() -> list[str]:
+    """The paths of these pages on a server, and of one that is not there."""
+    paths = ["/" + "".join(quote(part, safe="~") + "/" for part in BY_NAME[name].segments(params))
+             for name, params in pages()]  # fmt: skip
+    return [*paths, "/no/such/<i id=m1>page/"]
+
+
+def static_paths() -> list[str]:
+    """The files of these pages in a published site."""
+    linker = static_linker(())
+    return ["/".join((*linker.segments(BY_NAME[name], params), "index.html"))
+            for name, params in pages()]  # fmt: skip
+
+
+def visit_all(
+    browser: Any, addresses: list[str], looks: tuple[tuple[str, int], ...]
+) -> list[Visit]:
+    """Open every address in every look."""
+    visits = []
+    for scheme, width in looks:
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+        context.add_init_script(_WATCH)
+        page = context.new_page()
+        visits += [_visit(page, address, f"{scheme} {width}") for address in addresses]
+        context.close()
+    return visits
+
+
+def _visit(page: Any, address: str, look: str) -> Visit:
+    visit = Visit(address, look)
+    origin = urlsplit(address)[:2]
+
+    def note_request(request: Any) -> None:
+        if urlsplit(request.url)[:2] != origin:
+            visit.foreign.append(request.url)
+
+    def note_failure(request: Any) -> None:
+        # The icon is still on its way when the next page is opened.
+        if "ERR_ABORTED" not in str(request.failure):
+            visit.failed.append(request.url)
+
+    def note_dialog(dialog: Any) -> None:
+        visit.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def note_console(message: Any) -> None:
+        # That a page is not there is said by the browser as well.
+        if message.type in ("error", "warning") and "404" not in message.text:
+            visit.console.append(message.text)
+
+    listeners = {
+        "console": note_console,
+        "pageerror": lambda error: visit.console.append(str(error)),
+        "dialog": note_dialog,
+        "request": note_request,
+        "requestfailed": note_failure,
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    answer = page.goto(address)
+    visit.status = answer.status if answer else 0
+    visit.seen = page.evaluate(_LOOK)
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    return visit

@@ -1,0 +1,133 @@
+"""A case: how it stands, its history newest first, and what it said when it failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import history, jenkins, key_of, report, upload
+from tracker.errors import NotFound
+from tracker.pages import case
+from tracker.pages.case import CasePage
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def login(picture: str, page: str = "1") -> CasePage:
+    """The case `login` with this history; another case ran in every build."""
+    history("nightly", login=picture, other=" ".join("P" for _ in picture.split()))
+    return case.show("nightly", key_of("login"), page)
+
+
+@pytest.mark.parametrize(
+    ("picture", "word", "results", "since", "before"),
+    [
+        ("P", "passing", 1, "1", None),
+        ("P P P", "passing", 3, "1", None),
+        ("F P P", "passing", 2, "2", "1"),
+        ("P F", "failing", 1, "2", "1"),
+        ("P F E F", "failing", 3, "2", "1"),
+        ("F F", "failing", 2, "1", None),
+        ("P F S F", "failing", 2, "2", "1"),
+        ("P F S", "failing", 1, "2", "1"),
+        ("P S U P", "passing", 2, "1", None),
+        ("P . F .", "failing", 1, "3", "1"),
+        ("F P F P", "passing", 1, "4", "3"),
+    ],
+)
+def test_a_case_stands_as_its_counted_results_in_a_row_say(
+    picture: str, word: str, results: int, since: str, before: str | None
+) -> None:
+    standing = login(picture).standing
+    assert standing is not None
+    assert (standing.word, standing.results) == (word, results)
+    assert standing.since is not None
+    assert standing.since.build.label == since
+    assert (standing.before and standing.before.build.label) == before
+
+
+@pytest.mark.parametrize("picture", ["S", "S U S"])
+def test_a_case_without_a_counted_result_has_no_standing(picture: str) -> None:
+    assert login(picture).standing is None
+
+
+def test_a_build_that_is_not_judged_does_not_change_how_a_case_stands() -> None:
+    history("nightly", login="P P")
+    jenkins("nightly", 3, report(login="F"), result="ABORTED")
+    page = case.show("nightly", key_of("login"))
+    assert page.standing is not None
+    assert page.standing.word == "passing"
+    assert [row.build.label for row in page.failures] == ["3"]
+
+
+def test_where_the_beginning_lies_before_this_page_it_is_not_claimed() -> None:
+    history("nightly", login="F " * 501)
+    page = case.show("nightly", key_of("login"))
+    assert page.standing is not None
+    assert (page.standing.since, page.standing.results) == (None, 500)
+    assert case.show("nightly", key_of("login"), "2").paging.pages == 2
+
+
+def test_history_has_every_build_newest_first_also_where_the_case_did_not_run() -> None:
+    page = login("P . F")
+    assert [(row.build.label, row.status) for row in page.history] == [
+        ("3", "failed"),
+        ("2", None),
+        ("1", "passed"),
+    ]
+    assert [row.build.label for row in page.ran] == ["3", "1"]
+
+
+def test_the_newest_judged_build_is_named_also_where_the_case_did_not_run() -> None:
+    newest = login("P F .").newest_judged
+    assert newest is not None
+    assert (newest.build.label, newest.status) == ("3", None)
+
+
+def test_verdicts_stand_at_the_builds_that_brought_them() -> None:
+    page = login("F P P F F")
+    assert [row.verdict for row in page.history] == ["", "regression", "", "fixed", "new failure"]
+
+
+def test_a_failure_has_its_message_trace_and_output() -> None:
+    [failure] = login("P F").failures
+    assert (failure.message, failure.trace) == ("it failed", "at a.b.c")
+    assert failure.stdout == "output of login"
+
+
+def test_a_variant_is_a_case_of_its_own() -> None:
+    upload("nightly", 1, report("linux.xml", variant="os=linux", login="F"))
+    upload("nightly", 1, report("windows.xml", variant="os=windows", login="P"))
+    page = case.show("nightly", key_of("login", variant="os=windows"))
+    assert page.case.variant == "os=windows"
+    assert [row.status for row in page.history] == ["passed"]
+
+
+def test_a_case_of_another_job_is_not_found() -> None:
+    history("nightly", login="P")
+    history("other", logout="P")
+    with pytest.raises(NotFound, match="ran in the job 'other'"):
+        case.show("other", key_of("login"))
+
+
+@pytest.mark.parametrize("key", ["f" * 16, "nothing", ""])
+def test_a_key_that_names_no_case_is_not_found(key: str) -> None:
+    history("nightly", login="P")
+    with pytest.raises(NotFound):
+        case.show("nightly", key)
+
+
+@pytest.mark.parametrize("page", ["0", "2"])
+def test_a_page_that_is_not_there_is_not_found(page: str) -> None:
+    with pytest.raises(NotFound, match=f"no page {page}"):
+        login("P P", page)
+
+
+def test_the_static_site_has_the_cases_that_did_not_always_pass_of_late() -> None:
+    history("nightly", fine="P P P", long_ago="F P P", skipped="P P S", broken="P P F")
+    keys = {params["case"] for params in case.every(2)}
+    assert keys == {key_of("skipped"), key_of("broken")}
+
+
+def test_a_case_that_did_not_run_in_the_newest_builds_has_no_static_page() -> None:
+    history("nightly", lost="F . .", fine="P P P")
+    assert list(case.every(2)) == []
