@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.visit import LOOKS, Visit, live_paths, static_paths, visit_all
+from tests.browser.visit import (
+    LOOKS,
+    Visit,
+    hostile_pages,
+    live_path,
+    pages,
+    static_path,
+    visit_all,
+)
 from tests.conftest import RunningServer
 from tests.factories import key_of
 from tracker.settings import Settings
@@ -22,25 +32,41 @@ pytestmark = pytest.mark.browser
 JENKINS_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
 
 
+@dataclass
+class Paths:
+    """Paths of pages: every type of page, and those full of hostile names."""
+
+    live: list[str]
+    live_hostile: list[str]
+    static: list[str]
+
+
 @pytest.fixture(scope="session")
-def paths(rich_settings: Settings) -> tuple[list[str], list[str]]:
+def paths(rich_settings: Settings) -> Paths:
     """Paths of pages of every type, live and static."""
     open_store(rich_settings.database)
-    found = live_paths(), static_paths()
+    plain, hostile = list(pages()), list(hostile_pages())
     close_store()
-    return found
+    return Paths(
+        [*itertools.starmap(live_path, plain), "/no/such/page/"],
+        [*itertools.starmap(live_path, hostile), "/no/such/<i id=m1>page/"],
+        list(itertools.starmap(static_path, [*plain, *hostile])),
+    )
 
 
 @pytest.fixture(scope="session")
-def live(chromium: Any, server: RunningServer, paths: tuple[list[str], list[str]]) -> list[Visit]:
-    """Every page of the live site, in light and dark, on a phone and on a screen."""
-    return visit_all(chromium, [server.url + path for path in paths[0]], LOOKS)
+def live(chromium: Any, server: RunningServer, paths: Paths) -> list[Visit]:
+    """Pages of the live site: every type in light and dark, on a phone and on a screen."""
+    return [
+        *visit_all(chromium, [server.url + path for path in paths.live], LOOKS),
+        *visit_all(chromium, [server.url + path for path in paths.live_hostile], LOOKS[:1]),
+    ]
 
 
 @pytest.fixture(scope="session")
-def from_disk(chromium: Any, site: Path, paths: tuple[list[str], list[str]]) -> list[Visit]:
+def from_disk(chromium: Any, site: Path, paths: Paths) -> list[Visit]:
     """Every page of the static site, opened from the disk."""
-    return visit_all(chromium, [f"file://{site}/{path}" for path in paths[1]], LOOKS[:1])
+    return visit_all(chromium, [f"file://{site}/{path}" for path in paths.static], LOOKS[:1])
 
 
 class _AsJenkins(http.server.SimpleHTTPRequestHandler):
@@ -67,9 +93,9 @@ def jenkins_url(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def in_jenkins(chromium: Any, jenkins_url: str, paths: tuple[list[str], list[str]]) -> list[Visit]:
+def in_jenkins(chromium: Any, jenkins_url: str, paths: Paths) -> list[Visit]:
     """Every page of the static site as an artifact that Jenkins serves."""
-    return visit_all(chromium, [f"{jenkins_url}/{path}" for path in paths[1]], LOOKS[:1])
+    return visit_all(chromium, [f"{jenkins_url}/{path}" for path in paths.static], LOOKS[:1])
 
 
 @pytest.fixture(params=["live", "from_disk", "in_jenkins"])
@@ -136,7 +162,7 @@ def test_every_page_is_there_but_the_one_that_is_not(live: list[Visit]) -> None:
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     """A page of its own."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     yield context.new_page()
     context.close()
 

@@ -46,7 +46,7 @@ class Visit:
 
 
 def pages() -> Iterator[tuple[str, dict[str, str]]]:
-    """A page of every type, with plain, odd and hostile names; the store must be open."""
+    """A page of every type, with plain and odd names; the store must be open."""
     yield "home", {}
     yield "about", {}
     for job in ("team/nightly", "never/built", "rebuilt", *ODD_JOBS[:4]):
@@ -59,6 +59,10 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
     yield "results", {"job": "long", "build": "1", "list": "all", "page": "2"}
     yield "case", {"job": "team/nightly", "case": key_of("login", "com.example.Suite")}
     yield "case", {"job": "team/nightly", "case": key_of("half", "half.xml")}
+
+
+def hostile_pages() -> Iterator[tuple[str, dict[str, str]]]:
+    """Pages on which every name is markup; the store must be open."""
     for row in jobs.jobs():
         if row.name.startswith("hostile/"):
             yield "job", {"job": row.name}
@@ -67,18 +71,15 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
                 yield "case", {"job": row.name, "case": key}
 
 
-def live_paths() -> list[str]:
-    """The paths of these pages on a server, and of one that is not there."""
-    paths = ["/" + "".join(quote(part, safe="~") + "/" for part in BY_NAME[name].segments(params))
-             for name, params in pages()]  # fmt: skip
-    return [*paths, "/no/such/<i id=m1>page/"]
+def live_path(name: str, params: dict[str, str]) -> str:
+    """The path of a page on a server."""
+    parts = BY_NAME[name].segments(params)
+    return "/" + "".join(quote(part, safe="~") + "/" for part in parts)
 
 
-def static_paths() -> list[str]:
-    """The files of these pages in a published site."""
-    linker = static_linker(())
-    return ["/".join((*linker.segments(BY_NAME[name], params), "index.html"))
-            for name, params in pages()]  # fmt: skip
+def static_path(name: str, params: dict[str, str]) -> str:
+    """The file of a page in a published site."""
+    return "/".join((*static_linker(()).segments(BY_NAME[name], params), "index.html"))
 
 
 def visit_all(

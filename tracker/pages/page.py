@@ -72,15 +72,20 @@ class Page:
         self, params: Params, spell: Callable[[str], str] = lambda name: name
     ) -> tuple[str, ...]:
         """The parts of a path between its slashes; `spell` is put on each folder of the job."""
-        page = int(params.get("page", "1"))
-        route = self.route + (_PAGE_SUFFIX if page > 1 else "")
         found: list[str] = []
-        for part in route.strip("/").split("/"):
+        for part in self.parts:
             if part == "{job}":
                 found.extend(map(spell, params["job"].split("/")))
-            elif part:
-                found.append(part.format(**params))
+            else:
+                found.append(params[part[1:-1]] if part.startswith("{") else part)
+        if int(params.get("page", "1")) > 1:
+            found += ["pages", params["page"]]
         return tuple(found)
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """What stands between the slashes of the route."""
+        return tuple(filter(None, self.route.split("/")))
 
 
 def _regex(route: str) -> str:

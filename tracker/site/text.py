@@ -17,6 +17,8 @@ _INVISIBLE = re.compile(
 
 def visible(text: str) -> str:
     """The text with control, bidi and zero-width characters spelt out."""
+    if text.isascii() and text.isprintable():  # as most are; a page asks this a thousand times
+        return text
     lines = text.replace("\r\n", "\n")
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", lines)
 
