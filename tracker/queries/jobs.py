@@ -152,16 +152,6 @@ def polled_jobs() -> list[PolledJob]:
     return [PolledJob(*row) for row in rows]
 
 
-def builds_on_record(job: str) -> dict[int, tuple[int | None, str, bool]]:
-    """Start (ms), state and completeness of each recorded build of a job, by its number."""
-    rows = select(
-        "SELECT b.number, b.started, b.state, b.complete FROM build b JOIN job j ON j.id = b.job_id"
-        " WHERE j.name = ? ORDER BY b.epoch",
-        job,
-    )
-    return {number: (started, state, bool(complete)) for number, started, state, complete in rows}
-
-
 def _row(row: tuple[object, ...], latest: BuildRow | None, newest: BuildRow | None) -> JobRow:
     _, name, url, error, since = row
     return JobRow(
