@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tracker.queries.cases import HistoryRow
@@ -54,16 +55,19 @@ builds = st.lists(
 )
 
 
+@hypothesis_settings(deadline=None)
 @given(builds)
 def test_nothing_is_drawn_outside_of_the_trend(rows: list[BuildRow]) -> None:
     assert_inside(charts.trend(rows))
 
 
+@hypothesis_settings(deadline=None)
 @given(builds)
 def test_nothing_is_drawn_outside_of_the_failures(rows: list[BuildRow]) -> None:
     assert_inside(charts.failures(rows))
 
 
+@hypothesis_settings(deadline=None)
 @given(builds)
 def test_nothing_is_drawn_outside_of_the_bar_of_totals(rows: list[BuildRow]) -> None:
     for row in rows:

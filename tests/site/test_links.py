@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tracker.pages import BY_NAME
@@ -108,6 +109,7 @@ def test_no_two_names_of_the_torture_list_share_a_file_name() -> None:
     assert len({file_name(name) for name in TORTURE}) == len(TORTURE)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.sets(NAMES, min_size=2, max_size=2))
 def test_two_names_never_share_a_file_name(names: set[str]) -> None:
     first, second = map(file_name, names)
@@ -124,6 +126,7 @@ def test_upper_and_lower_case_stay_two_on_a_disk_without_cases() -> None:
     assert len({file_name(name).casefold() for name in names}) == len(names)
 
 
+@hypothesis_settings(deadline=None)
 @given(NAMES)
 def test_a_name_is_always_spelt_the_same(name: str) -> None:
     assert file_name(name) == file_name(name)

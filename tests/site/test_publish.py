@@ -80,14 +80,52 @@ def test_readers_see_only_whole_generations_while_twenty_are_published(
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for number in range(20):
-        upload("nightly", 3 + number, report(login="PF"[number % 2]))
-        publish_to(keep=30)
-    is_over.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for number in range(20):
+            upload("nightly", 3 + number, report(login="PF"[number % 2]))
+            publish_to(keep=30)
+    finally:
+        is_over.set()
+        for reader in readers:
+            reader.join()
     assert {whole for _, whole in seen} == {True}
     assert len({generation for generation, _ in seen}) > 3
+
+
+FOLLOW_THE_LINK = """
+import os, sys
+tries = misses = 0
+while not os.path.exists(sys.argv[2]):
+    tries += 1
+    try:
+        open(os.path.join(sys.argv[1], "index.html")).close()
+    except FileNotFoundError:
+        misses += 1
+    if tries == 1:
+        print("ready", flush=True)
+print(tries > 1000, misses)
+"""
+
+
+def test_a_reader_who_follows_the_link_always_finds_a_page(
+    tmp_path: Path, publish_to: PublishTo
+) -> None:
+    history("nightly", login="P F")
+    publish_to(keep=30)
+    site, is_over = tmp_path / "output/site", tmp_path / "is over"
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", FOLLOW_THE_LINK, str(site), str(is_over)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        try:
+            for _ in range(20):
+                publish_to(keep=30, force=True)
+        finally:
+            is_over.touch()
+        assert reader.stdout.read() == "True 0\n"
 
 
 def test_a_reader_who_stays_in_a_generation_can_read_on_for_two_more(

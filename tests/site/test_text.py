@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -30,6 +31,7 @@ def test_what_would_be_invisible_is_spelt_out(raw: str, shown: str) -> None:
     assert text.visible(raw) == shown
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text())
 def test_nothing_invisible_stays(raw: str) -> None:
     assert not {"\x00", "\x1b", "\x07", "\u202e", "\u200b", "\u2066", "\ufeff"} & set(
@@ -53,6 +55,7 @@ def test_a_message_in_a_list_is_its_first_three_lines(raw: str, shown: str) -> N
     assert text.brief(raw) == shown
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text(max_size=3000), st.integers(1, 300))
 def test_a_brief_message_is_never_long(raw: str, limit: int) -> None:
     assert len(text.brief(raw, limit)) <= limit + 2
