@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracker.errors import NotFound, SettingsError, StorageError, TrackerError
+from tracker.errors import SettingsError, StorageError, TrackerError
 from tracker.jenkins.client import Address, Client
 from tracker.queries import about, jobs, system
 from tracker.settings import Settings
 from tracker.store.connection import open_store
-from tracker.store.jobs import add_server
+from tracker.store.jobs import add_server, remove_server
 from tracker.store.tokens import create_token
 from tracker.store.work import enqueue
 
@@ -101,8 +101,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Start the tracker: web server, worker, and a demo Jenkins.",
     )
     parser.add_argument("--jenkins", metavar="URL", help="the Jenkins to read")
-    parser.add_argument("--user", default="", metavar="NAME", help="the user to ask it as")
-    parser.add_argument("--token-file", default="", metavar="FILE", help="holds its API token")
+    parser.add_argument("--user", metavar="NAME", help="the user to ask it as")
+    parser.add_argument("--token-file", metavar="FILE", help="holds its API token")
     parser.add_argument(
         "--jobs",
         action="append",
@@ -160,32 +160,38 @@ def _open(settings: Settings) -> None:
 def _name_jenkins(settings: Settings, options: argparse.Namespace, processes: Processes) -> None:
     """The controller to read: the one named, the demo one, or those known already."""
     if options.jenkins:
-        token_file = str(Path(options.token_file).absolute()) if options.token_file else ""
-        address = Address(
-            MAIN,
-            options.jenkins.rstrip("/") + "/",
-            options.user,
-            Path(token_file).read_text().strip() if token_file else "",
-            seconds=settings.jenkins_seconds,
-        )
-        _say(f"Asking {address.url} ...")
-        who = Client(address).whoami()
-        _say(f"Jenkins answers and knows us as {who}")
-        _add(MAIN, address.url, options.user, token_file, options.jobs)
+        _read_named(settings, options)
     elif not options.no_demo and all(row.name == DEMO for row in jobs.servers()):
         url = _start_demo(settings, processes)
         _say(f"Demo Jenkins: {url}   (what it planted: {settings.home / 'demo-truth.json'})")
-        _add(DEMO, url, "", "", [])
+        add_server(DEMO, url)
+        enqueue("discover", DEMO, due=_now())
 
 
-def _add(name: str, url: str, user: str, token_file: str, patterns: Sequence[str]) -> None:
+def _read_named(settings: Settings, options: argparse.Namespace) -> None:
+    """Read a real Jenkins from now on, in the demo's place; what is not given stays as it was."""
+    known = next((row for row in jobs.servers() if row.name == MAIN), None)
+    user, token_file = options.user, options.token_file and str(Path(options.token_file).absolute())
+    if known is not None:
+        user = known.username if user is None else user
+        token_file = known.token_file if token_file is None else token_file
+    url = options.jenkins.rstrip("/") + "/"
+    _say(f"Asking {url} ...")
+    who = Client(_address(settings, url, user or "", token_file or "")).whoami()
+    _say(f"Jenkins answers and knows us as {who}")
+    if any(row.name == DEMO for row in jobs.servers()):
+        remove_server(DEMO)
+        _say("The demo Jenkins is read no more; what was recorded of its jobs stays")
+    add_server(MAIN, url, username=user, token_file=token_file, patterns=options.jobs or None)
+    enqueue("discover", MAIN, due=_now())
+
+
+def _address(settings: Settings, url: str, user: str, token_file: str) -> Address:
     try:
-        known = jobs.server(name)
-        patterns = patterns or known.patterns
-    except NotFound:
-        pass
-    add_server(name, url, prefix="", username=user, token_file=token_file, patterns=patterns)
-    enqueue("discover", name, due=_now())
+        token = Path(token_file).read_text(encoding="utf-8").strip() if token_file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The token file {token_file} cannot be read: {error}.") from error
+    return Address(MAIN, url, user, token, seconds=settings.jenkins_seconds)
 
 
 def _start_demo(settings: Settings, processes: Processes) -> str:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each room, and the rooms of ours it may import.
-FOUNDATION = {"errors", "settings", "resources", "durable", ""}
+FOUNDATION = {"errors", "settings", "resources", "durable", "clock", ""}
 MAY_IMPORT = {
     "verdicts": FOUNDATION,
     "store": FOUNDATION | {"verdicts"},
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "settings": FOUNDATION,
     "resources": {""},
     "durable": {""},
+    "clock": {""},
     "": set(),
     "__main__": {"cli"},
 }

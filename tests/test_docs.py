@@ -65,6 +65,23 @@ def test_the_help_of_a_command_has_an_example(path: str, command: click.Command)
     assert "Example: tracker " in command.help
 
 
+def test_the_commands_that_take_json_are_listed() -> None:
+    paragraph = README.split("`--json` is taken by")[1].split(";")[0]
+    taking = [
+        path
+        for path, command in commands(tracker)
+        if any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert sorted(re.findall(r"`(tracker [a-z ]+)`", paragraph)) == sorted(taking)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(tracker)])
+def test_a_command_of_a_group_is_in_the_table(path: str) -> None:
+    name, _, action = path.removeprefix("tracker ").partition(" ")
+    [row] = re.findall(rf"^\| (`tracker {name}\b.*) \|", README, re.M)
+    assert not action or f" {action}`" in row or f"`{action}`" in row
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_link_of_a_document_leads_to_a_file(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):

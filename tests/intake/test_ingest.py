@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 
 import pytest
 
 from tests.conftest import junit
-from tracker.errors import Conflict, NotFound, Unreadable, Unrecognised, UsageError
+from tracker.errors import Conflict, NotFound, StorageError, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
 from tracker.intake.sandbox import SpooledReport
@@ -15,10 +16,14 @@ from tracker.queries import builds, dump, jobs
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.records import BuildFacts
+from tracker.store.sql import run
 
 CUT = b"<testsuite name='s'><testcase classname='s' name='early'/><testcase name="
 NOTHING = b"this is no report"
 BROKEN = b"<testsuite><testcase name='a' name='b'/></testsuite>"
+
+
+A_BUILD = BuildFacts("nightly", 1)
 
 
 @pytest.fixture
@@ -30,14 +35,13 @@ def send(settings, store):
 def sender(settings):
     intake = Intake.of(settings)
 
-    def send(reports, variant="", **more):
-        facts = BuildFacts(job="nightly", number=1)
+    def send(reports, variant="", said=A_BUILD, **more):
         spooled = [
             SpooledReport(kept.path, name, kept.sha256, kept.size, variant)
             for name, data in reports.items()
             for kept in [spool.store(intake.spool, [data])]
         ]
-        return ingest(intake, facts, spooled, now=0, **more)
+        return ingest(intake, said, spooled, now=0, **more)
 
     return send
 
@@ -172,6 +176,40 @@ def test_a_replacement_that_cannot_be_read_leaves_the_old_report(send):
     assert statuses() == {"one": "passed"}
 
 
+def test_an_older_report_that_cannot_be_read_again_stops_the_recording(send, settings):
+    send({"a.xml": junit(one="P", two="F")})
+    before = list(dump.lines())
+    for path in settings.spool.glob("??/*"):
+        path.write_bytes(b"gone")
+    with pytest.raises(StorageError, match=r"'a\.xml' of this build cannot be read again"):
+        send({"b.xml": junit(one="F")})
+    assert list(dump.lines()) == before
+
+
+def test_a_report_that_failed_once_is_read_when_it_comes_again(send, settings):
+    readable = junit(one="P")
+    send({"a.xml": BROKEN, "b.xml": junit(two="P")})
+    run("UPDATE report SET sha256 = ? WHERE name = 'a.xml'", hashlib.sha256(readable).hexdigest())
+    assert send({"a.xml": readable}).recorded.added == ("a.xml",)
+    assert statuses() == {"one": "passed", "two": "passed"}
+
+
+def test_bytes_that_move_to_another_name_are_not_lost_when_replacing(send):
+    send({"a.xml": junit(one="P")})
+    send({"a.xml": junit(two="P"), "b.xml": junit(one="P")}, replace=True)
+    assert statuses() == {"one": "passed", "two": "passed"}
+
+
+def test_the_same_bytes_with_and_without_a_facet_count_once(send):
+    send({"a.xml": junit(one="P")}, variant="platform=linux")
+    assert send({"b.xml": junit(one="P")}).recorded.known == ("b.xml",)
+
+
+def test_the_same_bytes_of_two_platforms_count_twice(send):
+    send({"a.xml": junit(one="P")}, variant="platform=linux")
+    assert send({"b.xml": junit(one="P")}, variant="platform=mac").recorded.added == ("b.xml",)
+
+
 def test_two_files_of_one_name_that_differ_are_refused(send, settings):
     intake = Intake.of(settings)
     kept = [spool.store(intake.spool, [junit(**{name: "P"})]) for name in ("one", "two")]
@@ -182,7 +220,7 @@ def test_two_files_of_one_name_that_differ_are_refused(send, settings):
 
 
 def test_a_build_of_jenkins_is_recorded_without_its_strange_artifacts(send):
-    send({"notes.xml": NOTHING, "bad.xml": BROKEN}, from_jenkins=True)
+    send({"notes.xml": NOTHING, "bad.xml": BROKEN}, said=BuildFacts("nightly", 1, True))
     assert [report.name for report in builds.reports("nightly", "1")] == ["bad.xml"]
 
 

@@ -15,12 +15,15 @@ import pytest
 from tests.conftest import RunningDemo, junit, running_demo
 from tests.factories import NOW, report, upload
 from tracker.errors import JenkinsError
-from tracker.intake.ingest import Intake
+from tracker.intake import spool
+from tracker.intake.ingest import Intake, ingest
+from tracker.intake.sandbox import SpooledReport
 from tracker.jenkins import poll
 from tracker.jenkins.client import Address, Client, Missing, Unusable
 from tracker.jenkins.poll import Source, find_jobs
 from tracker.queries.builds import build, builds, count_builds, reports, results
 from tracker.settings import Settings
+from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 
 DAY = 24 * 3600 * 1000
@@ -262,14 +265,55 @@ def test_what_was_recorded_before_an_error_stays_and_the_next_poll_goes_on(
     assert look(stub.url) == 2
 
 
-def test_an_artifact_that_cannot_be_had_leaves_no_half_build(
+def test_an_artifact_that_cannot_be_had_is_a_report_that_could_not_be_read(
     stub: Stub, look: Callable[..., int]
 ) -> None:
     stub.has(a_build(1, artifacts=artifacts("a.xml", "b.xml")))
     stub.answers["job/nightly/1/artifact/a.xml"] = junit(login="P")
-    with pytest.raises(Missing):
+    look(stub.url)
+    assert [(row.name, bool(row.failure)) for row in reports("nightly", "1")] == [
+        ("a.xml", False),
+        ("b.xml", True),
+    ]
+    assert build("nightly", "1").damaged == 1
+
+
+def test_a_build_that_cannot_be_read_does_not_keep_later_ones_waiting(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = {"error": "try later"}
+    with pytest.raises(Unusable, match="nightly #2"):
         look(stub.url)
-    assert count_builds("nightly") == 0
+    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
+
+
+def test_builds_that_came_since_the_last_look_are_read_however_many(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 4)))
+    look(stub.url, first=2)
+    stub.has(*(a_build(number) for number in range(1, 9)))
+    look(stub.url, first=2)
+    assert [row.number for row in builds("nightly", limit=9)] == [8, 7, 6, 5, 4, 3, 2]
+
+
+def test_a_running_build_that_jenkins_lost_has_ended(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2, building=True, result=None))
+    look(stub.url)
+    assert build("nightly", "2").state == "running"
+    stub.has(a_build(1))
+    del stub.answers["job/nightly/2/api/json"]
+    look(stub.url)
+    assert (build("nightly", "2").state, build("nightly", "2").judged) == ("finished", True)
+
+
+def test_a_list_of_builds_of_another_shape_is_told_in_words(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.answers["job/nightly/api/json"] = {"builds": [1]}
+    with pytest.raises(Unusable, match="another shape"):
+        look(stub.url)
 
 
 def test_an_artifact_that_is_no_report_is_none(stub: Stub, look: Callable[..., int]) -> None:
@@ -291,9 +335,11 @@ def test_an_artifact_that_is_damaged_is_recorded_as_such(
 
 
 def test_an_artifact_whose_name_an_upload_took_stands_beside_it(
-    stub: Stub, look: Callable[..., int]
+    stub: Stub, look: Callable[..., int], settings: Settings
 ) -> None:
-    upload("nightly", 1, report("r.xml", login="P"))
+    kept = spool.store(settings.spool, [junit(login="P")])
+    uploaded = SpooledReport(kept.path, "r.xml", kept.sha256, kept.size)
+    ingest(Intake.of(settings), BuildFacts("nightly", 1), [uploaded], now=NOW)
     stub.has(a_build(1, artifacts=artifacts("r.xml"), result="UNSTABLE"))
     stub.answers["job/nightly/1/artifact/r.xml"] = junit(login="F")
     look(stub.url)
@@ -350,7 +396,7 @@ def test_numbers_that_begin_again_are_read_again(stub: Stub, look: Callable[...,
 def test_what_is_no_build_is_told_in_words(stub: Stub, look: Callable[..., int]) -> None:
     stub.has(a_build(1))
     stub.answers["job/nightly/1/api/json"] = {"error": "try later"}
-    with pytest.raises(Unusable, match=r"'main' tells of nightly #1 is no build"):
+    with pytest.raises(Unusable, match=r"'main' tells of nightly #1 has another shape.*no build"):
         look(stub.url)
 
 

@@ -133,12 +133,3 @@ def test_revisions_are_told_for_each_job_and_the_whole() -> None:
     upload("b", 1)
     assert jobs.revisions() == {"": 2, "a": 1, "b": 2}
     assert jobs.revision("gone") == 0
-
-
-def test_builds_on_record_are_told_by_number() -> None:
-    jenkins("nightly", 1, started=5)
-    upload("nightly", 2)
-    assert jobs.builds_on_record("nightly") == {
-        1: (5, "finished", True),
-        2: (None, "receiving", False),
-    }

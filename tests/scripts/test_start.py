@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -71,19 +72,84 @@ def test_a_newcomer_gets_pages_and_a_site_and_everything_stops(tmp_path: Path) -
         kept = home / "upload-token"
         assert kept.stat().st_mode & 0o777 == 0o600
         assert kept.read_text().strip() in said
-        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/jobs/team/nightly/").read()
-        assert b"team/nightly" in page
+        assert b"team/nightly" in page_at(port, "/jobs/team/nightly/")
         assert (home / "output" / "site" / "index.html").is_file()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
+    token = kept.read_text()
     with started("--home", str(home), "--port", str(port), "--no-demo") as process:
         said = said_until(process, "Ctrl-C")
         assert "Upload token: as before" in said
-        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/jobs/team/nightly/").read()
-        assert b"#39" in page
+        assert "Demo Jenkins" not in said
+        assert b"team/nightly" in page_at(port, "/")
+        assert b"#39" in page_at(port, "/jobs/team/nightly/")
+    assert kept.read_text() == token
+
+
+def page_at(port: int, route: str) -> bytes:
+    """A live page."""
+    answer: bytes = urllib.request.urlopen(f"http://127.0.0.1:{port}{route}").read()
+    return answer
+
+
+@contextmanager
+def demo_controller(*arguments: str) -> Iterator[str]:
+    """The address of a demo Jenkins that plays a real one."""
+    demo = subprocess.Popen(
+        [sys.executable, "scripts/demo_jenkins.py", "--builds", "20", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert demo.stdout is not None
+        yield demo.stdout.readline().strip().partition("=")[2]
+    finally:
+        demo.terminate()
+        demo.wait()
+        assert demo.stdout is not None
+        demo.stdout.close()
+
+
+def test_a_real_jenkins_is_read_in_the_place_of_the_demo(tmp_path: Path) -> None:
+    home, port = str(tmp_path / "home"), free_port()
+    with started("--home", home, "--port", str(port)) as process:
+        said = said_until(process, "Ctrl-C")
+        assert "Demo Jenkins: http://" in said
+
+    flags = ("--home", home, "--port", str(port))
+    with demo_controller() as url, started(*flags, "--jenkins", url) as process:
+        said = said_until(process, "Published:")
+        assert "The demo Jenkins is read no more" in said
+        assert "Demo Jenkins:" not in said
+        about = page_at(port, "/about/")
+        assert url.encode() in about
+        assert b"demo" not in about
+
+
+def test_of_a_real_jenkins_only_the_jobs_that_match_are_known(tmp_path: Path) -> None:
+    home, port = str(tmp_path / "home"), free_port()
+    flags = ("--home", home, "--port", str(port), "--jobs", "team/*")
+    with demo_controller() as url, started(*flags, "--jenkins", url) as process:
+        said = said_until(process, "Published:")
+        assert f"Asking {url} ..." in said
+        assert "Jenkins answers and knows us as anonymous" in said
+        assert "Demo Jenkins" not in said
+        jobs = json.loads(page_at(port, "/api/v1/jobs"))["items"]
+    assert [job["name"] for job in jobs] == ["team/nightly", "team/smoke"]
+
+
+def test_no_demo_starts_none(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    with started("--home", str(home), "--port", str(port), "--no-demo") as process:
+        said = said_until(process, "Ctrl-C")
+        assert "Demo Jenkins" not in said
+        assert page_at(port, "/")
+    assert not (home / "log" / "demo.log").exists()
+    assert not (home / "demo-truth.json").exists()
 
 
 def refused(*arguments: str) -> tuple[int, str]:
@@ -114,25 +180,13 @@ def test_an_unreachable_jenkins_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_wrong_token_is_said_in_one_sentence(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
-        [sys.executable, "scripts/demo_jenkins.py", "--user", "ci", "--token", "right"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert demo.stdout is not None
-        url = demo.stdout.readline().strip().partition("=")[2]
-        token = tmp_path / "token"
-        token.write_text("mistaken-secret\n")
+    token = tmp_path / "token"
+    token.write_text("mistaken-secret\n")
+    with demo_controller("--user", "ci", "--token", "right") as url:
         code, said = refused(
             *("--home", str(tmp_path / "home"), "--port", str(free_port())),
             *("--jenkins", url, "--user", "ci", "--token-file", str(token)),
         )
-    finally:
-        demo.terminate()
-        demo.wait()
-        demo.stdout.close()
     assert code == 3
     assert "refuses the user 'ci' (401)" in said.splitlines()[-1]
     assert "mistaken-secret" not in said

@@ -218,3 +218,16 @@ def test_a_store_that_was_never_opened_says_so() -> None:
     database.init(None)
     with pytest.raises(StorageError, match="tracker init"), reading():
         pass
+
+
+def test_writing_inside_a_read_snapshot_is_a_mistake(store: Path) -> None:
+    with (
+        connection.reading(),
+        pytest.raises(RuntimeError, match="inside a read snapshot"),
+        connection.writing(),
+    ):
+        pass
+
+
+def test_the_database_is_its_owners_alone(store: Path) -> None:
+    assert store.stat().st_mode & 0o777 == 0o600

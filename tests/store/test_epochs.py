@@ -103,3 +103,18 @@ def test_any_order_of_arrival_gives_the_same_epochs(
         tuple(told(settings.home / str(place), list(order))) for place, order in enumerate(orders)
     }
     assert len(states) == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_numbers_that_start_again_begin_an_epoch_though_none_repeats() -> None:
+    for number in (50, 51, 52):
+        tell(number, number - 50, "P")
+    tell(1, 100, "P")
+    tell(2, 101, "F")
+    assert [(row.epoch, row.number) for row in builds("nightly", limit=9)] == [
+        (1, 2),
+        (1, 1),
+        (0, 52),
+        (0, 51),
+        (0, 50),
+    ]

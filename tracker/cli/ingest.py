@@ -1,15 +1,22 @@
 """`tracker ingest`: record report files from disk."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json
+from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json
 from tracker.errors import TooLarge, UsageError
 from tracker.intake.spool import Spooled
 from tracker.settings import Settings
+
+if TYPE_CHECKING:
+    from tracker.intake.sandbox import SpooledReport
 
 PARTLY = 4
 CHUNK = 1024 * 1024
@@ -19,9 +26,9 @@ CHUNK = 1024 * 1024
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--job", required=True, help="Full name of the job.")
 @click.option("--build", required=True, type=click.IntRange(1, 2**63 - 1), help="Its number.")
-@click.option("--branch", default="", help="Branch that was built.")
-@click.option("--commit", default="", help="Revision that was built.")
-@click.option("--url", default="", help="Address of the build.")
+@click.option("--branch", default="", callback=line, help="Branch that was built.")
+@click.option("--commit", default="", callback=line, help="Revision that was built.")
+@click.option("--url", default="", callback=line, help="Address of the build.")
 @click.option("--facet", "facets", multiple=True, help="Such as platform:linux; may be repeated.")
 @click.option("--complete", is_flag=True, help="No more reports of this build will come.")
 @click.option("--replace", is_flag=True, help="Put reports in the place of older ones.")
@@ -50,7 +57,6 @@ def command(
     from tracker.queries.answers import answer, as_text
     from tracker.store.jobs import check_job_name
     from tracker.store.records import BuildFacts
-    from tracker.store.work import enqueue
 
     settings = opened(ctx)
     facts = BuildFacts(
@@ -63,7 +69,6 @@ def command(
     )
     reports = _reports(settings, files, facets)
     done = ingest(Intake.of(settings), facts, reports, now=now_ms(), replace=replace)
-    enqueue("publish", "site", due=now_ms())
     said = answer(done.recorded, done.refused, done.warnings)
     if as_json:
         print_json(said)
@@ -73,14 +78,16 @@ def command(
         sys.exit(PARTLY)
 
 
-def _reports(settings: Settings, files: tuple[str, ...], facets: tuple[str, ...]) -> list:  # type: ignore[type-arg]
+def _reports(
+    settings: Settings, files: Sequence[str], facets: Sequence[str]
+) -> list[SpooledReport]:
     """The files in the spool, under their paths as names."""
     from tracker.intake import spool
+    from tracker.intake.facts import check_facets
     from tracker.intake.ingest import report_name
     from tracker.intake.sandbox import SpooledReport
-    from tracker.store.identity import variant_of
 
-    variant = variant_of(_facet(text) for text in facets)
+    variant = check_facets(facets)
     found = [path for name in files for path in _files(Path(name))]
     if len(found) > settings.max_files:
         raise TooLarge(f"These are more than {settings.max_files} files.", "Give fewer at once.")
@@ -102,10 +109,8 @@ def _files(path: Path) -> list[Path]:
 
 def _names(paths: list[Path]) -> list[str]:
     """File names, or whole paths where two files have the same name."""
-    names = [path.name for path in paths]
-    return [
-        path.name if names.count(path.name) == 1 else path.as_posix().lstrip("./") for path in paths
-    ]
+    times = Counter(path.name for path in paths)
+    return [path.name if times[path.name] == 1 else path.as_posix() for path in paths]
 
 
 def _spool(settings: Settings, path: Path) -> Spooled:
@@ -124,13 +129,6 @@ def _spool(settings: Settings, path: Path) -> Spooled:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _chunks(stream: object) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK):  # type: ignore[attr-defined]
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
         yield chunk
-
-
-def _facet(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not (name and colon and value) or "," in text or "=" in text:
-        raise UsageError(f"The facet {text!r} is not of the form name:value.")
-    return name, value

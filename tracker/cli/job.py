@@ -2,7 +2,7 @@
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json, print_table
 
 
 @click.group("job")
@@ -15,8 +15,8 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--server", help="The Jenkins that has it.")
-@click.option("--jenkins-name", help="Its full name there, where it differs.")
+@click.option("--server", callback=line, help="The Jenkins that has it.")
+@click.option("--jenkins-name", callback=line, help="Its full name there, where it differs.")
 @click.pass_context
 def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | None) -> None:
     """Know the job NAME from now on, and poll it where a server is named.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json, print_table
 
 
 @click.group("server")
@@ -19,21 +19,21 @@ def command() -> None:
 @command.command("add")
 @click.argument("name")
 @click.argument("url")
-@click.option("--user", default="", help="User to ask as.")
-@click.option("--token-file", default="", type=click.Path(), help="File that holds the API token.")
+@click.option("--user", help="User to ask as.")
+@click.option("--token-file", type=click.Path(), help="File that holds the API token.")
 @click.option("--jobs", multiple=True, help="Pattern of full job names; may be given often.")
-@click.option("--prefix", default="", help="First part of the names of this server's jobs.")
+@click.option("--prefix", help="First part of the names of this server's jobs.")
 @click.pass_context
 def add(
     ctx: click.Context,
     name: str,
     url: str,
-    user: str,
-    token_file: str,
+    user: str | None,
+    token_file: str | None,
     jobs: tuple[str, ...],
-    prefix: str,
+    prefix: str | None,
 ) -> None:
-    """Add a Jenkins, or change the one called NAME.
+    """Add a Jenkins, or change the one called NAME; what is not given stays as it was.
 
     Example: tracker server add main https://jenkins.example/ --user ci --token-file token
     --jobs 'team/*'
@@ -42,10 +42,25 @@ def add(
     from tracker.store.work import enqueue
 
     opened(ctx)
-    path = str(Path(token_file).absolute()) if token_file else ""
-    add_server(name, url, prefix=prefix, username=user, token_file=path, patterns=jobs)
+    path = str(Path(token_file).absolute()) if token_file else token_file
+    add_server(name, url, prefix=prefix, username=user, token_file=path, patterns=jobs or None)
     enqueue("discover", name, due=now_ms())
     click.echo(f"The server {name!r} is known; `tracker server check {name}` asks it.")
+
+
+@command.command("remove")
+@click.argument("name", callback=line)
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Read the Jenkins called NAME no more; its jobs and their history stay.
+
+    Example: tracker server remove main
+    """
+    from tracker.store.jobs import remove_server
+
+    opened(ctx)
+    remove_server(name)
+    click.echo(f"The server {name!r} is read no more; what was recorded of its jobs stays.")
 
 
 @command.command("list")

@@ -14,6 +14,13 @@ from tracker.settings import Settings
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def line(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A callback for what the store keeps as text: a byte that is not UTF-8 is wrong usage."""
+    from tracker.intake.facts import check_line
+
+    return value if value is None else check_line(param.opts[0], value)
+
+
 def settings(ctx: click.Context, **given: Any) -> Settings:
     """The settings, with what flags say on top."""
     home = ctx.find_root().obj

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json, print_table
 
 
 @click.group("token")
@@ -16,7 +16,7 @@ def command() -> None:
 
 
 @command.command("create")
-@click.argument("name")
+@click.argument("name", callback=line)
 @click.option("--scope", type=click.Choice(["ingest", "read", "admin"]), default="ingest")
 @click.pass_context
 def create(ctx: click.Context, name: str, scope: str) -> None:
@@ -56,7 +56,7 @@ def list_tokens(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("revoke")
-@click.argument("name")
+@click.argument("name", callback=line)
 @click.pass_context
 def revoke(ctx: click.Context, name: str) -> None:
     """Make a token open nothing from now on.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import Busy, Unreadable, Unrecognised, UsageError
+from tracker.errors import Busy, StorageError, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, SpooledReport, read_reports
@@ -56,18 +56,18 @@ def ingest(
     *,
     now: int,
     replace: bool = False,
-    from_jenkins: bool = False,
+    lost: Sequence[ReadReport] = (),
 ) -> Ingested:
     """Read the reports and record the build.
 
     A report that cannot be read is recorded as such beside readable ones, so that the build never
     looks whole. When none of an upload can be read nothing is recorded, and Unrecognised or
-    Unreadable says why. A build of Jenkins is recorded in any case, and an artifact that no parser
-    recognises is none of its reports.
+    Unreadable says why. A build of Jenkins is recorded in any case; an artifact that no parser
+    recognises is none of its reports, and `lost` are reports that could not be fetched.
     """
     read = list(read_reports(reports, intake.limits, intake.sources)) if reports else []
-    if from_jenkins:
-        read = [report for report in read if not report.unrecognised]
+    if facts.from_jenkins:
+        read = [*(report for report in read if not report.unrecognised), *lost]
     elif reports and all(report.failure for report in read):
         raise _nothing_readable(read)
     recorded = _record(intake, facts, read, now, replace)
@@ -104,10 +104,21 @@ def _record(
                 accept_new_job=intake.accept_new_jobs,
             )
         except NeedsAllReports as need:
-            reread = list(
-                read_reports(_spooled(intake, need.stored), intake.limits, intake.sources)
-            )
+            reread = _reread(intake, need.stored)
     raise Busy("Other uploads keep changing this build.", "Send the report again shortly.")
+
+
+def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
+    """Older reports of the build, read again; StorageError where one cannot be any more."""
+    read = list(read_reports(_spooled(intake, stored), intake.limits, intake.sources))
+    for before, after in zip(stored, read, strict=True):
+        if after.failure and not before.failure:
+            raise StorageError(
+                f"The older report {before.name!r} of this build cannot be read again"
+                f" ({after.failure}).",
+                "Nothing was recorded. Look after the spool, then send the new report again.",
+            )
+    return read
 
 
 def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledReport]:
@@ -118,6 +129,7 @@ def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledRepo
             report.sha256,
             report.size,
             report.variant,
+            report.stand_in,
         )
         for report in stored
     ]

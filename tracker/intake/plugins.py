@@ -38,7 +38,8 @@ class PluginSources:
     def of(cls, folder: str, enabled: str) -> PluginSources:
         """The sources that the settings `plugins_folder` and `plugins_enabled` name."""
         names = tuple(name.strip() for name in enabled.split(",") if name.strip())
-        return cls(resources.folder("plugins"), Path(folder) if folder else None, names)
+        own = Path(folder).expanduser().absolute() if folder else None
+        return cls(resources.folder("plugins"), own, names)
 
 
 def load_plugins(sources: PluginSources) -> list[Plugin]:

@@ -118,7 +118,7 @@ class _Rows:
     def result(self, result: Result) -> None:
         if result.classname != self.classname:
             self.enter(result.classname)
-        name = storable(result.name)
+        name = identity.stable(storable(result.name))
         case = identity.case_id(self.suite, name, self.variant)
         row = self.row(case, result)
         if case in self.seen:
@@ -140,12 +140,13 @@ class _Rows:
 
     def enter(self, classname: str) -> None:
         self.classname = classname
-        path = identity.suite_path(map(storable, self.path), storable(classname))
+        names = (identity.stable(storable(name)) for name in self.path)
+        path = identity.suite_path(names, identity.stable(storable(classname)))
         self.suite = identity.suite_id(path)
         if self.suite not in self.suites_sent:
             self.suites_sent.add(self.suite)
-            names = [cut_end(name, NAME_LIMIT) for name in path]
-            self.batch.suites[self.suite] = identity.SUITE_SEPARATOR.join(names)
+            shown = (cut_end(name, NAME_LIMIT) for name in path)
+            self.batch.suites[self.suite] = identity.SUITE_SEPARATOR.join(shown)
 
     def repeat(self, first: int, name: str) -> tuple[int, str]:
         """The same name once more: the second of a report is `name #2`, and so on."""

@@ -62,6 +62,7 @@ class SpooledReport:
     sha256: str
     size: int
     variant: str = ""
+    stand_in: bool = False
 
 
 def read_reports(
@@ -113,7 +114,7 @@ def _one_child(
                 yield read.refused("the parser wrote between its answers", unrecognised=False)
                 return
             if not finished:
-                yield read.refused(_cause(process.wait(), limits), unrecognised=False)
+                yield read.refused(_cause(process, limits), unrecognised=False)
                 return
             yield read.report()
 
@@ -148,7 +149,7 @@ def _child(
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        with process.stdin as orders:
+        with contextlib.suppress(BrokenPipeError), process.stdin as orders:
             orders.write(msgspec.json.encode(order))
         yield process, _frames(process.stdout.fileno(), patience)
     finally:
@@ -162,6 +163,8 @@ def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
     """What the child sends, until it ends; TimeoutError when it is silent for too long."""
     buffer = bytearray()
     deadline = time.monotonic() + patience
+    answers = select.poll()  # `select` knows no descriptor above 1023
+    answers.register(descriptor, select.POLLIN)
     while True:
         while len(buffer) >= 4 and len(buffer) >= 4 + (size := _size(buffer)):
             frame = _DECODER.decode(memoryview(buffer)[4 : 4 + size])
@@ -169,8 +172,7 @@ def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
             if isinstance(frame, Tail | Refusal):
                 deadline = time.monotonic() + patience
             yield frame
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        if not answers.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeoutError
         data = os.read(descriptor, 1 << 20)
         if not data:
@@ -261,11 +263,16 @@ class _Reading:
             variant=self.source.variant,
             format=self.format,
             parser_version=self.version,
+            stand_in=self.source.stand_in,
         )
 
 
-def _cause(status: int, limits: Limits) -> str:
+def _cause(process: subprocess.Popen[bytes], limits: Limits) -> str:
     """Why the child ended in the middle of a report, in words."""
+    try:
+        status = process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        return "the parser closed its answers while reading it"
     if status == -signal.SIGXCPU:
         return f"it takes more than {limits.cpu_seconds} s of processor time to read"
     if status < 0:

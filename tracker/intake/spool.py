@@ -36,6 +36,15 @@ class Writer:
         self._digest = hashlib.sha256()
         self.size = 0
 
+    @property
+    def path(self) -> Path:
+        """Where the bytes are while they are aside, whole after `flush`."""
+        return Path(self._stream.name)
+
+    def flush(self) -> None:
+        """Hand all bytes to the operating system."""
+        self._stream.flush()
+
     def write(self, data: bytes) -> None:
         """Add bytes."""
         self._stream.write(data)
@@ -52,8 +61,10 @@ class Writer:
             os.fsync(self._stream.fileno())
         sha256 = self._digest.hexdigest()
         path = path_of(self._folder, sha256)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        Path(self._stream.name).rename(path)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sync_folder(self._folder)
+        self.path.rename(path)
         if durable:
             sync_folder(path.parent)
         return Spooled(sha256, self.size, path)
@@ -83,6 +94,13 @@ def store(folder: Path, chunks: Iterable[bytes], *, durable: bool = True) -> Spo
         for chunk in chunks:
             out.write(chunk)
         return out.keep(durable=durable)
+
+
+def tidy(folder: Path, *, older_than: int) -> None:
+    """Remove what uploads that broke off or were killed left behind before a time (ms)."""
+    for path in (folder / "incoming").glob("*"):
+        if path.stat().st_mtime * 1000 < older_than:
+            path.unlink(missing_ok=True)
 
 
 def make_durable(folder: Path) -> None:

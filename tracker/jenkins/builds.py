@@ -11,6 +11,9 @@ from tracker.store.identity import variant_of
 from tracker.store.records import BuildFacts
 
 JOB_TREE = "name,fullName,url,_class,builds[number,timestamp,building,inProgress,result]"
+# What `builds` answers at most; `allBuilds` has the rest.
+NEWEST = 100
+ALL_BUILDS_TREE = "allBuilds[number,timestamp,building,inProgress,result]{0,2000}"
 BUILD_TREE = (
     "number,url,result,building,inProgress,timestamp,duration,"
     "actions[urlName,totalCount,causes[upstreamProject,upstreamBuild],"
@@ -43,11 +46,11 @@ class Cell:
     variant: str
 
 
-def listed_builds(job: dict[str, Any]) -> list[Listed]:
-    """The builds that a job's answer lists, oldest first."""
+def listed_builds(job: dict[str, Any], under: str = "builds") -> list[Listed]:
+    """The builds that a job's answer lists `under` a name, oldest first."""
     found = [
         Listed(build["number"], build.get("timestamp"), is_running(build))
-        for build in job.get("builds") or ()
+        for build in job.get(under) or ()
         if isinstance(build.get("number"), int)
     ]
     return sorted(found, key=lambda build: build.number)

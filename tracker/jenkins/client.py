@@ -182,6 +182,18 @@ class Client:
         return f"Jenkins {self.address.name!r} at {self._server.server}{path}"
 
 
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Reading an answer: one of another shape than Jenkins gives is Unusable, not a mistake."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unusable(
+            f"{what} has another shape than Jenkins gives: {error}.",
+            "Check the address of the server, and what stands between it and the tracker.",
+        ) from error
+
+
 def job_path(name: str) -> str:
     """The path of a job from its full name: `job/team/job/nightly/`."""
     return "".join(f"job/{quote(part, safe='')}/" for part in name.split("/"))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from tracker.errors import Conflict, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.sandbox import SpooledReport
 from tracker.jenkins.builds import (
+    ALL_BUILDS_TREE,
     ARTIFACTS_TREE,
     BUILD_TREE,
     JOB_TREE,
+    NEWEST,
     TEST_REPORT_TREE,
     Listed,
     cells_of,
@@ -21,10 +25,17 @@ from tracker.jenkins.builds import (
     listed_builds,
     report_artifacts,
 )
-from tracker.jenkins.client import Client, Missing, Unusable, artifact_path, job_path, names_of
+from tracker.jenkins.client import (
+    Client,
+    Missing,
+    Unusable,
+    artifact_path,
+    job_path,
+    names_of,
+    understood,
+)
 from tracker.store import history
-from tracker.store.record import STAND_IN
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, ReadReport
 
 DEPTH = 8
 
@@ -76,14 +87,21 @@ def poll_job(
 ) -> int:
     """Record what is new of a job: finished builds, running ones as running; how many.
 
-    Builds come oldest first, so that each one is the newest when it is judged. What was recorded
-    before an error stays; the next poll goes on behind it.
+    Builds come oldest first, so that each one is the newest when it is judged. One that cannot be
+    read does not keep the later ones waiting: what is wrong with it is raised at the end, and the
+    next poll tries it again. A server that does not answer ends the poll at once; what was
+    recorded stays.
     """
-    answer = source.client.json(job_path(jenkins_name), JOB_TREE)
-    wanted = [build for build in listed_builds(answer)[-first_builds:] if _is_news(name, build)]
-    for place, build in enumerate(wanted, start=1):
-        beat(f"reading {name} #{build.number}, build {place} of {len(wanted)}")
-        poll_build(source, intake, name, jenkins_name, build.number, now=clock())
+    wanted = _wanted(name, _listed(source, name, jenkins_name), first_builds)
+    troubles: list[TrackerError] = []
+    for place, number in enumerate(wanted, start=1):
+        beat(f"reading {name} #{number}, build {place} of {len(wanted)}")
+        try:
+            poll_build(source, intake, name, jenkins_name, number, now=clock())
+        except (Missing, Unusable, Conflict) as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
     return len(wanted)
 
 
@@ -96,86 +114,149 @@ def poll_build(
         answer = source.client.json(path, BUILD_TREE)
     except Missing:
         source.client.json(job_path(jenkins_name), "name")  # a missing job is another story
+        _end_if_it_ran(intake, name, number, now)
         return False
-    if answer.get("number") != number:
-        raise Unusable(f"What Jenkins {source.server!r} tells of {name} #{number} is no build.")
-    facts = facts_of(name, answer, tracker_name=source.tracker_name)
+    with understood(f"What Jenkins {source.server!r} tells of {name} #{number}"):
+        if answer.get("number") != number:
+            raise ValueError("no build")
+        facts = facts_of(name, answer, tracker_name=source.tracker_name)
+        files = list(_files(source, path, answer))
+        has_report = has_test_report(answer)
     if facts.state == "running":
         ingest(intake, facts, (), now=now)
         return False
-    reports = list(_artifacts(source, intake, path, answer))
-    if reports:
-        spool.make_durable(intake.spool)
-    _record(source, intake, facts, reports, path, has_test_report(answer), now)
+    _record(source, intake, facts, files, path, has_report, now)
     return True
+
+
+def _listed(source: Source, name: str, jenkins_name: str) -> list[Listed]:
+    """The builds that Jenkins has: its newest 100, and more where we missed some."""
+    path = job_path(jenkins_name)
+    with understood(f"What Jenkins {source.server!r} tells of {name}"):
+        listed = listed_builds(source.client.json(path, JOB_TREE))
+        newest = history.newest_from_jenkins(name)
+        is_cut = len(listed) >= NEWEST and newest is not None and listed[0].number > newest + 1
+        if is_cut:
+            listed = listed_builds(source.client.json(path, ALL_BUILDS_TREE), "allBuilds")
+    return listed
+
+
+def _wanted(name: str, listed: Sequence[Listed], first_builds: int) -> list[int]:
+    """The numbers of the builds to read, oldest first.
+
+    The first time the newest `first_builds`; later whatever is news among the builds since the
+    oldest one that was read, and those that ran when we last looked and are gone.
+    """
+    since = history.first_start_from_jenkins(name)
+    if since is None:
+        window = list(listed[-first_builds:])
+    else:
+        window = [build for build in listed if build.started is None or build.started >= since]
+    lowest = listed[0].number if listed else 0
+    there = {build.number for build in listed}
+    gone = {number for number in history.running(name) if number > lowest} - there
+    return sorted({build.number for build in window if _is_news(name, build)} | gone)
 
 
 def _is_news(name: str, build: Listed) -> bool:
     recorded = history.recorded(name, build.number)
-    if recorded is None:
+    if recorded is None or recorded.is_another(build.started):
         return True
-    if recorded.started is not None and build.started is not None:
-        same_build = abs(recorded.started - build.started) < 60_000 or not recorded.from_jenkins
-        if not same_build:
-            return True
-    return not (recorded.is_complete and recorded.from_jenkins) and not (
-        build.is_running and recorded.state == "running"
-    )
+    if recorded.is_complete and recorded.from_jenkins:
+        return False
+    return not (build.is_running and recorded.state == "running")
 
 
-def _artifacts(
-    source: Source, intake: Intake, path: str, answer: dict[str, object]
-) -> Iterator[SpooledReport]:
+def _end_if_it_ran(intake: Intake, name: str, number: int, now: int) -> None:
+    """A running build that Jenkins lost has ended, however it did."""
+    recorded = history.recorded(name, number)
+    if recorded is not None and recorded.state == "running":
+        facts = BuildFacts(name, number, from_jenkins=True, state="finished", complete=True)
+        ingest(intake, facts, (), now=now)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A report to fetch: where it is, what it is called, the variant of its cases."""
+
+    path: str
+    name: str
+    variant: str
+
+
+def _files(source: Source, path: str, answer: dict[str, Any]) -> Iterator[_File]:
+    """The artifacts of a build that may be reports, and those of the cells of a matrix."""
     for relative in report_artifacts(answer):
-        yield _fetch(source, intake, artifact_path(path, relative), relative, "")
+        yield _File(artifact_path(path, relative), relative, "")
     for cell in cells_of(answer):
         cell_path = source.client.path_of(cell.url)
         if not cell_path:
             continue
-        listed = source.client.json(cell_path, ARTIFACTS_TREE)
+        try:
+            listed = source.client.json(cell_path, ARTIFACTS_TREE)
+        except Missing:
+            yield _File(cell_path, cell.variant, cell.variant)  # fetching it will say so
+            continue
         for relative in report_artifacts(listed):
             name = f"{cell.variant}/{relative}"
-            yield _fetch(source, intake, artifact_path(cell_path, relative), name, cell.variant)
+            yield _File(artifact_path(cell_path, relative), name, cell.variant)
 
 
-def _fetch(source: Source, intake: Intake, path: str, name: str, variant: str) -> SpooledReport:
+def _fetch(source: Source, intake: Intake, file: _File) -> SpooledReport:
     with spool.writer(intake.spool) as out:
-        source.client.fetch(path, out.write)
+        source.client.fetch(file.path, out.write)
         kept = out.keep(durable=False)
-    return SpooledReport(kept.path, name, kept.sha256, kept.size, variant)
+    return SpooledReport(kept.path, file.name, kept.sha256, kept.size, file.variant)
 
 
 def _record(
     source: Source,
     intake: Intake,
     facts: BuildFacts,
-    reports: Sequence[SpooledReport],
+    files: Sequence[_File],
     path: str,
     has_report: bool,
     now: int,
 ) -> None:
     """Record the artifacts; Jenkins' own reading counts only where the build has no report.
 
-    Until that is settled the build is not complete, so that the next poll reads it again if this
-    one ends in between.
+    A file that cannot be fetched is recorded as a report that could not be read. Until Jenkins'
+    reading is settled the build is not complete, so that the next poll reads it again if this one
+    ends in between.
     """
+    fetched: list[SpooledReport] = []
+    lost: list[ReadReport] = []
+    for file in files:
+        try:
+            fetched.append(_fetch(source, intake, file))
+        except (Missing, Unusable) as error:
+            lost.append(ReadReport(file.name, "", 0, file.variant, failure=str(error)))
+    if fetched:
+        spool.make_durable(intake.spool)
     first = replace(facts, complete=False) if has_report else facts
-    beside = _beside_uploads(facts, reports)
-    done = ingest(intake, first, beside, now=now, from_jenkins=True)
+    on_record = history.report_digests(facts.job, facts.number)
+    done = ingest(
+        intake,
+        first,
+        _beside_uploads(fetched, on_record),
+        now=now,
+        lost=[report for report in lost if report.name not in on_record],
+    )
     if has_report:
         read = list(_test_report(source, intake, path, done.recorded.build_id))
-        ingest(intake, facts, read, now=now, from_jenkins=True)
+        ingest(intake, facts, read, now=now)
 
 
-def _beside_uploads(facts: BuildFacts, reports: Sequence[SpooledReport]) -> list[SpooledReport]:
+def _beside_uploads(
+    reports: Sequence[SpooledReport], on_record: Mapping[str, str]
+) -> list[SpooledReport]:
     """The artifacts, those under another name that an upload used for other bytes.
 
     Both stay: the same test read twice counts once, and the build's page says so.
     """
-    uploaded = history.report_digests(facts.job, facts.number)
     return [
         report
-        if uploaded.get(report.name, report.sha256) == report.sha256
+        if on_record.get(report.name, report.sha256) in (report.sha256, "")
         else replace(report, name=f"{report.name} (archived by Jenkins)")
         for report in reports
     ]
@@ -189,4 +270,4 @@ def _test_report(
     body = source.client.test_report(path, TEST_REPORT_TREE)
     if body is not None:
         kept = spool.store(intake.spool, [body])
-        yield SpooledReport(kept.path, STAND_IN, kept.sha256, kept.size)
+        yield SpooledReport(kept.path, "testReport", kept.sha256, kept.size, stand_in=True)

@@ -147,7 +147,7 @@ def polled_jobs() -> list[PolledJob]:
     """The jobs that are read from a Jenkins."""
     rows = select(
         "SELECT j.name, s.name, j.jenkins_name FROM job j JOIN server s ON s.id = j.server_id"
-        " WHERE j.tracked ORDER BY j.name"
+        " ORDER BY j.name"
     )
     return [PolledJob(*row) for row in rows]
 

@@ -11,7 +11,7 @@ from typing import Any
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.sql import run
-from tracker.verdicts.outcomes import Status
+from tracker.verdicts.outcomes import Status, is_judged
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -148,7 +148,7 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         state=shown,
         result=result,
         complete=bool(complete) and state != "running",
-        judged=state != "running" and result not in ("ABORTED", "NOT_BUILT"),
+        judged=is_judged(state, result),
         started=at(started),
         duration=seconds(duration),
         totals=Totals(*row[9:15]),

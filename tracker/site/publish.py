@@ -25,7 +25,7 @@ import msgspec
 
 from tracker.durable import sync_file_system
 from tracker.errors import Busy, StorageError
-from tracker.pages import BY_NAME, PAGES
+from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.queries import jobs
 from tracker.queries.rows import snapshot
@@ -35,21 +35,14 @@ from tracker.site.render import Renderer, as_json
 MANIFEST = "manifest.json"
 
 
-class PageEntry(msgspec.Struct, frozen=True):
-    """What a published page was made from: `elsewhere` are links to pages of other jobs."""
-
-    depends: str
-    elsewhere: dict[str, bool]
-
-
 class Manifest(msgspec.Struct, frozen=True):
-    """What a generation holds. `files` has the SHA-256 of each file but the manifest's own."""
+    """What a generation holds: on which revision each page depends, the SHA-256 of each file."""
 
     generation: int
     published: int
     revision: int
     made_with: str
-    pages: dict[str, PageEntry]
+    pages: dict[str, str]
     files: dict[str, str]
 
 
@@ -74,7 +67,7 @@ class _Generation:
     folder: Path
     old_folder: Path | None
     old: Manifest | None
-    pages: dict[str, PageEntry] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     rendered: int = 0
     written: int = 0
@@ -201,9 +194,9 @@ def _write_pages(
             beat(f"publishing page {place} of {len(wanted)}")
         depends = f"{page.name}:{revisions[_owner(page, params)]}"
         name = "/".join(segments)
-        if not _take_over(made, name, depends, linker):
-            elsewhere = _render(made, renderer, linker, segments, page, params)
-            made.pages[name] = PageEntry(depends, elsewhere)
+        if not _take_over(made, name, depends):
+            _render(made, renderer, linker, segments, page, params)
+        made.pages[name] = depends
 
 
 def _owner(page: Page, params: Params) -> str:
@@ -211,18 +204,17 @@ def _owner(page: Page, params: Params) -> str:
     return params["job"] if page.scope is Scope.JOB else ""
 
 
-def _take_over(made: _Generation, name: str, depends: str, linker: Linker) -> bool:
-    """Link a page from the generation before, where nothing that it shows has changed."""
-    entry = made.old.pages.get(name) if made.old else None
-    if entry is None or entry.depends != depends:
+def _take_over(made: _Generation, name: str, depends: str) -> bool:
+    """Link a page from the generation before, where nothing that it shows has changed.
+
+    A change in one job raises the revision of those whose pages link to it, so the revision says
+    all that is needed.
+    """
+    if made.old is None or made.old.pages.get(name) != depends:
         return False
-    for target, was_there in entry.elsewhere.items():
-        if linker.exists(tuple(filter(None, target.split("/")))) != was_there:
-            return False
     for file in _page_files(name):
         made.keep(file)
         made.keep(f"{file}.gz")
-    made.pages[name] = entry
     return True
 
 
@@ -233,26 +225,14 @@ def _render(
     segments: tuple[str, ...],
     page: Page,
     params: Params,
-) -> dict[str, bool]:
-    """Write a page and its JSON twin; which pages of other jobs it links, or would link."""
-    elsewhere: dict[str, bool] = {}
-    own = params.get("job")
-
-    def watched(target: tuple[str, ...]) -> bool:
-        found = linker.exists(target)
-        if page.scope is Scope.JOB and target[: len(home)] != home:
-            elsewhere["/".join(target)] = found
-        return found
-
-    home = linker.segments(BY_NAME["job"], {"job": own}) if own else ()
+) -> None:
+    """Write a page and its JSON twin."""
     view = page.show(**params)
-    watching = Linker(linker.spell, linker.ending, watched)
-    html = renderer.html(page, params, view, watching, live=False).encode()
+    html = renderer.html(page, params, view, linker, live=False).encode()
     html_name, json_name = _page_files("/".join(segments))
     made.write(html_name, html)
     made.write(json_name, as_json(view))
     made.rendered += 1
-    return elsewhere
 
 
 def _page_files(name: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,14 @@ PRAGMAS = (
     ("cache_size", -32 * 1024),
 )
 
+
+class _Thread(threading.local):
+    """Whether this thread is inside `writing`."""
+
+    is_writing = False
+
+
+_this_thread = _Thread()
 _opened_by = 0
 _inherited: list[object] = []
 
@@ -47,6 +56,9 @@ def open_store(path: Path) -> None:
     close_store()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Only its owner may read it: there are names of users and digests of tokens in it.
+        if not path.exists():
+            path.touch(mode=0o600)
     except OSError as error:
         raise StorageError(
             f"The folder {path.parent} cannot be made: {error.strerror}.",
@@ -60,12 +72,17 @@ def open_store(path: Path) -> None:
 
 
 def close_store() -> None:
-    """Close this thread's connection."""
+    """Close this thread's connection, and forget that the store was open."""
     global _opened_by
+    close_connection()
+    _opened_by = 0
+
+
+def close_connection() -> None:
+    """Close this thread's connection, as every thread does that ends."""
     _leave_inherited()
     if database.database is not None and not database.is_closed():
         database.close()
-    _opened_by = 0
 
 
 @contextmanager
@@ -82,14 +99,24 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction, alone: the lock file makes writers queue instead of sleeping at random."""
-    if database.in_transaction():
+    """One transaction, alone: the lock file makes writers queue instead of sleeping at random.
+
+    Inside `reading` it is a mistake: the snapshot cannot become a write without being refused, or
+    would hold the write lock until the reading ends.
+    """
+    if _this_thread.is_writing:
         yield
         return
+    if database.in_transaction():
+        raise RuntimeError("writing inside a read snapshot")
     with _storage_errors():
         _connect()
         with _write_lock(Path(database.database)), database.atomic("IMMEDIATE"):
-            yield
+            _this_thread.is_writing = True
+            try:
+                yield
+            finally:
+                _this_thread.is_writing = False
 
 
 # The pages of a build show the builds it started and the one that started it: a change in one job

@@ -2,7 +2,8 @@
 
 A key is a hash of the names of the suites around a case, the class where the suites do not say
 it, the case's name, its variant, and its place among cases of the same name. What changes with
-every run (memory addresses, temporary folders) is left out of the key, never out of the display.
+every run (memory addresses, temporary folders) is left out, also of the name that is shown: the
+case is the same in every build, and no build's own spelling of it is.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ def suite_path(names: Iterable[str], classname: str = "") -> tuple[str, ...]:
 
 
 def suite_id(path: tuple[str, ...]) -> int:
-    """The id of a suite."""
-    return number(SUITE_SEPARATOR.join(map(stable, path)))
+    """The id of a suite, from stable names."""
+    return number(SUITE_SEPARATOR.join(path))
 
 
 def case_id(suite: int, name: str, variant: str = "", place: int = 1) -> int:
-    """The id of a case; `place` counts cases of one name in one report."""
-    text = f"{suite}{SEPARATOR}{stable(name)}{SEPARATOR}{variant}"
+    """The id of a case from its stable name; `place` counts cases of one name in one report."""
+    text = f"{suite}{SEPARATOR}{name}{SEPARATOR}{variant}"
     return number(text if place == 1 else f"{text}{SEPARATOR}{place}")
 
 

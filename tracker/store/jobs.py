@@ -9,14 +9,15 @@ from tracker.errors import Conflict, NotFound, UsageError
 from tracker.store.connection import raise_revision, writing
 from tracker.store.models import Job, Server
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Lone surrogates too: bytes of a command line that are not UTF-8 come as these.
+_NOT_PLAIN = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def check_job_name(name: str) -> str:
     """The full name of a job, without outer slashes; UsageError for what no job can be called."""
     clean = name.strip("/")
     segments = clean.split("/")
-    if not clean or len(clean) > 1000 or _CONTROL.search(clean):
+    if not clean or len(clean) > 1000 or _NOT_PLAIN.search(clean):
         raise UsageError(
             f"A job cannot be called {name[:80]!r}.", "Give its full name: team/nightly."
         )
@@ -29,37 +30,66 @@ def check_job_name(name: str) -> str:
 
 
 def add_server(
-    name: str, url: str, *, prefix: str, username: str, token_file: str, patterns: Sequence[str]
+    name: str,
+    url: str,
+    *,
+    prefix: str | None = None,
+    username: str | None = None,
+    token_file: str | None = None,
+    patterns: Sequence[str] | None = None,
 ) -> None:
-    """Add a Jenkins, or change the one of this name."""
+    """Add a Jenkins, or change the one of this name: what is None stays as it is.
+
+    Raises Conflict for a prefix that another server or its jobs have, and for another prefix than
+    the one under which this server's jobs are recorded already.
+    """
     if not re.fullmatch(r"[\w.-]{1,100}", name):
         raise UsageError(f"A server cannot be called {name[:80]!r}.", "Use letters, digits, . _ -")
-    if prefix:
-        prefix = check_job_name(prefix)
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise UsageError(
             f"{url!r} is not the address of a Jenkins.", "It looks like https://jenkins.example/."
         )
+    given = {
+        "url": url.rstrip("/") + "/",
+        "prefix": prefix and check_job_name(prefix),
+        "username": username,
+        "token_file": token_file,
+        "patterns": None if patterns is None else ("\n".join(patterns) or "*"),
+    }
+    values = {field: value for field, value in given.items() if value is not None}
+    _refuse_unplain(url, username or "", token_file or "", *(patterns or ()))
     with writing():
-        taken = Server.get_or_none((Server.prefix == prefix) & (Server.name != name))
-        if taken is not None:
-            raise Conflict(
-                f"The server {taken.name!r} has "
-                + (f"the prefix {prefix!r}." if prefix else "no prefix, and only one may."),
-                "Give this one a --prefix of its own.",
-            )
+        _write_server(name, values)
+
+
+def _write_server(name: str, values: dict[str, str]) -> None:
+    """Make the row, or change it; trouble noted with other values says nothing about these."""
+    known = Server.get_or_none(Server.name == name)
+    if known is not None and all(getattr(known, key) == value for key, value in values.items()):
+        return
+    prefix = values.get("prefix", known.prefix if known else "")
+    if known is None or prefix != known.prefix:
+        _refuse_other_prefix(known, prefix)
+        _refuse_taken(name, prefix)
         _refuse_prefix(name, prefix)
-        values = {
-            "prefix": prefix,
-            "url": url.rstrip("/") + "/",
-            "username": username,
-            "token_file": token_file,
-            "patterns": "\n".join(patterns) or "*",
-            "error": "",
-            "error_since": None,
-        }
-        if not Server.update(**values).where(Server.name == name).execute():
-            Server.create(name=name, **values)
+    if known is None:
+        Server.create(name=name, **{"prefix": prefix, **values})
+    else:
+        Server.update(**values, error="", error_since=None).where(Server.name == name).execute()
+    raise_revision()
+
+
+def remove_server(name: str) -> None:
+    """Forget a Jenkins: its jobs keep their history, and belong to no server from now on."""
+    with writing():
+        server = Server.get_or_none(Server.name == name)
+        if server is None:
+            raise NotFound(f"No server named {name!r} is known.", "`tracker server list` has them.")
+        for job in Job.select().where((Job.server == server) & (Job.error != "")):
+            raise_revision(job.id)  # its page told what could not be read
+        Job.update(server=None, error="", error_since=None).where(Job.server == server).execute()
+        server.delete_instance()
+        raise_revision()
 
 
 def track_job(
@@ -85,10 +115,37 @@ def track_job(
                 f"The job {name!r} belongs to another server.",
                 "Give the second server a --prefix that is no folder of the first.",
             )
-        job.server, job.jenkins_name, job.url, job.tracked = owner, jenkins_name, url, True
+        job.server, job.jenkins_name, job.url = owner, jenkins_name, url
         job.save()
         raise_revision(job.id)
         return True
+
+
+def _refuse_unplain(*texts: str) -> None:
+    for text in texts:
+        if _NOT_PLAIN.search(text):
+            raise UsageError(f"{text[:80]!r} is not one line of UTF-8.", "Write it anew.")
+
+
+def _refuse_other_prefix(server: Server | None, prefix: str) -> None:
+    """The names of recorded jobs begin with the prefix: it stays as long as there are any."""
+    if server is not None and Job.select().where(Job.server == server).exists():
+        raise Conflict(
+            f"The server {server.name!r} has jobs under "
+            + (f"the prefix {server.prefix!r}," if server.prefix else "no prefix,")
+            + f" so that {prefix!r} cannot take its place.",
+            f"Leave out --prefix, or `tracker server remove {server.name}` first.",
+        )
+
+
+def _refuse_taken(name: str, prefix: str) -> None:
+    taken = Server.get_or_none((Server.prefix == prefix) & (Server.name != name))
+    if taken is not None:
+        raise Conflict(
+            f"The server {taken.name!r} has "
+            + (f"the prefix {prefix!r}." if prefix else "no prefix, and only one may."),
+            "Give this one a --prefix of its own.",
+        )
 
 
 def _refuse_prefix(server: str, prefix: str) -> None:
@@ -96,6 +153,8 @@ def _refuse_prefix(server: str, prefix: str) -> None:
     if not prefix:
         return
     for job in Job.select().where(Job.name.startswith(f"{prefix}/")):
+        if job.server is None and job.name == f"{prefix}/{job.jenkins_name}":
+            continue  # of a server with this prefix that was removed, and may come back
         if job.server is None or job.server.name != server:
             raise Conflict(
                 f"The prefix {prefix!r} is a folder already: the job {job.name!r} is in it.",

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker.store.connection import raise_revision, writing
+from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sql import run, run_many
+from tracker.verdicts.outcomes import NOT_JUDGED
 from tracker.verdicts.streaks import step
 
-# Shown, and never judged: what ran there says nothing about the tests.
-NOT_JUDGED_RESULTS = ("ABORTED", "NOT_BUILT")
-JUDGED = "state <> 'running' AND (result IS NULL OR result NOT IN ('ABORTED', 'NOT_BUILT'))"
+# `is_judged`, for builds in a statement.
+JUDGED = f"state <> 'running' AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
 
 _PARAMETERS = 500
 
@@ -48,9 +48,10 @@ def judge_from(job_id: int, place: Place, unheard_of: frozenset[int] = frozenset
 
 def rebuild() -> int:
     """Derive the rows of all jobs anew from their whole histories; how many jobs there are."""
-    with writing():
+    with reading():
         jobs = [row[0] for row in run("SELECT id FROM job ORDER BY id")]
-        for job_id in jobs:
+    for job_id in jobs:
+        with writing():  # one job at a time, so that uploads come in between
             judge_from(job_id, Place(0, -1, 0))
             raise_revision(job_id)
     return len(jobs)

@@ -56,7 +56,6 @@ class Job(Table):
     name = TextField(unique=True)
     server = ForeignKeyField(Server, null=True, on_delete="SET NULL")
     jenkins_name = TextField(default="")
-    tracked = BooleanField(default=True)
     url = TextField(default="")
     revision = BigIntegerField(default=0)
     error = TextField(default="")
@@ -114,6 +113,7 @@ class Report(Table):
     cases = IntegerField(default=0)
     recovered = BooleanField(default=False)
     failure = TextField(default="")
+    stand_in = BooleanField(default=False)
     warnings = TextField(default="[]")
 
     class Meta:

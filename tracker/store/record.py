@@ -7,24 +7,20 @@ that is derived from them. Recording the same again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
-from tracker.errors import Conflict, NotFound
+from tracker.errors import NotFound
 from tracker.store.connection import raise_revision, writing
-from tracker.store.judging import NOT_JUDGED_RESULTS, Place, judge_from
+from tracker.store.epochs import find_build, new_build, settle_epochs
+from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job, Report
+from tracker.store.plan import Plan, plan
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, StoredReport
 from tracker.store.sql import run, run_many
 from tracker.store.work import enqueue
-
-# Jenkins' own reading stands in for reports until the build has one of its own.
-STAND_IN = "testReport"
-
-MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * MINUTE_MS
+from tracker.verdicts.outcomes import is_judged
 
 
 class NeedsAllReports(Exception):
@@ -33,16 +29,6 @@ class NeedsAllReports(Exception):
     def __init__(self, stored: tuple[StoredReport, ...]) -> None:
         super().__init__(f"{len(stored)} reports to read again")
         self.stored = stored
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Which reports are new, which are here, and what has to give way."""
-
-    added: tuple[ReadReport, ...]
-    known: tuple[str, ...]
-    replaced: tuple[str, ...]
-    untouched: tuple[StoredReport, ...]
 
 
 def record_build(
@@ -62,35 +48,32 @@ def record_build(
     """
     with writing():
         job = _job(facts, accept_new_job)
-        build, created, before = _build(job, facts)
-        plan = _plan(build, reports, replace_reports)
+        found = find_build(job, facts)
+        before = _told(found) if found else {}
+        build = found or new_build(job, facts)
+        todo = plan(stored_reports(build.id), reports, replace=replace_reports)
         _believe(build, facts, now)
-        judged_before = not created and before.get("judged", False)
         unheard_of: frozenset[int] = frozenset()
-        if plan.added:
-            unheard_of = _write_reports(job, build, plan, reread)
-        changed = created or bool(plan.added) or before != _told(build)
-        if changed:
+        rewritten = bool(todo.added or todo.replaced)
+        if rewritten:
+            unheard_of = _write_reports(job, build, todo, reread)
+        revision = 0
+        if rewritten or before != _told(build):
             build.save()
-            moved = _settle_epochs(job)
-            if moved is not None:
-                build.epoch = Build.get_by_id(build.id).epoch
-                judge_from(job.id, Place(0, min(moved, build.epoch), 0))
-            elif plan.added or judged_before != _is_judged(build):
-                judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
+            judging = rewritten or before.get("judged", False) != _is_judged(build)
+            _judge(job, build, judging, unheard_of)
             revision = raise_revision(job.id)
             enqueue("publish", "site", due=now)
         else:
             Build.update(heard=now).where(Build.id == build.id).execute()
-            revision = 0
         return Recorded(
             build_id=build.id,
             job=job.name,
             number=build.number,
             epoch=build.epoch,
-            created=created,
-            added=tuple(report.name for report in plan.added),
-            known=plan.known,
+            created=found is None,
+            added=tuple(report.name for report in todo.added),
+            known=todo.known,
             revision=revision,
         )
 
@@ -121,59 +104,14 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
     return Job.create(name=facts.job)
 
 
-def _build(job: Job, facts: BuildFacts) -> tuple[Build, bool, dict[str, object]]:
-    """The row of this build, whether it is new, and what was told of it before."""
-    same_number = list(
-        Build.select()
-        .where((Build.job == job) & (Build.number == facts.number))
-        .order_by(Build.epoch.desc())
-    )
-    for build in same_number:
-        if not _contradicts(build, facts):
-            return build, False, _told(build)
-    newest = Build.select(Build.epoch).where(Build.job == job).order_by(Build.epoch.desc()).first()
-    epoch = newest.epoch + bool(same_number) if newest else 0  # until _settle_epochs knows better
-    build = Build.create(job=job, number=facts.number, epoch=epoch)
-    return build, True, {}
-
-
-def _contradicts(build: Build, facts: BuildFacts) -> bool:
-    """Whether the start times say that this is another build of the same number."""
-    if build.started is None or facts.started is None:
-        return False
-    both_from_jenkins = facts.from_jenkins and build.state != "receiving"
-    return abs(build.started - facts.started) > (MINUTE_MS if both_from_jenkins else DAY_MS)
-
-
-def _settle_epochs(job: Job) -> int | None:
-    """Number the epochs of a job anew; the lowest one that changed, None where none did.
-
-    By start time, an epoch lasts until a number comes that it has already: the controller was
-    rebuilt in between. So the order of arrival leaves no trace. Builds that no source told the
-    start of stay where they are.
-    """
-    rows = run(
-        "SELECT id, epoch, number FROM build WHERE job_id = ? AND started IS NOT NULL"
-        " AND (SELECT max(epoch) FROM build WHERE job_id = ?) > 0 ORDER BY started, number",
-        job.id,
-        job.id,
-    )
-    moved: list[tuple[int, int, int]] = []
-    epoch, seen = 0, set[int]()
-    for build_id, before, number in rows:
-        if number in seen:
-            epoch, seen = epoch + 1, set()
-        seen.add(number)
-        if before != epoch:
-            moved.append((epoch, before, build_id))
-    run_many(
-        "UPDATE build SET epoch = -1 - id WHERE id = ?", [(build_id,) for _, _, build_id in moved]
-    )
-    run_many(
-        "UPDATE build SET epoch = ? WHERE id = ?",
-        [(epoch, build_id) for epoch, _, build_id in moved],
-    )
-    return min((min(row[:2]) for row in moved), default=None)
+def _judge(job: Job, build: Build, judging: bool, unheard_of: frozenset[int]) -> None:
+    """Derive what changed: from this build on, or from the first epoch that was numbered anew."""
+    moved = settle_epochs(job, build)
+    if moved is not None:
+        build.epoch = Build.get_by_id(build.id).epoch
+        judge_from(job.id, Place(0, min(moved, build.epoch), 0))
+    elif judging:
+        judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
 
 
 _TOLD = (
@@ -204,8 +142,9 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
             build.state = facts.state or build.state
         build.result = facts.result or build.result
     for name in ("started", "duration", "upstream_number"):
-        value = getattr(facts, name)
-        if value is not None and (facts.from_jenkins or getattr(build, name) is None):
+        value, told = getattr(facts, name), getattr(build, name)
+        earlier = build.state == "receiving" and told is not None and value < told if value else 0
+        if value is not None and (facts.from_jenkins or told is None or earlier):
             setattr(build, name, value)
     for name in ("url", "branch", "commit", "upstream_job"):
         value, told = getattr(facts, name), getattr(build, name)
@@ -216,72 +155,29 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
 
 
 def _is_judged(build: Build) -> bool:
-    return build.state != "running" and build.result not in NOT_JUDGED_RESULTS
-
-
-def _plan(build: Build, reports: Sequence[ReadReport], replace_reports: bool) -> _Plan:
-    stored = {report.name: report for report in stored_reports(build.id)}
-    bytes_here = {(report.sha256, report.variant): report.name for report in stored.values()}
-    added: dict[str, ReadReport] = {}
-    known: list[str] = []
-    replaced: list[str] = []
-    for report in reports:
-        same_bytes = (report.sha256, report.variant)
-        if same_bytes in bytes_here:
-            known.append(report.name)
-            continue
-        older = stored.get(report.name)
-        if report.name in added:
-            raise _two_of_a_name(report.name)
-        gives_way = older is not None and bool(older.failure) and not report.failure
-        if older is not None and not (replace_reports or gives_way):
-            raise _other_bytes(older, report)
-        if older is not None:
-            replaced.append(older.name)
-        added[report.name] = report
-        bytes_here[same_bytes] = report.name
-    if any(name != STAND_IN for name in added) and STAND_IN in stored:
-        replaced.append(STAND_IN)
-    untouched = tuple(report for name, report in stored.items() if name not in replaced)
-    return _Plan(tuple(added.values()), tuple(known), tuple(replaced), untouched)
-
-
-def _other_bytes(older: StoredReport, newer: ReadReport) -> Conflict:
-    return Conflict(
-        f"The report {newer.name!r} of this build was recorded with other bytes"
-        f" (SHA-256 {older.sha256[:12]}…, now {newer.sha256[:12]}…).",
-        "Send it under another name to add it, or with replace=true to put it in the old one's"
-        " place.",
-    )
-
-
-def _two_of_a_name(name: str) -> Conflict:
-    return Conflict(
-        f"Two files of this upload are called {name!r} and differ.",
-        "Give each file a name of its own.",
-    )
+    return is_judged(build.state, build.result)
 
 
 def stored_reports(build_id: int) -> list[StoredReport]:
     """The reports the store has of a build, in the order of their names."""
     return [
-        StoredReport(row.name, row.sha256, row.bytes, row.variant, row.failure)
+        StoredReport(row.name, row.sha256, row.bytes, row.variant, row.failure, row.stand_in)
         for row in Report.select().where(Report.build == build_id).order_by(Report.name)
     ]
 
 
 def _write_reports(
-    job: Job, build: Build, plan: _Plan, reread: Sequence[ReadReport] | None
+    job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None
 ) -> frozenset[int]:
     """Write reports and results; the cases no build of any job had before."""
-    if reread is not None and _same_reports(plan.untouched, reread):
-        return _write_whole(job, build, plan, [*reread, *plan.added])
-    merged = merge(plan.added)
-    if plan.replaced or merged.overlaps or _overlaps(build, merged):
-        if plan.untouched:
-            raise NeedsAllReports(plan.untouched)
-        return _write_whole(job, build, plan, list(plan.added))
-    return _add(job, build, plan.added, merged)
+    if reread is not None and _same_reports(todo.untouched, reread):
+        return _write_whole(job, build, [*reread, *todo.added])
+    merged = merge(todo.added)
+    if todo.replaced or merged.overlaps or _overlaps(build, merged):
+        if todo.untouched:
+            raise NeedsAllReports(todo.untouched)
+        return _write_whole(job, build, list(todo.added))
+    return _add(job, build, todo.added, merged)
 
 
 def _same_reports(stored: Sequence[StoredReport], reread: Sequence[ReadReport]) -> bool:
@@ -298,9 +194,7 @@ def _overlaps(build: Build, merged: Merged) -> bool:
     return any(row[0] in here for row in merged.results)
 
 
-def _write_whole(
-    job: Job, build: Build, plan: _Plan, reports: Sequence[ReadReport]
-) -> frozenset[int]:
+def _write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> frozenset[int]:
     """Put the build's reports and results in the place of whatever was there."""
     for table in ("result", "attempt", "output", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
@@ -397,7 +291,7 @@ def _write_report_rows(
     )
     run_many(
         "INSERT INTO report (build_id, name, sha256, bytes, variant, format, parser_version, cases,"
-        " recovered, failure, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " recovered, failure, stand_in, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 build_id,
@@ -410,6 +304,7 @@ def _write_report_rows(
                 len(report.contents.results),
                 report.recovered,
                 report.failure,
+                report.stand_in,
                 _warnings(report, overlaps),
             )
             for report in reports

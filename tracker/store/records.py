@@ -66,7 +66,8 @@ class ReadReport:
     """One report as the parsing child read it.
 
     `failure` says why nothing could be read; `recovered` that it is damaged and what came before
-    the damage was kept.
+    the damage was kept; `stand_in` that it is Jenkins' own reading of reports, and gives way to
+    the first of them.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ReadReport:
     recovered: bool = False
     failure: str = ""
     unrecognised: bool = False
+    stand_in: bool = False
     warnings: tuple[str, ...] = ()
     contents: Contents = Contents()
 
@@ -91,6 +93,7 @@ class StoredReport:
     size: int
     variant: str
     failure: str
+    stand_in: bool = False
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = 
         elif again_at is not None:
             row.due = again_at
         elif outcome is not None:
-            row.state = "done"
+            row.state, row.due = "done", now
         else:
             row.delete_instance()
             return True
@@ -133,10 +133,11 @@ def release(task: Task) -> None:
         ).execute()
 
 
-def fail(task: Task, *, now: int, error: str) -> None:
+def fail(task: Task, *, now: int, error: str, forgive: bool = False) -> None:
     """The task went wrong: try again later, more patiently each time; give up in the end.
 
-    Somebody who asked for it while it ran does not wait that long.
+    Somebody who asked for it while it ran does not wait that long. With `forgive` the try does
+    not count; and an upload that was acknowledged is never given up.
     """
     pause = min(2 ** min(task.tries, 10), 600) * SECOND
     with writing():
@@ -146,8 +147,16 @@ def fail(task: Task, *, now: int, error: str) -> None:
         asked_again = row.asked != task.asked
         row.lease_until, row.error = 0, error[:2000]
         row.due = now if asked_again else now + pause
-        row.state = "dead" if task.tries >= MAX_TRIES and not asked_again else "due"
+        row.tries -= forgive
+        is_hopeless = row.tries >= MAX_TRIES and not asked_again and task.kind != "ingest"
+        row.state = "dead" if is_hopeless else "due"
         row.save()
+
+
+def forget_done(before: int) -> None:
+    """Forget the outcomes of tasks that were done before a time (ms)."""
+    with writing():
+        Work.delete().where((Work.state == "done") & (Work.due < before)).execute()
 
 
 def beat(worker: str, *, now: int, doing: str = "") -> None:

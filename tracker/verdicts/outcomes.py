@@ -35,5 +35,14 @@ FAILURES = frozenset({Status.FAILED, Status.ERROR})
 # Skipped and unknown results never are "the previous result" of a case.
 COUNTED = frozenset({Status.PASSED, Status.FAILED, Status.ERROR})
 
+# Shown, and never judged: what ran there says nothing about the tests.
+NOT_JUDGED = ("ABORTED", "NOT_BUILT")
+
+
+def is_judged(state: str, result: str | None) -> bool:
+    """Whether a build in this state, with this result of Jenkins, counts in the history."""
+    return state != "running" and result not in NOT_JUDGED
+
+
 # Which of two readings of the same test is kept: the worse one, never the greener one.
 WORST_FIRST = (Status.ERROR, Status.FAILED, Status.UNKNOWN, Status.PASSED, Status.SKIPPED)

@@ -19,8 +19,6 @@ def _token() -> str:
         return value.strip()
     if kind.lower() == "basic" and request.authorization and request.authorization.password:
         return str(request.authorization.password)
-    if text := request.headers.get("X-Tracker-Token"):
-        return text
     raise Unauthorised(
         "A token is needed for this.",
         "Send `Authorization: Bearer …`; `tracker token create NAME` makes one.",

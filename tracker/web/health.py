@@ -11,12 +11,13 @@ import msgspec
 from flask import Blueprint, Response
 
 import tracker
+from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.intake.sandbox import network_barrier
 from tracker.queries import jobs, system
 from tracker.store.connection import can_write, schema_state
 from tracker.web.auth import require
-from tracker.web.state import now_ms, settings, state
+from tracker.web.state import settings, state
 
 blueprint = Blueprint("health", __name__)
 

@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 from flask import Blueprint, Response, request
 
+from tracker.clock import now_ms
 from tracker.errors import UsageError
 from tracker.intake.body import body_headers, read_body
 from tracker.queries import jobs
 from tracker.store.work import enqueue
 from tracker.web.auth import require
-from tracker.web.state import now_ms, state
+from tracker.web.state import state
 
 blueprint = Blueprint("hooks", __name__)
 
@@ -109,6 +110,8 @@ def _pass_on(knock: Knock) -> None:
     now = now_ms()
     servers = {row.name: row for row in jobs.servers()}
     server = servers.get(knock.server)
+    if knock.server and server is None:
+        return
     name = f"{server.prefix}/{knock.job}" if server and server.prefix else knock.job
     if any(row.name == name for row in jobs.polled_jobs()):
         if knock.number is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import msgspec
 from flask import Blueprint, Response, request
 
+from tracker.clock import now_ms
 from tracker.errors import UsageError
 from tracker.intake import spool
 from tracker.intake.body import body_headers, read_body
@@ -24,7 +26,7 @@ from tracker.store.work import enqueue
 from tracker.web import parameters
 from tracker.web.auth import require
 from tracker.web.links import page_url
-from tracker.web.state import now_ms, settings, state
+from tracker.web.state import settings, state
 
 blueprint = Blueprint("ingest", __name__)
 
@@ -103,17 +105,20 @@ def _reports(its: Settings, variant: str) -> list[SpooledReport]:
             if parameters.flag(request.args, "complete"):
                 return []
             raise UsageError("The upload is empty.", "Send a report file as the body.")
-        body = out.keep()
-    if request.mimetype != "multipart/form-data":
-        return [_report(request.args.get("name") or "report", body, variant)]
+        if request.mimetype == "multipart/form-data":
+            out.flush()
+            files = _files(out.path, its)
+        else:
+            files = [(request.args.get("name") or "report", out.keep())]
+    return [_report(name, file, variant) for name, file in files]
+
+
+def _files(body: Path, its: Settings) -> list[tuple[str, Spooled]]:
+    """The files of a multipart body, which itself stays aside and is forgotten."""
     boundary = request.mimetype_params.get("boundary")
     if not boundary:
         raise UsageError("The multipart upload names no boundary.")
-    try:
-        files = split_files(body.path, boundary, its.spool, its.max_files)
-    finally:
-        body.path.unlink(missing_ok=True)  # its files are in the spool by themselves
-    return [_report(name, file, variant) for name, file in files]
+    return split_files(body, boundary, its.spool, its.max_files)
 
 
 def _report(name: str, file: Spooled, variant: str) -> SpooledReport:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from werkzeug.datastructures import MultiDict
 
 from tracker.errors import UsageError
+from tracker.intake.facts import check_line, facets_of
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off", ""})
@@ -69,25 +70,9 @@ def moment(args: Args, name: str) -> int | None:
 
 def facets(args: Args, name: str) -> list[tuple[str, str]]:
     """Facets as `platform:linux`, any number of them."""
-    found = []
-    for text in args.getlist(name):
-        key, colon, value = text.partition(":")
-        if not colon or not re.fullmatch(r"[\w.-]{1,60}", key) or not 1 <= len(value) <= 200:
-            raise UsageError(
-                f"The facet {text[:80]!r} is not of the form name:value.",
-                "Write facet=platform:linux.",
-            )
-        if re.search(r"[\x00-\x1f\x7f,=]", value):
-            raise UsageError(f"The facet {text[:80]!r} has a comma, = or control character in it.")
-        found.append((key, value))
-    if len({key for key, _ in found}) != len(found):
-        raise UsageError("A facet is given twice.", "Give each facet one value.")
-    return found
+    return facets_of(args.getlist(name))
 
 
-def text(args: Args, name: str, limit: int = 1000) -> str:
+def text(args: Args, name: str) -> str:
     """A line of text; control characters are refused."""
-    value = args.get(name, "").strip()
-    if len(value) > limit or re.search(r"[\x00-\x1f\x7f]", value):
-        raise UsageError(f"The parameter {name} is longer than {limit} or has control characters.")
-    return value
+    return check_line(f"the parameter {name}", args.get(name, "").strip())

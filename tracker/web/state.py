@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
@@ -56,8 +55,3 @@ def settings() -> Settings:
     """The settings, without touching the store."""
     found: State = current_app.extensions[_KEY]
     return found.settings
-
-
-def now_ms() -> int:
-    """The clock: milliseconds since 1970 UTC."""
-    return int(time.time() * 1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +13,6 @@ from tracker.jenkins.poll import Source
 from tracker.queries import jobs
 from tracker.queries.jobs import ServerRow
 from tracker.settings import Settings
-
-
-def now_ms() -> int:
-    """The clock: milliseconds since 1970 UTC."""
-    return int(time.time() * 1000)
 
 
 @dataclass
@@ -49,7 +43,7 @@ class Context:
 
 
 def address_of(row: ServerRow, settings: Settings) -> Address:
-    """Where a server is and how to get in; the token comes from its file each time."""
+    """Where a server is and how to get in; a new client reads the token's file anew."""
     return Address(
         name=row.name,
         url=row.url,

@@ -10,18 +10,19 @@ import socket
 import time
 from types import FrameType
 
-from tracker.errors import StorageError, TrackerError
+from tracker.clock import SECOND, now_ms
+from tracker.errors import Busy, StorageError, TrackerError
 from tracker.settings import Settings
 from tracker.store import work
 from tracker.store.connection import open_store
 from tracker.store.work import Task
-from tracker.worker.context import Context, now_ms
+from tracker.worker.context import Context
+from tracker.worker.heartbeat import Heartbeat
 from tracker.worker.tasks import TASKS, NotYet, schedule
 
 log = logging.getLogger("tracker.worker")
 
 IDLE_SECONDS = 0.25
-BEAT_MS = 5_000
 SCHEDULE_MS = 10_000
 
 
@@ -35,12 +36,10 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.context = Context.of(settings)
-        self.context.beat = self._still_alive
-        self.lease_ms = settings.lease_seconds * 1000
-        self.beat_ms = min(BEAT_MS, self.lease_ms // 4)
+        self.context.beat = self._step
+        self.lease_ms = settings.lease_seconds * SECOND
+        self.heartbeat = Heartbeat(self.name, self.lease_ms)
         self.stopping = False
-        self.task: Task | None = None
-        self.beaten_at = 0
         self.scheduled_at = 0
 
     def run(self, *, until_idle: bool = False) -> None:
@@ -49,18 +48,20 @@ class Worker:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)
+        self.heartbeat.start()
         while not self.stopping:
             if not self._turn():
                 if until_idle:
                     break
                 time.sleep(IDLE_SECONDS)
+        self.heartbeat.stop()
         work.retire(self.name)
         log.info("worker %s ends", self.name)
 
     def _turn(self) -> bool:
         """Do one task; False when none was due, or the store cannot be used now."""
         try:
-            self._housekeeping()
+            self._schedule()
             task = work.claim(tuple(TASKS), now=now_ms(), lease_ms=self.lease_ms)
             if task is not None:
                 self._do(task)
@@ -72,18 +73,16 @@ class Worker:
 
     def _do(self, task: Task) -> None:
         """One task; what goes wrong in it is written down and tried again later."""
-        self.task = task
+        self.heartbeat.task = task
         try:
             done = TASKS[task.kind](self.context, task)
         except Stopped:
             work.release(task)
         except NotYet as error:
             work.fail(task, now=now_ms(), error=str(error))
-        except StorageError:
-            raise
         except TrackerError as error:
             log.warning("%s %s: %s", task.kind, task.key, error)
-            work.fail(task, now=now_ms(), error=str(error))
+            work.fail(task, now=now_ms(), error=str(error), forgive=_is_passing(error))
         except Exception as error:
             # A bug: push the task ahead before anything else, so that it is no crash loop.
             work.fail(task, now=now_ms(), error=f"{type(error).__name__}: {error}")
@@ -91,27 +90,24 @@ class Worker:
         else:
             work.finish(task, now=now_ms(), again_at=done.again_at, outcome=done.outcome)
         finally:
-            self.task = None
+            self.heartbeat.task, self.heartbeat.doing = None, ""
 
-    def _housekeeping(self) -> None:
+    def _schedule(self) -> None:
         now = now_ms()
-        if now - self.beaten_at > self.beat_ms:
-            work.beat(self.name, now=now)
-            self.beaten_at = now
         if now - self.scheduled_at > SCHEDULE_MS:
             schedule(self.context)
             self.scheduled_at = now
 
-    def _still_alive(self, doing: str) -> None:
-        """Between two steps of a long task: keep the lease, tell what is going on, or stop."""
+    def _step(self, doing: str) -> None:
+        """Between two steps of a long task: tell what is going on, or stop."""
         if self.stopping:
             raise Stopped
-        now = now_ms()
-        if now - self.beaten_at > self.beat_ms:
-            work.beat(self.name, now=now, doing=doing)
-            self.beaten_at = now
-            if self.task is not None:
-                work.extend(self.task, now=now, lease_ms=self.lease_ms)
+        self.heartbeat.doing = doing
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+
+def _is_passing(error: TrackerError) -> bool:
+    """Whether the trouble is the disk's or the load's, and says nothing against the task."""
+    return isinstance(error, StorageError | Busy)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tracker.clock import DAY, MINUTE, SECOND, now_ms
 from tracker.errors import Conflict, JenkinsError, NotFound, SettingsError, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
@@ -18,14 +19,14 @@ from tracker.jenkins import poll as jenkins
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.site.publish import publish as publish_site
+from tracker.site.publish import read_manifest
 from tracker.site.render import renderer
 from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
-from tracker.store.work import Task, enqueue, ensure
-from tracker.worker.context import Context, now_ms
+from tracker.store.work import Task, ensure, forget_done
+from tracker.worker.context import Context
 
-SECOND = 1000
 KNOCK_TRIES = 6
 DISCOVERY_EVERY = 5
 
@@ -148,10 +149,15 @@ def publish(context: Context, _task: Task) -> Done:
 
 def complete_quiet(context: Context, _task: Task) -> Done:
     """Call builds complete that are known by uploads alone and were silent for a while."""
-    quiet = context.settings.quiet_minutes * 60 * SECOND
-    if complete_quiet_builds(now_ms() - quiet):
-        enqueue("publish", "site", due=now_ms())
+    complete_quiet_builds(now_ms() - context.settings.quiet_minutes * MINUTE)
     return Done(_in_a_while(30))
+
+
+def tidy(context: Context, _task: Task) -> Done:
+    """Forget answers to queued uploads after a week, and what broken uploads left behind."""
+    forget_done(now_ms() - 7 * DAY)
+    spool.tidy(context.settings.spool, older_than=now_ms() - DAY)
+    return Done(_in_a_while(3600))
 
 
 TASKS: dict[str, Callable[[Context, Task], Done]] = {
@@ -161,13 +167,18 @@ TASKS: dict[str, Callable[[Context, Task], Done]] = {
     "ingest": ingest,
     "publish": publish,
     "complete_quiet": complete_quiet,
+    "tidy": tidy,
 }
 
 
-def schedule(_context: Context) -> None:
-    """Have the tasks that come back for ever, and one for each server and job."""
+def schedule(context: Context) -> None:
+    """Have the tasks that come back for ever, one for each server and job, and a publish."""
     now = now_ms()
     ensure("complete_quiet", "all", due=now)
+    ensure("tidy", "all", due=now)
+    published = read_manifest(context.settings.output / "site")
+    if published is None or published.revision != jobs.revision():
+        ensure("publish", "site", due=now)
     for server in jobs.servers():
         ensure("discover", server.name, due=now)
     for job in jobs.polled_jobs():

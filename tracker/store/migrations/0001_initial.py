@@ -51,7 +51,6 @@ def up(_migrator: Any, db: Any) -> None:
         name = TextField(unique=True)
         server = ForeignKeyField(Server, null=True, on_delete="SET NULL")
         jenkins_name = TextField(default="")
-        tracked = BooleanField(default=True)
         url = TextField(default="")
         revision = BigIntegerField(default=0)
         error = TextField(default="")
@@ -99,6 +98,7 @@ def up(_migrator: Any, db: Any) -> None:
         cases = IntegerField(default=0)
         recovered = BooleanField(default=False)
         failure = TextField(default="")
+        stand_in = BooleanField(default=False)
         warnings = TextField(default="[]")
 
         class Meta:
