@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tracker.clock import now_ms
 from tracker.errors import SettingsError, StorageError, TrackerError
 from tracker.jenkins.client import Address, Client
 from tracker.queries import about, jobs, system
@@ -151,7 +152,7 @@ def _open(settings: Settings) -> None:
     if path.exists() or any(token["name"] == "start" for token in system.tokens()):
         _say(f"Upload token: as before, kept in {path}")
         return
-    token = create_token("start", now=_now())
+    token = create_token("start", now=now_ms())
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(token + "\n")
     _say(f"Upload token: {token}   (shown this once, kept in {path})")
@@ -165,25 +166,29 @@ def _name_jenkins(settings: Settings, options: argparse.Namespace, processes: Pr
         url = _start_demo(settings, processes)
         _say(f"Demo Jenkins: {url}   (what it planted: {settings.home / 'demo-truth.json'})")
         add_server(DEMO, url)
-        enqueue("discover", DEMO, due=_now())
+        enqueue("discover", DEMO, due=now_ms())
 
 
 def _read_named(settings: Settings, options: argparse.Namespace) -> None:
-    """Read a real Jenkins from now on, in the demo's place; what is not given stays as it was."""
-    known = next((row for row in jobs.servers() if row.name == MAIN), None)
-    user, token_file = options.user, options.token_file and str(Path(options.token_file).absolute())
-    if known is not None:
-        user = known.username if user is None else user
-        token_file = known.token_file if token_file is None else token_file
+    """Read a real Jenkins from now on, in the demo's place; what is not given stays as it was.
+
+    At another address nothing stays: a token is only for the server it was given for.
+    """
     url = options.jenkins.rstrip("/") + "/"
+    known = next((row for row in jobs.servers() if (row.name, row.url) == (MAIN, url)), None)
+    user, token_file = options.user, options.token_file and str(Path(options.token_file).absolute())
+    if user is None:
+        user = known.username if known else ""
+    if token_file is None:
+        token_file = known.token_file if known else ""
     _say(f"Asking {url} ...")
-    who = Client(_address(settings, url, user or "", token_file or "")).whoami()
+    who = Client(_address(settings, url, user, token_file)).whoami()
     _say(f"Jenkins answers and knows us as {who}")
     if any(row.name == DEMO for row in jobs.servers()):
         remove_server(DEMO)
         _say("The demo Jenkins is read no more; what was recorded of its jobs stays")
     add_server(MAIN, url, username=user, token_file=token_file, patterns=options.jobs or None)
-    enqueue("discover", MAIN, due=_now())
+    enqueue("discover", MAIN, due=now_ms())
 
 
 def _address(settings: Settings, url: str, user: str, token_file: str) -> Address:
@@ -281,7 +286,7 @@ def _watch(settings: Settings, processes: Processes) -> int:
 
 def _is_published(settings: Settings, extent: about.Extent) -> bool:
     """Whether everything that was read is in the static site."""
-    waiting = {row["kind"] for row in system.work(_now())}
+    waiting = {row["kind"] for row in system.work(now_ms())}
     site = settings.output / "site" / "index.html"
     return extent.builds > 0 and "publish" not in waiting and site.is_file()
 
@@ -291,10 +296,6 @@ def _say_extent(settings: Settings, extent: about.Extent, published: bool) -> No
         _say(f"{extent.builds} builds of {extent.jobs} jobs are read, {extent.results} results")
     if published:
         _say(f"Published: {settings.output / 'site' / 'index.html'}")
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
 
 
 def _say(text: str) -> None:

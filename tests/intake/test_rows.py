@@ -204,3 +204,9 @@ def test_batches_do_not_share_what_they_hold():
     second, _ = taken(Result("b", PASSED))
     assert names(first) == ["a"]
     assert names(second) == ["b"]
+
+
+def test_a_name_is_shown_without_what_changes_with_every_run():
+    batch, _ = taken(Suite(("at 0x7f01aa",)), Result("<object at 0x55ffc0de>", PASSED))
+    [(suite, name)] = batch.cases.values()
+    assert (batch.suites[suite], name) == ("at …", "<object at …>")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json
+from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+from tracker.clock import now_ms
 from tracker.errors import TooLarge, UsageError
 from tracker.intake.spool import Spooled
 from tracker.settings import Settings

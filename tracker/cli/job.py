@@ -2,7 +2,8 @@
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
+from tracker.clock import now_ms
 
 
 @click.group("job")

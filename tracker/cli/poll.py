@@ -2,7 +2,8 @@
 
 import click
 
-from tracker.cli.shared import now_ms, opened
+from tracker.cli.shared import opened
+from tracker.clock import now_ms
 
 
 @click.command("poll")

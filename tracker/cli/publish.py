@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, now_ms, opened, print_json
+from tracker.cli.shared import JSON_OPTION, opened, print_json
+from tracker.clock import now_ms
 
 
 @click.command("publish")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, line, now_ms, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
+from tracker.clock import now_ms
 
 
 @click.group("server")

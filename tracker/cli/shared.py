@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -34,11 +33,6 @@ def opened(ctx: click.Context, **given: Any) -> Settings:
     found = settings(ctx, **given)
     open_store(found.database)
     return found
-
-
-def now_ms() -> int:
-    """The clock: milliseconds since 1970 UTC."""
-    return int(time.time() * 1000)
 
 
 def print_json(value: Any) -> None:
