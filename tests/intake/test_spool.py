@@ -59,7 +59,7 @@ def test_a_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
         Path, "rename", lambda self, to: happened.append("rename") or rename(self, to)
     )
     spool.store(tmp_path, [b"abc"])
-    assert happened == ["sync", "rename", "sync"]
+    assert happened == ["sync", "sync", "rename", "sync"]  # the second: the name of a new folder
 
 
 def test_a_failing_sync_is_told_and_leaves_nothing(tmp_path, monkeypatch):
