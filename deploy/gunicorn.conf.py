@@ -1,4 +1,4 @@
-"""Gunicorn for the tracker: each value with its reason (measured in reference/reliability.md)."""
+"""Gunicorn for the tracker: each value with its reason."""
 
 import multiprocessing
 import os

@@ -1,7 +1,7 @@
 """Reading a request body: nobody else touches it.
 
 Servers and frameworks hand on a cut upload as if it were whole, and a chunked one over the limit
-as if it ended there (reliability.md, findings 1 and 2). Here a body is whole, of the length and
+as if it ended there. Here a body is whole, of the length and
 digest that were declared, within its limit also after unpacking, or it is refused.
 """
 

@@ -1,7 +1,7 @@
 """Asking Jenkins: python-jenkins behind a deadline, a size limit and one family of errors.
 
 python-jenkins has no timeout, follows redirects, reads answers of any size into memory, and calls
-everything it does not expect "does not exist" (reference/jenkins.md, section 2). All its HTTP goes
+everything it does not expect "does not exist". All its HTTP goes
 through one method, which is replaced here; its session, authentication and addresses are kept.
 """
 

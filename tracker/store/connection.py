@@ -1,6 +1,6 @@
 """The database of this process: opening, the write lock, read snapshots, migrations.
 
-Rules for SQLite (measured in reliability.md, section 3): WAL, `synchronous=FULL`, one writer at a
+Rules for SQLite, all measured under load and power cuts: WAL, `synchronous=FULL`, one writer at a
 time through a lock file, IMMEDIATE transactions, connections opened after a fork and never carried
 over one.
 """

@@ -34,8 +34,9 @@ def list_jobs() -> Response:
     """All jobs by name."""
     state()
     limit, after = _paging()
-    rows = jobs.jobs_after(after or "", limit + 1)
-    return _list([_job(row) for row in rows], limit, lambda: rows[limit - 1].name)
+    with snapshot():
+        rows = jobs.jobs_after(after or "", limit + 1)
+        return _list([_job(row) for row in rows], limit, lambda: rows[limit - 1].name)
 
 
 @blueprint.get("/api/v1/jobs/<path:path>")
