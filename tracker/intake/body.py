@@ -1,8 +1,8 @@
 """Reading a request body: nobody else touches it.
 
 Servers and frameworks hand on a cut upload as if it were whole, and a chunked one over the limit
-as if it ended there. Here a body is whole, of the length and
-digest that were declared, within its limit also after unpacking, or it is refused.
+as if it ended there. Here a body is whole, of the length and digest that were declared, within
+its limit also after unpacking, or it is refused.
 """
 
 from __future__ import annotations

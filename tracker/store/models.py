@@ -16,8 +16,8 @@ from peewee import (
 )
 
 # IMMEDIATE: a transaction that reads before it writes is otherwise refused at once when another
-# process wrote in between, whatever the busy timeout: 298 of 320
-# recordings by 8 processes failed without it.
+# process wrote in between, whatever the busy timeout: without it 298 of 320 recordings by 8
+# processes failed.
 database = SqliteDatabase(None, lock_type="IMMEDIATE")
 
 
