@@ -72,7 +72,8 @@ class Processes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything and stay until interrupted; the exit code."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+        signal.signal(ending, signal.default_int_handler)
     processes: Processes | None = None
     try:
         settings = Settings.load(home=options.home, port=options.port)
@@ -90,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     finally:
         if processes is not None:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(ending, signal.SIG_IGN)
             processes.stop()
             if processes.running:
                 _say("Stopped. Nothing is lost; start again at any time.")

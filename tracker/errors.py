@@ -101,6 +101,14 @@ class StorageError(TrackerError):
     slug = "storage"
 
 
+class SpoolDamage(TrackerError):
+    """The bytes of a report that was read before are gone or changed: nothing else waits for it."""
+
+    status = 503
+    exit_code = 3
+    slug = "spool-damage"
+
+
 class JenkinsError(TrackerError):
     """Jenkins did not answer, or not in a way that can be used."""
 

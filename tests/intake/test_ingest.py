@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from tests.conftest import junit
-from tracker.errors import Conflict, NotFound, StorageError, Unreadable, Unrecognised, UsageError
+from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
 from tracker.intake.sandbox import SpooledReport
@@ -181,7 +181,7 @@ def test_an_older_report_that_cannot_be_read_again_stops_the_recording(send, set
     before = list(dump.lines())
     for path in settings.spool.glob("??/*"):
         path.write_bytes(b"gone")
-    with pytest.raises(StorageError, match=r"'a\.xml' of this build cannot be read again"):
+    with pytest.raises(SpoolDamage, match=r"'a\.xml' of this build cannot be read again"):
         send({"b.xml": junit(one="F")})
     assert list(dump.lines()) == before
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import RunningDemo, junit, running_demo
-from tests.factories import NOW, report, upload
+from tests.factories import NOW, record, report, upload
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
@@ -260,7 +260,7 @@ def test_what_was_recorded_before_an_error_stays_and_the_next_poll_goes_on(
     stub.answers["job/nightly/2/api/json"] = 500
     with pytest.raises(JenkinsError):
         look(stub.url)
-    assert count_builds("nightly") == 1
+    assert count_builds("nightly") == 2
     stub.answers["job/nightly/2/api/json"] = a_build(2)
     assert look(stub.url) == 2
 
@@ -414,3 +414,57 @@ def test_a_poll_of_jenkins_has_its_jobs_site_published(
     stub.has(a_build(1))
     look(stub.url)
     assert run("SELECT kind FROM work") == [("publish",)]
+
+
+def test_a_build_that_was_uploaded_whole_while_it_ran_is_judged_when_it_ends(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1, building=True, result=None))
+    look(stub.url)
+    record(BuildFacts("nightly", 1, complete=True), report("r.xml", login="F"), now=NOW)
+    stub.has(a_build(1, result="UNSTABLE"))
+    look(stub.url)
+    row = build("nightly", "1")
+    assert (row.state, row.judged, row.new_failures) == ("finished", True, 1)
+
+
+def test_a_build_read_for_a_hook_does_not_hide_older_ones(
+    stub: Stub, look: Callable[..., int], settings: Settings
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 6)))
+    intake = Intake.of(settings)
+    poll.poll_build(source_of(stub.url), intake, "nightly", "nightly", 5, now=NOW)
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [5, 4, 3, 2, 1]
+
+
+def test_a_build_that_could_not_be_read_is_tried_again_by_the_next_poll(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2))
+    whole = stub.answers["job/nightly/1/api/json"]
+    stub.answers["job/nightly/1/api/json"] = {"error": "try later"}
+    with pytest.raises(Unusable):
+        look(stub.url)
+    stub.answers["job/nightly/1/api/json"] = whole
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [2, 1]
+
+
+def test_a_build_that_answers_503_does_not_keep_later_ones_waiting(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2))
+    stub.answers["job/nightly/1/api/json"] = 503
+    with pytest.raises(Unusable, match="503"):
+        look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [2]
+
+
+def test_every_artifact_that_cannot_be_had_is_told(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1, artifacts=artifacts("a.xml", "b.xml")))
+    look(stub.url)
+    assert [(row.name, "404" in row.failure) for row in reports("nightly", "1")] == [
+        ("a.xml", True),
+        ("b.xml", True),
+    ]

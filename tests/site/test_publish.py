@@ -363,7 +363,7 @@ def test_a_full_disk_leaves_the_old_site(
             publish_to()
     assert files_of(tmp_path / "output/site") == before
     assert publish_to().is_new
-    assert generations(tmp_path / "output") == ["000001", "000003"]
+    assert generations(tmp_path / "output") == ["000001", "000002"]
 
 
 def test_a_manifest_that_is_not_whole_is_none(tmp_path: Path) -> None:
@@ -503,3 +503,15 @@ def test_a_downstream_build_of_an_older_epoch_is_linked_by_its_new_label(
     publish_to()
     jenkins("down", 1, report(login="P"), started=NOW + 100 * DAY)
     assert_up_to_date(tmp_path, publish_to)
+
+
+def test_a_file_that_is_missing_from_the_old_generation_is_made_again(
+    tmp_path: Path, publish_to: PublishTo
+) -> None:
+    history("nightly", login="P F")
+    publish_to()
+    lost = tmp_path / "output/site/jobs/nightly/index.html.gz"
+    lost.unlink()
+    upload("other", 1, report(login="P"))
+    publish_to()
+    assert lost.is_file()

@@ -63,3 +63,25 @@ def test_a_stand_in_that_comes_later_is_not_added() -> None:
 def test_an_upload_that_is_called_like_the_stand_in_stays() -> None:
     done = plan([stored("testReport", "1")], [came("a", "2")], replace=False)
     assert (names(done.added), done.replaced) == (["a"], frozenset())
+
+
+def test_the_reading_with_a_variant_takes_the_place_of_the_one_without() -> None:
+    told = ReadReport("b", "1", 1, variant="platform=linux")
+    done = plan([stored("a", "1")], [told], replace=False)
+    assert (names(done.added), done.replaced) == (["b"], {"a"})
+
+
+def test_bytes_without_a_variant_are_known_where_they_have_one() -> None:
+    here = StoredReport("a", "1", 1, "platform=linux", "")
+    assert plan([here], [came("b", "1")], replace=False).known == ("b",)
+
+
+def test_one_name_for_two_platforms_is_refused_in_words() -> None:
+    here = StoredReport("a", "1", 1, "platform=linux", "")
+    with pytest.raises(Conflict, match=r"facets .platform=linux.*platform=mac"):
+        plan([here], [ReadReport("a", "1", 1, variant="platform=mac")], replace=False)
+
+
+def test_what_could_never_be_fetched_is_told_apart_by_name() -> None:
+    done = plan([], [came("a", "", "404"), came("b", "", "404")], replace=False)
+    assert names(done.added) == ["a", "b"]

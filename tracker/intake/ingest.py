@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import Busy, StorageError, Unreadable, Unrecognised, UsageError
+from tracker.errors import Busy, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, SpooledReport, read_reports
@@ -109,16 +109,22 @@ def _record(
 
 
 def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
-    """Older reports of the build, read again; StorageError where one cannot be any more."""
-    read = list(read_reports(_spooled(intake, stored), intake.limits, intake.sources))
-    for before, after in zip(stored, read, strict=True):
+    """Older reports of the build, read again; SpoolDamage where one cannot be any more."""
+    kept = [report for report in stored if report.sha256]
+    read = list(read_reports(_spooled(intake, kept), intake.limits, intake.sources)) if kept else []
+    for before, after in zip(kept, read, strict=True):
         if after.failure and not before.failure:
-            raise StorageError(
+            raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again"
                 f" ({after.failure}).",
                 "Nothing was recorded. Look after the spool, then send the new report again.",
             )
-    return read
+    never_had = [
+        ReadReport(report.name, "", 0, report.variant, failure=report.failure)
+        for report in stored
+        if not report.sha256
+    ]
+    return [*read, *never_had]
 
 
 def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledReport]:

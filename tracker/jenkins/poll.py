@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tracker.errors import Conflict, TrackerError
+from tracker.errors import Conflict, SpoolDamage, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.sandbox import SpooledReport
@@ -28,6 +28,7 @@ from tracker.jenkins.builds import (
 from tracker.jenkins.client import (
     Client,
     Missing,
+    Unreachable,
     Unusable,
     artifact_path,
     job_path,
@@ -35,6 +36,8 @@ from tracker.jenkins.client import (
     understood,
 )
 from tracker.store import history
+from tracker.store.history import OnRecord
+from tracker.store.jobs import note_polled
 from tracker.store.records import BuildFacts, ReadReport
 
 DEPTH = 8
@@ -92,14 +95,23 @@ def poll_job(
     next poll tries it again. A server that does not answer ends the poll at once; what was
     recorded stays.
     """
-    wanted = _wanted(name, _listed(source, name, jenkins_name), first_builds)
+    since, to = history.polled(name)
+    listed = _listed(source, name, jenkins_name, to)
+    window = _window(listed, since, first_builds)
+    since = min((build.started or 0 for build in window), default=0) if since is None else since
+    note_polled(name, since=since, to=to)
+    wanted = _wanted(name, listed, window)
     troubles: list[TrackerError] = []
     for place, number in enumerate(wanted, start=1):
         beat(f"reading {name} #{number}, build {place} of {len(wanted)}")
         try:
             poll_build(source, intake, name, jenkins_name, number, now=clock())
-        except (Missing, Unusable, Conflict) as error:
+        except (Missing, Unusable, Conflict, SpoolDamage) as error:
             troubles.append(error)
+        except Unreachable as error:
+            source.client.json(job_path(jenkins_name), "name")  # unless nothing answers any more
+            troubles.append(Unusable(error.message, error.remedy))
+    note_polled(name, since=since, to=max((build.number for build in listed), default=to))
     if troubles:
         raise troubles[0]
     return len(wanted)
@@ -129,41 +141,36 @@ def poll_build(
     return True
 
 
-def _listed(source: Source, name: str, jenkins_name: str) -> list[Listed]:
-    """The builds that Jenkins has: its newest 100, and more where we missed some."""
+def _listed(source: Source, name: str, jenkins_name: str, to: int | None) -> list[Listed]:
+    """The builds that Jenkins has: its newest 100, and more where we missed some since `to`."""
     path = job_path(jenkins_name)
     with understood(f"What Jenkins {source.server!r} tells of {name}"):
         listed = listed_builds(source.client.json(path, JOB_TREE))
-        newest = history.newest_from_jenkins(name)
-        is_cut = len(listed) >= NEWEST and newest is not None and listed[0].number > newest + 1
-        if is_cut:
+        if len(listed) >= NEWEST and to is not None and listed[0].number > to + 1:
             listed = listed_builds(source.client.json(path, ALL_BUILDS_TREE), "allBuilds")
     return listed
 
 
-def _wanted(name: str, listed: Sequence[Listed], first_builds: int) -> list[int]:
-    """The numbers of the builds to read, oldest first.
-
-    The first time the newest `first_builds`; later whatever is news among the builds since the
-    oldest one that was read, and those that ran when we last looked and are gone.
-    """
-    since = history.first_start_from_jenkins(name)
+def _window(listed: Sequence[Listed], since: int | None, first_builds: int) -> list[Listed]:
+    """The builds that are of interest: the newest ones at first, later all since the oldest."""
     if since is None:
-        window = list(listed[-first_builds:])
-    else:
-        window = [build for build in listed if build.started is None or build.started >= since]
-    lowest = listed[0].number if listed else 0
-    there = {build.number for build in listed}
-    gone = {number for number in history.running(name) if number > lowest} - there
-    return sorted({build.number for build in window if _is_news(name, build)} | gone)
+        return list(listed[-first_builds:])
+    return [build for build in listed if build.started is None or build.started >= since]
 
 
-def _is_news(name: str, build: Listed) -> bool:
-    recorded = history.recorded(name, build.number)
+def _wanted(name: str, listed: Sequence[Listed], window: Sequence[Listed]) -> list[int]:
+    """The numbers to read, oldest first: what is news, and what ran before and is gone."""
+    recorded = history.on_record(name, min((build.number for build in window), default=0))
+    news = {build.number for build in window if _is_news(recorded.get(build.number), build)}
+    gone = history.running(name) - {build.number for build in listed}
+    return sorted(news | gone)
+
+
+def _is_news(recorded: OnRecord | None, build: Listed) -> bool:
     if recorded is None or recorded.is_another(build.started):
         return True
-    if recorded.is_complete and recorded.from_jenkins:
-        return False
+    if recorded.state == "finished":
+        return not recorded.is_complete
     return not (build.is_running and recorded.state == "running")
 
 
@@ -234,7 +241,9 @@ def _record(
     if fetched:
         spool.make_durable(intake.spool)
     first = replace(facts, complete=False) if has_report else facts
-    on_record = history.report_digests(facts.job, facts.number)
+    recorded = history.recorded(facts.job, facts.number)
+    is_ours = recorded is not None and not recorded.is_another(facts.started)
+    on_record = history.report_digests(facts.job, facts.number) if is_ours else {}
     done = ingest(
         intake,
         first,

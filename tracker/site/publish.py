@@ -73,6 +73,11 @@ class _Generation:
     written: int = 0
     bytes_written: int = 0
 
+    def can_keep(self, name: str) -> bool:
+        """Whether the old generation still has a file and its compressed twin."""
+        old = self.old_folder
+        return old is not None and all((old / each).is_file() for each in (name, f"{name}.gz"))
+
     def keep(self, name: str) -> None:
         """Take a file over from the old generation."""
         assert self.old is not None
@@ -88,7 +93,7 @@ class _Generation:
     def write(self, name: str, data: bytes) -> None:
         """Write a file and its compressed twin, or take them over where they are the same."""
         digest = hashlib.sha256(data).hexdigest()
-        if self.old is not None and self.old.files.get(name) == digest:
+        if self.old is not None and self.old.files.get(name) == digest and self.can_keep(name):
             self.keep(name)
             self.keep(f"{name}.gz")
             return
@@ -151,15 +156,21 @@ def _publish(
         return Published(
             old.generation, link, len(old.pages), 0, len(old.files), 0, 0, is_new=False
         )
+    _remove_unfinished(output)
     number = 1 + max([0, *_generations(output)])
     folder = output / "generations" / f"{number:06}"
     folder.mkdir(parents=True)
-    comparable = old if old and old.made_with == made_with else None
+    comparable = old if old and old.made_with == made_with and not force else None
     made = _Generation(folder, link.resolve() if comparable else None, comparable)
-    _write_pages(made, renderer, newest, revisions, beat)
-    _write_assets(made, renderer)
-    manifest = Manifest(number, now, revisions[""], made_with, made.pages, made.files)
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    try:
+        _write_pages(made, renderer, newest, revisions, beat)
+        _write_assets(made, renderer)
+        manifest = Manifest(number, now, revisions[""], made_with, made.pages, made.files)
+        (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        sync_file_system(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # a full disk must not be filled further
+        raise
     _swap(output, link, folder)
     _prune(output, keep)
     return Published(
@@ -212,6 +223,8 @@ def _take_over(made: _Generation, name: str, depends: str) -> bool:
     """
     if made.old is None or made.old.pages.get(name) != depends:
         return False
+    if not all(made.can_keep(file) for file in _page_files(name)):
+        return False
     for file in _page_files(name):
         made.keep(file)
         made.keep(f"{file}.gz")
@@ -246,8 +259,7 @@ def _write_assets(made: _Generation, renderer: Renderer) -> None:
 
 
 def _swap(output: Path, link: Path, folder: Path) -> None:
-    """Make sure that every byte is on the disk, then let readers see it."""
-    sync_file_system(folder)
+    """Let readers see a generation, every byte of which is on the disk."""
     aside = output / ".site.new"
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
@@ -259,6 +271,15 @@ def _swap(output: Path, link: Path, folder: Path) -> None:
 def _generations(output: Path) -> list[int]:
     folder = output / "generations"
     return sorted(int(path.name) for path in folder.glob("[0-9]*")) if folder.is_dir() else []
+
+
+def _remove_unfinished(output: Path) -> None:
+    """Remove what a publish left behind that failed or was killed before readers saw it."""
+    shown = (output / "site").resolve().name
+    for number in _generations(output):
+        name = f"{number:06}"
+        if not shown.isdigit() or number > int(shown):
+            shutil.rmtree(output / "generations" / name)
 
 
 def _prune(output: Path, keep: int) -> None:

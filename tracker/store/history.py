@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peewee import ModelSelect
-
 from tracker.clock import MINUTE
 from tracker.store.connection import reading
 from tracker.store.models import Build, Job, Report
@@ -38,26 +36,35 @@ def recorded(job: str, number: int) -> OnRecord | None:
     return OnRecord(build.started, build.state, build.complete) if build else None
 
 
-def newest_from_jenkins(job: str) -> int | None:
-    """The highest number of a job's newest epoch that Jenkins itself spoke of."""
+def on_record(job: str, lowest: int) -> dict[int, OnRecord]:
+    """The recorded builds from the number `lowest` on; of two epochs the newer one."""
     with reading():
-        build = _from_jenkins(job).order_by(Build.epoch.desc(), Build.number.desc()).first()
-    return build.number if build else None
-
-
-def first_start_from_jenkins(job: str) -> int | None:
-    """When the oldest build of a job began (ms) that Jenkins itself spoke of."""
-    with reading():
-        build = (
-            _from_jenkins(job).where(Build.started.is_null(False)).order_by(Build.started).first()
+        rows = (
+            Build.select()
+            .join(Job)
+            .where((Job.name == job) & (Build.number >= lowest))
+            .order_by(Build.epoch)
         )
-    return build.started if build else None
+        return {row.number: OnRecord(row.started, row.state, row.complete) for row in rows}
 
 
-def running(job: str) -> list[int]:
-    """The numbers of the builds that ran when Jenkins was last asked."""
+def polled(job: str) -> tuple[int | None, int | None]:
+    """From when on (ms) the job's builds are read, and up to which number they were."""
     with reading():
-        return [build.number for build in _from_jenkins(job).where(Build.state == "running")]
+        row = Job.get_or_none(Job.name == job)
+    return (row.polled_from, row.polled_to) if row else (None, None)
+
+
+def running(job: str) -> set[int]:
+    """The numbers of the newest epoch's builds that ran when Jenkins was last asked."""
+    with reading():
+        rows = list(
+            Build.select(Build.number, Build.epoch)
+            .join(Job)
+            .where((Job.name == job) & (Build.state == "running"))
+        )
+        newest = max((row.epoch for row in rows), default=0)
+        return {row.number for row in rows if row.epoch == newest}
 
 
 def report_digests(job: str, number: int) -> dict[str, str]:
@@ -79,7 +86,3 @@ def _newest(job: str, number: int) -> Build | None:
     query = Build.select().join(Job).where((Job.name == job) & (Build.number == number))
     found: Build | None = query.order_by(Build.epoch.desc()).first()
     return found
-
-
-def _from_jenkins(job: str) -> ModelSelect[Build]:
-    return Build.select().join(Job).where((Job.name == job) & (Build.state != "receiving"))

@@ -173,6 +173,12 @@ def _refuse_folder(name: str, owner: Server | None) -> None:
             )
 
 
+def note_polled(name: str, *, since: int, to: int | None) -> None:
+    """Write down from when on a job's builds are read, and how far its list was worked through."""
+    with writing():
+        Job.update(polled_from=since, polled_to=to).where(Job.name == name).execute()
+
+
 def note_job_trouble(name: str, error: str, *, now: int) -> None:
     """Write down why the job could not be read, and since when; "" when it could."""
     with writing():

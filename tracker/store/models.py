@@ -51,7 +51,11 @@ class Server(Table):
 
 
 class Job(Table):
-    """A job by its full name; `server` is empty while it is known by uploads alone."""
+    """A job by its full name; `server` is empty while it is known by uploads alone.
+
+    Polling reads every build that began at `polled_from` (ms) or later, and has worked through the
+    numbers up to `polled_to`.
+    """
 
     id = AutoField()
     name = TextField(unique=True)
@@ -59,6 +63,8 @@ class Job(Table):
     jenkins_name = TextField(default="")
     url = TextField(default="")
     revision = BigIntegerField(default=0)
+    polled_from = BigIntegerField(null=True)
+    polled_to = BigIntegerField(null=True)
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
 

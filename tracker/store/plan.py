@@ -32,7 +32,7 @@ def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, repla
     here = {report.name: report for report in stored}
     giving_way = frozenset(
         report.name for report in reports if _gives_way(here.get(report.name), report, replace)
-    )
+    ) | frozenset(older.name for older in stored if _is_told_better(older, reports))
     staying = [report for report in stored if report.name not in giving_way]
     added: dict[str, ReadReport] = {}
     known: list[str] = []
@@ -43,7 +43,7 @@ def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, repla
         if any(_is_read(other, report) for other in others):
             known.append(report.name)
         elif report.name in here and report.name not in giving_way:
-            raise _other_bytes(here[report.name], report)
+            raise _other_report(here[report.name], report)
         else:
             added[report.name] = report
     return _without_stand_ins(stored, added, known, giving_way)
@@ -83,12 +83,30 @@ def _is_read(other: StoredReport | ReadReport, report: ReadReport) -> bool:
 
 
 def _same_bytes(one: StoredReport | ReadReport, other: ReadReport) -> bool:
-    """The same bytes count once; with two different variants they are two reports."""
-    variants = {one.variant, other.variant}
-    return one.sha256 == other.sha256 and (len(variants) == 1 or "" in variants)
+    """The same bytes count once; told with two different variants they are two reports.
+
+    What could never be fetched has no bytes, and is told apart by its name.
+    """
+    if not (one.sha256 or other.sha256):
+        return one.name == other.name
+    return one.sha256 == other.sha256 and other.variant in (one.variant, "")
 
 
-def _other_bytes(older: StoredReport, newer: ReadReport) -> Conflict:
+def _is_told_better(older: StoredReport, reports: Sequence[ReadReport]) -> bool:
+    """Whether the bytes of a report without variant come again with one."""
+    return older.variant == "" and any(
+        report.sha256 == older.sha256 and report.variant and not report.failure
+        for report in reports
+    )
+
+
+def _other_report(older: StoredReport, newer: ReadReport) -> Conflict:
+    if older.sha256 == newer.sha256:
+        return Conflict(
+            f"The report {newer.name!r} of this build was recorded with the facets"
+            f" {older.variant!r}, and comes with {newer.variant!r} now.",
+            "Send the report of each platform under a name of its own.",
+        )
     return Conflict(
         f"The report {newer.name!r} of this build was recorded with other bytes"
         f" (SHA-256 {older.sha256[:12]}…, now {newer.sha256[:12]}…).",

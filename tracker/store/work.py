@@ -139,7 +139,7 @@ def fail(task: Task, *, now: int, error: str, forgive: bool = False) -> None:
     Somebody who asked for it while it ran does not wait that long. With `forgive` the try does
     not count; and an upload that was acknowledged is never given up.
     """
-    pause = min(2 ** min(task.tries, 10), 600) * SECOND
+    pause = (15 if forgive else min(2 ** min(task.tries, 10), 600)) * SECOND
     with writing():
         row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
         if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -121,4 +122,5 @@ def _pass_on(knock: Knock) -> None:
             enqueue("poll_build", f"{name}#{knock.number}", due=now, payload=payload)
         return
     for each in servers.values():
-        enqueue("discover", each.name, due=now)
+        if any(fnmatch.fnmatchcase(knock.job, pattern) for pattern in each.patterns):
+            enqueue("discover", each.name, due=now)

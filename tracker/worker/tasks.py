@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tracker.clock import DAY, MINUTE, SECOND, now_ms
-from tracker.errors import Conflict, JenkinsError, NotFound, SettingsError, TrackerError
+from tracker.errors import (
+    Conflict,
+    JenkinsError,
+    NotFound,
+    SettingsError,
+    SpoolDamage,
+    TrackerError,
+)
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
 from tracker.intake.sandbox import SpooledReport
 from tracker.jenkins import poll as jenkins
+from tracker.jenkins.client import Missing, Unusable
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.site.publish import publish as publish_site
@@ -28,6 +36,8 @@ from tracker.store.work import Task, ensure, forget_done
 from tracker.worker.context import Context
 
 KNOCK_TRIES = 6
+# What is wrong with some builds is on the job's page; the next ones do not wait for it.
+OF_SINGLE_BUILDS = (Missing, Unusable, Conflict, SpoolDamage)
 DISCOVERY_EVERY = 5
 
 
@@ -73,7 +83,7 @@ def poll(context: Context, task: Task) -> Done:
         job = jobs.polled_job(task.key)
     except NotFound:
         return Done()
-    with _trouble_noted(context, job.name, job.server):
+    with suppress(*OF_SINGLE_BUILDS), _trouble_noted(context, job.name, job.server):
         jenkins.poll_job(
             context.source(job.server),
             context.intake,

@@ -53,6 +53,8 @@ def up(_migrator: Any, db: Any) -> None:
         jenkins_name = TextField(default="")
         url = TextField(default="")
         revision = BigIntegerField(default=0)
+        polled_from = BigIntegerField(null=True)
+        polled_to = BigIntegerField(null=True)
         error = TextField(default="")
         error_since = BigIntegerField(null=True)
 
