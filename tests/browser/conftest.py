@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import RunningServer, running_gunicorn
-from tests.factories import NOW
-from tests.site.rich import record_rich_history
+from tests.site.rich import published_rich_history
 from tracker.settings import Settings
-from tracker.site.publish import publish
-from tracker.site.render import renderer
-from tracker.store.connection import close_store, open_store
 
 FLAGS = (
     "--no-sandbox",
@@ -47,13 +43,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A tracker with the rich history, published."""
-    folder = tmp_path_factory.mktemp("browser")
-    settings = Settings.load({}, home=folder / "home", output=folder / "output")
-    open_store(settings.database)
-    record_rich_history()
-    publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
-    close_store()
-    return settings
+    return published_rich_history(tmp_path_factory.mktemp("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -468,3 +468,20 @@ def test_every_artifact_that_cannot_be_had_is_told(stub: Stub, look: Callable[..
         ("a.xml", True),
         ("b.xml", True),
     ]
+
+
+def test_a_list_of_jobs_of_another_shape_is_told_in_words(stub: Stub) -> None:
+    stub.answers["api/json"] = {"jobs": [1]}
+    with pytest.raises(Unusable, match="another shape"):
+        find_jobs(source_of(stub.url), ["*"])
+
+
+def test_a_poll_that_finds_nothing_new_writes_nothing(
+    stub: Stub, look: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    noted: list[object] = []
+    monkeypatch.setattr(poll, "note_polled", lambda *_args, **more: noted.append(more))
+    assert look(stub.url) == 0
+    assert noted == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import NOW
-from tests.site.rich import record_rich_history
+from tests.site.rich import published_rich_history
 from tracker.settings import Settings
 from tracker.site.publish import Published, publish
 from tracker.site.render import renderer
@@ -18,13 +18,7 @@ from tracker.store.connection import close_store, open_store
 @pytest.fixture(scope="session")
 def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A tracker with the rich history, published; its store is closed. Only to be read."""
-    folder = tmp_path_factory.mktemp("rich")
-    settings = Settings.load({}, home=folder / "home", output=folder / "output")
-    open_store(settings.database)
-    record_rich_history()
-    publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
-    close_store()
-    return settings
+    return published_rich_history(tmp_path_factory.mktemp("rich"))
 
 
 @pytest.fixture

@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+from pathlib import Path
 
 from tests.factories import DAY, NOW, history, jenkins, report, upload
+from tracker.settings import Settings
+from tracker.site.publish import publish
+from tracker.site.render import renderer
 from tracker.store import identity
+from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
 from tracker.store.records import Contents, ReadReport
 from tracker.verdicts.outcomes import Status
@@ -230,3 +235,13 @@ def _hostile_report(
             variant=variant,
         ),
     )
+
+
+def published_rich_history(folder: Path) -> Settings:
+    """A tracker below `folder` with the rich history, published; its store is closed."""
+    settings = Settings.load({}, home=folder / "home", output=folder / "output")
+    open_store(settings.database)
+    record_rich_history()
+    publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
+    close_store()
+    return settings

@@ -70,12 +70,13 @@ def find_jobs(source: Source, patterns: Sequence[str]) -> list[FoundJob]:
     tree = "name,url,_class"
     for _ in range(DEPTH):
         tree = f"name,url,_class,jobs[{tree}]"
-    answer = source.client.json("", f"jobs[{tree}]")
-    return [
-        FoundJob(source.tracker_name(name), name, job.get("url") or "")
-        for name, job in names_of(answer.get("jobs") or ())
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-    ]
+    with understood(f"The list of jobs of Jenkins {source.server!r}"):
+        answer = source.client.json("", f"jobs[{tree}]")
+        return [
+            FoundJob(source.tracker_name(name), name, job.get("url") or "")
+            for name, job in names_of(answer.get("jobs") or ())
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        ]
 
 
 def poll_job(
@@ -98,8 +99,9 @@ def poll_job(
     since, to = history.polled(name)
     listed = _listed(source, name, jenkins_name, to)
     window = _window(listed, since, first_builds)
-    since = min((build.started or 0 for build in window), default=0) if since is None else since
-    note_polled(name, since=since, to=to)
+    if since is None:
+        since = min((build.started or 0 for build in window), default=0)
+        note_polled(name, since=since, to=to)
     wanted = _wanted(name, listed, window)
     troubles: list[TrackerError] = []
     for place, number in enumerate(wanted, start=1):
@@ -111,7 +113,9 @@ def poll_job(
         except Unreachable as error:
             source.client.json(job_path(jenkins_name), "name")  # unless nothing answers any more
             troubles.append(Unusable(error.message, error.remedy))
-    note_polled(name, since=since, to=max((build.number for build in listed), default=to))
+    newest = max((build.number for build in listed), default=to)
+    if newest != to:  # an idle poll writes nothing
+        note_polled(name, since=since, to=newest)
     if troubles:
         raise troubles[0]
     return len(wanted)

@@ -143,9 +143,12 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         build.result = facts.result or build.result
     for name in ("started", "duration", "upstream_number"):
         value, told = getattr(facts, name), getattr(build, name)
-        earlier = build.state == "receiving" and told is not None and value < told if value else 0
-        if value is not None and (facts.from_jenkins or told is None or earlier):
+        if value is None:
+            continue
+        if facts.from_jenkins or told is None:
             setattr(build, name, value)
+        elif build.state == "receiving":  # of two uploads the lesser, whichever came first
+            setattr(build, name, min(value, told))
     for name in ("url", "branch", "commit", "upstream_job"):
         value, told = getattr(facts, name), getattr(build, name)
         # Where uploads differ the greater text stays, so that their order leaves no trace.
