@@ -48,7 +48,7 @@ def report(
         suites={suite_id: suite},
         cases={ids[case]: (suite_id, case) for case in cases},
         results=[
-            (ids[case], int(STATUS[letter]), 500, text if case in broken else None)
+            (ids[case], int(STATUS[letter]), 500, text if case in broken else None, None)
             for case, letter in cases.items()
         ],
         failures={text: ("", message, "at a.b.c")} if broken else {},

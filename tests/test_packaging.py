@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,3 +103,76 @@ def test_an_editable_install_finds_them_beside_the_package(checkout: Path, tmp_p
     found = ask(python, "", tmp_path)
     assert found["templates"] == str(checkout / "site_templates")
     assert "junit" in found["plugins"]  # type: ignore[operator]
+
+
+PARSER = """
+from tracker.intake.contract import Result, Status, parser
+
+@parser("theirs", recognises="THEIRS", sniff=lambda head: float(head.text.startswith("THEIRS")))
+def read(report):
+    yield Result(report.stream.read().decode().split()[1], Status.PASSED)
+"""
+DISTRIBUTION = """
+[metadata]
+name = their-parsers
+version = 1
+[options]
+py_modules = their_parsers
+[options.entry_points]
+tracker.parsers =
+    theirs = their_parsers:read
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of libraries into which somebody's distribution with a parser was installed."""
+    source = tmp_path_factory.mktemp("theirs")
+    (source / "their_parsers.py").write_text(PARSER)
+    (source / "setup.cfg").write_text(DISTRIBUTION)
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    )
+    target = tmp_path_factory.mktemp("libraries") / "site-packages"
+    options = ("--no-deps", "--no-build-isolation", "--target", str(target))
+    pip("install", *options, ".", cwd=source)
+    return target
+
+
+def tracker(installed: Path, home: Path, *arguments: str, **settings: str) -> Any:
+    """What a command prints as JSON in a place with somebody's distribution."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tracker", *arguments, "--json"],
+        cwd=home,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{installed}{os.pathsep}{ROOT}",
+            "TRACKER_HOME": str(home),
+            **settings,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_an_installed_parser_is_off_until_its_name_is_enabled(
+    installed: Path, tmp_path: Path
+) -> None:
+    listed = tracker(installed, tmp_path, "plugins")
+    assert "theirs" not in [row["name"] for row in listed]
+
+
+def test_an_installed_parser_that_is_enabled_reads_its_format(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "r").write_text("THEIRS hello")
+    enabled = {"TRACKER_PLUGINS_ENABLED": "theirs"}
+    [row] = [
+        row for row in tracker(installed, tmp_path, "plugins", **enabled) if row["name"] == "theirs"
+    ]
+    assert row["origin"] == "entry point theirs (their_parsers:read)"
+    tried = tracker(installed, tmp_path, "plugins", "try", "r", **enabled)
+    assert (tried["format"], tried["results"][0]["name"]) == ("theirs", "hello")

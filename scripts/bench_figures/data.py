@@ -150,7 +150,7 @@ def _report(
             failure = identity.number("".join(texts))
             failures[failure] = texts
         status = int(Status.PASSED if failure is None else Status.FAILED)
-        results.append((case, status, rng.randrange(2_000), failure))
+        results.append((case, status, rng.randrange(2_000), failure, None))
     return ReadReport(
         name="report.xml",
         sha256=hashlib.sha256(f"{job} {number}".encode()).hexdigest(),

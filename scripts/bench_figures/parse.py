@@ -19,8 +19,9 @@ from scripts.bench_figures.sizes import Sizes
 from tracker.intake import spool
 from tracker.intake.contract import Parser, Record, ReportFile
 from tracker.intake.plugins import PluginSources, load_plugins
-from tracker.intake.sandbox import Limits, SpooledReport, read_reports
+from tracker.intake.sandbox import Limits, read_reports
 from tracker.intake.sniff import head_of
+from tracker.intake.spool import SpooledReport
 from tracker.store.records import ReadReport
 
 Case = tuple[str | None, str | None, str | None, str]

@@ -65,8 +65,8 @@ def _plain_database(path: Path) -> sqlite3.Connection:
 def _insert(database: sqlite3.Connection, build: int, rows: Sequence[ResultRow]) -> None:
     database.execute("BEGIN IMMEDIATE")
     database.executemany(
-        "INSERT INTO result (build_id, case_id, status, duration, failure_id)"
-        f" VALUES ({build}, ?, ?, ?, ?)",
+        "INSERT INTO result (build_id, case_id, status, duration, failure_id, detail_id)"
+        f" VALUES ({build}, ?, ?, ?, ?, ?)",
         rows,
     )
     database.execute("COMMIT")

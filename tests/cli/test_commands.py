@@ -50,14 +50,6 @@ def test_version_waits_for_no_library() -> None:
     assert said.stdout.decode().splitlines() == [package.__version__, "[]"]
 
 
-def test_plugins_lists_the_parsers(command: Command) -> None:
-    assert [row["name"] for row in command("plugins", "--json").json] == [
-        "jenkins_testreport",
-        "junit",
-    ]
-    assert "RECOGNISES" in command("plugins").out
-
-
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help_with_an_example(command: Command, name: str) -> None:
     said = command(name, "--help")

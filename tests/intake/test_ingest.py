@@ -11,7 +11,7 @@ from tests.conftest import junit
 from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
-from tracker.intake.sandbox import SpooledReport
+from tracker.intake.spool import SpooledReport
 from tracker.queries import builds, dump, jobs
 from tracker.settings import Settings
 from tracker.store import connection

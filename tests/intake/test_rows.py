@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 
 from tracker.intake import rows as rows_module
-from tracker.intake.contract import Attempt, Damage, Note, ReportError, Result, Status, Suite
+from tracker.intake.contract import (
+    Attempt,
+    Damage,
+    Facets,
+    Note,
+    ReportError,
+    Rerun,
+    Result,
+    Status,
+    Suite,
+    Trouble,
+)
 from tracker.intake.rows import Batch, Tail, apply_retries, rows_of
 from tracker.intake.text import MESSAGE_LIMIT, NAME_LIMIT, OUTPUT_LIMIT, TRACE_LIMIT
+from tracker.store import identity
 
 PASSED, FAILED, UNKNOWN = Status.PASSED, Status.FAILED, Status.UNKNOWN
 
 
 def taken(*records, variant=""):
     """All batches of a report laid together, and its tail."""
-    whole = Batch({}, {}, [], {}, [], {})
+    whole = Batch({}, {}, [], {}, [], {}, {}, {})
     *batches, tail = rows_of(records, variant)
     assert isinstance(tail, Tail)
     for batch in batches:
@@ -26,6 +39,8 @@ def taken(*records, variant=""):
         whole.failures.update(batch.failures)
         whole.attempts.extend(batch.attempts)
         whole.outputs.update(batch.outputs)
+        whole.details.update(batch.details)
+        whole.suite_runs.update(batch.suite_runs)
     return whole, tail
 
 
@@ -40,7 +55,8 @@ def only_failure(*records):
 
 def test_a_result_has_its_suite_status_and_duration():
     batch, _ = taken(Suite(("a", "b")), Result("n", FAILED, 1.2345, message="m"))
-    [(case, status, duration, failure)] = batch.results
+    [(case, status, duration, failure, detail)] = batch.results
+    assert detail is None
     suite, name = batch.cases[case]
     assert (batch.suites[suite], name, status, duration) == ("a\nb", "n", 1, 1235)
     assert batch.failures[failure] == ("", "m", "")
@@ -77,7 +93,7 @@ def test_a_variant_makes_other_cases():
 def test_a_retry_decides_and_what_it_overrides_becomes_an_attempt():
     batch, tail = taken(Result("n", FAILED, 1.0, message="m"), Result("n", PASSED, 2.0, retry=True))
     results, attempts = apply_retries(batch.results, batch.attempts, tail.retries)
-    [(case, status, duration, failure)] = results
+    [(case, status, duration, failure, _)] = results
     assert (status, duration, failure) == (PASSED, 2000, None)
     assert [row[:4] for row in attempts] == [(case, 1, FAILED, 1000)]
 
@@ -112,7 +128,7 @@ def test_long_texts_are_cut_in_the_middle(place, limit):
     kept = only_failure(Result("n", FAILED, **{field: text}))[place]
     assert kept.startswith("BEGIN")
     assert kept.endswith("END")
-    assert f"{len(text) - limit} characters left out" in kept
+    assert f"{len(text) - limit:,} bytes left out" in kept
     assert len(kept) < limit + 100
 
 
@@ -210,3 +226,112 @@ def test_a_name_is_shown_without_what_changes_with_every_run():
     batch, _ = taken(Suite(("at 0x7f01aa",)), Result("<object at 0x55ffc0de>", PASSED))
     [(suite, name)] = batch.cases.values()
     assert (batch.suites[suite], name) == ("at …", "<object at …>")
+
+
+def told(batch):
+    """What the details of the only result say."""
+    [row] = batch.results
+    return json.loads(batch.details[row[4]])
+
+
+def test_what_a_result_tells_beyond_its_outcome_is_kept():
+    result = Result(
+        "n",
+        PASSED,
+        file="a.py",
+        line=7,
+        raw_status="XPASS",
+        expected_failure="xpass",
+        properties=(("owner", "me"), ("owner", "you")),
+        attachments=("../shot.png",),
+    )
+    assert told(taken(result)[0]) == {
+        "file": "a.py",
+        "line": 7,
+        "raw_status": "XPASS",
+        "expected_failure": "xpass",
+        "properties": [["owner", "me"], ["owner", "you"]],
+        "attachments": ["../shot.png"],
+    }
+
+
+def test_what_was_not_told_takes_no_room():
+    assert told(taken(Result("n", PASSED, line=1))[0]) == {"line": 1}
+
+
+def test_equal_details_are_kept_once():
+    batch, _ = taken(*(Result(str(n), PASSED, file="a.py") for n in range(9)))
+    assert len(batch.details) == 1
+
+
+def test_long_and_many_details_are_cut():
+    pairs = tuple((str(n), "x" * 100_000) for n in range(10_000))
+    kept = told(taken(Result("n", PASSED, properties=pairs, attachments=("y" * 9999,)))[0])
+    assert len(kept["properties"]) == rows_module.MOST_TOLD
+    assert {len(value) for _, value in kept["properties"]} == {rows_module.TOLD_LIMIT}
+    assert len(kept["attachments"][0]) == rows_module.TOLD_LIMIT
+
+
+def test_the_properties_of_a_suite_are_kept():
+    batch, _ = taken(Suite(("a", "b"), properties=(("os", "linux"),)), Result("n", PASSED))
+    [(suite, (detail, stdout, stderr))] = batch.suite_runs.items()
+    assert batch.suites[suite] == "a\nb"
+    assert json.loads(batch.details[detail]) == {"properties": [["os", "linux"]]}
+    assert (stdout, stderr) == ("", "")
+
+
+@pytest.mark.parametrize("status", [FAILED, UNKNOWN, Status.ERROR, Status.SKIPPED])
+def test_the_output_of_a_suite_is_kept_where_a_test_in_it_did_not_pass(status):
+    batch, _ = taken(
+        Suite(("a", "b")), Result("n", status), Suite(("a",), stdout="out", stderr="err")
+    )
+    assert list(batch.suite_runs.values()) == [(None, "out", "err")]
+
+
+def test_the_output_of_a_suite_where_all_passed_is_left_out():
+    batch, _ = taken(
+        Suite(("a",)),
+        Result("n", PASSED),
+        Suite(("b",)),
+        Result("n", FAILED),
+        Suite(("a",), (), "out"),
+    )
+    assert list(batch.suite_runs.values()) == [(None, "", "")]
+
+
+def test_what_a_suite_says_at_its_start_and_at_its_end_is_laid_together():
+    batch, _ = taken(
+        Suite(("a",), properties=(("k", "v"),)), Result("n", FAILED), Suite(("a",), stdout="out")
+    )
+    [(detail, stdout, _)] = batch.suite_runs.values()
+    assert detail is not None
+    assert stdout == "out"
+
+
+def test_the_facets_of_a_report_become_the_variant_of_its_cases():
+    batch, tail = taken(Facets((("topology", "ha"),)), Result("n", PASSED), variant="os=linux")
+    same, _ = taken(Result("n", PASSED), variant="os=linux,topology=ha")
+    assert tail.variant == "os=linux,topology=ha"
+    assert batch.results[0][0] == same.results[0][0]
+
+
+def test_what_the_sender_said_goes_before_the_facets_of_a_report():
+    assert taken(Facets((("os", "b"),)), variant="os=a")[1].variant == "os=a"
+
+
+def test_a_facet_with_signs_of_its_own_stays_one_facet():
+    assert taken(Facets((("os", "a,b=c"),)))[1].variant == "os=a b c"
+
+
+def test_facets_behind_a_result_are_too_late():
+    assert taken(Result("n", PASSED), Facets((("os", "b"),)))[1].variant == ""
+
+
+def test_a_rerun_and_trouble_are_told_at_the_end():
+    _, tail = taken(Rerun(), Trouble("it crashed"))
+    assert tail.rerun
+    assert tail.trouble == ["it crashed"]
+
+
+def test_a_variant_keeps_the_order_of_its_facets():
+    assert identity.with_facets("b=2", [("c", "3"), ("a", "1")]) == "a=1,b=2,c=3"

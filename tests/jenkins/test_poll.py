@@ -17,7 +17,7 @@ from tests.factories import NOW, record, report, upload
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
-from tracker.intake.sandbox import SpooledReport
+from tracker.intake.spool import SpooledReport
 from tracker.jenkins import poll
 from tracker.jenkins.client import Address, Client, Missing, Unusable
 from tracker.jenkins.poll import Source, find_jobs

@@ -228,7 +228,7 @@ def _hostile_report(
         contents=Contents(
             suites={suite_number: f"{suite}\n{suite}"},
             cases={number: (suite_number, case)},
-            results=[(number, int(status), 500, failure if failing else None)],
+            results=[(number, int(status), 500, failure if failing else None, None)],
             failures={failure: texts, rerun: texts},
             attempts=[(number, 1, int(Status.ERROR), 1, rerun)],
             outputs={number: (marked(), marked())},

@@ -13,7 +13,7 @@ from tests.conftest import junit
 from tests.factories import report, upload
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
-from tracker.intake.sandbox import SpooledReport
+from tracker.intake.spool import SpooledReport
 from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store

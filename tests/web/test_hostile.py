@@ -71,7 +71,7 @@ def test_an_uploaded_file_is_read_as_it_may_be_or_refused(upload, client, armed,
     assert "Traceback" not in response.text
     assert CANARY not in response.text
     if file.allowed == REFUSED:
-        assert response.status_code in ((400, 415, 422) if file.is_for_us else (400, 415))
+        assert response.status_code in (400, 415, 422)
         assert list(dump.lines()) == []
         return
     assert response.status_code == 201, response.text

@@ -26,6 +26,7 @@ COMMANDS = {
     "publish": "tracker.cli.publish",
     "dump": "tracker.cli.dump",
     "rebuild": "tracker.cli.rebuild",
+    "reparse": "tracker.cli.reparse",
     "token": "tracker.cli.token",
     "plugins": "tracker.cli.plugins",
     "version": "tracker.cli.version",

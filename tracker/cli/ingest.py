@@ -17,7 +17,7 @@ from tracker.intake.spool import Spooled
 from tracker.settings import Settings
 
 if TYPE_CHECKING:
-    from tracker.intake.sandbox import SpooledReport
+    from tracker.intake.spool import SpooledReport
 
 PARTLY = 4
 CHUNK = 1024 * 1024
@@ -86,7 +86,7 @@ def _reports(
     from tracker.intake import spool
     from tracker.intake.facts import check_facets
     from tracker.intake.ingest import report_name
-    from tracker.intake.sandbox import SpooledReport
+    from tracker.intake.spool import SpooledReport
 
     variant = check_facets(facets)
     found = [path for name in files for path in _files(Path(name))]

@@ -1,11 +1,25 @@
-"""`tracker plugins`: which report formats can be read."""
+"""`tracker plugins`: which report formats can be read, and what they make of a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracker.cli.shared import JSON_OPTION, print_json, print_table, settings
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.intake.contract import Parser
+    from tracker.queries.trial import Trial
+    from tracker.settings import Settings
+
+SHOWN = 50
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @JSON_OPTION
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
@@ -13,6 +27,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
     Example: tracker plugins --json
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from tracker.intake.plugins import PluginSources, installed, load_plugins
 
     found = settings(ctx)
@@ -31,3 +47,90 @@ def command(ctx: click.Context, as_json: bool) -> None:
             f" TRACKER_PLUGINS_ENABLED={point.name} uses it.",
             err=True,
         )
+
+
+@command.command("try")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@JSON_OPTION
+@click.pass_context
+def try_file(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Show what each parser says of FILE, and what would be recorded of it; nothing is.
+
+    FILE may be an archive, or a folder of results such as Allure's. Exit 1 where it cannot be read.
+
+    Example: tracker plugins try target/report.xml --json
+    """
+    from tracker.queries.trial import trial
+
+    found = settings(ctx)
+    tried = trial(_read(found, file))
+    if as_json:
+        print_json(_as_json(tried))
+        return
+    _say_sureness(found, file)
+    _say(tried)
+
+
+def _read(found: Settings, file: Path) -> list[Any]:
+    """The reports of the file, read as ingest reads them; an error where nothing was readable."""
+    from tracker.intake.ingest import Intake, try_reading
+
+    return try_reading(Intake.of(found), _files(file))
+
+
+def _files(file: Path) -> dict[str, Path]:
+    if file.is_dir():
+        paths = sorted(path for path in file.rglob("*") if path.is_file())
+        found = {f"{file.name}/{path.relative_to(file).as_posix()}": path for path in paths}
+    else:
+        found = {file.name: file}
+    if not found:
+        raise UsageError(f"The folder {file} holds no file.", "Name a report, or its folder.")
+    return found
+
+
+def _say_sureness(found: Settings, file: Path) -> None:
+    """What each parser that may want the file answers, the surest first."""
+    if file.is_dir():
+        return
+    rows = [(parser.name, f"{sure:.2f}") for parser, sure in _sureness(found, file)]
+    print_table(("PARSER", "SURENESS"), rows, "No parser wants the file itself: it is an archive.")
+    click.echo()
+
+
+def _sureness(found: Settings, file: Path) -> list[tuple[Parser, float]]:
+    from tracker.intake.plugins import PluginSources, load_plugins
+    from tracker.intake.sniff import HEAD_BYTES, head_of, sureness
+
+    sources = PluginSources.of(found.plugins_folder, found.plugins_enabled)
+    with file.open("rb") as stream:
+        head = head_of(stream.read(HEAD_BYTES), file.name)
+    answers = [(plugin.parser, sureness(plugin.parser, head)) for plugin in load_plugins(sources)]
+    return sorted((each for each in answers if each[1] > 0), key=lambda each: -each[1])
+
+
+def _say(tried: Trial) -> None:
+    from tracker.queries.answers import one_line
+
+    totals = tried.totals
+    click.echo(
+        f"{tried.format}: {totals.total} results, {totals.passed} passed, {totals.failed} failed,"
+        f" {totals.error} error, {totals.skipped} skipped, {totals.unknown} unknown,"
+        f" {tried.flaky} flaky"
+    )
+    for warning in tried.warnings:
+        click.echo(one_line(f"warning: {warning}"))
+    for each in tried.results[:SHOWN]:
+        where = " › ".join((*each.suite, each.name))
+        click.echo(one_line(f"{each.status:8} {where} {each.variant}".rstrip()))
+    if totals.total > SHOWN:
+        click.echo(f"and {totals.total - SHOWN} more; --json has all")
+
+
+def _as_json(tried: Trial) -> dict[str, Any]:
+    """The trial with the details of each result beside its other fields."""
+    results = [asdict(each) for each in tried.results]
+    return {
+        **asdict(tried),
+        "results": [{**each, **each.pop("details")} for each in results],
+    }

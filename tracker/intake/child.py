@@ -1,79 +1,32 @@
 """The parsing child: it takes off its privileges, then reads reports and writes frames of rows.
 
 What it is told on standard input is an `Order`; what it answers on standard output is, for each
-report, a `Begin`, batches of rows and a `Tail`, or a `Refusal`, each as msgpack behind its length
-in four bytes. It never sees the database, a token or the network.
+file, an `End` behind the frames of each report in it: a `Begin`, batches of rows and a `Tail`, or
+a `Refusal`, and a `Seal`. Each is msgpack behind its length in four bytes. The child never sees
+the database, a token or the network.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from tracker import resources
-from tracker.errors import SettingsError, Unrecognised
-from tracker.intake.contract import Parser, ReportError, ReportFile
+from tracker.errors import SettingsError
+from tracker.intake.frames import Broken, Frame, Order, Ready
 from tracker.intake.plugins import PluginSources, load_plugins
-from tracker.intake.rows import Batch, Tail, rows_of
-from tracker.intake.sniff import HEAD_BYTES, choose, head_of
+from tracker.intake.reading import frames_of
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
-
-
-class ReportOrder(msgspec.Struct, array_like=True):
-    """One report to read: where its bytes are, its name, the variant of its cases."""
-
-    path: str
-    name: str
-    variant: str
-
-
-class Order(msgspec.Struct):
-    """All that one child is asked to do, and the limits it puts on itself."""
-
-    reports: list[ReportOrder]
-    own_plugins: str
-    plugins_folder: str | None
-    plugins_enabled: tuple[str, ...]
-    cpu_seconds: int
-    memory_bytes: int
-
-
-class Ready(msgspec.Struct, array_like=True, tag="ready"):
-    """The child is locked in: `network` is how it was cut off, "namespace" or "audit hook"."""
-
-    network: str
-
-
-class Begin(msgspec.Struct, array_like=True, tag="begin"):
-    """The next report was recognised."""
-
-    format: str
-    parser_version: int
-
-
-class Refusal(msgspec.Struct, array_like=True, tag="refusal"):
-    """The report gave nothing; `unrecognised` where no parser wanted it."""
-
-    reason: str
-    unrecognised: bool
-
-
-class Broken(msgspec.Struct, array_like=True, tag="broken"):
-    """A plugin cannot be loaded: nothing can be read until somebody mends the settings."""
-
-    reason: str
-
-
-Frame = Ready | Broken | Begin | Batch | Tail | Refusal
 
 
 def main() -> None:
@@ -91,10 +44,13 @@ def main() -> None:
     except SettingsError as error:
         _send(answers, Broken(str(error)))
         return
+    # Rows are many and hold no cycles: looking for some after every 700 took a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     _send(answers, Ready(lock_in(order, sources)))
     for report in order.reports:
         _allow_more_time(order.cpu_seconds)
-        for frame in _read(report, parsers):
+        for frame in frames_of(report, parsers):
             _send(answers, frame)
 
 
@@ -168,28 +124,6 @@ def _allow_more_time(seconds: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-def _read(report: ReportOrder, parsers: list[Parser]) -> Iterator[Frame]:
-    """The frames of one report; whatever a parser raises becomes a refusal in words."""
-    parser = None
-    try:
-        with Path(report.path).open("rb") as stream:
-            head = head_of(stream.read(HEAD_BYTES), report.name)
-            parser = choose(parsers, head)
-            stream.seek(0)
-            yield Begin(parser.name, parser.version)
-            yield from rows_of(parser.read(ReportFile(stream, report.name, head)), report.variant)
-    except Unrecognised as error:
-        yield Refusal(error.message, unrecognised=True)
-    except ReportError as error:
-        yield Refusal(str(error), unrecognised=False)
-    except MemoryError:
-        yield Refusal("it needs more memory than a report may use", unrecognised=False)
-    except Exception as error:  # noqa: BLE001 - whatever a plugin does, it costs only this report
-        name = parser.name if parser else "sniffing"
-        reason = f"the parser {name} failed on it: {type(error).__name__}: {error}"
-        yield Refusal(reason[:500], unrecognised=False)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -12,7 +12,7 @@ A plugin is one Python file with one decorated generator:
         yield Suite(("login",))
         yield Result("accepts a good password", Status.PASSED, duration=0.12)
 
-It is called in a child process with limits on memory, time and files and without network, and
+It runs in a child process with limits on time, memory and files and without network, and
 promises in return: every result comes from something it read; the same bytes give the same
 records in the same order; a word it does not know is `Status.UNKNOWN`, never passed; the only
 exception that leaves it is `ReportError`. Text may be as long and as odd as it was found: names,
@@ -21,40 +21,58 @@ messages and traces are cut and cleaned by intake, and identity is made there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from tracker.intake.xml import XmlDamage, xml_elements
+from tracker.intake.damage import Damage, ReportError
+from tracker.intake.json_text import (
+    JsonLine,
+    is_cut,
+    json_document,
+    json_head,
+    json_lines,
+    text_lines,
+)
+from tracker.intake.xml import XmlDamage, XmlElement, xml_elements
 from tracker.verdicts.outcomes import Status
 
 __all__ = [
+    "SET_UP",
+    "TEAR_DOWN",
+    "UNNAMED",
     "Attempt",
     "Damage",
+    "Facets",
     "Head",
+    "JsonLine",
     "Note",
     "Parser",
     "Record",
     "ReportError",
     "ReportFile",
+    "Rerun",
     "Result",
     "Status",
     "Suite",
+    "Trouble",
     "XmlDamage",
+    "XmlElement",
+    "is_cut",
+    "json_document",
+    "json_head",
+    "json_lines",
     "parser",
+    "text_lines",
     "xml_elements",
 ]
 
-
-class ReportError(Exception):
-    """This report cannot be read: `reason` in words, `position` such as "line 3, column 9"."""
-
-    def __init__(self, reason: str, position: str = "") -> None:
-        super().__init__(f"{reason} ({position})" if position else reason)
-        self.reason = reason
-        self.position = position
+# The names of results that stand for no test: what failed around the tests of a suite.
+SET_UP = "<init>"
+TEAR_DOWN = "<tear-down>"
+UNNAMED = "(unnamed)"
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,8 @@ class Head:
     text       `data` as text (UTF-8, or UTF-16 where a byte-order mark says so)
     root       local name of the first XML element, "" where there is none
     namespace  that element's XML namespace, "" where there is none
+    json       what the head shows of the first JSON value, closed where it was cut off (see
+               `is_cut`); of JSON lines the first; None where the text does not begin as JSON
     """
 
     data: bytes
@@ -73,25 +93,42 @@ class Head:
     text: str = ""
     root: str = ""
     namespace: str = ""
+    json: Any = None
 
 
 @dataclass(frozen=True)
 class ReportFile:
-    """One report to read: its bytes from the start, its name, its first bytes."""
+    """One report to read: its bytes from the start, its name, its first bytes.
+
+    `stream` is read once, from front to end. For a parser that was marked with `folder`, `files`
+    are the files of the folder in the order of their names, to be read one after the other; a
+    file on its own is a folder of one.
+    """
 
     stream: BinaryIO
     name: str
     head: Head
+    folder: Iterable[ReportFile] = ()
+
+    @property
+    def files(self) -> Iterable[ReportFile]:
+        """The files that make up the report."""
+        return self.folder or (self,)
 
 
 class Suite(msgspec.Struct, frozen=True):
     """The results that follow belong to this suite, until the next one is named.
 
     `path` holds the names of the suites around it and its own, outermost first, without host
-    names, times and run counters. It may be empty for results that stand in no suite.
+    names, times and run counters. It may be empty for results that stand in no suite. What the
+    suite itself printed, and the properties it ran with, may be told at any of its mentions; a
+    suite may be mentioned again at its end for that alone, after its results.
     """
 
     path: tuple[str, ...]
+    properties: tuple[tuple[str, str], ...] = ()
+    stdout: str = ""
+    stderr: str = ""
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
@@ -118,6 +155,11 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     attempts   the tries before the deciding one, first to last
     retry      this is a further try of a case already yielded under the same name: the earlier
                one becomes an attempt and this one decides
+    file, line where the test is written, as the report spells it
+    raw_status the report's own word, where it says more than `status`; always for an unknown one
+    expected_failure  "xfail": it failed as it was expected to; "xpass": it passed against that
+    properties names and values that the report gives, labels and links among them
+    attachments  paths or names of files that belong to it, as text; they are never opened
     """
 
     name: str
@@ -131,6 +173,12 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     stderr: str = ""
     attempts: tuple[Attempt, ...] = ()
     retry: bool = False
+    file: str = ""
+    line: int | None = None
+    raw_status: str = ""
+    expected_failure: Literal["", "xfail", "xpass"] = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -139,17 +187,33 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
-class Damage(msgspec.Struct, frozen=True):
-    """The report is damaged from here on; what was yielded before is kept.
+class Trouble(msgspec.Struct, frozen=True):
+    """The run itself went wrong outside any result: its host crashed, fewer tests ran than planned.
 
-    A build with a damaged report is never shown as all passed.
+    A build with such a report is never shown as all passed. Where the report names a suite that
+    could not be set up or torn down, yield a result called `SET_UP` or `TEAR_DOWN` instead.
     """
 
-    reason: str
-    position: str = ""
+    text: str
 
 
-Record = Suite | Result | Note | Damage
+class Facets(msgspec.Struct, frozen=True):
+    """What tells this report's run apart from others of its build: ("topology", "ha").
+
+    To be yielded before any result. What the sender said of the report goes before it.
+    """
+
+    facets: tuple[tuple[str, str], ...]
+
+
+class Rerun(msgspec.Struct, frozen=True):
+    """This report runs tests of another report of the build again.
+
+    Where both have a case, this one decides and the other becomes an earlier attempt.
+    """
+
+
+Record = Suite | Result | Note | Trouble | Facets | Rerun | Damage
 Reader = Callable[[ReportFile], Iterator[Record]]
 Sniffer = Callable[[Head], float]
 
@@ -158,7 +222,8 @@ Sniffer = Callable[[Head], float]
 class Parser:
     """A plugin's one generator, with what people and sniffing need to know of it.
 
-    `version` grows whenever the same bytes would give other records.
+    `version` grows whenever the same bytes would give other records. `folder` says that files of
+    this format that lie in one folder are one report.
     """
 
     name: str
@@ -166,10 +231,11 @@ class Parser:
     sniff: Sniffer
     read: Reader
     version: int = 1
+    folder: bool = False
 
 
 def parser(
-    name: str, *, recognises: str, sniff: Sniffer, version: int = 1
+    name: str, *, recognises: str, sniff: Sniffer, version: int = 1, folder: bool = False
 ) -> Callable[[Reader], Parser]:
     """Mark a generator as the parser of a format; importing a plugin changes nothing else.
 
@@ -177,6 +243,6 @@ def parser(
     """
 
     def mark(read: Reader) -> Parser:
-        return Parser(name=name, recognises=recognises, sniff=sniff, read=read, version=version)
+        return Parser(name, recognises, sniff, read, version, folder)
 
     return mark

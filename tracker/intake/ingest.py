@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.errors import Busy, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
+from tracker.intake.bundle import bundled
 from tracker.intake.plugins import PluginSources
-from tracker.intake.sandbox import Limits, SpooledReport, read_reports
+from tracker.intake.sandbox import Limits, read_reports
+from tracker.intake.spool import SpooledReport
 from tracker.intake.text import storable
 from tracker.settings import Settings
 from tracker.store.record import NeedsAllReports, record_build
@@ -65,10 +68,11 @@ def ingest(
     Unreadable says why. A build of Jenkins is recorded in any case; an artifact that no parser
     recognises is none of its reports, and `lost` are reports that could not be fetched.
     """
-    read = list(read_reports(reports, intake.limits, intake.sources)) if reports else []
+    files = bundled(intake.spool, reports)
+    read = list(read_reports(files, intake.limits, intake.sources)) if files else []
     if facts.from_jenkins:
         read = [*(report for report in read if not report.unrecognised), *lost]
-    elif reports and all(report.failure for report in read):
+    elif files and all(report.failure for report in _without_archives(read)):
         raise _nothing_readable(read)
     recorded = _record(intake, facts, read, now, replace)
     return Ingested(
@@ -76,6 +80,30 @@ def ingest(
         refused={report.name: report.failure for report in read if report.failure},
         warnings={report.name: report.warnings for report in read if report.warnings},
     )
+
+
+def try_reading(intake: Intake, files: Mapping[str, Path]) -> list[ReadReport]:
+    """What the files would be read as, by their names; nothing is kept of it.
+
+    Raises Unrecognised or Unreadable where none of them can be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        reports = [
+            SpooledReport(path.absolute(), name, "", path.stat().st_size)
+            for name, path in files.items()
+        ]
+        bundles = bundled(Path(folder), reports)
+        read = list(read_reports(bundles, intake.limits, intake.sources))
+    readable = [report for report in read if not report.unrecognised]
+    if not readable or all(report.failure for report in _without_archives(read)):
+        raise _nothing_readable(read, kept=False)
+    return readable
+
+
+def _without_archives(read: Sequence[ReadReport]) -> list[ReadReport]:
+    """The reports alone: what stands for an archive of others holds nothing itself."""
+    archives = {report.archive for report in read if report.archive}
+    return [report for report in read if report.sha256 not in archives]
 
 
 def report_name(name: str) -> str:
@@ -110,15 +138,22 @@ def _record(
 
 def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
     """Older reports of the build, read again; SpoolDamage where one cannot be any more."""
-    kept = [report for report in stored if report.sha256]
-    read = list(read_reports(_spooled(intake, kept), intake.limits, intake.sources)) if kept else []
-    for before, after in zip(kept, read, strict=True):
-        if after.failure and not before.failure:
+    read = {report.name: report for report in read_again(intake, stored)}
+    for before in stored:
+        after = read.get(before.name)
+        if after is None or (after.failure and not before.failure):
+            why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
-                f"The older report {before.name!r} of this build cannot be read again"
-                f" ({after.failure}).",
+                f"The older report {before.name!r} of this build cannot be read again ({why}).",
                 "Nothing was recorded. Look after the spool, then send the new report again.",
             )
+    return [read[before.name] for before in stored]
+
+
+def read_again(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
+    """The reports of a build as the parsers of today read them, those of archives among them."""
+    files = [report for report in stored if report.sha256 and not report.archive]
+    read = read_reports(_spooled(intake, files), intake.limits, intake.sources) if files else ()
     never_had = [
         ReadReport(report.name, "", 0, report.variant, failure=report.failure)
         for report in stored
@@ -141,7 +176,9 @@ def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledRepo
     ]
 
 
-def _nothing_readable(read: Sequence[ReadReport]) -> Unrecognised | Unreadable:
+def _nothing_readable(
+    read: Sequence[ReadReport], *, kept: bool = True
+) -> Unrecognised | Unreadable:
     said = "; ".join(
         report.failure.rstrip(".")
         if report.unrecognised
@@ -149,7 +186,9 @@ def _nothing_readable(read: Sequence[ReadReport]) -> Unrecognised | Unreadable:
         for report in read[:5]
     )
     more = f" (and {len(read) - 5} more)" if len(read) > 5 else ""
-    kept = ", ".join(report.sha256[:12] for report in read[:5])
-    remedy = f"Nothing was recorded; the bytes are kept in the spool ({kept}…)."
+    remedy = "`tracker plugins` lists what can be read."
+    if kept:
+        digests = ", ".join(report.sha256[:12] for report in read[:5])
+        remedy = f"Nothing was recorded; the bytes are kept in the spool ({digests}…)."
     kind = Unrecognised if all(report.unrecognised for report in read) else Unreadable
     return kind(f"{said}{more}.", remedy)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tracker.intake.contract import Attempt, Damage, Note, Record, ReportError, Result, Suite
+from tracker.intake.contract import (
+    Attempt,
+    Damage,
+    Facets,
+    Note,
+    Record,
+    ReportError,
+    Rerun,
+    Result,
+    Suite,
+    Trouble,
+)
 from tracker.intake.text import (
     MESSAGE_LIMIT,
     NAME_LIMIT,
@@ -17,12 +28,15 @@ from tracker.intake.text import (
     storable,
 )
 from tracker.store import identity
-from tracker.store.records import AttemptRow, ResultRow
+from tracker.store.records import AttemptRow, ResultRow, SuiteRunRow
 from tracker.verdicts.outcomes import Status
 
 CASES_LIMIT = 200_000
 NOTES_LIMIT = 50
 BATCH = 2000
+# Of properties and attachments, so many for each result; each at most so long.
+MOST_TOLD = 100
+TOLD_LIMIT = 1000
 _YEAR_SECONDS = 365 * 86_400
 
 _PASSED = Status.PASSED
@@ -37,17 +51,23 @@ class Batch(msgspec.Struct, array_like=True, tag="batch"):
     failures: dict[int, tuple[str, str, str]] = {}
     attempts: list[AttemptRow] = []
     outputs: dict[int, tuple[str, str]] = {}
+    details: dict[int, str] = {}
+    suite_runs: dict[int, SuiteRunRow] = {}
 
 
 class Tail(msgspec.Struct, array_like=True, tag="tail"):
     """What is known at the end of a report.
 
     `retries` are further tries of cases that had a row already, in order; each one decides, and
-    what stood there becomes an attempt (see `apply_retries`).
+    what stood there becomes an attempt (see `apply_retries`). `variant` is what all cases have:
+    what the sender said, and the report's own facets.
     """
 
     notes: list[str] = []
     damage: str = ""
+    trouble: list[str] = []
+    rerun: bool = False
+    variant: str = ""
     retries: list[ResultRow] = []
 
 
@@ -70,7 +90,7 @@ def apply_retries(
     for case, n, *_ in attempts:
         counts[case] = max(counts.get(case, 0), n)
     for retry in retries:
-        case, status, duration, failure = rows[retry[0]]
+        case, status, duration, failure, _ = rows[retry[0]]
         counts[case] = counts.get(case, 0) + 1
         if status == _PASSED:
             status = int(Status.UNKNOWN)
@@ -84,11 +104,14 @@ class _Rows:
 
     def __init__(self, variant: str) -> None:
         self.variant = variant
+        self.broken: set[tuple[str, ...]] = set()
         self.path: tuple[str, ...] = ()
         self.classname: str | None = None
         self.suite = 0
         self.suites_sent: set[int] = set()
         self.failures_sent: set[int] = set()
+        self.details_sent: set[int] = set()
+        self.suite_runs: dict[int, SuiteRunRow] = {}
         self.seen: set[int] = set()
         self.repeats: dict[int, int] = {}
         self.batch = Batch()
@@ -103,17 +126,39 @@ class _Rows:
                     self.batch = Batch()
             elif type(record) is Suite:
                 self.path, self.classname = record.path, None
+                if record.properties or record.stdout or record.stderr:
+                    self.suite_run(record)
             else:
                 self.remark(record)
+        self.tail.variant = self.variant
         yield self.batch
         yield self.tail
 
     def remark(self, record: Record) -> None:
-        if isinstance(record, Damage):
-            where = f" ({record.position[:100]})" if record.position else ""
-            self.tail.damage = self.tail.damage or storable(record.reason[:500] + where)
-        elif isinstance(record, Note) and len(self.tail.notes) < NOTES_LIMIT:
-            self.tail.notes.append(storable(record.text)[:500])
+        match record:
+            case Damage():
+                where = f" ({record.position[:100]})" if record.position else ""
+                self.tail.damage = self.tail.damage or storable(record.reason[:500] + where)
+            case Trouble():
+                _keep(self.tail.trouble, record.text)
+            case Note():
+                _keep(self.tail.notes, record.text)
+            case Rerun():
+                self.tail.rerun = True
+            case Facets() if not self.seen:
+                self.variant = identity.with_facets(self.variant, record.facets)
+
+    def suite_run(self, suite: Suite) -> None:
+        """What a suite says of itself; its output only where something in it did not pass."""
+        path = identity.suite_path(identity.stable(storable(name)) for name in suite.path)
+        number = self.name_suite(path)
+        failed = suite.path in self.broken
+        detail, stdout, stderr = self.suite_runs.get(number, (None, "", ""))
+        self.suite_runs[number] = self.batch.suite_runs[number] = (
+            self.detail({"properties": _told_pairs(suite.properties)}) or detail,
+            stdout or (cut_middle(storable(suite.stdout), OUTPUT_LIMIT) if failed else ""),
+            stderr or (cut_middle(storable(suite.stderr), OUTPUT_LIMIT) if failed else ""),
+        )
 
     def result(self, result: Result) -> None:
         if result.classname != self.classname:
@@ -121,6 +166,18 @@ class _Rows:
         name = identity.stable(storable(result.name))
         case = identity.case_id(self.suite, name, self.variant)
         row = self.row(case, result)
+        # Asked one by one, since nearly every result has none of them.
+        if (
+            result.file
+            or result.properties
+            or result.attachments
+            or result.raw_status
+            or result.expected_failure
+            or result.line
+        ):
+            row = (*row[:4], self.detail_of(result))
+        if row[1]:
+            self.broken.update(self.path[:depth] for depth in range(1, len(self.path) + 1))
         if case in self.seen:
             if result.retry:
                 self.tail.retries.append(row)
@@ -141,12 +198,18 @@ class _Rows:
     def enter(self, classname: str) -> None:
         self.classname = classname
         names = (identity.stable(storable(name)) for name in self.path)
-        path = identity.suite_path(names, identity.stable(storable(classname)))
-        self.suite = identity.suite_id(path)
-        if self.suite not in self.suites_sent:
-            self.suites_sent.add(self.suite)
+        self.suite = self.name_suite(
+            identity.suite_path(names, identity.stable(storable(classname)))
+        )
+
+    def name_suite(self, path: tuple[str, ...]) -> int:
+        """The id of a suite, whose name is sent with its first use."""
+        suite = identity.suite_id(path)
+        if suite not in self.suites_sent:
+            self.suites_sent.add(suite)
             shown = (cut_end(name, NAME_LIMIT) for name in path)
-            self.batch.suites[self.suite] = identity.SUITE_SEPARATOR.join(shown)
+            self.batch.suites[suite] = identity.SUITE_SEPARATOR.join(shown)
+        return suite
 
     def repeat(self, first: int, name: str) -> tuple[int, str]:
         """The same name once more: the second of a report is `name #2`, and so on."""
@@ -158,7 +221,32 @@ class _Rows:
         failure = None
         if result.status is not _PASSED or result.message or result.trace:
             failure = self.failure(result)
-        return (case, int(result.status), _milliseconds(result.duration), failure)
+        return (case, int(result.status), _milliseconds(result.duration), failure, None)
+
+    def detail_of(self, result: Result) -> int | None:
+        """What a result tells beyond its outcome, as the id of a text."""
+        return self.detail(
+            {
+                "file": cut_end(storable(result.file), TOLD_LIMIT),
+                "line": result.line,
+                "raw_status": cut_end(storable(result.raw_status), TOLD_LIMIT),
+                "expected_failure": result.expected_failure,
+                "properties": _told_pairs(result.properties),
+                "attachments": _told_names(result.attachments),
+            }
+        )
+
+    def detail(self, told: dict[str, object]) -> int | None:
+        """The id of what was told, without what was not; None where that is nothing."""
+        told = {name: value for name, value in told.items() if value}
+        if not told:
+            return None
+        data = msgspec.json.encode(told).decode()
+        number = identity.number(data)
+        if number not in self.details_sent:
+            self.details_sent.add(number)
+            self.batch.details[number] = data
+        return number
 
     def failure(self, result: Result | Attempt) -> int | None:
         if not (result.message or result.trace or result.type):
@@ -176,7 +264,7 @@ class _Rows:
 
     def keep_attempts(self, case: int, attempts: Iterable[Attempt]) -> None:
         for n, attempt in enumerate(attempts, start=1):
-            _, status, duration, failure = self.row(case, attempt)
+            _, status, duration, failure, _ = self.row(case, attempt)
             self.batch.attempts.append((case, n, status, duration, failure))
 
     def keep_output(self, case: int, result: Result) -> None:
@@ -186,6 +274,22 @@ class _Rows:
             cut_middle(storable(result.stdout), OUTPUT_LIMIT),
             cut_middle(storable(result.stderr), OUTPUT_LIMIT),
         )
+
+
+def _keep(texts: list[str], text: str) -> None:
+    if len(texts) < NOTES_LIMIT:
+        texts.append(storable(text)[:500])
+
+
+def _told_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (cut_end(storable(name), TOLD_LIMIT), cut_end(storable(value), TOLD_LIMIT))
+        for name, value in pairs[:MOST_TOLD]
+    ]
+
+
+def _told_names(names: Sequence[str]) -> list[str]:
+    return [cut_end(storable(name), TOLD_LIMIT) for name in names[:MOST_TOLD]]
 
 
 def _milliseconds(seconds: float | None) -> int | None:

@@ -17,17 +17,18 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from tracker import resources
-from tracker.errors import Busy, SettingsError
-from tracker.intake.child import Begin, Broken, Frame, Order, Ready, Refusal, ReportOrder
+from tracker.errors import Busy
+from tracker.intake.assembly import Assembly
+from tracker.intake.frames import Frame, Order, Ready, ReportOrder, Seal
 from tracker.intake.plugins import PluginSources
-from tracker.intake.rows import Batch, Tail, apply_retries
-from tracker.store.records import Contents, ReadReport
+from tracker.intake.spool import SpooledReport
+from tracker.store.records import ReadReport
 
 _START = (
     "import sys; sys.path[:] = sys.argv[1].split('|');"
@@ -53,22 +54,13 @@ class Limits:
         return 3.0 * self.cpu_seconds + 5.0
 
 
-@dataclass(frozen=True)
-class SpooledReport:
-    """The bytes of one report, safe on disk, and what it is called."""
-
-    path: Path
-    name: str
-    sha256: str
-    size: int
-    variant: str = ""
-    stand_in: bool = False
-
-
 def read_reports(
     reports: Sequence[SpooledReport], limits: Limits, sources: PluginSources
 ) -> Iterator[ReadReport]:
-    """Read each report, in order; what cannot be read says why in `failure`.
+    """Read each file, in order; what cannot be read says why in `failure`.
+
+    An archive gives a report without results that stands for itself, then those of its entries,
+    named below its own name; one with a single report in it is that report.
 
     Raises Busy when other reports keep the parsers busy for a minute.
     """
@@ -78,8 +70,8 @@ def read_reports(
         rest = list(reports)
         while rest:
             before = len(rest)
-            for report in _one_child(tuple(rest), limits, sources):
-                yield report
+            for found in _one_child(tuple(rest), limits, sources):
+                yield from found
                 rest.pop(0)
             if rest and len(rest) == before:  # pragma: no cover - a child always answers for one
                 raise Busy("The parsing child does not start.", "See the log of the tracker.")
@@ -97,26 +89,26 @@ def network_barrier(sources: PluginSources) -> str:
 
 
 def _one_child(
-    reports: Sequence[SpooledReport], limits: Limits, sources: PluginSources
-) -> Iterator[ReadReport]:
-    """The reports that one child answers for, the one that it died on included."""
-    with _child(_order(reports, limits, sources), limits.wall_seconds) as (process, frames):
-        for report in reports:
-            read = _Reading(report)
+    files: Sequence[SpooledReport], limits: Limits, sources: PluginSources
+) -> Iterator[list[ReadReport]]:
+    """The reports of each file that one child answers for, the one that it died on included."""
+    with _child(_order(files, limits, sources), limits.wall_seconds) as (process, frames):
+        for file in files:
+            reading = Assembly(file)
             try:
-                finished = read.take(frames)
+                end = reading.take(frames)
             except TimeoutError:
                 process.kill()
-                yield read.refused("it took too long", unrecognised=False)
+                yield reading.broken_off("it took too long")
                 return
             except msgspec.DecodeError:
                 process.kill()
-                yield read.refused("the parser wrote between its answers", unrecognised=False)
+                yield reading.broken_off("the parser wrote between its answers")
                 return
-            if not finished:
-                yield read.refused(_cause(process, limits), unrecognised=False)
+            if end is None:
+                yield reading.broken_off(_cause(process, limits))
                 return
-            yield read.report()
+            yield reading.done(end)
 
 
 def _order(reports: Sequence[SpooledReport], limits: Limits, sources: PluginSources) -> Order:
@@ -169,7 +161,7 @@ def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
         while len(buffer) >= 4 and len(buffer) >= 4 + (size := _size(buffer)):
             frame = _DECODER.decode(memoryview(buffer)[4 : 4 + size])
             del buffer[: 4 + size]
-            if isinstance(frame, Tail | Refusal):
+            if isinstance(frame, Seal):
                 deadline = time.monotonic() + patience
             yield frame
         if not answers.poll(max(0.0, deadline - time.monotonic()) * 1000):
@@ -182,89 +174,6 @@ def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
 
 def _size(buffer: bytearray) -> int:
     return int(struct.unpack_from(">I", buffer)[0])
-
-
-@dataclass
-class _Reading:
-    """One report while its frames come in."""
-
-    source: SpooledReport
-    format: str = ""
-    version: int = 0
-    refusal: Refusal | None = None
-    tail: Tail = field(default_factory=Tail)
-    rows: Batch = field(default_factory=Batch)
-
-    def take(self, frames: Iterator[Frame]) -> bool:
-        """Take frames up to the end of this report; False when the child ended before it."""
-        for frame in frames:
-            match frame:
-                case Batch():
-                    self.add(frame)
-                case Begin():
-                    self.format, self.version = frame.format, frame.parser_version
-                case Tail():
-                    self.tail = frame
-                    return True
-                case Refusal():
-                    self.refusal = frame
-                    return True
-                case Broken():
-                    raise SettingsError(frame.reason)
-                case Ready():
-                    pass
-        return False
-
-    def add(self, batch: Batch) -> None:
-        rows = self.rows
-        rows.suites.update(batch.suites)
-        rows.cases.update(batch.cases)
-        rows.results.extend(batch.results)
-        rows.failures.update(batch.failures)
-        rows.attempts.extend(batch.attempts)
-        rows.outputs.update(batch.outputs)
-
-    def report(self) -> ReadReport:
-        if self.refusal is not None:
-            return self.refused(self.refusal.reason, self.refusal.unrecognised)
-        rows, tail = self.rows, self.tail
-        results, attempts = rows.results, rows.attempts
-        if tail.retries:
-            results, attempts = apply_retries(results, attempts, tail.retries)
-        notes = tuple(tail.notes)
-        if tail.damage:
-            notes = (f"Damaged: {tail.damage}; what came before was kept.", *notes)
-        if not results:
-            notes = ("It holds no tests.", *notes)
-        return replace(
-            self.bare(),
-            recovered=bool(tail.damage),
-            warnings=notes,
-            contents=Contents(
-                suites=rows.suites,
-                cases=rows.cases,
-                results=results,
-                failures=rows.failures,
-                attempts=attempts,
-                outputs=rows.outputs,
-                variant=self.source.variant,
-            ),
-        )
-
-    def refused(self, reason: str, unrecognised: bool) -> ReadReport:
-        return replace(self.bare(), failure=reason, unrecognised=unrecognised)
-
-    def bare(self) -> ReadReport:
-        """What is known of the report apart from what is in it."""
-        return ReadReport(
-            name=self.source.name,
-            sha256=self.source.sha256,
-            size=self.source.size,
-            variant=self.source.variant,
-            format=self.format,
-            parser_version=self.version,
-            stand_in=self.source.stand_in,
-        )
 
 
 def _cause(process: subprocess.Popen[bytes], limits: Limits) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Sequence
 
 from tracker.errors import Unrecognised
-from tracker.intake.contract import Head, Parser
+from tracker.intake.contract import Head, Parser, json_head
+from tracker.intake.json_text import without_mark
 
 HEAD_BYTES = 64 * 1024
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # Possessive, since these run over hostile bytes: each looks at a character once.
 _PROLOG = re.compile(r"\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.S)
 _ELEMENT = re.compile(r"<((?:[\w.-]+:)?([\w.-]+))([^<>]*)", re.S)
@@ -24,20 +18,17 @@ _ELEMENT = re.compile(r"<((?:[\w.-]+:)?([\w.-]+))([^<>]*)", re.S)
 
 def head_of(data: bytes, name: str) -> Head:
     """What sniffing sees of a file that begins with `data`."""
-    data = data[:HEAD_BYTES]
-    encoding = "utf-8"
-    for mark, its_encoding in _MARKS:
-        if data.startswith(mark):
-            data, encoding = data[len(mark) :], its_encoding
-            break
+    data, encoding = without_mark(data[:HEAD_BYTES])
     text = data.decode(encoding, "replace")
     root, namespace = _root(text)
-    return Head(data=data, name=name, text=text, root=root, namespace=namespace)
+    return Head(data, name, text, root, namespace, json_head(text))
 
 
 def choose(parsers: Sequence[Parser], head: Head) -> Parser:
     """The parser that is surest; Unrecognised, saying what it looks like, where none is."""
-    sure = [(_sureness(each, head), each) for each in parsers]
+    # No report begins so, and an archive of pictures is not to be looked at thirty times over.
+    binary = head.data.startswith(tuple(sign for sign, _ in _SIGNS))
+    sure = [] if binary else [(sureness(each, head), each) for each in parsers]
     best = max(sure, key=lambda pair: pair[0], default=None)
     if best is None or best[0] <= 0:
         raise Unrecognised(
@@ -47,7 +38,8 @@ def choose(parsers: Sequence[Parser], head: Head) -> Parser:
     return best[1]
 
 
-def _sureness(parser: Parser, head: Head) -> float:
+def sureness(parser: Parser, head: Head) -> float:
+    """What a parser says of a file, from 0.0 (not mine) to 1.0 (surely mine)."""
     try:
         return parser.sniff(head)
     except Exception:  # noqa: BLE001 - a plugin that fails on a file does not want it
@@ -78,6 +70,11 @@ _SIGNS = (
     (b"BZh", "bzip2 data"),
     (b"\xfd7zXZ", "xz data"),
     (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"\x1aE\xdf\xa3", "a WebM film"),
+    (b"\xca\xfe\xba\xbe", "a compiled Java class"),
+    (b"\x7fELF", "a program"),
     (b"%PDF", "a PDF document"),
 )
 

@@ -27,6 +27,18 @@ class Spooled:
     path: Path
 
 
+@dataclass(frozen=True)
+class SpooledReport:
+    """The bytes of one report or archive of reports, safe on disk, and what it is called."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+    variant: str = ""
+    stand_in: bool = False
+
+
 class Writer:
     """Takes bytes aside; `keep` makes them a file of the spool, anything else forgets them."""
 

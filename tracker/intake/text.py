@@ -26,7 +26,8 @@ def cut_middle(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     half = limit // 2
-    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+    omitted = len(text[half:-half].encode())
+    return f"{text[:half]}\n… {omitted:,} bytes left out …\n{text[-half:]}"
 
 
 def cut_end(text: str, limit: int) -> str:

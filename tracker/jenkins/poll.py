@@ -10,7 +10,7 @@ from typing import Any
 from tracker.errors import Conflict, SpoolDamage, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
-from tracker.intake.sandbox import SpooledReport
+from tracker.intake.spool import SpooledReport
 from tracker.jenkins.builds import (
     ALL_BUILDS_TREE,
     ARTIFACTS_TREE,

@@ -10,6 +10,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, jobs
 from tracker.queries.cases import CaseName, HistoryRow
+from tracker.queries.details import SuiteRun, suite_runs
 from tracker.queries.jobs import JobRow
 from tracker.verdicts.outcomes import COUNTED, FAILURES
 
@@ -37,12 +38,16 @@ class Standing:
 
 @dataclass(frozen=True)
 class CasePage:
-    """A page of the case's history, newest build first."""
+    """A page of the case's history, newest build first.
+
+    `suite_runs` is what the suites around the case said in the newest build where it failed.
+    """
 
     job: JobRow
     case: CaseName
     history: tuple[HistoryRow, ...]
     paging: Paging
+    suite_runs: tuple[SuiteRun, ...]
 
     @property
     def ran(self) -> tuple[HistoryRow, ...]:
@@ -91,7 +96,9 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     if not paging.is_there:
         raise NotFound(f"This history has no page {page}.", "Start at its first page.")
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
-    return CasePage(row, name, tuple(history), paging)
+    failed = next((each.build for each in history if each.status in _FAILURES), None)
+    around = suite_runs(failed, name.suite) if failed else ()
+    return CasePage(row, name, tuple(history), paging, around)
 
 
 def every(newest: int) -> Iterator[Params]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.errors import NotFound
+from tracker.queries.details import NOTHING, Details, details_of
 from tracker.queries.rows import BuildRow, seconds, select, select_builds, snapshot, suite_names
 from tracker.store.identity import id_of, key
 from tracker.verdicts.outcomes import Status
@@ -48,6 +49,7 @@ class HistoryRow:
     stdout: str = ""
     stderr: str = ""
     attempts: tuple[AttemptRow, ...] = ()
+    details: Details = NOTHING
 
 
 def case(job: str, case_key: str) -> CaseName:
@@ -109,6 +111,7 @@ def _history(
             "LEFT JOIN result r ON r.build_id = b.id AND r.case_id = ?"
             " LEFT JOIN failure f ON f.id = r.failure_id"
             " LEFT JOIN output o ON o.build_id = b.id AND o.case_id = r.case_id"
+            " LEFT JOIN detail d ON d.id = r.detail_id"
             f" WHERE j.name = ? {condition} ORDER BY b.epoch DESC, b.number DESC LIMIT ? OFFSET ?",
             number,
             job,
@@ -116,7 +119,8 @@ def _history(
             limit,
             offset,
             more="b.id, r.status, r.duration, coalesce(f.type, ''), coalesce(f.message, ''),"
-            " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, '')",
+            " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, ''),"
+            " d.data",
         )
         verdicts = _verdicts(job, number)
         attempts = _attempts(job, number)
@@ -132,8 +136,9 @@ def _history(
             stdout=stdout,
             stderr=stderr,
             attempts=attempts.get(build_id, ()),
+            details=details_of(data),
         )
-        for build, build_id, status, duration, kind, message, trace, stdout, stderr in rows
+        for build, build_id, status, duration, kind, message, trace, stdout, stderr, data in rows
     ]
 
 

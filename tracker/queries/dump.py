@@ -75,19 +75,23 @@ def _builds(job_id: int) -> list[dict[str, Any]]:
 def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
     reports = select(
         "SELECT name, sha256, bytes, variant, format, parser_version, cases, recovered, failure,"
-        " warnings FROM report WHERE build_id = ? ORDER BY name",
+        " archive, warnings FROM report WHERE build_id = ? ORDER BY name",
         build_id,
     )
-    names = "name sha256 bytes variant format parser_version cases recovered failure warnings"
+    names = (
+        "name sha256 bytes variant format parser_version cases recovered failure archive warnings"
+    )
     for row in reports:
         yield "report", dict(zip(names.split(), row, strict=True))
     results = select(
-        "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace"
-        " FROM result r JOIN test_case c ON c.id = r.case_id JOIN suite s ON s.id = c.suite_id"
-        " LEFT JOIN failure f ON f.id = r.failure_id WHERE r.build_id = ? ORDER BY r.case_id",
+        "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace,"
+        " d.data FROM result r JOIN test_case c ON c.id = r.case_id"
+        " JOIN suite s ON s.id = c.suite_id"
+        " LEFT JOIN failure f ON f.id = r.failure_id LEFT JOIN detail d ON d.id = r.detail_id"
+        " WHERE r.build_id = ? ORDER BY r.case_id",
         build_id,
     )
-    names = "key suite name variant status duration type message trace"
+    names = "key suite name variant status duration type message trace details"
     for row in results:
         values = (key(row[0]), *row[1:4], Status(row[4]).word, *row[5:])
         yield "result", dict(zip(names.split(), values, strict=True))
@@ -114,6 +118,14 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
     )
     for case, stdout, stderr in outputs:
         yield "output", {"key": key(case), "stdout": stdout, "stderr": stderr}
+    runs = select(
+        "SELECT s.path, d.data, r.stdout, r.stderr FROM suite_run r"
+        " JOIN suite s ON s.id = r.suite_id LEFT JOIN detail d ON d.id = r.detail_id"
+        " WHERE r.build_id = ? ORDER BY r.suite_id",
+        build_id,
+    )
+    for row in runs:
+        yield "suite_run", dict(zip(("suite", "details", "stdout", "stderr"), row, strict=True))
 
 
 def _streaks(job_id: int) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,9 @@ _CHANGES = re.compile(
     r"|/(?:tmp|var/folders)/[^\s\"'\])]+"
     r"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 )
+_SOURCE_FILE = re.compile(
+    r"([._](test|spec))?\.([cm]?[jt]sx?|py|rb|php|java|kt|cs|dart|feature|robot)$"
+)
 _MAY_CHANGE = re.compile(r"0x|byte object|/tmp/|/var/folders/|\d:\d\d:\d")
 
 
@@ -57,6 +60,19 @@ def case_id(suite: int, name: str, variant: str = "", place: int = 1) -> int:
     return number(text if place == 1 else f"{text}{SEPARATOR}{place}")
 
 
+def twin(path: str, name: str) -> int:
+    """What cases have in common that may be one test read from reports of two formats.
+
+    `path` holds the suites one a line. Formats agree on the class or file that holds a test, but
+    not on its package, on the suites around it, nor on how parameters are written.
+    """
+    holder = path.rpartition(SUITE_SEPARATOR)[2]
+    short = name[len(holder) + 1 :] if name.startswith(holder + ".") else name
+    bare = short.partition("(")[0].partition("[")[0].partition(" #")[0].strip()
+    last = _SOURCE_FILE.sub("", holder.rpartition("/")[2]).rpartition(".")[2]
+    return number(f"{last}{SEPARATOR}{bare or short}")
+
+
 def key(case: int) -> str:
     """The id of a case as URLs spell it: 16 hexadecimal digits."""
     return f"{case:016x}"
@@ -65,6 +81,13 @@ def key(case: int) -> str:
 def id_of(text: str) -> int | None:
     """The id that `key` spelt, None where it cannot be one."""
     return int(text, 16) if re.fullmatch(r"[0-7][0-9a-f]{15}", text) else None
+
+
+def with_facets(variant: str, facets: Iterable[tuple[str, str]]) -> str:
+    """A variant with more facets; of two of one name the variant's own stays."""
+    said = dict(part.split("=", 1) for part in variant.split(",") if part)
+    plain = ((name, re.sub(r"[,=\s]+", " ", value).strip()) for name, value in facets)
+    return variant_of({**{name: value for name, value in plain if value}, **said}.items())
 
 
 def variant_of(facets: Iterable[tuple[str, str]]) -> str:

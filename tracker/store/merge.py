@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tracker.store.records import AttemptRow, ReadReport, ResultRow
+from tracker.store.records import AttemptRow, ReadReport, ResultRow, SuiteRunRow
+from tracker.store.twins import twins
 from tracker.verdicts.outcomes import WORST_FIRST, Status
 
 _BADNESS = {int(status): place for place, status in enumerate(WORST_FIRST)}
@@ -14,44 +15,28 @@ _BADNESS = {int(status): place for place, status in enumerate(WORST_FIRST)}
 
 @dataclass(frozen=True)
 class Merged:
-    """One row for each case, and for each report how many of its tests another one had too."""
+    """One row for each case; and for each report, in words, what it shares with others."""
 
     results: list[ResultRow]
     attempts: list[AttemptRow]
     outputs: list[tuple[int, str, str]]
+    suite_runs: dict[int, SuiteRunRow]
     overlaps: dict[str, str]
 
 
 def merge(reports: Sequence[ReadReport]) -> Merged:
     """Lay the reports of one build together, in the order of their names.
 
-    The same case in two reports is the same test read twice: the worse status is kept (an error
-    before a failure before unknown, passed and skipped), and of two equal ones that of the report
-    whose name comes first.
+    The same case in two reports is the same test read twice, and so is a test of two reports that
+    tell of the same run (see `twins`): the worse status is kept (an error before a failure before
+    unknown, passed and skipped), and of two equal ones that of the report whose name comes first.
+    A report that reran tests of others comes after them: it decides, and what it overrides
+    becomes an attempt.
     """
-    ordered = sorted(reports, key=lambda report: (report.name, report.variant))
+    ordered = sorted(reports, key=lambda report: (report.rerun, report.name, report.variant))
     if len(ordered) == 1:
         return _alone(ordered[0])
-    kept: dict[int, tuple[ResultRow, ReadReport]] = {}
-    overlaps: dict[str, str] = {}
-    for report in ordered:
-        twice: Counter[str] = Counter()
-        for row in report.contents.results:
-            before = kept.get(row[0])
-            if before is None:
-                kept[row[0]] = (row, report)
-                continue
-            twice[before[1].name] += 1
-            if _BADNESS[row[1]] < _BADNESS[before[0][1]]:
-                kept[row[0]] = (row, report)
-        if twice:
-            overlaps[report.name] = _say(twice)
-    return Merged(
-        results=sorted(row for row, _ in kept.values()),
-        attempts=_of_kept_attempts(ordered, kept),
-        outputs=_of_kept_outputs(ordered, kept),
-        overlaps=overlaps,
-    )
+    return _Merging(ordered).done()
 
 
 def totals(results: Iterable[ResultRow]) -> dict[str, int]:
@@ -67,32 +52,126 @@ def _alone(report: ReadReport) -> Merged:
         results=sorted(contents.results),
         attempts=list(contents.attempts),
         outputs=[(case, *texts) for case, texts in contents.outputs.items()],
+        suite_runs=dict(contents.suite_runs),
         overlaps={},
     )
 
 
-def _say(twice: Counter[str]) -> str:
-    where = ", ".join(f"{count} also in {name}" for name, count in sorted(twice.items()))
-    return f"Tests read twice and counted once, the worse status kept: {where}."
+@dataclass
+class _Shared:
+    """How many results of a report an earlier one had too, by its name."""
+
+    equal: Counter[str] = field(default_factory=Counter)
+    twins: Counter[str] = field(default_factory=Counter)
+    rerun: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        said = (
+            ("Tests read twice and counted once, the worse status kept", "also in", self.equal),
+            (
+                "It tells of a run that another report tells of too; these tests are counted once,"
+                " the worse status kept",
+                "as in",
+                self.twins,
+            ),
+            ("Tests run again, the last try decides", "first told in", self.rerun),
+        )
+        return " ".join(
+            f"{what}: {', '.join(f'{n} {where} {name}' for name, n in sorted(names.items()))}."
+            for what, where, names in said
+            if names
+        )
 
 
-def _of_kept_attempts(
-    reports: Sequence[ReadReport], kept: dict[int, tuple[ResultRow, ReadReport]]
-) -> list[AttemptRow]:
-    return [
-        attempt
-        for report in reports
-        for attempt in report.contents.attempts
-        if kept[attempt[0]][1] is report
-    ]
+class _Merging:
+    """The reports in order, and for each case the row that is kept and the report it is from."""
 
+    def __init__(self, ordered: Sequence[ReadReport]) -> None:
+        self.reports = ordered
+        found = twins(ordered)
+        self.same, self.not_counted = found.same, found.tries
+        self.tries: dict[int, dict[int, list[AttemptRow]]] = defaultdict(dict)
+        for place, report in enumerate(ordered):
+            for attempt in report.contents.attempts:
+                if (place, attempt[0]) not in self.not_counted:
+                    case = self.same.get((place, attempt[0]), attempt[0])
+                    self.tries[case].setdefault(place, []).append(attempt)
+        self.outcomes: dict[tuple[int, int], int] = {}
+        self.kept: dict[int, tuple[ResultRow, int]] = {}
+        self.overridden: dict[int, list[AttemptRow]] = defaultdict(list)
+        self.shared: dict[str, _Shared] = defaultdict(_Shared)
 
-def _of_kept_outputs(
-    reports: Sequence[ReadReport], kept: dict[int, tuple[ResultRow, ReadReport]]
-) -> list[tuple[int, str, str]]:
-    return [
-        (case, *texts)
-        for report in reports
-        for case, texts in report.contents.outputs.items()
-        if kept[case][1] is report
-    ]
+    def done(self) -> Merged:
+        for place, report in enumerate(self.reports):
+            for row in report.contents.results:
+                if (place, row[0]) not in self.not_counted:
+                    self.take(place, report, row)
+        return Merged(
+            results=sorted(row for row, _ in self.kept.values()),
+            attempts=self.attempts(),
+            outputs=self.outputs(),
+            suite_runs=self.suite_runs(),
+            overlaps={name: str(shared) for name, shared in self.shared.items()},
+        )
+
+    def take(self, place: int, report: ReadReport, row: ResultRow) -> None:
+        told = row[0]
+        case = self.same.get((place, row[0]), row[0])
+        row = (case, *row[1:])
+        if case in self.tries:
+            self.outcomes[place, case] = row[1]
+        before = self.kept.get(case)
+        if before is None:
+            self.kept[case] = (row, place)
+            return
+        shared = self.shared[report.name]
+        earlier = self.reports[before[1]].name
+        if report.rerun:
+            shared.rerun[earlier] += 1
+            self.override(case, *before)
+            self.kept[case] = (row, place)
+            return
+        (shared.equal if case == told else shared.twins)[earlier] += 1
+        if _BADNESS[row[1]] < _BADNESS[before[0][1]]:
+            self.kept[case] = (row, place)
+
+    def override(self, case: int, row: ResultRow, place: int) -> None:
+        """Keep what a rerun takes the place of: its attempts, and itself as the next one."""
+        _, status, duration, failure, _ = row
+        told = [(case, 0, status, duration, failure)]
+        self.overridden[case] += [*self.tries[case].get(place, ()), *told]
+
+    def attempts(self) -> list[AttemptRow]:
+        """The earlier tries of each case: of the report that is kept or, where that tells of
+        none, of another one that says the same of the case.
+        """
+        found = self.overridden
+        for case, told in self.tries.items():
+            row, place = self.kept[case]
+            if case in found:
+                found[case] = [*found[case], *told.get(place, ())]
+                continue
+            agreeing = [at for at in told if self.outcomes[at, case] == row[1]]
+            if told_by := [place] if place in told else agreeing:
+                found[case] = told[min(told_by)]
+        return [
+            (case, n, status, duration, failure)
+            for case, tries in found.items()
+            for n, (_, _, status, duration, failure) in enumerate(tries, start=1)
+        ]
+
+    def suite_runs(self) -> dict[int, SuiteRunRow]:
+        """What suites said of themselves, of two reports the first one's."""
+        found: dict[int, SuiteRunRow] = {}
+        for report in self.reports:
+            found |= {k: v for k, v in report.contents.suite_runs.items() if k not in found}
+        return found
+
+    def outputs(self) -> list[tuple[int, str, str]]:
+        return [
+            (case, *texts)
+            for place, report in enumerate(self.reports)
+            for told, texts in report.contents.outputs.items()
+            for case in [self.same.get((place, told), told)]
+            if (place, told) not in self.not_counted and self.kept[case][1] == place
+        ]

@@ -107,7 +107,10 @@ class Build(Table):
 
 
 class Report(Table):
-    """One result file of a build; its bytes are in the spool under `sha256`."""
+    """One result file of a build.
+
+    Its bytes are in the spool under `sha256`, or in the archive with the digest `archive` there.
+    """
 
     id = AutoField()
     build = ForeignKeyField(Build, on_delete="CASCADE", index=False)
@@ -121,6 +124,7 @@ class Report(Table):
     recovered = BooleanField(default=False)
     failure = TextField(default="")
     stand_in = BooleanField(default=False)
+    archive = CharField(default="")
     warnings = TextField(default="[]")
 
     class Meta:
@@ -135,12 +139,16 @@ class Suite(Table):
 
 
 class Case(Table):
-    """The test itself, the same over builds, jobs and branches; `id` is its key as a number."""
+    """The test itself, the same over builds, jobs and branches; `id` is its key as a number.
+
+    `twin` is what cases of other formats have too when they may be the same test.
+    """
 
     id = BigIntegerField(primary_key=True)
     suite = ForeignKeyField(Suite, index=False)
     name = TextField()
     variant = TextField(default="")
+    twin = BigIntegerField(default=0)
 
     class Meta:
         table_name = "test_case"
@@ -155,6 +163,17 @@ class Failure(Table):
     trace = TextField(default="")
 
 
+class Detail(Table):
+    """What else was told of a result or a suite, as JSON, once for each distinct text.
+
+    An object with, where they were told: `file`, `line`, `raw_status`, `expected_failure`,
+    `properties` (a list of pairs), `attachments`.
+    """
+
+    id = BigIntegerField(primary_key=True)
+    data = TextField()
+
+
 class Result(Table):
     """One case in one build. Foreign keys are kept by the writer, not checked row by row."""
 
@@ -163,6 +182,7 @@ class Result(Table):
     status = IntegerField()
     duration = IntegerField(null=True)
     failure = BigIntegerField(null=True, column_name="failure_id")
+    detail = BigIntegerField(null=True, column_name="detail_id")
 
     class Meta:
         primary_key = CompositeKey("build", "case")
@@ -194,6 +214,20 @@ class Output(Table):
 
     class Meta:
         primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class SuiteRun(Table):
+    """A suite in one build: its properties and, where a test of it did not pass, its output."""
+
+    build = IntegerField(column_name="build_id")
+    suite = BigIntegerField(column_name="suite_id")
+    detail = BigIntegerField(null=True, column_name="detail_id")
+    stdout = TextField(default="")
+    stderr = TextField(default="")
+
+    class Meta:
+        primary_key = CompositeKey("build", "suite")
         without_rowid = True
 
 
@@ -268,9 +302,11 @@ TABLES: tuple[type[Table], ...] = (
     Suite,
     Case,
     Failure,
+    Detail,
     Result,
     Attempt,
     Output,
+    SuiteRun,
     Streak,
     Token,
     Work,
@@ -286,4 +322,5 @@ INDEXES = (
     "CREATE INDEX streak_fixed ON streak (fixed_build) WHERE fixed_build IS NOT NULL",
     "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
     "CREATE INDEX work_due ON work (state, due)",
+    "CREATE INDEX case_twin ON test_case (twin)",
 )

@@ -33,6 +33,7 @@ def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, repla
     giving_way = frozenset(
         report.name for report in reports if _gives_way(here.get(report.name), report, replace)
     ) | frozenset(older.name for older in stored if _is_told_better(older, reports))
+    giving_way |= _entries_of(stored, giving_way)
     staying = [report for report in stored if report.name not in giving_way]
     added: dict[str, ReadReport] = {}
     known: list[str] = []
@@ -75,6 +76,12 @@ def _gives_way(older: StoredReport | None, newer: ReadReport, replace: bool) -> 
     if older.sha256 == newer.sha256 and older.variant == newer.variant:
         return bool(older.failure) and not newer.failure
     return replace or (bool(older.failure) and not newer.failure)
+
+
+def _entries_of(stored: Sequence[StoredReport], archives: frozenset[str]) -> frozenset[str]:
+    """The reports that came in archives which give way, and give way with them."""
+    digests = {report.sha256 for report in stored if report.name in archives} - {""}
+    return frozenset(report.name for report in stored if report.archive in digests)
 
 
 def _is_read(other: StoredReport | ReadReport, report: ReadReport) -> bool:

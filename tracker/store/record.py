@@ -6,19 +6,21 @@ that is derived from them. Recording the same again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from tracker.errors import NotFound
 from tracker.store.connection import raise_revision, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
+from tracker.store.identity import twin
 from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job, Report
 from tracker.store.plan import Plan, plan
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, StoredReport
 from tracker.store.sql import run, run_many
+from tracker.store.twins import twins_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
 
@@ -61,7 +63,7 @@ def record_build(
         if rewritten or before != _told(build):
             build.save()
             judging = rewritten or before.get("judged", False) != _is_judged(build)
-            _judge(job, build, judging, unheard_of)
+            judge(job, build, judging, unheard_of)
             revision = raise_revision(job.id)
             enqueue("publish", "site", due=now)
         else:
@@ -104,7 +106,7 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
     return Job.create(name=facts.job)
 
 
-def _judge(job: Job, build: Build, judging: bool, unheard_of: frozenset[int]) -> None:
+def judge(job: Job, build: Build, judging: bool, unheard_of: frozenset[int]) -> None:
     """Derive what changed: from this build on, or from the first epoch that was numbered anew."""
     moved = settle_epochs(job, build)
     if moved is not None:
@@ -164,7 +166,9 @@ def _is_judged(build: Build) -> bool:
 def stored_reports(build_id: int) -> list[StoredReport]:
     """The reports the store has of a build, in the order of their names."""
     return [
-        StoredReport(row.name, row.sha256, row.bytes, row.variant, row.failure, row.stand_in)
+        StoredReport(
+            row.name, row.sha256, row.bytes, row.variant, row.failure, row.stand_in, row.archive
+        )
         for row in Report.select().where(Report.build == build_id).order_by(Report.name)
     ]
 
@@ -174,12 +178,12 @@ def _write_reports(
 ) -> frozenset[int]:
     """Write reports and results; the cases no build of any job had before."""
     if reread is not None and _same_reports(todo.untouched, reread):
-        return _write_whole(job, build, [*reread, *todo.added])
+        return write_whole(job, build, [*reread, *todo.added])
     merged = merge(todo.added)
-    if todo.replaced or merged.overlaps or _overlaps(build, merged):
+    if todo.replaced or merged.overlaps or _overlaps(build, todo.added, merged):
         if todo.untouched:
             raise NeedsAllReports(todo.untouched)
-        return _write_whole(job, build, list(todo.added))
+        return write_whole(job, build, list(todo.added))
     return _add(job, build, todo.added, merged)
 
 
@@ -189,17 +193,27 @@ def _same_reports(stored: Sequence[StoredReport], reread: Sequence[ReadReport]) 
     }
 
 
-def _overlaps(build: Build, merged: Merged) -> bool:
+def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool:
+    """Whether the build has tests of these reports already, or a report of the same run."""
     if not build.total:
         return False
     rows = run("SELECT case_id FROM result WHERE build_id = ?", build.id)
     here = {row[0] for row in rows}
-    return any(row[0] in here for row in merged.results)
+    if any(row[0] in here for row in merged.results):
+        return True
+    cases = run(
+        "SELECT id FROM test_case WHERE twin IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode([key for report in added for key in twins_of(report)]).decode(),
+    )
+    return any(case in here for (case,) in cases)
 
 
-def _write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> frozenset[int]:
-    """Put the build's reports and results in the place of whatever was there."""
-    for table in ("result", "attempt", "output", "report"):
+def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> frozenset[int]:
+    """Put the build's reports and results in the place of whatever was there.
+
+    Gives the cases that no build of any job had before; the caller saves the build and judges it.
+    """
+    for table in ("result", "attempt", "output", "suite_run", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
     for name in totals(()):
         setattr(build, name, 0)
@@ -211,7 +225,7 @@ def _add(job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged) 
     unheard_of: set[int] = set()
     earlier = _cases_of_another_build(job, build)
     for report in reports:
-        unheard_of |= _write_names(report.contents, earlier)
+        unheard_of |= _write_names(report.contents, merged, earlier)
     _write_results(build.id, merged)
     _write_report_rows(build.id, reports, merged.overlaps)
     for name, count in totals(merged.results).items():
@@ -231,22 +245,24 @@ def _cases_of_another_build(job: Job, build: Build) -> set[int]:
     return {case for (case,) in rows}
 
 
-def _write_names(contents: Contents, known: set[int]) -> set[int]:
+def _write_names(contents: Contents, merged: Merged, known: set[int]) -> set[int]:
     """Write suites, cases and texts that are not here yet; the cases that were not."""
-    unknown = [case for case in contents.cases if case not in known]
+    unknown = contents.cases.keys() - known
+    if merged.overlaps:  # a test that was read twice has the name of its first report
+        unknown &= {row[0] for row in merged.results}
     fresh = _not_here(unknown)
     rows = sorted(
-        (case, suite, name, contents.variant)
+        (case, suite, name, contents.variant, twin(contents.suites[suite], name))
         for case, (suite, name) in contents.cases.items()
         if case in fresh
     )
-    suites = {suite for _, suite, _, _ in rows}
+    suites = {row[1] for row in rows} | contents.suite_runs.keys()
     run_many(
         "INSERT INTO suite (id, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
         sorted((suite, contents.suites[suite]) for suite in suites),
     )
     run_many(
-        "INSERT INTO test_case (id, suite_id, name, variant) VALUES (?, ?, ?, ?)"
+        "INSERT INTO test_case (id, suite_id, name, variant, twin) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         rows,
     )
@@ -254,24 +270,28 @@ def _write_names(contents: Contents, known: set[int]) -> set[int]:
         "INSERT INTO failure (id, type, message, trace) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         sorted((failure, *texts) for failure, texts in contents.failures.items()),
     )
+    run_many(
+        "INSERT INTO detail (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        sorted(contents.details.items()),
+    )
     return fresh
 
 
-def _not_here(cases: Sequence[int]) -> set[int]:
+def _not_here(cases: Collection[int]) -> set[int]:
     """Those that the table of cases does not have."""
     if not cases:
         return set()
     rows = run(
         "SELECT id FROM test_case WHERE id IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode(cases).decode(),
+        msgspec.json.encode(list(cases)).decode(),
     )
     return set(cases) - {case for (case,) in rows}
 
 
 def _write_results(build_id: int, merged: Merged) -> None:
     run_many(
-        "INSERT INTO result (build_id, case_id, status, duration, failure_id)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?)",
+        "INSERT INTO result (build_id, case_id, status, duration, failure_id, detail_id)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
         merged.results,
     )
     run_many(
@@ -283,6 +303,11 @@ def _write_results(build_id: int, merged: Merged) -> None:
         f"INSERT INTO output (build_id, case_id, stdout, stderr) VALUES ({int(build_id)}, ?, ?, ?)",
         merged.outputs,
     )
+    run_many(
+        "INSERT INTO suite_run (build_id, suite_id, detail_id, stdout, stderr)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(suite, *told) for suite, told in sorted(merged.suite_runs.items())],
+    )
 
 
 def _write_report_rows(
@@ -292,27 +317,37 @@ def _write_report_rows(
         "DELETE FROM report WHERE build_id = ? AND name = ?",
         [(build_id, report.name) for report in reports],
     )
-    run_many(
-        "INSERT INTO report (build_id, name, sha256, bytes, variant, format, parser_version, cases,"
-        " recovered, failure, stand_in, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                build_id,
-                report.name,
-                report.sha256,
-                report.size,
-                report.variant,
-                report.format,
-                report.parser_version,
-                len(report.contents.results),
-                report.recovered,
-                report.failure,
-                report.stand_in,
-                _warnings(report, overlaps),
-            )
-            for report in reports
-        ],
-    )
+    rows = report_rows(reports, overlaps)
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        run_many(
+            f"INSERT INTO report (build_id, {', '.join(rows[0])})"
+            f" VALUES ({int(build_id)}, {marks})",
+            [tuple(row.values()) for row in rows],
+        )
+
+
+def report_rows(
+    reports: Sequence[ReadReport], overlaps: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """The rows of reports by column; `overlaps` is what each shares with others, in words."""
+    return [
+        {
+            "name": report.name,
+            "sha256": report.sha256,
+            "bytes": report.size,
+            "variant": report.variant,
+            "format": report.format,
+            "parser_version": report.parser_version,
+            "cases": len(report.contents.results),
+            "recovered": report.recovered,
+            "failure": report.failure,
+            "stand_in": report.stand_in,
+            "archive": report.archive,
+            "warnings": _warnings(report, overlaps),
+        }
+        for report in reports
+    ]
 
 
 def _warnings(report: ReadReport, overlaps: Mapping[str, str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-# (case, status, duration in ms or None, failure or None)
-ResultRow = tuple[int, int, int | None, int | None]
+# (case, status, duration in ms or None, failure or None, detail or None)
+ResultRow = tuple[int, int, int | None, int | None, int | None]
 # (case, n, status, duration in ms or None, failure or None)
 AttemptRow = tuple[int, int, int, int | None, int | None]
+# (detail or None, stdout, stderr)
+SuiteRunRow = tuple[int | None, str, str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Contents:
     cases      case id -> (suite id, name)
     failures   failure id -> (type, message, trace)
     outputs    case id -> (stdout, stderr)
+    details    detail id -> what else was told of a result or a suite, as JSON (see `Detail`)
+    suite_runs suite id -> (detail or None, stdout, stderr): what a suite said of itself
     variant    the variant that all of these cases have
     """
 
@@ -58,6 +62,8 @@ class Contents:
     failures: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
     attempts: Sequence[AttemptRow] = ()
     outputs: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    details: Mapping[int, str] = field(default_factory=dict)
+    suite_runs: Mapping[int, SuiteRunRow] = field(default_factory=dict)
     variant: str = ""
 
 
@@ -65,9 +71,10 @@ class Contents:
 class ReadReport:
     """One report as the parsing child read it.
 
-    `failure` says why nothing could be read; `recovered` that it is damaged and what came before
-    the damage was kept; `stand_in` that it is Jenkins' own reading of reports, and gives way to
-    the first of them.
+    `failure` says why nothing could be read; `recovered` that it is damaged, or that its run went
+    wrong, so that what was kept is not all; `stand_in` that it is Jenkins' own reading of reports,
+    and gives way to the first of them; `rerun` that its results decide over those of other
+    reports. `archive` is the SHA-256 of the archive that holds it, "" for a file of its own.
     """
 
     name: str
@@ -80,13 +87,18 @@ class ReadReport:
     failure: str = ""
     unrecognised: bool = False
     stand_in: bool = False
+    rerun: bool = False
+    archive: str = ""
     warnings: tuple[str, ...] = ()
     contents: Contents = Contents()
 
 
 @dataclass(frozen=True)
 class StoredReport:
-    """A report that the store already has of a build; its bytes are in the spool."""
+    """A report that the store already has of a build.
+
+    Its bytes are in the spool under `sha256`, or in the archive with the digest `archive` there.
+    """
 
     name: str
     sha256: str
@@ -94,6 +106,7 @@ class StoredReport:
     variant: str
     failure: str
     stand_in: bool = False
+    archive: str = ""
 
 
 @dataclass(frozen=True)

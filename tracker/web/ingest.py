@@ -14,8 +14,7 @@ from tracker.intake import spool
 from tracker.intake.body import body_headers, read_body
 from tracker.intake.ingest import ingest, report_name
 from tracker.intake.multipart import split_files
-from tracker.intake.sandbox import SpooledReport
-from tracker.intake.spool import Spooled
+from tracker.intake.spool import Spooled, SpooledReport
 from tracker.queries import jobs, system
 from tracker.queries.answers import UploadAnswer, answer, as_text
 from tracker.settings import Settings

@@ -21,7 +21,7 @@ from tracker.errors import (
 )
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
-from tracker.intake.sandbox import SpooledReport
+from tracker.intake.spool import SpooledReport
 from tracker.jenkins import poll as jenkins
 from tracker.jenkins.client import Missing, Unusable
 from tracker.queries import jobs

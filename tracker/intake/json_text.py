@@ -1,0 +1,341 @@
+"""JSON for plugins: whole documents and lines, read past what other readers stumble over.
+
+Reports are written by strangers, so byte-order marks, UTF-16, NaN and lone surrogates are read,
+and a document that breaks off is read up to its last whole value. Objects that were open at that
+place are told apart by `is_cut`: what a cut test would still have said is not known.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tracker.intake.damage import Damage, ReportError
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+PIECE = 1024 * 1024
+# No tool writes this key; an object that has it was open where the document breaks off.
+CUT = "\x00cut"
+TOO_DEEP = "it is nested too deep"
+
+
+class JsonLine(msgspec.Struct, frozen=True, gc=False):
+    """One line of a report that is made of JSON lines.
+
+    number  its place, from 1
+    value   what it holds; None where it is not JSON
+    text    the line itself where it is not JSON, "" otherwise
+    cut     it is the last one, begins like an object and breaks off
+    """
+
+    number: int
+    value: Any
+    text: str = ""
+    cut: bool = False
+
+
+def without_mark(data: bytes) -> tuple[bytes, str]:
+    """The bytes without their byte-order mark, and the encoding that it tells, else UTF-8."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :], encoding
+    return data, "utf-8"
+
+
+class JsonItems(list[Any]):
+    """A list whose items are made each time they are asked for; it is only iterated.
+
+    As objects all items take ten times the space of their text, and are walked through by
+    Python's collector again and again.
+    """
+
+    def __init__(self, raw: list[msgspec.Raw]) -> None:
+        super().__init__()
+        self._raw = raw
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(_item, self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __bool__(self) -> bool:
+        return bool(self._raw)
+
+
+def json_document(stream: BinaryIO, *lists: str) -> tuple[Any, Damage | None]:
+    """The one value that a report holds, and where it is damaged.
+
+    The items of `lists` ("tests", "results.tests", "" for the document itself) are made one by
+    one while they are iterated, which bounds the memory of a long report. Of a damaged document,
+    what stands before the damage is returned; see `is_cut`. ReportError is raised where that is
+    nothing.
+    """
+    data, encoding = without_mark(stream.read())
+    if not data.strip():
+        raise ReportError("the file is empty")
+    if encoding != "utf-8":
+        data = data.decode(encoding, "replace").encode()
+    try:
+        if lists and _is_utf8(data):
+            return _outline(msgspec.Raw(data), [path.split(".") for path in lists]), None
+        return msgspec.json.decode(data), None
+    except RecursionError:
+        raise ReportError(TOO_DEEP) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _lenient(data)
+
+
+def json_lines(stream: BinaryIO) -> Iterator[JsonLine]:
+    """The lines of a report one by one; empty ones are left out."""
+    decode = msgspec.json.Decoder().decode
+    for number, line in enumerate(_lines_of_bytes(stream), start=1):
+        try:
+            value = decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            if not line.isspace():
+                yield _odd_line(number, line)
+        else:
+            yield JsonLine(number, value)
+
+
+def text_lines(stream: BinaryIO) -> Iterator[str]:
+    """The lines of a text without their ends; bytes that are no text become U+FFFD."""
+    for line in _lines_of_bytes(stream):
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def is_cut(value: Any) -> bool:
+    """Whether an object was still open where its document breaks off."""
+    return isinstance(value, dict) and CUT in value
+
+
+def json_head(text: str) -> Any:
+    """What can be seen of the first JSON value in `text`; None where it does not begin as one."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        mended = _mend(text)
+    try:
+        return _decode(mended.text) if mended else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lines_of_bytes(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines as UTF-8, with the end that they have, without a byte-order mark."""
+    first = stream.readline()
+    rest, encoding = without_mark(first)
+    if encoding == "utf-8":
+        return itertools.chain([rest] if rest else [], stream)
+    whole = io.BytesIO(rest + stream.read())
+    text = io.TextIOWrapper(whole, encoding, errors="replace", newline="\n")
+    return (line.encode() for line in text)
+
+
+def _odd_line(number: int, line: bytes) -> JsonLine:
+    text = line.decode("utf-8", "replace")
+    try:
+        return JsonLine(number, json.loads(text))
+    except (ValueError, RecursionError):
+        cut = not line.endswith(b"\n") and text.lstrip().startswith("{")
+        return JsonLine(number, None, text.rstrip("\r\n"), cut)
+
+
+def _decode(text: str) -> Any:
+    """Python's own reader takes NaN and lone surrogates, which msgspec refuses."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return json.loads(text)
+
+
+def _outline(raw: msgspec.Raw, paths: list[list[str]]) -> Any:
+    """A value in which the lists at these paths wait to be iterated."""
+    first = bytes(memoryview(raw)[:64]).lstrip()[:1]
+    if first == b"[" and [""] in paths:
+        return JsonItems(msgspec.json.decode(raw, type=list[msgspec.Raw]))
+    if first != b"{" or not paths:
+        return msgspec.json.decode(raw)
+    outline = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    below = {name: [path[1:] or [""] for path in paths if path[0] == name] for name in outline}
+    return {name: _outline(value, below[name]) for name, value in outline.items()}
+
+
+def _item(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:  # a lone surrogate, which nobody met while skipping over it
+        return json.loads(bytes(raw))
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all bytes are text; what is skipped over is not looked at otherwise."""
+    if data.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), PIECE):
+            decoder.decode(data[start : start + PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lenient(data: bytes) -> tuple[Any, Damage | None]:
+    text = data.decode("utf-8", "replace")
+    lost = Damage("bytes that are not UTF-8 were replaced") if "\ufffd" in text else None
+    if lost and "\ufffd".encode() in data:
+        lost = None
+    try:
+        return json.loads(text), lost
+    except RecursionError:
+        raise ReportError(TOO_DEEP) from None
+    except ValueError:
+        mended = _mend(text)
+    if mended is None:
+        raise ReportError("it is not JSON")
+    try:
+        return _decode(mended.text), Damage(mended.reason, position_in(text, mended.place))
+    except (ValueError, RecursionError):
+        raise ReportError("it is not JSON", position_in(text, mended.place)) from None
+
+
+def position_in(text: str, place: int) -> str:
+    """A place in a text as people count: "line 3, column 9"."""
+    line = text.count("\n", 0, place) + 1
+    column = place - text.rfind("\n", 0, place)
+    return f"line {line}, column {column}"
+
+
+@dataclass(frozen=True)
+class _Mended:
+    """A document that was closed at its last whole value, and what was wrong at which place."""
+
+    text: str
+    reason: str
+    place: int
+
+
+_PIECE = re.compile(r'[ \t\r\n]*+(?:"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]++)', re.S)
+# A member whose value is plain, with the comma that shows it to be whole: most of most documents.
+_MEMBER = re.compile(
+    r'\s*+"(?:[^"\\]|\\.)*+"\s*+:\s*+'
+    r'(?:"(?:[^"\\]|\\.)*+"|-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?|true|false|null)\s*+,',
+    re.S,
+)
+# A string, number or word that the end of the file may have cut.
+_UNFINISHED = re.compile(r'\s*+(?:"(?:[^"\\]|\\.)*+\\?|[\w.+-]*+)\s*+', re.S)
+_SCALAR = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity")
+
+
+def _mend(text: str) -> _Mended | None:
+    """Close a document where it breaks off, or end it where something else follows it.
+
+    None where not even its first bracket can be read.
+    """
+    walk = _Walk()
+    while True:
+        if walk.wants == "key" and (member := _MEMBER.match(text, walk.place)):
+            walk.took_member(member.end())
+            continue
+        piece = _PIECE.match(text, walk.place)
+        if piece is None or not walk.take(piece.group().lstrip(), piece.end(), text):
+            break
+        if walk.is_whole:
+            rest = text[walk.place :].strip()
+            reason = "something follows the end of the document" if rest else ""
+            return _Mended(text[: walk.place], reason, walk.place)
+    if not walk.stack:
+        return None
+    ends = _UNFINISHED.fullmatch(text, walk.place)
+    reason = "the file ends in the middle" if ends else "what stands here is not JSON"
+    return _Mended(text[: walk.safe] + walk.closers(), reason, walk.place)
+
+
+class _Walk:
+    """The brackets that are open, and the last place where a whole value had ended."""
+
+    def __init__(self) -> None:
+        self.stack: list[str] = []
+        self.place = self.safe = 0
+        self.is_whole = False
+        self._is_empty = True
+        self.wants = "value"
+
+    def took_member(self, end: int) -> None:
+        """Go on behind a plain member and its comma, without which it is whole too."""
+        self.place = end
+        self.safe = end - 1
+        self._is_empty = False
+
+    def take(self, piece: str, end: int, text: str) -> bool:
+        """Go on by one piece; False where it may not stand here or may not be whole."""
+        if not self._fits(piece, end, text):
+            return False
+        self.place = end
+        return True
+
+    def _fits(self, piece: str, end: int, text: str) -> bool:
+        if self.wants == "colon":
+            self.wants = "value"
+            return piece == ":"
+        if piece in ("}", "]"):
+            return self._close(piece, end)
+        if self.wants == "comma":
+            self.wants = "key" if self.stack[-1] == "{" else "value"
+            return piece == ","
+        if self.wants == "key":
+            self.wants = "colon"
+            return piece[0] == '"'
+        return self._value(piece, end, text)
+
+    def _value(self, piece: str, end: int, text: str) -> bool:
+        if piece in ("{", "["):
+            self.stack.append(piece)
+            self._is_empty = True
+            self.wants = "key" if piece == "{" else "value"
+            self.safe = end
+            return True
+        if piece[0] != '"' and (end >= len(text) or not _SCALAR.fullmatch(piece)):
+            return False
+        return self._ended(end)
+
+    def _close(self, piece: str, end: int) -> bool:
+        may_end = self.wants == "comma" or (self._is_empty and self.wants != "colon")
+        if not self.stack or not may_end or self.stack[-1] != {"}": "{", "]": "["}[piece]:
+            return False
+        self.stack.pop()
+        return self._ended(end)
+
+    def _ended(self, end: int) -> bool:
+        """A value ended here; at the outermost level it was the last one."""
+        self.safe = end
+        self._is_empty = False
+        self.wants = "comma"
+        self.is_whole = not self.stack
+        return True
+
+    def closers(self) -> str:
+        """What closes the open brackets, each object with the mark that it was open."""
+        marked: list[str] = []
+        for bracket in reversed(self.stack):
+            comma = "" if self._is_empty and not marked else ","
+            marked.append(f'{comma}"\\u0000cut":true}}' if bracket == "{" else "]")
+        return "".join(marked)

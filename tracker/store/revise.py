@@ -1,0 +1,141 @@
+"""Record what a build's reports say now that parsers read more of them: only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracker.errors import Conflict
+from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.merge import Merged, merge
+from tracker.store.models import Build
+from tracker.store.record import judge, report_rows, stored_reports, write_whole
+from tracker.store.records import ReadReport, StoredReport
+from tracker.store.sql import run, run_many
+from tracker.store.work import enqueue
+
+
+@dataclass(frozen=True)
+class OldReading:
+    """A build whose reports may be read otherwise today; `epoch` tells two of one number apart."""
+
+    id: int
+    job: str
+    number: int
+    epoch: int
+    reports: tuple[StoredReport, ...]
+
+
+@dataclass(frozen=True)
+class Revised:
+    """How many results and reports of a build differ from what was on record."""
+
+    results: int
+    reports: int
+
+
+def old_readings(
+    versions: Mapping[str, int],
+    archives: Collection[str],
+    *,
+    job: str = "",
+    number: int | None = None,
+    everything: bool = False,
+) -> list[OldReading]:
+    """Builds with a report that another version of its parser read, or that none could read.
+
+    `versions` are those of today's parsers by name; reports of `archives` hold nothing themselves.
+    With `everything`, all builds that have a report.
+    """
+    with reading():
+        rows = run(
+            "SELECT DISTINCT b.id, j.name, b.number, b.epoch, r.format, r.parser_version,"
+            " r.failure <> '' FROM report r JOIN build b ON b.id = r.build_id"
+            " JOIN job j ON j.id = b.job_id WHERE r.sha256 <> ''"
+            " AND (? = '' OR j.name = ?) AND (? IS NULL OR b.number = ?)"
+            " ORDER BY j.name, b.epoch, b.number",
+            job,
+            job,
+            number,
+            number,
+        )
+        wanted = {
+            row[:4]
+            for row in rows
+            if everything or row[6] or (row[4] not in archives and versions.get(row[4]) != row[5])
+        }
+        return [
+            OldReading(row[0], row[1], row[2], row[3], tuple(stored_reports(row[0])))
+            for row in dict.fromkeys(row[:4] for row in rows)
+            if row in wanted
+        ]
+
+
+def revise(old: OldReading, reports: Sequence[ReadReport], *, now: int, dry_run: bool) -> Revised:
+    """Put the build's reports, as read now, in the place of what was recorded of them.
+
+    Where nothing differs, nothing changes but the versions of the parsers. Raises Conflict where
+    the build got other reports since `old` was read.
+    """
+    with writing():
+        if tuple(stored_reports(old.id)) != old.reports:
+            raise Conflict(
+                f"{old.job} #{old.number} got another report while its older ones were read.",
+                "Run it again.",
+            )
+        before = _on_record(old.id)
+        after = _to_record(reports)
+        differing = {name: before[name] ^ after[name] for name in before}
+        if not dry_run and any(differing.values()):
+            _write(old.id, reports, now)
+        elif not dry_run:
+            run_many(
+                "UPDATE report SET parser_version = ? WHERE build_id = ? AND name = ?",
+                [(report.parser_version, old.id, report.name) for report in reports],
+            )
+        touched = set().union(*(differing[name] for name in ("result", "attempt", "output")))
+        return Revised(
+            results=len({row[0] for row in touched}),
+            reports=len({row[0] for row in differing["report"]}),
+        )
+
+
+def _write(build_id: int, reports: Sequence[ReadReport], now: int) -> None:
+    build = Build.get_by_id(build_id)
+    unheard_of = write_whole(build.job, build, reports)
+    build.save()
+    judge(build.job, build, True, unheard_of)
+    raise_revision(build.job.id)
+    enqueue("publish", "site", due=now)
+
+
+# For each table the columns that are compared, the one that counts differences first.
+_COMPARED = {
+    "result": "case_id, status, duration, failure_id, detail_id",
+    "attempt": "case_id, n, status, duration, failure_id",
+    "output": "case_id, stdout, stderr",
+    "suite_run": "suite_id, detail_id, stdout, stderr",
+    "report": "name, format, cases, recovered, failure, warnings",
+}
+
+
+def _on_record(build_id: int) -> dict[str, set[tuple[object, ...]]]:
+    return {
+        table: set(run(f"SELECT {columns} FROM {table} WHERE build_id = ?", build_id))
+        for table, columns in _COMPARED.items()
+    }
+
+
+def _to_record(reports: Sequence[ReadReport]) -> dict[str, set[tuple[object, ...]]]:
+    merged: Merged = merge(reports)
+    columns = _COMPARED["report"].split(", ")
+    return {
+        "result": set(merged.results),
+        "attempt": set(merged.attempts),
+        "output": set(merged.outputs),
+        "suite_run": {(suite, *told) for suite, told in merged.suite_runs.items()},
+        "report": {
+            tuple(row[column] for column in columns)
+            for row in report_rows(reports, merged.overlaps)
+        },
+    }
