@@ -10,9 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import CORPUS, ROOT, SHARED
-from tracker.intake.contract import Note, Record, ReportError, ReportFile, Result, Status, Suite
+from tests.plugins.corpus import Entry, differences, entries
+from tests.plugins.reading import lies_of_a_cut
+from tracker.intake.contract import (
+    Attempt,
+    Damage,
+    Note,
+    Record,
+    ReportError,
+    ReportFile,
+    Result,
+    Status,
+    Suite,
+    Trouble,
+)
 from tracker.intake.sniff import head_of
 
 RECORDED = SHARED / "jenkins" / "recorded" / "hudson-1.395"
@@ -221,9 +236,146 @@ def test_a_child_without_a_result_is_noted() -> None:
         b"\xff\xfe\x00",
     ],
 )
-def test_what_is_not_whole_is_refused(data: bytes) -> None:
-    with pytest.raises(ReportError, match="JSON"):
+def test_what_holds_no_case_is_refused(data: bytes) -> None:
+    with pytest.raises(ReportError):
         records(data)
+
+
+def answer(*cases: dict[str, Any], **more: Any) -> bytes:
+    suite = {"cases": list(cases), "name": "s"}
+    return json.dumps({"suites": [suite], **more}).encode()
+
+
+def case(name: str = "x", status: str = "PASSED", **more: Any) -> dict[str, Any]:
+    return {"className": "a.B", "name": name, "status": status, **more}
+
+
+def test_a_report_that_breaks_off_keeps_the_suites_that_were_named() -> None:
+    suites = [{"name": "a", "cases": [case()]}, {"name": "b", "cases": [case(), case("y")]}]
+    data = json.dumps({"suites": suites}).encode()
+    found = records(data[: data.rindex(b'"y"')])
+    assert len(results(found)) == 2
+    assert isinstance(found[-1], Damage)
+
+
+def test_a_suite_that_breaks_off_before_its_name_gives_nothing() -> None:
+    suites = [{"cases": [case()], "name": "a"}, {"cases": [case()], "name": "b"}]
+    data = json.dumps({"suites": suites}).encode()
+    assert [each.name for each in results(records(data[: data.rindex(b'"name"')]))] == ["x"]
+
+
+def test_tries_before_the_last_one_are_attempts() -> None:
+    tries = [{"message": "m", "type": "E", "stackTrace": "at x", "stdout": None}, None, 3]
+    [flaky, failed] = results(
+        records(
+            answer(case(flakyFailures=tries), case(status="FAILED", rerunFailures=tries, age=1))
+        )
+    )
+    assert flaky.attempts == (Attempt(Status.FAILED, None, "m", "at x", "E"),)
+    assert failed.attempts == flaky.attempts
+
+
+def test_a_word_of_history_is_kept_beside_the_outcome() -> None:
+    [result] = read(case(status="REGRESSION"))
+    assert (result.status, result.raw_status) == (Status.FAILED, "REGRESSION")
+
+
+def test_properties_are_kept() -> None:
+    [result] = read(case(properties={"browser": "firefox", "tries": 3, "none": None}))
+    assert result.properties == (("browser", "firefox"), ("tries", "3"), ("none", ""))
+
+
+def test_the_output_of_a_suite_is_kept_once() -> None:
+    suite = {"name": "s", "stdout": "all", "stderr": None, "cases": [case(stdout="all")]}
+    [first, result] = records(json.dumps({"suites": [suite]}).encode())
+    assert first == Suite(("s",), stdout="all")
+    assert isinstance(result, Result)
+    assert result.stdout == ""
+
+
+def test_the_stages_of_a_pipeline_are_a_property_of_the_suite() -> None:
+    suite = {"name": "s", "enclosingBlockNames": ["Unit", "Test"], "cases": []}
+    assert records(json.dumps({"suites": [suite]}).encode()) == [
+        Suite(("s",), (("stage", "Test / Unit"),))
+    ]
+
+
+def test_cases_that_are_counted_and_not_listed_are_noted() -> None:
+    found = records(answer(case(), passCount=3, failCount=0, skipCount=0))
+    assert found[-1] == Note("the whole report declares 3 as passCount, found 1")
+
+
+def test_a_failure_that_is_counted_and_not_listed_is_a_trouble() -> None:
+    found = records(answer(case(), passCount=1, failCount=2))
+    assert found[-1] == Trouble(
+        "the whole report declares 2 as failCount, found 0: failures are missing from it"
+    )
+
+
+def test_the_counts_of_a_child_are_compared_with_what_it_lists() -> None:
+    child = {"url": "http://x/job/m/./A=1/7/"}
+    result = {"suites": [{"name": "s", "cases": [case()]}], "passCount": 2}
+    found = records(json.dumps({"childReports": [{"child": child, "result": result}]}).encode())
+    assert found[-1] == Note("the report of A=1 declares 2 as passCount, found 1")
+
+
+def test_counts_that_agree_are_not_worth_a_word() -> None:
+    data = answer(case(), case("y", "SKIPPED"), passCount=1, failCount=0, skipCount=1)
+    assert len(records(data)) == 3
+
+
+@pytest.mark.parametrize("odd", [None, 3, True, "x", [], {}, [None, 3], -1, 1e999])
+def test_odd_values_do_no_harm(odd: object) -> None:
+    for key in (*case(), "duration", "errorDetails", "stdout", "properties", "flakyFailures"):
+        assert len(read({**case(), key: odd})) == 1
+    for key in ("suites", "childReports", "passCount", "failCount", "duration"):
+        records(json.dumps({**json.loads(answer(case())), key: odd}).encode())
+    records(json.dumps({"childReports": [{"child": odd, "result": {"suites": odd}}]}).encode())
+
+
+SMALL = answer(
+    case(stdout="s"),
+    case("y", "FAILED", errorDetails="no", rerunFailures=[{"message": "m"}]),
+    case("z", "SKIPPED"),
+    passCount=1,
+    failCount=1,
+)
+MATRIX = json.dumps(
+    {
+        "failCount": 1,
+        "childReports": [
+            {"child": {"url": f"http://x/m/{cell}/7/"}, "result": json.loads(SMALL)}
+            for cell in ("A=1", "A=2")
+        ],
+    }
+).encode()
+
+
+@pytest.mark.parametrize("data", [SMALL, MATRIX])
+def test_no_cut_makes_a_report_better(data: bytes) -> None:
+    assert lies_of_a_cut(plugin.read, data) == []
+
+
+NAMES = st.text(min_size=1, max_size=8).filter(str.isprintable)
+WORDS = st.sampled_from(["PASSED", "FAILED", "SKIPPED"])
+RUNS = st.lists(st.tuples(NAMES, WORDS, st.floats(0, 100)), max_size=6)
+
+
+@given(RUNS)
+def test_what_was_written_is_read(run: list[tuple[str, str, float]]) -> None:
+    cases = [
+        case(name, word, duration=time, errorDetails="of " + name if word == "FAILED" else None)
+        for name, word, time in run
+    ]
+    found = read(*cases)
+    assert [(each.name, each.duration) for each in found] == [(name, time) for name, _, time in run]
+    assert [each.status.name for each in found] == [word for _, word, _ in run]
+    assert all(each.message in ("", "of " + each.name) for each in found)
+
+
+@pytest.mark.parametrize("entry", entries("jenkins_testreport"), ids=lambda entry: entry.file)
+def test_public_answers_give_the_figures_of_the_manifest(entry: Entry) -> None:
+    assert differences(entry) == {}
 
 
 @pytest.mark.parametrize("end", range(1, 200, 7))
@@ -252,7 +404,33 @@ def test_odd_shapes_give_no_results_and_no_error(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"<testsuite/>", b"[1]", b'{"number": 7}', b"TAP version 13", b"", b'{"jobs": []}']
+    ("data", "score"),
+    [
+        (b'{"suites": [{"cases": [{"age": 0}], "name": "s"}]}', 0.9),
+        (b'{"duration": 1, "suites": [{"cases": [{"age": 0, "className": "a', 0.9),
+        (b'{"_class": "hudson.maven.reporters.SurefireAggregatedReport", "childReports": [{', 0.9),
+        (b'{"suites": []}', 0.5),
+        (b'{"failCount": 0, "passCount": 3}', 0.5),
+        (b'{"_class": "hudson.tasks.junit.TestResult", "failCount": 0}', 0.5),
+    ],
+)
+def test_answers_are_recognised_by_what_they_hold(data: bytes, score: float) -> None:
+    assert sniffed(data) == score
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<testsuite/>",
+        b"[1]",
+        b'{"number": 7}',
+        b"TAP version 13",
+        b"",
+        b'{"jobs": []}',
+        b'{"config": {}, "suites": [], "stats": {}}',
+        b'{"suites": [{"title": "a.spec.ts", "specs": []}]}',
+        b'{"stats": {"passes": 1}, "results": [{"suites": []}]}',
+    ],
 )
 def test_other_formats_are_left_alone(data: bytes) -> None:
     assert sniffed(data) == 0

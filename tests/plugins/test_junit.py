@@ -2,53 +2,36 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from pathlib import Path
-from types import ModuleType
-from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from tests.plugins.reading import SAMPLES, lies_of_a_cut, parser_of, totals
+from tests.plugins.reading import read as read_bytes
 from tracker.intake.contract import (
+    Attempt,
     Damage,
     Note,
-    Parser,
     Record,
     ReportError,
     ReportFile,
     Result,
     Status,
     Suite,
+    Trouble,
 )
 from tracker.intake.sniff import head_of
 
-PLUGIN = Path(__file__).parents[2] / "plugins" / "junit.py"
-
-
-def load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"plugin_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-junit = load(PLUGIN)
-plugin: Parser = junit.read
-
-
-def read_stream(stream: BinaryIO) -> list[Record]:
-    return list(plugin.read(ReportFile(stream, "report.xml", head_of(b"", "report.xml"))))
+plugin = parser_of("junit")
 
 
 def read(xml: str | bytes) -> list[Record]:
-    data = xml.encode() if isinstance(xml, str) else xml
-    return read_stream(io.BytesIO(data))
+    return read_bytes(plugin, xml.encode() if isinstance(xml, str) else xml)
 
 
 def results(xml: str | bytes) -> list[Result]:
@@ -60,12 +43,20 @@ def the_result(case: str) -> Result:
     return result
 
 
+def suites(xml: str) -> list[Suite]:
+    return [each for each in read(xml) if isinstance(each, Suite)]
+
+
 def paths(xml: str) -> list[tuple[str, ...]]:
-    return [each.path for each in read(xml) if isinstance(each, Suite)]
+    return [each.path for each in suites(xml)]
 
 
 def notes(xml: str) -> list[str]:
     return [each.text for each in read(xml) if isinstance(each, Note)]
+
+
+def troubles(xml: str) -> list[str]:
+    return [each.text for each in read(xml) if isinstance(each, Trouble)]
 
 
 # Which files are JUnit XML
@@ -94,6 +85,23 @@ def test_its_three_roots_are_recognised(root):
 )
 def test_other_formats_are_left_alone(xml):
     assert plugin.sniff(head_of(xml.encode(), "TEST-junit.xml")) == 0
+
+
+def test_the_export_of_eclipse_is_recognised_by_what_is_in_it():
+    xml = b'<testrun name="all"><testsuite name="s"><testcase name="t"/></testsuite></testrun>'
+    assert plugin.sniff(head_of(xml, "x")) >= 0.8
+    assert plugin.sniff(head_of(b"<testrun><count/><suite/></testrun>", "x")) == 0
+    assert read(xml) == [Suite(("s",)), Result("t", Status.PASSED)]
+
+
+@pytest.mark.parametrize("namespace", ['xmlns="urn:x"', 'xmlns:x="urn:y"'])
+def test_a_namespace_does_not_hide_a_report(namespace):
+    assert plugin.sniff(head_of(f"<testsuites {namespace}/>".encode(), "x")) >= 0.8
+
+
+def test_a_report_whose_first_tag_is_longer_than_the_head_is_recognised():
+    xml = f'<testsuite name="s" note="{"x" * 100_000}"/>'
+    assert plugin.sniff(head_of(xml.encode(), "x")) >= 0.8
 
 
 def test_a_file_without_any_testsuite_is_refused_in_words():
@@ -179,6 +187,77 @@ def test_the_round_of_a_nextest_stress_run_is_no_part_of_a_name():
     assert paths(xml) == [("crate",), ("crate",)]
 
 
+def test_unittest_xml_reporting_puts_the_start_of_the_run_behind_a_class():
+    xml = '<testsuite name="test_a.Basket-20261124233324"><testcase/></testsuite>'
+    assert paths(xml) == [("test_a.Basket",)]
+
+
+def test_phpunit_calls_a_suite_like_the_path_of_its_configuration():
+    xml = """<testsuites><testsuite name="/home/ci/ws@2/phpunit.xml.dist"><testsuite name="unit">
+             <testcase/></testsuite></testsuite></testsuites>"""
+    assert paths(xml) == [("phpunit.xml.dist", "unit")]
+
+
+def test_the_class_of_old_phpunit_is_its_class_attribute():
+    assert the_result('<testcase name="t" class="A\\B"/>').classname == "A\\B"
+    assert the_result('<testcase name="t" class="A\\B" classname="A.B"/>').classname == "A.B"
+
+
+def test_a_name_that_holds_the_name_of_its_suite_stays_as_it_is_written():
+    assert the_result('<testcase classname="s t" name="s t"/>').name == "s t"
+    assert the_result('<testcase classname="s" name="a › b › c"/>').name == "a › b › c"
+
+
+def test_parameters_belong_to_the_name():
+    case = '<testcase name="T/0" value_param="8-byte object" type_param="int" status="run"/>'
+    assert the_result(case).name == "T/0"
+    assert the_result("<testcase name='t with data set #0 (1)'/>").name == "t with data set #0 (1)"
+
+
+def test_the_shards_of_a_suite_are_one_suite():
+    shard = '<testsuite name="//a:test" tests="1"><testcase name="//a:test"/></testsuite>'
+    assert set(paths(f"<testsuites>{shard * 3}</testsuites>")) == {("//a:test",)}
+
+
+def test_an_empty_root_suite_holds_nothing():
+    xml = """<testsuites><testsuite name="Root Suite" tests="0" file="cypress/e2e/a.cy.js"/>
+             <testsuite name="login" tests="1"><testcase name="t"/></testsuite></testsuites>"""
+    assert paths(xml) == [("login",)]
+    assert [each.file for each in results(xml)] == ["cypress/e2e/a.cy.js"]
+
+
+# Where a test is written
+
+
+@pytest.mark.parametrize(
+    ("attributes", "file", "line"),
+    [
+        ('file="tests/test_a.py" line="7"', "tests/test_a.py", 7),
+        ('file="a_test.rb" lineno="8"', "a_test.rb", 8),
+        ('filepath="a.rb"', "a.rb", None),
+        ('file="a.py" line="0"', "a.py", 0),
+        ('file="a.py" line="x"', "a.py", None),
+        ('file="a.py" line="-3"', "a.py", None),
+        ('file="" line=""', "", None),
+    ],
+)
+def test_file_and_line_are_kept(attributes, file, line):
+    passed = the_result(f'<testcase name="t" {attributes}/>')
+    failed = the_result(f'<testcase name="t" {attributes}><failure/></testcase>')
+    assert (passed.file, passed.line) == (failed.file, failed.line) == (file, line)
+
+
+def test_a_suite_tells_the_file_of_its_cases():
+    xml = """<testsuite name="o" file="a.js"><testsuite name="i"><testcase name="1"/>
+             <testcase name="2" file="b.js" line="3"/></testsuite></testsuite>"""
+    assert [(each.file, each.line) for each in results(xml)] == [("a.js", None), ("b.js", 3)]
+
+
+def test_the_place_of_a_failure_stands_in_for_that_of_its_test():
+    case = '<testcase><failure file="a.cpp" line="19"/><failure file="b.cpp" line="2"/></testcase>'
+    assert (the_result(case).file, the_result(case).line) == ("a.cpp", 19)
+
+
 # Statuses
 
 
@@ -212,6 +291,18 @@ def test_error_goes_before_failure_before_skipped_before_passed(children, status
         ('status="Passed"', Status.PASSED),
         ('status=""', Status.PASSED),
         ('status="quantum"', Status.UNKNOWN),
+        ('result="Passed"', Status.PASSED),
+        ('outcome="failed"', Status.FAILED),
+        ('result="completed" outcome="failed"', Status.FAILED),
+        ('status="RUN"', Status.PASSED),
+        ('status="run" result="completed" time="1"', Status.PASSED),
+        ('ignored="true"', Status.SKIPPED),
+        ('disabled="false"', Status.PASSED),
+        ('incomplete="true"', Status.UNKNOWN),
+        ('status="0"', Status.PASSED),
+        ('status="1"', Status.FAILED),
+        ('status="panicked"', Status.ERROR),
+        ('status="Inconclusive"', Status.SKIPPED),
     ],
 )
 def test_the_words_of_status_and_result_count(attributes, status):
@@ -231,9 +322,91 @@ def test_the_reason_of_a_skip_is_its_message():
     assert the_result("<testcase><skipped>\n not today</skipped></testcase>").message == "not today"
 
 
-def test_an_expected_failure_is_skipped_and_says_why():
-    result = the_result("<testcase><skipped type='pytest.xfail' message='bug 42'/></testcase>")
-    assert (result.status, result.message) == (Status.SKIPPED, "bug 42")
+@pytest.mark.parametrize(
+    ("attributes", "word"),
+    [
+        ('status="run" result="completed"', ""),
+        ('status="failed"', ""),
+        ('status="Skipped"', ""),
+        ('status="notrun" result="suppressed"', "notrun"),
+        ('status="run" result="suppressed"', "suppressed"),
+        ('status="disabled"', "disabled"),
+        ('status="Timed Out"', "Timed Out"),
+        ('status="BROKEN"', "BROKEN"),
+        ('status="hook_error"', "hook_error"),
+        ('status="quantum"', "quantum"),
+    ],
+)
+def test_a_word_that_says_more_than_the_status_is_kept(attributes, word):
+    assert the_result(f'<testcase name="t" {attributes}/>').raw_status == word
+
+
+def test_a_word_that_is_not_known_is_said():
+    result = the_result('<testcase status="quantum"/>')
+    assert (result.status, result.message) == (Status.UNKNOWN, "status 'quantum'")
+
+
+def test_a_word_that_is_not_known_is_kept_beside_a_child_that_is():
+    assert the_result('<testcase status="quantum"><failure/></testcase>').raw_status == "quantum"
+
+
+def test_a_warning_of_phpunit_neither_fails_nor_vanishes():
+    result = the_result("<testcase><warning type='W'>No tests found</warning></testcase>")
+    assert (result.status, result.raw_status) == (Status.PASSED, "warning")
+    assert (result.message, result.type) == ("No tests found", "W")
+    both = "<testcase><warning>w</warning><failure message='f'/></testcase>"
+    assert (the_result(both).status, the_result(both).message) == (Status.FAILED, "f")
+
+
+def test_what_stands_in_properties_is_no_outcome():
+    case = "<testcase><properties><error/><failure/></properties></testcase>"
+    assert the_result(case).status is Status.PASSED
+
+
+def test_attributes_that_tell_no_outcome_are_passed_over():
+    case = '<testcase name="t" assertions="0" id="x" failure="no" timestamp="1" success="?"/>'
+    assert the_result(case) == Result("t", Status.PASSED)
+
+
+@pytest.mark.parametrize(
+    ("child", "status", "expected"),
+    [
+        ("<skipped type='pytest.xfail' message='bug 42'/>", Status.SKIPPED, "xfail"),
+        ("<skipped type='XFAIL' message='expected failure: ...'/>", Status.SKIPPED, "xfail"),
+        ("<skipped message='expected test failure'>why</skipped>", Status.SKIPPED, "xfail"),
+        ("<skipped message='TEST_CASE tagged with !mayfail'/>", Status.SKIPPED, "xfail"),
+        ("<skipped type='todo'/><failure message='no'/>", Status.SKIPPED, "xfail"),
+        (
+            "<skipped message='TEST_CASE tagged with !mayfail'/><failure/>",
+            Status.SKIPPED,
+            "xfail",
+        ),
+        ("<error type='UnexpectedSuccess'/>", Status.ERROR, "xpass"),
+        ("<failure message='[XPASS(strict)] bug 42'/>", Status.FAILED, "xpass"),
+        ("<failure message='Expect test to fail'/>", Status.FAILED, "xpass"),
+        ("<skipped type='todo'/>", Status.SKIPPED, ""),
+        ("<skipped type='pytest.skip' message='m'/>", Status.SKIPPED, ""),
+        ("<failure message='xfail'/>", Status.FAILED, ""),
+    ],
+)
+def test_an_expected_failure_is_skipped_and_an_unexpected_pass_as_it_is_written(
+    child, status, expected
+):
+    result = the_result(f"<testcase>{child}</testcase>")
+    assert (result.status, result.expected_failure) == (status, expected)
+
+
+@pytest.mark.parametrize(("word", "expected"), [("xfail", "xfail"), ("XPASS", "xpass")])
+def test_a_word_may_say_what_was_expected(word, expected):
+    assert the_result(f'<testcase status="{word}"/>').expected_failure == expected
+
+
+def test_an_expected_failure_keeps_its_reason_and_its_trace():
+    result = the_result(
+        "<testcase><skipped type='todo' message='later'/><failure message='no'>at a</failure>"
+        "</testcase>"
+    )
+    assert (result.message, result.trace, result.raw_status) == ("later", "at a", "todo")
 
 
 # Texts
@@ -265,9 +438,131 @@ def test_output_is_kept():
     assert (result.stdout, result.stderr) == ("o\np", "e")
 
 
-def test_an_attachment_line_is_text():
+def test_a_trace_may_be_made_of_elements_and_pieces():
+    case = (
+        "<testcase><failure>a<b>c</b>d<![CDATA[<e>]]>&#102;<system-out>no</system-out></failure>"
+        "</testcase>"
+    )
+    assert the_result(case).trace == "acd<e>f"
+
+
+def test_the_message_may_be_an_element():
+    result = the_result(
+        "<testcase><failure><message>1 is 2</message><stack-trace>at a</stack-trace></failure>"
+        "</testcase>"
+    )
+    assert (result.message, result.trace) == ("1 is 2", "at a")
+
+
+def test_a_case_that_only_printed_passed():
+    result = the_result("<testcase><system-out/><system-err> </system-err></testcase>")
+    assert (result.status, result.stdout, result.stderr) == (Status.PASSED, "", " ")
+
+
+def test_the_display_name_of_junit_platform_stays_in_the_output():
+    said = "unique-id: [engine:junit-jupiter]/[class:A]\ndisplay-name: all is well"
+    result = the_result(f"<testcase name='t()'><system-out>{said}</system-out></testcase>")
+    assert (result.name, result.stdout) == ("t()", said)
+
+
+# Properties and attachments
+
+
+def test_the_properties_of_a_case_have_a_value_or_a_text():
+    result = the_result(
+        '<testcase><properties><property name="a" value="1"/><property name="b"> x\ny </property>'
+        '<property name="a" value=""/><property/></properties></testcase>'
+    )
+    assert result.status is Status.PASSED
+    assert result.properties == (("a", "1"), ("b", "x\ny"), ("a", ""))
+
+
+def test_tags_are_properties():
+    assert the_result('<testcase tags="slow, db"/>').properties == (("tags", "slow, db"),)
+    result = the_result("<testcase><tags><tag>slow</tag><tag>db</tag></tags></testcase>")
+    assert result.properties == (("tag", "slow"), ("tag", "db"))
+
+
+def test_a_failure_that_is_called_flaky_is_a_failure():
+    result = the_result('<testcase flaky="true"><failure/></testcase>')
+    assert (result.status, result.properties) == (Status.FAILED, (("flaky", "true"),))
+
+
+def test_a_line_of_output_may_be_a_property():
+    case = "<testcase><system-out>a\n[[PROPERTY|author=Ada]]\nb</system-out></testcase>"
+    assert the_result(case).properties == (("author", "Ada"),)
+
+
+def test_an_attachment_line_is_a_path_and_stays_in_the_output():
     line = "[[ATTACHMENT|../../../../etc/passwd]]"
-    assert the_result(f"<testcase><system-out>{line}</system-out></testcase>").stdout == line
+    result = the_result(f"<testcase><system-out>a\n{line}\n</system-out></testcase>")
+    assert (result.stdout, result.attachments) == (f"a\n{line}", ("../../../../etc/passwd",))
+
+
+def test_attachments_of_all_forms_are_kept_in_order():
+    result = the_result(
+        '<testcase><properties><property name="attachment" value="a[1].png"/>'
+        '<property name="attachment_2" value="b"/><property name="attachments_of" value="x"/>'
+        "</properties><system-err>[[ATTACHMENT|c d.png]] [[ATTACHMENT|e]]</system-err>"
+        '<attachments><attachment path="f"/><attachment><filePath>g</filePath></attachment>'
+        "<attachment>h</attachment><attachment/></attachments></testcase>"
+    )
+    assert result.attachments == ("a[1].png", "b", "c d.png", "e", "f", "g", "h")
+    assert result.properties == (("attachments_of", "x"),)
+
+
+def test_the_files_that_xray_puts_into_a_property_are_named_only():
+    result = the_result(
+        '<testcase><properties><property name="testrun_evidence"><item name="a.png">QUJD</item>'
+        '</property><property name="test_key" value="K-1"/></properties></testcase>'
+    )
+    assert (result.attachments, result.properties) == (("a.png",), (("test_key", "K-1"),))
+
+
+# What a suite says of itself
+
+
+def test_a_suite_is_mentioned_again_for_what_it_printed_and_ran_with():
+    xml = """<testsuite name="s"><properties><property name="p" value="1"/></properties>
+             <system-out>before</system-out><testcase name="t"/><system-out>after</system-out>
+             <system-err>e</system-err></testsuite>"""
+    assert read(xml) == [
+        Suite(("s",)),
+        Result("t", Status.PASSED),
+        Suite(("s",), (("p", "1"),), "before\nafter", "e"),
+    ]
+
+
+def test_what_a_suite_prints_before_many_cases_is_not_lost():
+    cases = "".join(f'<testcase name="{n}"/>' for n in range(10_000))
+    xml = f'<testsuite name="s"><system-out>before</system-out>{cases}</testsuite>'
+    assert suites(xml)[-1] == Suite(("s",), stdout="before")
+
+
+def test_what_a_suite_says_is_told_once_though_others_stand_in_it():
+    xml = """<testsuite name="o"><system-out>outer</system-out><testcase/><testsuite name="i">
+             <testcase/><system-out>inner</system-out></testsuite><testcase/></testsuite>"""
+    assert [each for each in suites(xml) if each.stdout] == [
+        Suite(("o", "i"), stdout="inner"),
+        Suite(("o",), stdout="outer"),
+    ]
+
+
+def test_a_suite_of_which_the_end_is_missing_tells_what_it_said_before():
+    xml = '<testsuite name="s"><system-out>o</system-out><testcase name="t"/><testcase name="u">'
+    assert suites(xml) == [Suite(("s",)), Suite(("s",), stdout="o")]
+
+
+def test_properties_of_the_whole_report_stand_in_no_suite():
+    xml = '<testsuites><properties><property name="p" value="1"/></properties></testsuites>'
+    assert suites(xml) == [Suite((), (("p", "1"),))]
+
+
+def test_the_test_host_of_dotnet_that_crashed_is_trouble():
+    said = "Error - The active test run was aborted. Reason: Test host process crashed : boom"
+    xml = f"""<testsuite name="a.dll"><testcase name="t"/>
+              <system-err>Warning - slow\n{said}</system-err></testsuite>"""
+    assert troubles(xml) == [said.removeprefix("Error - ")]
 
 
 # Attempts
@@ -293,6 +588,28 @@ def test_reruns_that_failed_stand_beside_the_failure_that_decides():
     )
     assert (result.status, result.message) == (Status.FAILED, "1")
     assert [each.status for each in result.attempts] == [Status.FAILED, Status.ERROR]
+
+
+def test_what_the_tries_of_surefire_printed_stands_with_the_output():
+    result = the_result(
+        "<testcase><flakyFailure message='m'>at a<system-out>one</system-out><system-err>e"
+        "</system-err></flakyFailure><system-out>two</system-out></testcase>"
+    )
+    assert result.attempts == (Attempt(Status.FAILED, None, "m", "at a"),)
+    assert (result.stdout, result.stderr) == ("one\ntwo", "e")
+
+
+def test_a_rerun_without_a_failure_that_decides_is_an_earlier_try():
+    result = the_result("<testcase><rerunFailure message='m'/></testcase>")
+    assert (result.status, len(result.attempts)) == (Status.PASSED, 1)
+
+
+def test_the_tries_of_nextest_have_times():
+    result = the_result(
+        "<testcase time='0.3'><failure type='test failure'/><rerunFailure time='0.1'/>"
+        "<rerunError time='PT2S'/></testcase>"
+    )
+    assert [each.duration for each in result.attempts] == [0.1, 2.0]
 
 
 def test_the_many_tests_that_surefire_declares_for_reruns_are_no_news():
@@ -341,10 +658,79 @@ def test_a_try_is_not_passed_where_the_file_is_cut_before_the_last_one():
     whole = PYTEST.format(1, 1, TRIED.format("a") * 2 + FAILED.format("a"))
     cut = whole[: whole.index("<failure")]
     assert [(each.status, each.retry) for each in results(cut)] == [
-        (Status.PASSED, False),
+        (Status.UNKNOWN, False),
         (Status.UNKNOWN, True),
     ]
     assert isinstance(read(cut)[-1], Damage)
+
+
+def test_the_last_case_before_a_cut_may_be_a_try_of_one_that_failed():
+    cut = PYTEST.format(2, 1, TRIED.format("a") + TRIED.format("b")).removesuffix("</testsuite>")
+    assert [each.status for each in results(cut)] == [Status.PASSED, Status.UNKNOWN]
+
+
+def test_no_case_before_a_cut_is_a_try_where_all_failures_were_found():
+    cut = PYTEST.format(2, 1, FAILED.format("a") + TRIED.format("b")).removesuffix("</testsuite>")
+    assert [each.status for each in results(cut)] == [Status.FAILED, Status.PASSED]
+
+
+def test_a_case_is_no_try_where_the_file_is_cut_in_another_one():
+    cut = PYTEST.format(2, 1, TRIED.format("a") + FAILED.format("b"))
+    assert [each.status for each in results(cut[: cut.index("<failure")])] == [Status.PASSED]
+
+
+def test_repeats_in_a_suite_that_holds_others_are_results_of_their_own():
+    inner = '<testsuite name="i"><testcase name="x"/></testsuite>'
+    xml = PYTEST.format(1, 0, TRIED.format("a") * 2 + inner + TRIED.format("c"))
+    assert [(each.name, each.retry) for each in results(xml)] == [
+        ("a", False),
+        ("a", False),
+        ("x", False),
+        ("c", False),
+    ]
+
+
+def test_a_tear_down_that_failed_too_is_a_result_of_its_own():
+    tear_down = '<testcase classname="m" name="a"><error message="failed on teardown"/></testcase>'
+    xml = PYTEST.format(2, 1, FAILED.format("a") + tear_down)
+    assert [(each.status, each.retry) for each in results(xml)] == [
+        (Status.FAILED, False),
+        (Status.ERROR, False),
+    ]
+
+
+def test_a_module_that_cannot_be_imported_is_an_error_without_a_class():
+    xml = PYTEST.format(
+        1,
+        0,
+        '<testcase classname="" name="pkg.test_a"><error message="collection failure"/></testcase>',
+    )
+    [result] = results(xml)
+    assert (result.classname, result.name) == ("", "pkg.test_a")
+    assert result.status is Status.ERROR
+
+
+@pytest.mark.parametrize("name", ["", "TestMain"])
+def test_a_package_of_go_that_failed_outside_its_tests_is_a_failure(name):
+    result = the_result(f'<testcase classname="" name="{name}"><failure/></testcase>')
+    assert (result.name, result.status) == (name or "(unnamed)", Status.FAILED)
+
+
+def test_go_tests_and_their_parts_are_all_cases():
+    xml = """<testsuite name="m/p" tests="3"><testcase classname="m/p" name="T/a/b"/>
+             <testcase classname="m/p" name="T/a"/><testcase classname="m/p" name="T"/>
+             </testsuite>"""
+    assert [each.name for each in results(xml)] == ["T/a/b", "T/a", "T"]
+    assert notes(xml) == []
+
+
+def test_a_test_that_gradle_tried_again_is_two_results():
+    xml = """<testsuite name="G" tests="2" failures="1" hostname="h"><testcase name="a"><failure/>
+             </testcase><testcase name="a"/></testsuite>"""
+    assert [(each.status, each.retry) for each in results(xml)] == [
+        (Status.FAILED, False),
+        (Status.PASSED, False),
+    ]
 
 
 # Failures outside any test
@@ -358,6 +744,21 @@ def test_a_suite_that_could_not_be_set_up_is_an_error_of_its_own():
         Result("<init>", Status.ERROR, message="no class", trace="at", type="E"),
     ]
     assert "outside any test" in records[2].text
+
+
+def test_a_failure_in_no_suite_is_trouble_of_the_run():
+    xml = """<testsuites><error message="no tests found"/><testsuite name="s"><testcase/>
+             </testsuite></testsuites>"""
+    assert [each.name for each in results(xml)] == ["(unnamed)"]
+    assert troubles(xml) == ["The run reports a failure outside any suite: no tests found"]
+
+
+def test_a_suite_that_could_not_be_set_up_is_told_though_its_end_is_missing():
+    xml = '<testsuite name="s"><error message="m"/><testcase name="t"/><testcase name="u">'
+    assert [(each.name, each.status) for each in results(xml)] == [
+        ("t", Status.PASSED),
+        ("<init>", Status.ERROR),
+    ]
 
 
 # Times
@@ -379,13 +780,26 @@ def test_a_suite_that_could_not_be_set_up_is_an_error_of_its_own():
         ("1 234,5", 1234.5),
         ("-1", 0.0),
         ("999999999", 365 * 86400.0),
+        ("0.5s", 0.5),
+        ("1,5 sec", 1.5),
+        ("12ms", 0.012),
+        ("2 min", 120.0),
+        ("PT1.5S", 1.5),
+        ("PT1H2M3S", 3723.0),
+        ("P1DT0,5S", 86400.5),
+        ("00:00:01.500", 1.5),
+        ("1.02:00:00", 93600.0),
+        ("99999999999999m", 365 * 86400.0),
     ],
 )
 def test_times_of_any_locale_are_read(time, seconds):
     assert the_result(f'<testcase name="t" time="{time}"/>').duration == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("time", ["NaN", "inf", "-inf", "brrr", "PT1S", "1,2,3", "9" * 400])
+@pytest.mark.parametrize(
+    "time",
+    ["NaN", "inf", "-inf", "brrr", "1,2,3", "9" * 400, "5 parsecs", "1:2", ".", "{duration}"],
+)
 def test_times_that_are_none_are_left_out_and_counted(time):
     xml = f'<testsuite name="s"><testcase time="{time}"/><testcase time="1"/></testsuite>'
     assert [each.duration for each in results(xml)] == [None, 1.0]
@@ -454,8 +868,10 @@ TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="￾￿")
 )
 NAME = TEXT.filter(bool)
+PLACE = st.one_of(st.none(), st.tuples(NAME, st.integers(0, 10**8)))
 CASES = st.lists(
-    st.tuples(NAME, TEXT, st.sampled_from(list(Status)[:4]), st.floats(0, 1e6), TEXT), max_size=6
+    st.tuples(NAME, TEXT, st.sampled_from(list(Status)[:4]), st.floats(0, 1e6), TEXT, PLACE),
+    max_size=6,
 )
 RUNS = st.lists(st.tuples(NAME, CASES.filter(bool)), max_size=4)
 CHILD = {Status.FAILED: "failure", Status.ERROR: "error", Status.SKIPPED: "skipped"}
@@ -472,8 +888,10 @@ def suite_xml(name, cases) -> str:
     )
 
 
-def case_xml(name, classname, status, duration, text) -> str:
+def case_xml(name, classname, status, duration, text, place) -> str:
     open_tag = f"<testcase name={quoteattr(name)} classname={quoteattr(classname)}"
+    if place:
+        open_tag += f' file={quoteattr(place[0])} line="{place[1]}"'
     kind = CHILD.get(status)
     child = f"<{kind} message={quoteattr('m' + text)}>{escape(text)}</{kind}>" if kind else ""
     return f'{open_tag} time="{duration!r}">{child}</testcase>'
@@ -484,10 +902,12 @@ def test_any_run_that_was_written_is_read_as_it_was(run):
     expected: list[Record] = []
     for suite, cases in run:
         expected.append(Suite((suite,)))
-        for name, classname, status, duration, text in cases:
+        for name, classname, status, duration, text, place in cases:
             message = "m" + text if status in CHILD else ""
             trace = text if status.is_failure else ""
-            expected.append(Result(name, status, duration, classname, message, trace))
+            result = Result(name, status, duration, classname, message, trace)
+            file, line = place or ("", None)
+            expected.append(replace(result, file=file, line=line))
     assert read(written(run)) == expected
 
 
@@ -495,21 +915,6 @@ def test_any_run_that_was_written_is_read_as_it_was(run):
 def test_a_report_cut_anywhere_tells_the_beginning_of_the_whole(run, data):
     whole = written(run)
     cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
-    assert_begins(whole, cut)
-
-
-def test_a_report_cut_at_every_byte_tells_the_beginning_of_the_whole():
-    whole = (
-        '<?xml version="1.0"?><testsuites><testsuite name="a" tests="3"><testcase name="ü"/>'
-        '<testcase name="2" status="fail"/><testcase name="3"><failure>é</failure></testcase>'
-        '</testsuite><testsuite name="b"><testcase name="4"><skipped/><error/></testcase>'
-        "</testsuite></testsuites>"
-    ).encode()
-    for length in range(len(whole)):
-        assert_begins(whole, whole[:length])
-
-
-def assert_begins(whole: bytes, cut: bytes) -> None:
     try:
         records = read(cut)
     except ReportError:
@@ -517,6 +922,63 @@ def assert_begins(whole: bytes, cut: bytes) -> None:
     found = [each for each in records if isinstance(each, Result)]
     assert found == results(whole)[: len(found)]
     assert isinstance(records[-1], Damage)
+
+
+# Cut at every byte
+
+PLAIN = (
+    '<?xml version="1.0"?><testsuites><testsuite name="a" tests="3"><testcase name="ü"/>'
+    '<testcase name="2" status="fail"/><testcase name="3"><failure>é</failure></testcase>'
+    '</testsuite><testsuite name="b"><testcase name="4"><skipped/><error/></testcase>'
+    "</testsuite></testsuites>"
+)
+RERUNS = PYTEST.format(
+    5,
+    2,
+    TRIED.format("a")
+    + TRIED.format("b") * 2
+    + FAILED.format("b")
+    + TRIED.format("c") * 3
+    + TRIED.format("d") * 2
+    + FAILED.format("d")
+    + TRIED.format("e"),
+)
+SUREFIRE = """<testsuite name="s.T" tests="7" failures="4" errors="1" flakes="1">
+  <properties><property name="user.dir" value="/work"/></properties>
+  <testcase name="flaky" classname="s.T" time="0"><flakyFailure message="m" type="E">
+    <stackTrace><![CDATA[at a]]></stackTrace><system-out>o</system-out></flakyFailure></testcase>
+  <testcase name="never" classname="s.T" time="1"><failure type="E">at b</failure>
+    <rerunFailure type="E"><stackTrace>at b</stackTrace></rerunFailure></testcase>
+  <testcase name="" classname="s.T"><error/></testcase><system-err>e</system-err></testsuite>"""
+NESTED = """<testsuites><testsuite name="o" tests="3"><system-out>x</system-out>
+  <testcase name="1"/><testsuite name="i" tests="1"><testcase name="2"><failure/></testcase>
+  <error message="late"/></testsuite><testcase name="1"><skipped/></testcase></testsuite>
+  <testsuite name="p"><error message="no class">at</error></testsuite></testsuites>"""
+GRADLE = """<testsuite name="G" tests="3" skipped="1" failures="1" errors="0" hostname="h">
+  <testcase name="a" classname="G"/><testcase name="a" classname="G"><failure/></testcase>
+  <testcase name="b" classname="G"><skipped/></testcase><system-out/></testsuite>"""
+
+
+@pytest.mark.parametrize("whole", [PLAIN, RERUNS, SUREFIRE, NESTED, GRADLE])
+def test_a_report_cut_at_any_byte_claims_nothing_better_than_the_whole(whole):
+    assert lies_of_a_cut(plugin, whole.encode()) == []
+
+
+# Files that real tools wrote
+
+
+@pytest.mark.parametrize("sample", sorted((SAMPLES / "junit").glob("*.xml")), ids=lambda p: p.name)
+def test_a_report_of_a_real_tool_is_read_without_doubt(sample):
+    records = read(sample.read_bytes())
+    assert totals(records)["total"] > 0
+    assert totals(records)["unknown"] == 0
+    assert not any(isinstance(each, Damage | Trouble) for each in records)
+
+
+def test_a_name_is_the_same_in_a_report_of_another_day():
+    xml = (SAMPLES / "junit" / "unittest-xml-reporting.xml").read_text()
+    later = xml.replace("20261124233324", "20261125060000")
+    assert paths(xml) == paths(later)
 
 
 # Size

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tracker.intake import spool
 from tracker.intake.plugins import PluginSources
-from tracker.intake.sandbox import Limits, SpooledReport, read_reports
+from tracker.intake.sandbox import Limits, read_reports
+from tracker.intake.spool import SpooledReport
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -26,4 +27,4 @@ def test_the_example_reads_what_it_says(tmp_path: Path) -> None:
         PluginSources(ROOT / "plugins", folder),
     )
     assert report.failure == ""
-    assert [status for _, status, _, _ in report.contents.results] == [0, 1, 4]
+    assert [row[1] for row in report.contents.results] == [0, 1, 4]
