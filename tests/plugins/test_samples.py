@@ -1,0 +1,61 @@
+"""Reports that real tools wrote of our own tests: what was planned is what is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.plugins.reading import SAMPLES
+from tracker.intake.ingest import Intake, try_reading
+from tracker.intake.plugins import PluginSources
+from tracker.intake.sandbox import Limits
+from tracker.queries.trial import Trial, trial
+
+EXPECTED: list[dict[str, Any]] = json.loads((SAMPLES / "EXPECTED.json").read_text())
+COUNTS = ("total", "passed", "failed", "error", "skipped", "unknown")
+INTAKE = Intake(SAMPLES, Limits(), PluginSources(ROOT / "plugins"))
+
+
+def tried(path: Path) -> Trial:
+    """What would be recorded of a file, an archive or a folder, read as intake reads it."""
+    paths = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    return trial(try_reading(INTAKE, {str(each.relative_to(SAMPLES)): each for each in paths}))
+
+
+@pytest.mark.parametrize("sample", EXPECTED, ids=lambda sample: sample["file"])
+def test_a_sample_is_read_as_its_tests_were_planned(sample: dict[str, Any]) -> None:
+    found = tried(SAMPLES / sample["file"])
+    assert found.format == sample["format"]
+    counted = {name: getattr(found.totals, name) for name in COUNTS} | {"flaky": found.flaky}
+    planned = {name: sample.get(name, 0) for name in (*COUNTS, "flaky")}
+    assert counted == {**planned, **sample.get("ours", {})}
+
+
+def test_what_is_read_otherwise_than_planned_has_a_reason() -> None:
+    assert all(bool(sample.get("why")) == bool(sample.get("ours")) for sample in EXPECTED)
+
+
+def test_every_sample_is_expected_to_be_something() -> None:
+    expected = [sample["file"] for sample in EXPECTED]
+    assert len(expected) == len(set(expected))
+    files = {
+        str(path.relative_to(SAMPLES))
+        for path in SAMPLES.rglob("*")
+        if path.is_file() and path.parent != SAMPLES and "sources" not in path.parts
+    }
+    within = {file for file in files for sample in expected if file.startswith(f"{sample}/")}
+    # What TestNG writes beside its reports to run the failures again.
+    assert files - within - set(expected) == {"testng/run/Shop/testng-failed.xml"}
+
+
+def test_the_forms_of_one_run_are_counted_once() -> None:
+    """TestNG's own report, the one JUnit file for each class, the one for each of its tests."""
+    found = tried(SAMPLES / "testng" / "run")
+    alone = tried(SAMPLES / "testng" / "run" / "testng-results.xml")
+    set_up_and_tear_down = 6
+    assert found.totals.total <= alone.totals.total + set_up_and_tear_down
+    assert found.flaky == alone.flaky

@@ -1,0 +1,3 @@
+module shop.example/basket
+
+go 1.22

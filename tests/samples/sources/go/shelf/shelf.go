@@ -1,0 +1,2 @@
+// Package shelf has no tests.
+package shelf

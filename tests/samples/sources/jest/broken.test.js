@@ -1,0 +1,5 @@
+const till = require('./no-such-till');
+
+test('never run', () => {
+  till.open();
+});

@@ -1,0 +1,3 @@
+*** Test Cases ***
+Pays
+    Log    paid

@@ -1,0 +1,4 @@
+# A file that cannot be loaded.
+RSpec.describe NoSuchTill do
+  it('never runs') {}
+end

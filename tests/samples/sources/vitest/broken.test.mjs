@@ -1,0 +1,6 @@
+import { test } from 'vitest';
+import { till } from './no-such-till.mjs';
+
+test('never run', () => {
+  till.open();
+});

@@ -1,0 +1,16 @@
+import { afterEach, beforeAll, describe, test } from 'vitest';
+
+describe('closed till', () => {
+  beforeAll(() => {
+    throw new Error('the till does not answer');
+  });
+  test('first', () => {});
+  test('second', () => {});
+});
+
+describe('receipt', () => {
+  afterEach(() => {
+    throw new Error('the receipt printer is out of paper');
+  });
+  test('prints', () => {});
+});
