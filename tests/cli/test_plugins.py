@@ -78,7 +78,7 @@ def test_trying_an_archive_shows_the_reports_in_it(command: Command, tmp_path: P
         "all.zip/b/c.xml",
     ]
     assert tried["totals"]["total"] == 3
-    assert "1 entries are no reports: notes.txt (plain text)" in tried["warnings"][0]
+    assert "Entries that are no reports (1): notes.txt (plain text)" in tried["warnings"][0]
 
 
 def test_trying_a_folder_shows_what_is_in_it(command: Command, tmp_path: Path) -> None:

@@ -219,6 +219,14 @@ def test_a_replaced_archive_takes_its_reports_with_it(send, newer, tmp_path, sou
     assert list(dump.lines()) == after
 
 
+def test_what_another_archive_holds_too_stays_when_one_is_replaced(send):
+    send({"x": zipped(BOTH)})
+    send({"y": zipped([("a.xml", ONE), ("c.xml", junit(three="P"))])})
+    send({"x": zipped([BOTH[1], ("e.xml", junit(four="E"))])}, replace=True)
+    assert recorded() == ["x", "x/d/b.xml", "x/e.xml", "y", "y/a.xml", "y/c.xml"]
+    assert set(statuses()) == {"one", "two", "three", "four"}
+
+
 def test_an_archive_that_was_a_report_before_replaces_it(send):
     send({"x": ONE})
     send({"x": zipped(BOTH)}, replace=True)

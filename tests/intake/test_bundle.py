@@ -169,7 +169,7 @@ def test_a_strange_file_among_them_is_named(bundle, read):
     [report] = bundle([*LOOSE, ("x-result.json", b"{}")])
     [found] = read(report.path.read_bytes(), report.name)
     assert len(found.contents.results) == 3
-    assert found.warnings == ("1 entries are no reports: x-result.json (JSON)",)
+    assert found.warnings == ("Entries that are no reports (1): x-result.json (JSON)",)
 
 
 def test_what_stands_in_for_reports_still_does(bundle):

@@ -196,7 +196,7 @@ def test_an_archive_in_an_archive_is_named_and_not_opened(read, kind, inner):
     }
     data = inside.get(inner) or packed(inner, BOTH)
     itself, *others = read(packed(kind, [*BOTH, ("inner", data)]))
-    assert itself.warnings == ("1 entries are no reports: inner (an archive in an archive)",)
+    assert itself.warnings == ("Entries that are no reports (1): inner (an archive in an archive)",)
     assert len(others) == 2
 
 
@@ -238,16 +238,16 @@ def test_a_name_that_was_given_to_a_second_report_is_not_given_again(read):
 @pytest.mark.parametrize("kind", PACKED)
 def test_what_no_parser_recognises_is_named_with_what_it_looks_like(read, kind, data, what):
     itself, *reports = read(packed(kind, [*BOTH, ("d/other", data)]))
-    assert itself.warnings == (f"1 entries are no reports: d/other ({what})",)
+    assert itself.warnings == (f"Entries that are no reports (1): d/other ({what})",)
     assert (itself.recovered, len(reports)) == (False, 2)
 
 
 def test_of_many_entries_ten_are_named(read):
     [note] = read(zipped([*BOTH, *((f"{n}.txt", b"hello") for n in range(10))]))[0].warnings
-    assert note.startswith("10 entries are no reports: 0.txt (plain text), ")
+    assert note.startswith("Entries that are no reports (10): 0.txt (plain text), ")
     assert note.endswith(" 9.txt (plain text)")
     [note] = read(zipped([*BOTH, *((f"{n}.txt", b"hello") for n in range(99))]))[0].warnings
-    assert note.startswith("99 entries are no reports: 0.txt (plain text), ")
+    assert note.startswith("Entries that are no reports (99): 0.txt (plain text), ")
     assert note.endswith(" 9.txt (plain text), …")
 
 
@@ -256,7 +256,7 @@ def test_refused_entries_are_named_with_the_reason(read, kind):
     files = [*BOTH, ("../up.xml", junit(up="P")), ("a\nb.xml", junit(odd="P"))]
     itself, *reports = read(packed(kind, files))
     assert itself.warnings == (
-        "2 entries were refused: ../up.xml (its path leads out of the archive),"
+        "Refused entries (2): ../up.xml (its path leads out of the archive),"
         " a\ufffdb.xml (its name is no sensible path)",
     )
     assert [cases(report) for report in reports] == [["one"], ["two"]]
@@ -266,13 +266,13 @@ def test_a_link_to_a_report_is_not_followed(read):
     link = tarfile.TarInfo("c.xml")
     link.type, link.linkname = tarfile.SYMTYPE, "a.xml"
     itself, *reports = read(tarred([*BOTH, (link, b"")]))
-    assert itself.warnings == ("1 entries were refused: c.xml (it is a link)",)
+    assert itself.warnings == ("Refused entries (1): c.xml (it is a link)",)
     assert len(reports) == 2
 
 
 def test_one_report_has_the_notes_of_its_archive(read):
     [report] = read(zipped([("a.xml", ONE), ("b.png", b"\x89PNG")]))
-    assert report.warnings == ("1 entries are no reports: b.png (a PNG picture)",)
+    assert report.warnings == ("Entries that are no reports (1): b.png (a PNG picture)",)
     assert not report.recovered
 
 
@@ -282,7 +282,7 @@ def test_an_archive_without_reports_is_not_recognised(read, kind):
     assert report.unrecognised
     assert report.failure == (
         f"no report was found in this {kind} archive;"
-        " 1 entries are no reports: b.png (a PNG picture)"
+        " Entries that are no reports (1): b.png (a PNG picture)"
     )
 
 
@@ -410,7 +410,9 @@ def test_a_bomb_beside_reports_leaves_those_before_it(read):
 def test_gzip_in_gzip_in_an_archive_is_not_unpacked_twice(read):
     bomb = gzipped(gzipped(bytes(50_000_000)))
     itself, *_ = read(zipped([*BOTH, ("bomb.xml.gz", bomb)]))
-    assert itself.warnings == ("1 entries are no reports: bomb.xml.gz (an archive in an archive)",)
+    assert itself.warnings == (
+        "Entries that are no reports (1): bomb.xml.gz (an archive in an archive)",
+    )
 
 
 def test_a_report_whose_bytes_are_gone_is_told(parsers, tmp_path):
@@ -540,7 +542,7 @@ def test_a_broken_file_of_a_folder_is_told(read):
 def test_a_file_called_as_those_of_a_folder_that_is_none_of_them_is_named(read, data, what):
     """As a run that was killed leaves one behind."""
     [report] = read(zipped([*allure("one"), ("r/two-result.json", data), *ATTACHMENTS]))
-    assert report.warnings == (f"1 entries are no reports: r/two-result.json ({what})",)
+    assert report.warnings == (f"Entries that are no reports (1): r/two-result.json ({what})",)
 
 
 def test_a_folder_that_is_too_large_is_told(read, monkeypatch):

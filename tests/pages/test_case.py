@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tests.factories import history, jenkins, key_of, report, upload
 from tracker.errors import NotFound
 from tracker.pages import case
 from tracker.pages.case import CasePage
+from tracker.store import identity
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -131,3 +134,18 @@ def test_the_static_site_has_the_cases_that_did_not_always_pass_of_late() -> Non
 def test_a_case_that_did_not_run_in_the_newest_builds_has_no_static_page() -> None:
     history("nightly", lost="F . .", fine="P P P")
     assert list(case.every(2)) == []
+
+
+def test_what_the_suites_said_is_that_of_the_newest_build_where_the_case_failed() -> None:
+    suite = identity.suite_id(("s",))
+    for number, letter in enumerate("FFP", start=1):
+        made = report(login=letter)
+        told = {suite: (None, f"output {number}", "")}
+        contents = dataclasses.replace(made.contents, suite_runs=told)
+        upload("nightly", number, dataclasses.replace(made, contents=contents))
+    page = case.show("nightly", key_of("login"))
+    assert [(run.suite, run.stdout) for run in page.suite_runs] == [(("s",), "output 2")]
+
+
+def test_a_case_that_never_failed_shows_nothing_of_its_suites() -> None:
+    assert login("P P").suite_runs == ()

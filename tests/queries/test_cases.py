@@ -9,6 +9,7 @@ import pytest
 from tests.factories import history, jenkins, key_of, record, report, upload
 from tracker.errors import NotFound
 from tracker.queries import cases, jobs
+from tracker.queries.details import Details
 from tracker.store.identity import id_of
 from tracker.store.jobs import track_job
 from tracker.store.records import BuildFacts
@@ -133,3 +134,15 @@ def test_revisions_are_told_for_each_job_and_the_whole() -> None:
     upload("b", 1)
     assert jobs.revisions() == {"": 2, "a": 1, "b": 2}
     assert jobs.revision("gone") == 0
+
+
+def test_a_history_tells_what_the_report_told_beyond_the_outcome() -> None:
+    made = report(login="F")
+    told = '{"file":"a.py","line":7,"properties":[["k","v"]]}'
+    [row] = made.contents.results
+    contents = dataclasses.replace(made.contents, results=[(*row[:4], 5)], details={5: told})
+    upload("nightly", 1, dataclasses.replace(made, contents=contents))
+    upload("nightly", 2, report(login="P"))
+    newer, older = cases.history("nightly", key_of("login"), limit=9)
+    assert older.details == Details(file="a.py", line=7, properties=(("k", "v"),))
+    assert newer.details == Details()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import json
 from pathlib import Path
 
 from tests.factories import DAY, NOW, history, jenkins, report, upload
@@ -216,6 +217,17 @@ def _hostile_report(
     texts = (marked(), marked(), marked())
     failure = identity.number("".join(texts))
     rerun = identity.number("rerun" + "".join(texts))
+    told = json.dumps(
+        {
+            "file": marked(),
+            "line": 7,
+            "raw_status": marked(),
+            "expected_failure": "xfail",
+            "properties": [[marked(), marked()]],
+            "attachments": [marked()],
+        }
+    )
+    detail = identity.number(told)
     status = Status.FAILED if failing else Status.PASSED
     return ReadReport(
         name=f"r {marked()}",
@@ -228,10 +240,12 @@ def _hostile_report(
         contents=Contents(
             suites={suite_number: f"{suite}\n{suite}"},
             cases={number: (suite_number, case)},
-            results=[(number, int(status), 500, failure if failing else None, None)],
+            results=[(number, int(status), 500, failure if failing else None, detail)],
             failures={failure: texts, rerun: texts},
             attempts=[(number, 1, int(Status.ERROR), 1, rerun)],
             outputs={number: (marked(), marked())},
+            details={detail: told},
+            suite_runs={suite_number: (detail, marked(), marked())},
             variant=variant,
         ),
     )

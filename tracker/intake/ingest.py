@@ -147,11 +147,15 @@ def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
                 "Nothing was recorded. Look after the spool, then send the new report again.",
             )
-    return [read[before.name] for before in stored]
+    return list(read.values())
 
 
 def read_again(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
-    """The reports of a build as the parsers of today read them, those of archives among them."""
+    """The reports of a build as the parsers of today read them.
+
+    Of their archives there may be more: what was left out because another report had its bytes,
+    and no other of `stored` has them any more, or what no parser recognised then.
+    """
     files = [report for report in stored if report.sha256 and not report.archive]
     read = read_reports(_spooled(intake, files), intake.limits, intake.sources) if files else ()
     never_had = [
@@ -159,7 +163,16 @@ def read_again(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadRepor
         for report in stored
         if not report.sha256
     ]
-    return [*read, *never_had]
+    names = {report.name for report in stored}
+    digests = {report.sha256 for report in stored}
+    return [
+        *never_had,
+        *(
+            report
+            for report in read
+            if report.name in names or not (report.unrecognised or report.sha256 in digests)
+        ),
+    ]
 
 
 def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledReport]:

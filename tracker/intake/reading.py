@@ -206,11 +206,11 @@ class _Archive:
     def notes(self) -> list[str]:
         others = [f"{name} ({what})" for name, what in self.others if not self.belongs(name)]
         return [
-            f"{len(names)} {what}: {', '.join(names[:MOST_NAMED])}"
+            f"{what} ({len(names)}): {', '.join(names[:MOST_NAMED])}"
             + (", …" if len(names) > MOST_NAMED else "")
             for what, names in (
-                ("entries were refused", self.refused),
-                ("entries are no reports", others),
+                ("Refused entries", self.refused),
+                ("Entries that are no reports", others),
             )
             if names
         ]

@@ -41,7 +41,7 @@ def reparse(
         plugin.parser.name: plugin.parser.version for plugin in load_plugins(intake.sources)
     }
     for old in old_readings(versions, KINDS, job=job, number=number, everything=everything):
-        reports = _readings(intake, old)
+        reports = read_again(intake, old.reports)
         trouble = _trouble(old, reports)
         revised = Revised(0, 0)
         if not trouble:
@@ -50,18 +50,6 @@ def reparse(
             except Conflict as error:
                 trouble = str(error)
         yield Reparsed(old.job, old.number, old.epoch, revised, trouble)
-
-
-def _readings(intake: Intake, old: OldReading) -> list[ReadReport]:
-    """The build's reports as they are read today, and what its archives hold beyond them."""
-    known = {report.name for report in old.reports}
-    read = read_again(intake, old.reports)
-    here = {report.sha256 for report in read if report.name in known}
-    return [
-        report
-        for report in read
-        if report.name in known or not (report.unrecognised or report.sha256 in here)
-    ]
 
 
 def _trouble(old: OldReading, reports: Sequence[ReadReport]) -> str:

@@ -126,7 +126,7 @@ class _Rows:
                     self.batch = Batch()
             elif type(record) is Suite:
                 self.path, self.classname = record.path, None
-                if record.properties or record.stdout or record.stderr:
+                if record.path and (record.properties or record.stdout or record.stderr):
                     self.suite_run(record)
             else:
                 self.remark(record)
@@ -277,8 +277,10 @@ class _Rows:
 
 
 def _keep(texts: list[str], text: str) -> None:
+    """Keep a remark, which is one line; a trace behind it belongs to a result."""
     if len(texts) < NOTES_LIMIT:
-        texts.append(storable(text)[:500])
+        line = text.strip().partition("\n")[0]
+        texts.append(storable(line.rstrip())[:500])
 
 
 def _told_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -46,7 +46,7 @@ def details_of(data: str | None) -> Details:
 
 def suite_runs(build: BuildRow, suite: tuple[str, ...]) -> tuple[SuiteRun, ...]:
     """What the suite of a case and those around it said in a build, outermost first."""
-    paths = {suite_id(suite[:depth]): suite[:depth] for depth in range(len(suite) + 1)}
+    paths = {suite_id(suite[:depth]): suite[:depth] for depth in range(1, len(suite) + 1)}
     marks = ", ".join("?" for _ in paths)
     rows = select(
         "SELECT r.suite_id, d.data, r.stdout, r.stderr FROM suite_run r"

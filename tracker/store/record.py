@@ -177,8 +177,10 @@ def _write_reports(
     job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None
 ) -> frozenset[int]:
     """Write reports and results; the cases no build of any job had before."""
-    if reread is not None and _same_reports(todo.untouched, reread):
-        return write_whole(job, build, [*reread, *todo.added])
+    if reread is not None and _has_all(reread, todo.untouched):
+        added = {report.sha256 for report in todo.added}
+        older = [report for report in reread if report.sha256 not in added or not report.archive]
+        return write_whole(job, build, [*older, *todo.added])
     merged = merge(todo.added)
     if todo.replaced or merged.overlaps or _overlaps(build, todo.added, merged):
         if todo.untouched:
@@ -187,10 +189,13 @@ def _write_reports(
     return _add(job, build, todo.added, merged)
 
 
-def _same_reports(stored: Sequence[StoredReport], reread: Sequence[ReadReport]) -> bool:
-    return {(report.name, report.sha256) for report in stored} == {
-        (report.name, report.sha256) for report in reread
-    }
+def _has_all(reread: Sequence[ReadReport], stored: Sequence[StoredReport]) -> bool:
+    """Whether just the stored reports were read again; of an archive there may be more of them."""
+    own = {(report.name, report.sha256) for report in stored if not report.archive}
+    read = {(report.name, report.sha256) for report in reread}
+    return {
+        (report.name, report.sha256) for report in reread if not report.archive
+    } == own and read.issuperset((report.name, report.sha256) for report in stored)
 
 
 def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool:
