@@ -296,7 +296,7 @@ def test_the_output_of_a_suite_where_all_passed_is_left_out():
         Result("n", FAILED),
         Suite(("a",), (), "out"),
     )
-    assert list(batch.suite_runs.values()) == [(None, "", "")]
+    assert batch.suite_runs == {}
 
 
 def test_what_a_suite_says_at_its_start_and_at_its_end_is_laid_together():
@@ -335,3 +335,8 @@ def test_a_rerun_and_trouble_are_told_at_the_end():
 
 def test_a_variant_keeps_the_order_of_its_facets():
     assert identity.with_facets("b=2", [("c", "3"), ("a", "1")]) == "a=1,b=2,c=3"
+
+
+def test_what_a_suite_printed_before_its_results_is_kept_too():
+    batch, _ = taken(Suite(("a",), stdout="out"), Result("n", FAILED))
+    assert list(batch.suite_runs.values()) == [(None, "out", "")]

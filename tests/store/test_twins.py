@@ -227,3 +227,62 @@ def upload_with(spool: dict[str, ReadReport], report: ReadReport) -> None:
 
     factories.SPOOL.update(spool)
     record(BuildFacts("nightly", 1), report)
+
+
+def test_time_outs_and_waits_make_no_run_of_two() -> None:
+    one = told(
+        "a.xml", ("chromium > login", "in", "F", 30_047), ("chromium > login", "out", "P", 412)
+    )
+    other = told(
+        "b.xml", ("firefox > login", "in", "F", 30_048), ("firefox > login", "out", "P", 412)
+    )
+    assert count(one, other) == 4
+
+
+def test_packages_that_differ_make_two_tests() -> None:
+    unit = told("a.xml", *passing("tests.unit.test_api", "one", "two"))
+    other = told("b.json", *passing("tests.integration.test_api", "one", "two"), format="t")
+    assert count(unit, other) == 4
+
+
+def test_names_that_one_format_leaves_out_do_not_matter() -> None:
+    junit = told("a.xml", *passing("basket.spec.js > desktop", "till › opens", "till › closes"))
+    other = told(
+        "b.json", *passing("basket.spec.js > desktop > till", "opens", "closes"), format="t"
+    )
+    assert count(junit, other) == 2
+
+
+def test_without_times_a_smaller_report_is_no_part_of_a_larger_one() -> None:
+    small = told("a.tap", ("", "one", "P", None), ("", "two", "P", None), format="tap")
+    large = told("b.xml", *passing("T", "one", "two", "three", "four"))
+    assert count(small, large) == 6
+
+
+def test_a_report_without_variant_goes_with_the_only_one_that_has_one() -> None:
+    junit = told("junit.xml", *passing("pytest > a.T", "one", "two"))
+    log = told("x.txt", *passing("pytest > a.T", "one", "two"), format="log", variant="topology=ha")
+    merged = merge([junit, log])
+    assert {row[0] for row in merged.results} == {row[0] for row in log.contents.results}
+
+
+def test_a_report_without_variant_goes_with_none_of_two() -> None:
+    junit = told("junit.xml", *passing("pytest > a.T", "one"))
+    ha = told("x.txt", *passing("pytest > a.T", "one"), format="log", variant="topology=ha")
+    lb = told("y.txt", *passing("pytest > a.T", "one"), format="log", variant="topology=lb")
+    assert count(junit, ha, lb) == 3
+
+
+def test_a_rerun_decides_over_a_test_that_two_reports_tell_of() -> None:
+    junit = told("a.xml", ("s > T", "x", "F", None), ("s > T", "y", "P", None))
+    log = told("b.txt", ("T", "x", "F", None), ("T", "y", "P", None), format="log")
+    again = told("re_run_b.txt", ("T", "x", "P", None), format="log", rerun=True)
+    merged = merge([junit, log, again])
+    assert totals(merged.results)["passed"] == totals(merged.results)["total"] == 2
+
+
+def test_equal_tests_count_for_one_run_too() -> None:
+    equal = passing("T", "a", "b", "c")
+    one = told("a.xml", *equal, *passing("x > T", "d", "e"))
+    other = told("b.xml", *equal, *passing("T", "d", "e"), format="t")
+    assert count(one, other) == 5

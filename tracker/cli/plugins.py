@@ -60,22 +60,17 @@ def try_file(ctx: click.Context, file: Path, as_json: bool) -> None:
 
     Example: tracker plugins try target/report.xml --json
     """
+    from tracker.intake.ingest import Intake, try_reading
     from tracker.queries.trial import trial
 
     found = settings(ctx)
-    tried = trial(_read(found, file))
+    if not as_json:
+        _say_sureness(found, file)
+    tried = trial(try_reading(Intake.of(found), _files(file)))
     if as_json:
         print_json(_as_json(tried))
-        return
-    _say_sureness(found, file)
-    _say(tried)
-
-
-def _read(found: Settings, file: Path) -> list[Any]:
-    """The reports of the file, read as ingest reads them; an error where nothing was readable."""
-    from tracker.intake.ingest import Intake, try_reading
-
-    return try_reading(Intake.of(found), _files(file))
+    else:
+        _say(tried)
 
 
 def _files(file: Path) -> dict[str, Path]:
@@ -94,7 +89,7 @@ def _say_sureness(found: Settings, file: Path) -> None:
     if file.is_dir():
         return
     rows = [(parser.name, f"{sure:.2f}") for parser, sure in _sureness(found, file)]
-    print_table(("PARSER", "SURENESS"), rows, "No parser wants the file itself: it is an archive.")
+    print_table(("PARSER", "SURENESS"), rows, "No parser wants the file itself.")
     click.echo()
 
 
@@ -129,8 +124,7 @@ def _say(tried: Trial) -> None:
 
 def _as_json(tried: Trial) -> dict[str, Any]:
     """The trial with the details of each result beside its other fields."""
-    results = [asdict(each) for each in tried.results]
-    return {
-        **asdict(tried),
-        "results": [{**each, **each.pop("details")} for each in results],
-    }
+    told = asdict(tried)
+    for result in told["results"]:
+        result.update(result.pop("details"))
+    return told

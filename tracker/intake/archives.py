@@ -121,11 +121,15 @@ class Unpacked(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: its path in the archive, and its bytes, or why they are not read."""
+    """One entry: its path in the archive, and its bytes, or why they are not read.
+
+    `is_lost` where it may have been a report.
+    """
 
     name: str
     content: Unpacked = field(default_factory=lambda: Unpacked(io.BytesIO()))
     refusal: str = ""
+    is_lost: bool = False
 
 
 def kind_of(head: bytes) -> str:
@@ -146,16 +150,23 @@ def entries(kind: str, stream: BinaryIO, budget: Budget) -> Iterator[Entry]:
     """The files of a `zip` (seekable), `tar` or `tar.gz`, in its own order; each is to be read at
     once.
 
-    Raises ArchiveDamage where the archive breaks off or a limit is passed.
+    Raises ArchiveDamage where the archive breaks off or a limit is passed; the entries of a zip
+    stand apart, so where one of them is broken it is raised behind the last.
     """
     if kind == "tar.gz":
         stream = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
+    lost = []
     for entry in _zip_entries(stream, budget) if kind == "zip" else _tar_entries(stream, budget):
         yield entry
         if budget.exceeded:
             raise ArchiveDamage(budget.exceeded)
-        if entry.content.damage:
-            raise ArchiveDamage(f"the entry {entry.name!r}: {entry.content.damage}")
+        why = entry.content.damage or (entry.refusal if entry.is_lost else "")
+        if why and kind != "zip":
+            raise ArchiveDamage(f"the entry {entry.name!r}: {why}")
+        if why:
+            lost.append(f"the entry {entry.name!r}: {why}")
+    if lost:
+        raise ArchiveDamage(lost[0] + (f", and {len(lost) - 1} more" if len(lost) > 1 else ""))
 
 
 def _check_count(entries: int) -> None:
@@ -215,23 +226,27 @@ def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
 
 
 def _zip_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budget: Budget) -> Entry:
-    if refusal := _odd_name(name) or _odd_zip_entry(info):
+    if refusal := _odd_name(name) or _odd_kind(info):
         return Entry(_shown(name), refusal=refusal)
+    if refusal := _unreadable(info):
+        return Entry(name, refusal=refusal, is_lost=True)
     try:
         content = archive.open(info)
-    except NotImplementedError as error:
-        return Entry(name, refusal=f"it cannot be opened ({_said(error)})")
     except Exception as error:  # noqa: BLE001 - as above
-        raise ArchiveDamage(f"the entry {name!r} cannot be opened ({_said(error)})") from None
+        return Entry(name, refusal=f"it cannot be opened ({_said(error)})", is_lost=True)
     return Entry(name, Unpacked(content, budget))  # type: ignore[arg-type]
 
 
-def _odd_zip_entry(info: zipfile.ZipInfo) -> str:
+def _odd_kind(info: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "it is a link"
     if kind not in (0, stat.S_IFREG):
         return "it is no plain file"
+    return ""
+
+
+def _unreadable(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 0x1:
         return "it is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

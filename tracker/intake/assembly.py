@@ -143,7 +143,7 @@ class Assembly:
             )
             return [whole]
         itself = replace(self.itself(end.archive), recovered=bool(end.damage), warnings=notes)
-        return [itself, *self.reports]
+        return [replace(itself, parser_version=end.parsers), *self.reports]
 
     def broken_off(self, cause: str) -> list[ReadReport]:
         """The reports that were whole, and the file itself, which could not be read to its end."""

@@ -64,12 +64,14 @@ class End(msgspec.Struct, array_like=True, tag="end"):
     """The file is over.
 
     `archive` is the kind of archive that it is, "" for a report; `notes` tell what in it was not
-    read, `damage` why it could not be read to its end.
+    read, `damage` why it could not be read to its end, `parsers` by which parsers (see
+    `fingerprint`).
     """
 
     archive: str = ""
     notes: list[str] = []
     damage: str = ""
+    parsers: int = 0
 
 
 Frame = Ready | Broken | Begin | Batch | Tail | Refusal | Seal | End

@@ -22,7 +22,7 @@ from tracker.intake.archives import (
 from tracker.intake.contract import Parser, ReportError, ReportFile
 from tracker.intake.frames import Begin, End, Frame, Refusal, ReportOrder, Seal
 from tracker.intake.rows import Tail, rows_of
-from tracker.intake.sniff import HEAD_BYTES, choose, head_of, looks_like
+from tracker.intake.sniff import HEAD_BYTES, choose, fingerprint, head_of, looks_like
 
 MOST_NAMED = 10
 PIECE = 64 * 1024
@@ -128,7 +128,7 @@ class _Archive:
             damage = str(error)
         for (name, folder), files in sorted(self.held.items()):
             yield from self.folder(name, folder, files)
-        yield End(self.kind, self.notes(), damage or missed)
+        yield End(self.kind, self.notes(), damage or missed, fingerprint(self.parsers))
 
     def entries(self) -> Iterator[tuple[int, Entry, Budget]]:
         budget = Budget(self.packed)

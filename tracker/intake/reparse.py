@@ -9,6 +9,7 @@ from tracker.errors import Conflict
 from tracker.intake.archives import KINDS
 from tracker.intake.ingest import Intake, read_again
 from tracker.intake.plugins import load_plugins
+from tracker.intake.sniff import fingerprint
 from tracker.store.records import ReadReport
 from tracker.store.revise import OldReading, Revised, old_readings, revise
 
@@ -37,10 +38,10 @@ def reparse(
 
     A build is left as it is where one of its reports can no longer be read.
     """
-    versions = {
-        plugin.parser.name: plugin.parser.version for plugin in load_plugins(intake.sources)
-    }
-    for old in old_readings(versions, KINDS, job=job, number=number, everything=everything):
+    parsers = [plugin.parser for plugin in load_plugins(intake.sources)]
+    versions = {parser.name: parser.version for parser in parsers}
+    versions |= dict.fromkeys(KINDS, fingerprint(parsers))
+    for old in old_readings(versions, job=job, number=number, everything=everything):
         reports = read_again(intake, old.reports)
         trouble = _trouble(old, reports)
         revised = Revised(0, 0)

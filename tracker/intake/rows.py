@@ -37,6 +37,8 @@ BATCH = 2000
 # Of properties and attachments, so many for each result; each at most so long.
 MOST_TOLD = 100
 TOLD_LIMIT = 1000
+# What suites print waits for their results, up to this much in all.
+OUTPUTS_HELD = 16 * 1024 * 1024
 _YEAR_SECONDS = 365 * 86_400
 
 _PASSED = Status.PASSED
@@ -112,6 +114,8 @@ class _Rows:
         self.failures_sent: set[int] = set()
         self.details_sent: set[int] = set()
         self.suite_runs: dict[int, SuiteRunRow] = {}
+        self.suite_paths: dict[int, tuple[str, ...]] = {}
+        self.outputs_held = 0
         self.seen: set[int] = set()
         self.repeats: dict[int, int] = {}
         self.batch = Batch()
@@ -131,6 +135,7 @@ class _Rows:
             else:
                 self.remark(record)
         self.tail.variant = self.variant
+        self.batch.suite_runs = self.told_of_suites()
         yield self.batch
         yield self.tail
 
@@ -149,16 +154,25 @@ class _Rows:
                 self.variant = identity.with_facets(self.variant, record.facets)
 
     def suite_run(self, suite: Suite) -> None:
-        """What a suite says of itself; its output only where something in it did not pass."""
+        """Hold what a suite says of itself until it is known whether something in it failed."""
         path = identity.suite_path(identity.stable(storable(name)) for name in suite.path)
         number = self.name_suite(path)
-        failed = suite.path in self.broken
         detail, stdout, stderr = self.suite_runs.get(number, (None, "", ""))
-        self.suite_runs[number] = self.batch.suite_runs[number] = (
-            self.detail({"properties": _told_pairs(suite.properties)}) or detail,
-            stdout or (cut_middle(storable(suite.stdout), OUTPUT_LIMIT) if failed else ""),
-            stderr or (cut_middle(storable(suite.stderr), OUTPUT_LIMIT) if failed else ""),
-        )
+        if suite.path in self.broken or self.outputs_held < OUTPUTS_HELD:
+            stdout = stdout or cut_middle(storable(suite.stdout), OUTPUT_LIMIT)
+            stderr = stderr or cut_middle(storable(suite.stderr), OUTPUT_LIMIT)
+            self.outputs_held += len(suite.stdout) + len(suite.stderr)
+        detail = self.detail({"properties": _told_pairs(suite.properties)}) or detail
+        self.suite_paths[number] = suite.path
+        self.suite_runs[number] = (detail, stdout, stderr)
+
+    def told_of_suites(self) -> dict[int, SuiteRunRow]:
+        """What suites said; output only of those in which a test did not pass."""
+        told = {
+            number: run if self.suite_paths[number] in self.broken else (run[0], "", "")
+            for number, run in self.suite_runs.items()
+        }
+        return {number: run for number, run in told.items() if any(run)}
 
     def result(self, result: Result) -> None:
         if result.classname != self.classname:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 
 from tracker.errors import Unrecognised
@@ -44,6 +45,12 @@ def sureness(parser: Parser, head: Head) -> float:
         return parser.sniff(head)
     except Exception:  # noqa: BLE001 - a plugin that fails on a file does not want it
         return 0.0
+
+
+def fingerprint(parsers: Sequence[Parser]) -> int:
+    """A number that changes with the parsers there are and with their versions."""
+    told = ",".join(sorted(f"{parser.name} {parser.version}" for parser in parsers))
+    return zlib.crc32(told.encode()) >> 1
 
 
 def looks_like(head: Head) -> str:

@@ -97,7 +97,7 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
         raise NotFound(f"This history has no page {page}.", "Start at its first page.")
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
     failed = next((each.build for each in history if each.status in _FAILURES), None)
-    around = suite_runs(failed, name.suite) if failed else ()
+    around = suite_runs(failed, name.suite, name.variant) if failed else ()
     return CasePage(row, name, tuple(history), paging, around)
 
 

@@ -44,7 +44,7 @@ def details_of(data: str | None) -> Details:
     return msgspec.json.decode(data, type=Details) if data else NOTHING
 
 
-def suite_runs(build: BuildRow, suite: tuple[str, ...]) -> tuple[SuiteRun, ...]:
+def suite_runs(build: BuildRow, suite: tuple[str, ...], variant: str) -> tuple[SuiteRun, ...]:
     """What the suite of a case and those around it said in a build, outermost first."""
     paths = {suite_id(suite[:depth]): suite[:depth] for depth in range(1, len(suite) + 1)}
     marks = ", ".join("?" for _ in paths)
@@ -52,10 +52,12 @@ def suite_runs(build: BuildRow, suite: tuple[str, ...]) -> tuple[SuiteRun, ...]:
         "SELECT r.suite_id, d.data, r.stdout, r.stderr FROM suite_run r"
         " JOIN build b ON b.id = r.build_id JOIN job j ON j.id = b.job_id"
         " LEFT JOIN detail d ON d.id = r.detail_id"
-        f" WHERE j.name = ? AND b.epoch = ? AND b.number = ? AND r.suite_id IN ({marks})",
+        " WHERE j.name = ? AND b.epoch = ? AND b.number = ?"
+        f" AND r.variant = ? AND r.suite_id IN ({marks})",
         build.job,
         build.epoch,
         build.number,
+        variant,
         *paths,
     )
     found = {

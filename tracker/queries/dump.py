@@ -119,13 +119,16 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
     for case, stdout, stderr in outputs:
         yield "output", {"key": key(case), "stdout": stdout, "stderr": stderr}
     runs = select(
-        "SELECT s.path, d.data, r.stdout, r.stderr FROM suite_run r"
+        "SELECT s.path, r.variant, d.data, r.stdout, r.stderr FROM suite_run r"
         " JOIN suite s ON s.id = r.suite_id LEFT JOIN detail d ON d.id = r.detail_id"
-        " WHERE r.build_id = ? ORDER BY r.suite_id",
+        " WHERE r.build_id = ? ORDER BY r.suite_id, r.variant",
         build_id,
     )
     for row in runs:
-        yield "suite_run", dict(zip(("suite", "details", "stdout", "stderr"), row, strict=True))
+        yield (
+            "suite_run",
+            dict(zip(("suite", "variant", "details", "stdout", "stderr"), row, strict=True)),
+        )
 
 
 def _streaks(job_id: int) -> Iterator[dict[str, Any]]:

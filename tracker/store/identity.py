@@ -24,6 +24,10 @@ _CHANGES = re.compile(
 _SOURCE_FILE = re.compile(
     r"([._](test|spec))?\.([cm]?[jt]sx?|py|rb|php|java|kt|cs|dart|feature|robot)$"
 )
+# Between the describes and the title that reporters of JavaScript put into one name.
+_BETWEEN = re.compile(r" [›>] ")
+_LAST = re.compile(r"[^.:]*$")
+_PARTS = re.compile(r"[./\\:]+")
 _MAY_CHANGE = re.compile(r"0x|byte object|/tmp/|/var/folders/|\d:\d\d:\d")
 
 
@@ -60,17 +64,25 @@ def case_id(suite: int, name: str, variant: str = "", place: int = 1) -> int:
     return number(text if place == 1 else f"{text}{SEPARATOR}{place}")
 
 
-def twin(path: str, name: str) -> int:
+def twin(name: str) -> int:
     """What cases have in common that may be one test read from reports of two formats.
 
-    `path` holds the suites one a line. Formats agree on the class or file that holds a test, but
-    not on its package, on the suites around it, nor on how parameters are written.
+    It is the test's own title: formats write the suites around it before the name or into it, and
+    its parameters behind it, each in its own way.
     """
-    holder = path.rpartition(SUITE_SEPARATOR)[2]
-    short = name[len(holder) + 1 :] if name.startswith(holder + ".") else name
-    bare = short.partition("(")[0].partition("[")[0].partition(" #")[0].strip()
-    last = _SOURCE_FILE.sub("", holder.rpartition("/")[2]).rpartition(".")[2]
-    return number(f"{last}{SEPARATOR}{bare or short}")
+    last = _BETWEEN.split(name)[-1]
+    bare = last.partition("(")[0].partition("[")[0].partition(" #")[0].strip()
+    if " " not in bare:
+        bare = _LAST.search(bare)[0] or bare  # type: ignore[index] # it always matches
+    return number(bare or last)
+
+
+def words(path: str, name: str) -> frozenset[str]:
+    """The names around a test's title: of its suites, packages, folders and classes."""
+    around = [*path.split(SUITE_SEPARATOR), *_BETWEEN.split(name)[:-1]]
+    return frozenset(
+        word for part in around for word in _PARTS.split(_SOURCE_FILE.sub("", part)) if word
+    )
 
 
 def key(case: int) -> str:

@@ -20,7 +20,7 @@ class Merged:
     results: list[ResultRow]
     attempts: list[AttemptRow]
     outputs: list[tuple[int, str, str]]
-    suite_runs: dict[int, SuiteRunRow]
+    suite_runs: dict[tuple[int, str], SuiteRunRow]
     overlaps: dict[str, str]
 
 
@@ -52,7 +52,7 @@ def _alone(report: ReadReport) -> Merged:
         results=sorted(contents.results),
         attempts=list(contents.attempts),
         outputs=[(case, *texts) for case, texts in contents.outputs.items()],
-        suite_runs=dict(contents.suite_runs),
+        suite_runs={(suite, contents.variant): run for suite, run in contents.suite_runs.items()},
         overlaps={},
     )
 
@@ -90,6 +90,8 @@ class _Merging:
         self.reports = ordered
         found = twins(ordered)
         self.same, self.not_counted = found.same, found.tries
+        # Where a rerun finds what another report's test was counted as.
+        self.counted_as = {case: kept for (_, case), kept in found.same.items()}
         self.tries: dict[int, dict[int, list[AttemptRow]]] = defaultdict(dict)
         for place, report in enumerate(ordered):
             for attempt in report.contents.attempts:
@@ -116,7 +118,9 @@ class _Merging:
 
     def take(self, place: int, report: ReadReport, row: ResultRow) -> None:
         told = row[0]
-        case = self.same.get((place, row[0]), row[0])
+        case = self.same.get((place, told), told)
+        if report.rerun:
+            case = self.counted_as.get(told, told)
         row = (case, *row[1:])
         if case in self.tries:
             self.outcomes[place, case] = row[1]
@@ -160,11 +164,12 @@ class _Merging:
             for n, (_, _, status, duration, failure) in enumerate(tries, start=1)
         ]
 
-    def suite_runs(self) -> dict[int, SuiteRunRow]:
-        """What suites said of themselves, of two reports the first one's."""
-        found: dict[int, SuiteRunRow] = {}
+    def suite_runs(self) -> dict[tuple[int, str], SuiteRunRow]:
+        """What suites said of themselves by (suite, variant), of two reports the first one's."""
+        found: dict[tuple[int, str], SuiteRunRow] = {}
         for report in self.reports:
-            found |= {k: v for k, v in report.contents.suite_runs.items() if k not in found}
+            for suite, run in report.contents.suite_runs.items():
+                found.setdefault((suite, report.contents.variant), run)
         return found
 
     def outputs(self) -> list[tuple[int, str, str]]:

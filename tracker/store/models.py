@@ -222,12 +222,13 @@ class SuiteRun(Table):
 
     build = IntegerField(column_name="build_id")
     suite = BigIntegerField(column_name="suite_id")
+    variant = TextField(default="")
     detail = BigIntegerField(null=True, column_name="detail_id")
     stdout = TextField(default="")
     stderr = TextField(default="")
 
     class Meta:
-        primary_key = CompositeKey("build", "suite")
+        primary_key = CompositeKey("build", "suite", "variant")
         without_rowid = True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,27 +27,34 @@ class Plan:
 def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, replace: bool) -> Plan:
     """Compare the reports that came with those that the build has.
 
-    Raises Conflict for a name that was used for other bytes, unless `replace` is set or the older
-    report could not be read and the newer one can.
+    The same bytes without a variant give way to those that come with one. Raises Conflict for a
+    name that was used for other bytes, unless `replace` is set or the older report could not be
+    read and the newer one can.
     """
     here = {report.name: report for report in stored}
+    told = {report.sha256 for report in reports if report.variant and not report.failure}
     giving_way = frozenset(
         report.name for report in reports if _gives_way(here.get(report.name), report, replace)
-    ) | frozenset(older.name for older in stored if _is_told_better(older, reports))
+    ) | frozenset(
+        older.name for older in stored if older.variant == "" and older.sha256 in told - {""}
+    )
     giving_way |= _entries_of(stored, giving_way)
-    staying = [report for report in stored if report.name not in giving_way]
+    others: dict[str, list[StoredReport | ReadReport]] = defaultdict(list)
+    for older in stored:
+        if older.name not in giving_way:
+            others[_bytes(older)].append(older)
     added: dict[str, ReadReport] = {}
     known: list[str] = []
     for report in reports:
         if report.name in added and not _same_bytes(added[report.name], report):
             raise _two_of_a_name(report.name)
-        others: list[StoredReport | ReadReport] = [*staying, *added.values()]
-        if any(_is_read(other, report) for other in others):
+        if any(_is_read(other, report) for other in others[_bytes(report)]):
             known.append(report.name)
         elif report.name in here and report.name not in giving_way:
             raise _other_report(here[report.name], report)
         else:
             added[report.name] = report
+            others[_bytes(report)].append(report)
     return _without_stand_ins(stored, added, known, giving_way)
 
 
@@ -89,6 +97,11 @@ def _is_read(other: StoredReport | ReadReport, report: ReadReport) -> bool:
     return _same_bytes(other, report) and (not other.failure or bool(report.failure))
 
 
+def _bytes(report: StoredReport | ReadReport) -> str:
+    """What reports of the same bytes have in common; what has none, its name."""
+    return report.sha256 or f"never fetched: {report.name}"
+
+
 def _same_bytes(one: StoredReport | ReadReport, other: ReadReport) -> bool:
     """The same bytes count once; told with two different variants they are two reports.
 
@@ -97,14 +110,6 @@ def _same_bytes(one: StoredReport | ReadReport, other: ReadReport) -> bool:
     if not (one.sha256 or other.sha256):
         return one.name == other.name
     return one.sha256 == other.sha256 and other.variant in (one.variant, "")
-
-
-def _is_told_better(older: StoredReport, reports: Sequence[ReadReport]) -> bool:
-    """Whether the bytes of a report without variant come again with one."""
-    return older.variant == "" and any(
-        report.sha256 == older.sha256 and report.variant and not report.failure
-        for report in reports
-    )
 
 
 def _other_report(older: StoredReport, newer: ReadReport) -> Conflict:

@@ -13,14 +13,14 @@ import msgspec
 from tracker.errors import NotFound
 from tracker.store.connection import raise_revision, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
-from tracker.store.identity import twin
+from tracker.store.identity import twin, words
 from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job, Report
 from tracker.store.plan import Plan, plan
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, StoredReport
 from tracker.store.sql import run, run_many
-from tracker.store.twins import twins_of
+from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
 
@@ -200,17 +200,25 @@ def _has_all(reread: Sequence[ReadReport], stored: Sequence[StoredReport]) -> bo
 
 def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool:
     """Whether the build has tests of these reports already, or a report of the same run."""
+    suites = run("SELECT suite_id, variant FROM suite_run WHERE build_id = ?", build.id)
+    if any(key in merged.suite_runs for key in suites):
+        return True
     if not build.total:
         return False
     rows = run("SELECT case_id FROM result WHERE build_id = ?", build.id)
     here = {row[0] for row in rows}
     if any(row[0] in here for row in merged.results):
         return True
+    titles = titles_of(added)
     cases = run(
-        "SELECT id FROM test_case WHERE twin IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode([key for report in added for key in twins_of(report)]).decode(),
+        "SELECT c.id, c.twin, s.path, c.name FROM test_case c JOIN suite s ON s.id = c.suite_id"
+        " WHERE c.twin IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode(list(titles)).decode(),
     )
-    return any(case in here for (case,) in cases)
+    return any(
+        case in here and any(may_be_one(words(path, name), around) for around in titles[key])
+        for case, key, path, name in cases
+    )
 
 
 def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> frozenset[int]:
@@ -257,7 +265,7 @@ def _write_names(contents: Contents, merged: Merged, known: set[int]) -> set[int
         unknown &= {row[0] for row in merged.results}
     fresh = _not_here(unknown)
     rows = sorted(
-        (case, suite, name, contents.variant, twin(contents.suites[suite], name))
+        (case, suite, name, contents.variant, twin(name))
         for case, (suite, name) in contents.cases.items()
         if case in fresh
     )
@@ -309,9 +317,9 @@ def _write_results(build_id: int, merged: Merged) -> None:
         merged.outputs,
     )
     run_many(
-        "INSERT INTO suite_run (build_id, suite_id, detail_id, stdout, stderr)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(suite, *told) for suite, told in sorted(merged.suite_runs.items())],
+        "INSERT INTO suite_run (build_id, suite_id, variant, detail_id, stdout, stderr)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
+        [(*key, *told) for key, told in sorted(merged.suite_runs.items())],
     )
 
 

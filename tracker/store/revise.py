@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.errors import Conflict
@@ -36,7 +36,6 @@ class Revised:
 
 def old_readings(
     versions: Mapping[str, int],
-    archives: Collection[str],
     *,
     job: str = "",
     number: int | None = None,
@@ -44,8 +43,8 @@ def old_readings(
 ) -> list[OldReading]:
     """Builds with a report that another version of its parser read, or that none could read.
 
-    `versions` are those of today's parsers by name; reports of `archives` hold nothing themselves.
-    With `everything`, all builds that have a report.
+    `versions` are those of today's parsers by format; what has none stays as it was read. With
+    `everything`, all builds that have a report.
     """
     with reading():
         rows = run(
@@ -62,7 +61,7 @@ def old_readings(
         wanted = {
             row[:4]
             for row in rows
-            if everything or row[6] or (row[4] not in archives and versions.get(row[4]) != row[5])
+            if everything or row[6] or versions.get(row[4], row[5]) != row[5]
         }
         return [
             OldReading(row[0], row[1], row[2], row[3], tuple(stored_reports(row[0])))
@@ -77,14 +76,14 @@ def revise(old: OldReading, reports: Sequence[ReadReport], *, now: int, dry_run:
     Where nothing differs, nothing changes but the versions of the parsers. Raises Conflict where
     the build got other reports since `old` was read.
     """
-    with writing():
+    after = _to_record(reports)
+    with reading() if dry_run else writing():
         if tuple(stored_reports(old.id)) != old.reports:
             raise Conflict(
                 f"{old.job} #{old.number} got another report while its older ones were read.",
                 "Run it again.",
             )
         before = _on_record(old.id)
-        after = _to_record(reports)
         differing = {name: before[name] ^ after[name] for name in before}
         if not dry_run and any(differing.values()):
             _write(old.id, reports, now)
@@ -114,7 +113,7 @@ _COMPARED = {
     "result": "case_id, status, duration, failure_id, detail_id",
     "attempt": "case_id, n, status, duration, failure_id",
     "output": "case_id, stdout, stderr",
-    "suite_run": "suite_id, detail_id, stdout, stderr",
+    "suite_run": "suite_id, variant, detail_id, stdout, stderr",
     "report": "name, format, cases, recovered, failure, warnings",
 }
 
@@ -133,7 +132,7 @@ def _to_record(reports: Sequence[ReadReport]) -> dict[str, set[tuple[object, ...
         "result": set(merged.results),
         "attempt": set(merged.attempts),
         "output": set(merged.outputs),
-        "suite_run": {(suite, *told) for suite, told in merged.suite_runs.items()},
+        "suite_run": {(*key, *told) for key, told in merged.suite_runs.items()},
         "report": {
             tuple(row[column] for column in columns)
             for row in report_rows(reports, merged.overlaps)

@@ -1,48 +1,49 @@
 """Reports of one build that tell of the same run: their tests are counted once.
 
 TestNG writes its results in three forms at once, and a job may archive what pytest told in two.
-The names around a test differ between formats, so equal cases alone do not find these. What
-reports of one run share is their tests' own names, how these ended, and how long they took; runs
-of the same tests on two browsers share the names, but not the times.
+Formats name what is around a test differently, so equal cases alone do not find these. What
+reports of one run share is their tests' titles, of the names around them all that both tell, how
+the tests ended, and how long they took. Runs of the same tests on two browsers differ in a name
+or in the times.
 
-Files of one format in one folder are taken together, as Surefire's one file a class are: two
-small files say too little.
+Between two formats all files of a folder are taken together, as Surefire's one file a class are:
+two small files say too little.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from tracker.store.identity import twin
+from tracker.store.identity import twin, words
 from tracker.store.records import ReadReport, ResultRow
 
 # Of the smaller side's tests, how many the other one must have, with the same outcome.
 SHARE = 0.8
-# A name that so many reports have says nothing.
+# A title that so many reports have, or so many suites of one, says nothing.
 TOO_COMMON = 20
-# Formats measure a test's time differently, so between two of them only gross differences count.
-GROSS_MS, GROSS_SHARE = 50, 0.2
-# Within one format times are equal to the last digit or two, and this many decimal digits in all
-# have to agree before chance is out of the question: four tests that took 30 ms are enough.
-DIGITS = 4.0
-SHORTEST_MS = 3
+# Formats measure a test's time differently, so between two of them only gross differences count;
+# and times as short as these say nothing.
+GROSS_MS, GROSS_SHARE, TOO_SHORT_MS = 50, 0.2, 5
+# Within one format a time is the same number. That so many different times are, each beyond what
+# the shortest tests take, is no chance: a test that waits says so only once.
+EQUAL_TIMES, EQUAL_FROM_MS = 5, 20
 
+Words = frozenset[str]
 # A result: the place of its report, and its case.
 Node = tuple[int, int]
-# A side: all files of one format in one folder; or the place of one file.
-Side = tuple[str, str] | int
+# A side: all files of one format in one folder; or the one at a place of it, -1 for all.
+Side = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
 class Twins:
-    """Which results of reports are results of earlier ones.
+    """Which results of reports are one test.
 
-    `same` leads to the case that is kept; `tries` are results that another report has as earlier
-    attempts of one test, and that are not counted at all.
+    `same` leads to the case that it is counted as; `tries` are results that another report has as
+    earlier attempts of one test, and that are not counted at all.
     """
 
     same: Mapping[Node, int] = field(default_factory=dict)
@@ -65,12 +66,13 @@ class _Match:
 def twins(reports: Sequence[ReadReport]) -> Twins:
     """The results that two or more of the reports tell of, in the order of the reports."""
     by_sides: dict[tuple[Side, Side], dict[tuple[int, int], _Match]] = defaultdict(dict)
-    for places, match in _matches(reports).items():
-        by_sides[_sides(reports, places)][places] = match
-    groups = _Groups()
+    for (first, second), match in _matches(reports).items():
+        by_sides[_sides(reports, first, second)][first, second] = match
+    groups = _Groups(reports)
+    sizes = _sizes(reports)
     tries: set[Node] = set()
     for sides, matches in by_sides.items():
-        if _is_one_run(reports, sides, matches):
+        if _is_one_run(reports, sides, sizes, list(matches.values())):
             for (first, second), match in sorted(matches.items()):
                 tries.update(match.tries)
                 groups.names.update(match.names)
@@ -79,20 +81,25 @@ def twins(reports: Sequence[ReadReport]) -> Twins:
     return Twins(groups.same(), frozenset(tries))
 
 
-def twins_of(report: ReadReport) -> dict[int, list[ResultRow]]:
-    """The results of a report by their twin."""
-    contents = report.contents
-    found: dict[int, list[ResultRow]] = defaultdict(list)
-    for row in contents.results:
-        suite, name = contents.cases[row[0]]
-        found[twin(contents.suites[suite], name)].append(row)
+def titles_of(reports: Iterable[ReadReport]) -> dict[int, set[Words]]:
+    """The titles of the tests in some reports, each with the names that stand around it."""
+    found: dict[int, set[Words]] = defaultdict(set)
+    for report in reports:
+        for suite, name in report.contents.cases.values():
+            found[twin(name)].add(words(report.contents.suites[suite], name))
     return found
+
+
+def may_be_one(one: Words, other: Words) -> bool:
+    """Whether tests of one title may be the same: one format only leaves out names of the other."""
+    return one <= other or other <= one
 
 
 class _Groups:
     """Results that are one test, at most one of each report."""
 
-    def __init__(self) -> None:
+    def __init__(self, reports: Sequence[ReadReport]) -> None:
+        self.told = [report.contents.variant != "" for report in reports]
         self.of: dict[Node, dict[int, int]] = {}
         self.names: dict[Node, int] = {}
 
@@ -109,36 +116,77 @@ class _Groups:
         return {node: self.kept(group) for node, group in self.of.items()}
 
     def kept(self, group: Mapping[int, int]) -> int:
-        """The case that all of a group are counted as: that of the earliest report."""
-        first = min(group)
+        """The case that all of a group are counted as: with a variant, of the earliest report."""
+        first = min(group, key=lambda place: (not self.told[place], place))
         return self.names.get((first, group[first]), group[first])
 
 
-def _sides(reports: Sequence[ReadReport], places: tuple[int, int]) -> tuple[Side, Side]:
-    """What is held against what: two formats by the folder, files of one format as they are."""
-    one, other = (_side(reports[place]) for place in places)
-    return places if one[0] == other[0] else (one, other)
+def _sides(reports: Sequence[ReadReport], first: int, second: int) -> tuple[Side, Side]:
+    """What is held against what: in one folder, files of one format one by one."""
+    one, other = _folder(reports[first]), _folder(reports[second])
+    places = (first, second) if one == other else (-1, -1)
+    return (*one, places[0]), (*other, places[1])
 
 
-def _side(report: ReadReport) -> tuple[str, str]:
+def _folder(report: ReadReport) -> tuple[str, str]:
     return report.format, PurePosixPath(report.name).parent.as_posix()
 
 
+_Rows = list[ResultRow]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The results that a report has of one title, by the names around them."""
+
+    place: int
+    rows: Mapping[Words, _Rows]
+    tries: Mapping[int, int]
+
+
 def _matches(reports: Sequence[ReadReport]) -> dict[tuple[int, int], _Match]:
-    """For each two reports of one variant, the tests that may be the same."""
-    holders: dict[int, list[tuple[int, list[ResultRow]]]] = defaultdict(list)
-    for place, report in enumerate(reports):
-        if not report.rerun:
-            for key, rows in twins_of(report).items():
-                holders[key].append((place, rows))
-    tries = [_tries(report) for report in reports]
+    """For each two reports, the tests that may be the same."""
+    alike = _alike(reports)
     found: dict[tuple[int, int], _Match] = defaultdict(_Match)
-    for sharing in holders.values():
-        if 1 < len(sharing) <= TOO_COMMON:
-            for (first, rows), (second, others) in _pairs(sharing):
-                if reports[first].contents.variant == reports[second].contents.variant:
-                    match = found[first, second]
-                    _align(match, (first, rows, tries[first]), (second, others, tries[second]))
+    for sharing in _by_title(reports):
+        for one, other in _pairs(sharing):
+            if alike(reports[one.place], reports[other.place]):
+                _match(found[one.place, other.place], one, other)
+    return found
+
+
+def _alike(reports: Sequence[ReadReport]) -> Callable[[ReadReport, ReadReport], bool]:
+    """Of two variants there are two runs; a report that tells none goes with an only one."""
+    variants = {report.contents.variant for report in reports} - {""}
+
+    def alike(one: ReadReport, other: ReadReport) -> bool:
+        told = {one.contents.variant, other.contents.variant}
+        return len(told) == 1 or ("" in told and len(variants) == 1)
+
+    return alike
+
+
+def _by_title(reports: Sequence[ReadReport]) -> Iterator[list[_Told]]:
+    """What several reports have of one title."""
+    holders: dict[int, dict[int, _Rows]] = defaultdict(lambda: defaultdict(list))
+    for place, report in enumerate(reports):
+        if not report.rerun:  # it is led to what it reruns by the case itself
+            for row in report.contents.results:
+                holders[twin(report.contents.cases[row[0]][1])][place].append(row)
+    tries = [_tries(report) for report in reports]
+    for by_place in holders.values():
+        if 1 < len(by_place) <= TOO_COMMON:
+            yield [
+                _Told(place, _by_words(reports[place], rows), tries[place])
+                for place, rows in by_place.items()
+            ]
+
+
+def _by_words(report: ReadReport, rows: Iterable[ResultRow]) -> dict[Words, _Rows]:
+    found: dict[Words, _Rows] = defaultdict(list)
+    for row in rows:
+        suite, name = report.contents.cases[row[0]]
+        found[words(report.contents.suites[suite], name)].append(row)
     return found
 
 
@@ -150,42 +198,54 @@ def _tries(report: ReadReport) -> dict[int, int]:
     return counts
 
 
-def _pairs(
-    sharing: Sequence[tuple[int, list[ResultRow]]],
-) -> Iterator[tuple[tuple[int, list[ResultRow]], tuple[int, list[ResultRow]]]]:
+def _pairs(sharing: Sequence[_Told]) -> Iterator[tuple[_Told, _Told]]:
     for at, earlier in enumerate(sharing):
         for later in sharing[at + 1 :]:
             yield earlier, later
 
 
-_Rows = tuple[int, list[ResultRow], Mapping[int, int]]
+def _match(match: _Match, one: _Told, other: _Told) -> None:
+    """Pair the results around which the same names stand, then those where some are left out."""
+    for around in one.rows.keys() & other.rows.keys():
+        _align(match, one, one.rows[around], other, other.rows[around])
+    ours = sorted(one.rows.keys() - other.rows.keys(), key=sorted)
+    theirs = sorted(other.rows.keys() - one.rows.keys(), key=sorted)
+    if max(len(ours), len(theirs)) > TOO_COMMON:
+        return
+    for around in ours:
+        there = next((each for each in theirs if may_be_one(around, each)), None)
+        if there is not None:
+            theirs.remove(there)
+            _align(match, one, one.rows[around], other, other.rows[there])
 
 
-def _align(match: _Match, one: _Rows, other: _Rows) -> None:
-    """Pair the results of one name by outcome and time, since reports order data rows freely.
+def _align(match: _Match, one: _Told, rows: _Rows, other: _Told, others: _Rows) -> None:
+    """Pair data rows of a test by case, else by outcome and time: reports order them freely.
 
     Where one report has fewer because it tells of earlier tries as such, the rest of the other
     are these tries.
     """
-    equal = {row[0] for row in one[1]} & {row[0] for row in other[1]}
-    ours = sorted((row for row in one[1] if row[0] not in equal), key=_by_outcome)
-    theirs = sorted((row for row in other[1] if row[0] not in equal), key=_by_outcome)
-    match.pairs += zip(ours, theirs, strict=False)
-    if len(ours) > len(theirs):
-        _fold(match, one, ours, sum(other[2].get(row[0], 0) for row in theirs), len(theirs))
-    elif len(theirs) > len(ours):
-        _fold(match, other, theirs, sum(one[2].get(row[0], 0) for row in ours), len(ours))
-
-
-def _fold(match: _Match, more: _Rows, rows: Sequence[ResultRow], tries: int, paired: int) -> None:
-    """Take what has no partner for earlier tries, if the other report tells of so many."""
-    place, in_order, _ = more
-    if len(rows) - paired > tries:
-        return
-    match.tries += [(place, row[0]) for row in rows[paired:]]
-    told = {row[0] for row in rows}
-    first = [row[0] for row in in_order if row[0] in told]
-    match.names |= {(place, row[0]): case for row, case in zip(rows[:paired], first, strict=False)}
+    more, fewer = (rows, others) if len(rows) > len(others) else (others, rows)
+    folding, folded = (one, other) if more is rows else (other, one)
+    rest = len(more) - len(fewer)
+    if rest and rest <= sum(folded.tries.get(row[0], 0) for row in fewer):
+        left = sorted(more, key=_by_outcome)
+        match.tries += [(folding.place, row[0]) for row in left[len(fewer) :]]
+        named = zip(left, more, strict=False)
+        match.names |= {(folding.place, row[0]): first[0] for row, first in named}
+        equal: set[int] = set()
+    else:
+        equal = {row[0] for row in rows} & {row[0] for row in others}
+    match.pairs += zip(
+        sorted(row for row in rows if row[0] in equal),
+        sorted(row for row in others if row[0] in equal),
+        strict=True,
+    )
+    match.pairs += zip(
+        sorted((row for row in rows if row[0] not in equal), key=_by_outcome),
+        sorted((row for row in others if row[0] not in equal), key=_by_outcome),
+        strict=False,
+    )
 
 
 def _by_outcome(row: ResultRow) -> tuple[int, int, int]:
@@ -195,33 +255,49 @@ def _by_outcome(row: ResultRow) -> tuple[int, int, int]:
 def _is_one_run(
     reports: Sequence[ReadReport],
     sides: tuple[Side, Side],
-    matches: Mapping[tuple[int, int], _Match],
+    sizes: Mapping[Side, int],
+    matches: Sequence[_Match],
 ) -> bool:
-    pairs = [pair for match in matches.values() for pair in match.pairs]
+    pairs = [pair for match in matches for pair in match.pairs]
     agreeing = sum(one[1] == other[1] for one, other in pairs)
-    if not pairs or agreeing < SHARE * min(_size(reports, side) for side in sides):
+    tries = {node for match in matches for node in match.tries}
+    counts = [
+        sizes[side] - sum(_is_of(reports, place, side) for place, _ in tries) for side in sides
+    ]
+    if agreeing < SHARE * min(counts):
         return False
     told = list(_durations(pairs))
-    if isinstance(sides[0], int):
+    if sides[0][0] == sides[1][0]:
         return _are_the_same_measurements(told)
+    if not told:
+        return agreeing >= SHARE * max(counts)
     apart = sum(abs(a - b) > max(GROSS_MS, GROSS_SHARE * max(a, b)) for a, b in told)
     return apart <= (1 - SHARE) * len(told)
 
 
-def _size(reports: Sequence[ReadReport], side: Side) -> int:
-    mine = [reports[side]] if isinstance(side, int) else [r for r in reports if _side(r) == side]
-    return sum(len(report.contents.results) for report in mine)
+def _sizes(reports: Sequence[ReadReport]) -> dict[Side, int]:
+    """How many results each side tells of, reruns aside."""
+    sizes: dict[Side, int] = defaultdict(int)
+    for place, report in enumerate(reports):
+        for at in () if report.rerun else (place, -1):
+            sizes[*_folder(report), at] += len(report.contents.results)
+    return sizes
+
+
+def _is_of(reports: Sequence[ReadReport], place: int, side: Side) -> bool:
+    return side[2] in (-1, place) and _folder(reports[place]) == side[:2]
 
 
 def _durations(pairs: Iterable[tuple[ResultRow, ResultRow]]) -> Iterator[tuple[int, int]]:
-    """Both times in ms, where both are told and not both zero."""
+    """Both times in ms, where both are told and say something."""
     for one, other in pairs:
-        if one[2] is not None and other[2] is not None and one[2] + other[2]:
+        if one[2] is not None and other[2] is not None and max(one[2], other[2]) >= TOO_SHORT_MS:
             yield one[2], other[2]
 
 
 def _are_the_same_measurements(told: Sequence[tuple[int, int]]) -> bool:
-    """Whether times agree in so many digits that they were measured only once."""
-    same = [(a, b) for a, b in told if abs(a - b) <= 1 + max(a, b) // 100]
-    digits = sum(math.log10(min(a, b) / SHORTEST_MS) for a, b in same if min(a, b) > SHORTEST_MS)
-    return digits >= DIGITS and len(told) - len(same) <= 0.1 * len(told)
+    """Whether so many times are equal, but for how they were rounded, that they are the same."""
+    same = {a for a, b in told if abs(a - b) <= 1}
+    apart = sum(abs(a - b) > 1 for a, b in told)
+    long = {a // 2 for a in same if a >= EQUAL_FROM_MS}
+    return len(long) >= EQUAL_TIMES and apart <= (1 - SHARE) * len(told)

@@ -101,6 +101,8 @@ def _one_case(job: str, case: str) -> Response:
             "duration": row.duration,
             "message": row.message,
             "verdict": row.verdict,
+            "attempts": row.attempts,
+            "details": row.details,
         }
         for row in rows
     ]
