@@ -69,6 +69,10 @@ MARKS = ("flaky", "known", "muted")
 MASK = "******"
 YEAR = 365 * 86_400_000.0
 MOST_REMARKS = 20
+# Fixtures that failed around one result or in one container.
+MOST_FIXTURES = 20
+# Of a name, to see whether it shows its parameters.
+MOST_SEARCHED = 4096
 
 Object = dict[str, Any]
 Pairs = list[tuple[str, str]]
@@ -115,7 +119,13 @@ def _is_result(file: Object) -> bool:
     return is_cut(file) and is_named and bool(shown)
 
 
-@parser("allure", recognises="a folder of Allure results", sniff=looks_like, folder=True)
+@parser(
+    "allure",
+    recognises="a folder of Allure results",
+    sniff=looks_like,
+    endings=(".json",),
+    folder=True,
+)
 def read(report: ReportFile) -> Iterator[Record]:
     folder = _Folder()
     for file in report.files:
@@ -152,7 +162,7 @@ class _Folder:
         self.errors: list[tuple[str, str]] = []
         self._fixtures: list[_Fixture] = []
         self._children: dict[str, list[str]] = {}
-        self._strangers = 0
+        self._strangers = self._untold = 0
         self._names: dict[str, str] = {}
 
     @property
@@ -169,6 +179,12 @@ class _Folder:
             self.errors.append((name + damage.reason, damage.position))
         if is_cut(document):
             return
+        try:
+            self._take_document(document)
+        except RecursionError:  # where a text belongs, as deep as could just be read
+            self.errors.append((f"{name}it is nested too deep", ""))
+
+    def _take_document(self, document: Any) -> None:
         if isinstance(document, dict) and _is_result(document):
             self.tries.append(_try(document, self._same))
         elif isinstance(document, dict) and _is_container(document):
@@ -184,10 +200,15 @@ class _Folder:
         uuid, children = _text(container.get("uuid")), _list(container.get("children"))
         self._children[uuid] = [child for child in children if isinstance(child, str)]
         for kind, name in (("befores", "set-up"), ("afters", "tear-down")):
-            for fixture in _list(container.get(kind)):
-                if isinstance(fixture, dict) and _word(fixture) in ("failed", "broken"):
-                    text = f'the {name} "{_text(fixture.get("name"))}" failed'
-                    self._fixtures.append(_Fixture(_told(text, fixture), self._children[uuid]))
+            failed = [
+                fixture
+                for fixture in _objects(container.get(kind))
+                if _word(fixture) in ("failed", "broken")
+            ]
+            self._untold += max(0, len(failed) - MOST_FIXTURES)
+            for fixture in failed[:MOST_FIXTURES]:
+                text = f'the {name} "{_text(fixture.get("name"))}" failed'
+                self._fixtures.append(_Fixture(_told(text, fixture), self._children[uuid]))
 
     def records(self) -> Iterator[Record]:
         self.tries.sort(key=_start)
@@ -217,17 +238,20 @@ class _Folder:
             open_ones = list(fixture.children)
             while open_ones:
                 uuid = open_ones.pop()
-                if uuid not in seen:
+                around = found.setdefault(uuid, [])
+                # Where there are that many, there are as many around all that is within.
+                if uuid not in seen and len(around) < MOST_FIXTURES:
                     seen.add(uuid)
-                    found.setdefault(uuid, []).append(fixture)
+                    around.append(fixture)
                     open_ones += self._children.get(uuid, [])
         return found
 
     def _remarks(self) -> Iterator[Record]:
         hidden = [fixture.text for fixture in self._fixtures if not fixture.is_shown]
         yield from map(Trouble, hidden[:MOST_REMARKS])
-        if len(hidden) > MOST_REMARKS:
-            yield Note(f"{len(hidden) - MOST_REMARKS} more fixtures failed")
+        more = max(0, len(hidden) - MOST_REMARKS) + self._untold
+        if more:
+            yield Note(f"{more} more fixtures failed")
         if not self.tries:
             yield Note("it holds fixtures only, and no test")
         if self._strangers:
@@ -384,7 +408,7 @@ def _name(file: Object, labels: dict[str, str], parameters: list[Object]) -> str
         return name
     shown = [p for p in parameters if not _excluded(p) and p.get("mode") != "hidden"]
     values = [MASK if p.get("mode") == "masked" else _text(p.get("value")) for p in shown]
-    bracket = re.search(r"[\[(].*", name, re.S)
+    bracket = re.search(r"[\[(].*", name[:MOST_SEARCHED], re.S)
     if not shown or (bracket and all(value in bracket[0] for value in values)):
         return name
     names = [_text(p.get("name")) for p in shown]

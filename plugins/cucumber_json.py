@@ -91,7 +91,12 @@ def looks_like(head: Head) -> float:
     return 0.9 if ELEMENT_KEYS & elements[0].keys() else 0.0
 
 
-@parser("cucumber_json", recognises="Cucumber JSON, behave's among it", sniff=looks_like)
+@parser(
+    "cucumber_json",
+    recognises="Cucumber JSON, behave's among it",
+    sniff=looks_like,
+    endings=(".json",),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     entries, damage = _entries(report)
     reading = _Reading()
@@ -186,12 +191,16 @@ class _Tries:
     """The scenarios of one feature, each with the tries before it."""
 
     def __init__(self, feature: Object, uri: str) -> None:
-        self.results: list[tuple[object, Result]] = []
+        self._tries: list[tuple[object, list[Result]]] = []
         self._uri = uri
         self._feature_name = _text(feature.get("name"))
         self._in_seconds = "uri" not in feature
         self._latest: dict[object, int] = {}
         self._rows: dict[str, dict[int | None, int]] = {}
+
+    @property
+    def results(self) -> list[tuple[object, Result]]:
+        return [(key, _decided(tries)) for key, tries in self._tries]
 
     def take(self, elements: list[Any]) -> _Scenario | None:
         """Read them all; a background that no scenario follows is left over."""
@@ -215,14 +224,12 @@ class _Tries:
         key = (identity, line, result.name)
         place = self._latest.get(key)
         if place is not None:
-            before = self.results[place][1]
-            if before.status.is_failure and (identity or line is not None):
-                tries = (*before.attempts, _attempt(before))
-                result = msgspec.structs.replace(result, attempts=tries)
-                self.results[place] = key, result
+            tries = self._tries[place][1]
+            if tries[-1].status.is_failure and (identity or line is not None):
+                tries.append(result)
                 return
-        self._latest[key] = len(self.results)
-        self.results.append((key, result))
+        self._latest[key] = len(self._tries)
+        self._tries.append((key, [result]))
 
     def _learn_rows(self, elements: list[Any]) -> None:
         """Number the lines of outlines whose ids and names do not tell their rows."""
@@ -328,7 +335,7 @@ class _Scenario:
 
     def _seconds(self, value: Any) -> float | None:
         if type(value) is int:
-            return min(max(value, 0) * NANO, YEAR)
+            return min(max(value, 0), YEAR / NANO) * NANO
         if isinstance(value, str):
             try:
                 value = float(value) if "." in value else int(value)
@@ -402,6 +409,11 @@ def _failed_set_up(feature: Object, results: list[Result]) -> Iterator[Result]:
         yield Result(SET_UP, status, message=f"the feature is {word}, and no scenario of it")
 
 
+def _decided(tries: list[Result]) -> Result:
+    *before, last = tries
+    return msgspec.structs.replace(last, attempts=tuple(map(_attempt, before))) if before else last
+
+
 def _attempt(result: Result) -> Attempt:
     return Attempt(result.status, result.duration, result.message, result.trace, result.type)
 
@@ -415,7 +427,12 @@ def _word(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)[:1000]
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else str(value)[:1000]
+    except RecursionError:  # brackets as deep as could just be read
+        return ""
 
 
 def _lines(value: Any) -> str:

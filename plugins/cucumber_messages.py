@@ -96,7 +96,12 @@ def looks_like(head: Head) -> float:
     return 0.9 if any(key in content for key in KINDS[kind]) else 0.0
 
 
-@parser("cucumber_messages", recognises="Cucumber messages (NDJSON)", sniff=looks_like)
+@parser(
+    "cucumber_messages",
+    recognises="Cucumber messages (NDJSON)",
+    sniff=looks_like,
+    endings=(".ndjson", ".jsonl"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     run = _Run()
     damage: Damage | None = None
@@ -137,7 +142,7 @@ class _Case:
         self.line = line
         self.properties: tuple[tuple[str, str], ...] = ()
         self.steps: dict[str, str] = {}
-        self.attempts: tuple[Attempt, ...] = ()
+        self.attempts: list[Attempt] = []
         self.yielded = False
 
 
@@ -162,7 +167,9 @@ class _Try:
         if RANKS.get(word, RANKS["UNKNOWN"]) < RANKS.get(self.word, RANKS["UNKNOWN"]):
             self.word, self.decider, self.decided_by = word, result, step
 
-    def result(self, duration: float | None, status: Status, retry: bool) -> Result:
+    def result(
+        self, duration: float | None, status: Status, attempts: tuple[Attempt, ...]
+    ) -> Result:
         case = self.case
         kind, message, trace = _failure(self.decider)
         told = "" if status is Status.PASSED else self._message(status, message)
@@ -174,8 +181,8 @@ class _Try:
             trace="\n".join((*self._lines(), trace)) if status.is_failure else "",
             type=kind if status.is_failure else "",
             stdout="\n".join(self.output),
-            attempts=case.attempts,
-            retry=retry,
+            attempts=attempts,
+            retry=case.yielded,
             file=case.file,
             line=case.line,
             raw_status="" if self.word in SAYS_IT_ALL else self.word,
@@ -364,14 +371,14 @@ class _Run:
         if running.start is not None and end is not None:
             duration = round(min(max(end - running.start, 0.0), YEAR), 9)
         told = finished.get("willBeRetried", running.told_retry)
-        result = running.result(duration, status, case.yielded)
+        result = running.result(duration, status, () if told is True else tuple(case.attempts))
         if told is True:
-            case.attempts = (*case.attempts, _attempt(result))
+            case.attempts.append(_attempt(result))
             return
         self.found_results = True
         self._found_failures = self._found_failures or running.word in FAILS_RUN
         yield case.path, result
-        case.attempts, case.yielded = (), True
+        case.attempts, case.yielded = [], True
         if told is not None or not status.is_failure:
             self._cases.pop(running.case_id, None)
 
@@ -384,15 +391,12 @@ class _Run:
                 running.word, running.decided_by = "UNKNOWN", "it began and did not end"
                 running.decider, status = {}, Status.UNKNOWN
             self._cases.pop(running.case_id, None)
-            yield case.path, running.result(None, status, case.yielded)
+            yield case.path, running.result(None, status, tuple(case.attempts))
         for key, case in list(self._cases.items()):
             if case.attempts:
                 del self._cases[key]
-                message = "it was to be tried again, and was not"
-                yield (
-                    case.path,
-                    Result(case.name, Status.UNKNOWN, message=message, attempts=case.attempts),
-                )
+                message, tries = "it was to be tried again, and was not", tuple(case.attempts)
+                yield case.path, Result(case.name, Status.UNKNOWN, message=message, attempts=tries)
 
     # What goes wrong around it
 
@@ -455,7 +459,12 @@ def _joined(*names: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)[:1000]
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else str(value)[:1000]
+    except RecursionError:  # brackets as deep as could just be read
+        return ""
 
 
 def _list(value: Any) -> list[Any]:

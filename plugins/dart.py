@@ -59,10 +59,15 @@ PACKAGE = re.compile(r".*?/(?=(?:test|integration_test|test_driver|packages|pkgs
 
 
 def looks_like(head: Head) -> float:
-    return 0.9 if EVENT.search(head.text) else 0.0
+    return 0.9 if not head.root and EVENT.search(head.text) else 0.0
 
 
-@parser("dart", recognises="Dart's and Flutter's JSON lines", sniff=looks_like)
+@parser(
+    "dart",
+    recognises="Dart's and Flutter's JSON lines",
+    sniff=looks_like,
+    endings=(".json", ".jsonl"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     run = _Run()
     cut = False
@@ -258,7 +263,8 @@ def _result(test: _Test, is_final: bool) -> Result:
     message, raw_status, errors = "", "", test.errors
     attempts: tuple[Attempt, ...] = ()
     if status is Status.UNKNOWN and test.has_ended:
-        message, raw_status = f"status {test.word!r}", str(test.word)
+        raw_status = str(test.word) if isinstance(test.word, str | None) else "(no word)"
+        message = f"status {raw_status!r}"
     elif status is Status.PASSED and not is_final:
         status, raw_status = Status.UNKNOWN, "success"
     if status is Status.PASSED and errors:

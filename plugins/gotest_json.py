@@ -17,8 +17,11 @@ Readings where tools differ:
 
 from __future__ import annotations
 
+import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -46,6 +49,7 @@ ENDS = {
     "skip": Status.SKIPPED,
     "bench": Status.PASSED,
 }
+BROKEN = (Status.FAILED, Status.ERROR)
 ACTIONS = ENDS.keys() | {
     *("start", "run", "pause", "cont", "output", "attr", "artifacts", "build-output", "build-fail")
 }
@@ -77,45 +81,34 @@ def looks_like(head: Head) -> float:
 def _is_event(value: Any) -> bool:
     if not isinstance(value, dict) or value.get("Action") not in tuple(ACTIONS):
         return False
-    return any(isinstance(value.get(key), str) for key in ("Package", "Test", "ImportPath", "Time"))
+    return any(_string(value, key) for key in ("Package", "Test", "ImportPath", "Time"))
 
 
-@parser("gotest_json", recognises="the JSON lines of go test -json", sniff=looks_like)
+@parser(
+    "gotest_json",
+    recognises="the JSON lines of go test -json",
+    sniff=looks_like,
+    endings=(".json", ".jsonl"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     reading = _Reading()
-    take, out = reading.take, reading.out
+    out = reading.out
     cut = ""
     for line in json_lines(report.stream):
         event = line.value
         if isinstance(event, dict):
-            take(event)
+            reading.take(event)
         elif line.cut:
             cut = f"line {line.number}"
-        elif inner := _event_inside(line.text):
-            take(inner)
         else:
             reading.other.add(line.text + "\n")
         if out:
             yield from out
             out.clear()
-    if not reading.found_events:
-        raise ReportError("it holds no event of go test", cut)
-    reading.finish()
+    reading.finish(cut)
     yield from out
     if cut:
         yield Damage("the file ends in the middle of an event", cut)
-
-
-def _event_inside(text: str) -> dict[str, Any] | None:
-    """An event behind what something else wrote on its line without ending it."""
-    start = text.find('{"') if '"Action"' in text else -1
-    if start < 0:
-        return None
-    try:
-        event = msgspec.json.decode(text[start:])
-    except msgspec.DecodeError:
-        return None
-    return event if _is_event(event) else None
 
 
 class _Text:
@@ -134,18 +127,34 @@ class _Text:
             self._size = 2 * MOST_TEXT
 
     def __str__(self) -> str:
-        return "".join(self._parts)
+        return "".join(self._parts).strip("\n")
 
 
-class _Running:
-    """A test between its first event and its end."""
-
-    __slots__ = ("attachments", "properties", "text")
+class _Test(_Text):
+    """What a test told between its first event and its end."""
 
     def __init__(self) -> None:
-        self.text: _Text | None = None
+        super().__init__()
         self.properties: list[tuple[str, str]] = []
         self.attachments: list[str] = []
+
+
+@dataclass
+class _Run:
+    """One run of a package, from its first event to the one that ends it.
+
+    tests      those that have not ended
+    text       what the package printed outside its tests
+    has_ended  whether any test did
+    is_broken  whether a test failed or was interrupted: that the package failed says no more
+    held       results that wait for the end of the run
+    """
+
+    tests: defaultdict[str, _Test] = field(default_factory=lambda: defaultdict(_Test))
+    text: _Text = field(default_factory=_Text)
+    has_ended: bool = False
+    is_broken: bool = False
+    held: list[Result] = field(default_factory=list)
 
 
 class _Reading:
@@ -154,228 +163,193 @@ class _Reading:
     def __init__(self) -> None:
         self.out: list[Record] = []
         self.other = _Text()
-        self.suite: str | None = None
+        self._path: tuple[str, ...] | None = None
         self._packages: dict[str, _Package] = {}
         self._builds: dict[str, _Text] = {}
         self._failed_builds: set[str] = set()
 
-    @property
-    def found_events(self) -> bool:
-        return bool(self._packages or self._builds or self._failed_builds)
-
     def take(self, event: dict[str, Any]) -> None:
-        action, name, test = event.get("Action"), event.get("Package"), event.get("Test")
-        if not isinstance(action, str):
+        action, name = event.get("Action"), event.get("Package") or ""
+        if not isinstance(action, str) or not isinstance(name, str):
             return
         if action == "build-output":
             built = self._builds.setdefault(_string(event, "ImportPath"), _Text())
             built.add(_string(event, "Output"))
-            return
-        if action == "build-fail":
+        elif action == "build-fail":
             self._failed_builds.add(_string(event, "ImportPath"))
-            return
-        if action not in ACTIONS and "Elapsed" not in event:
-            return  # of a Go to come, and no end of anything
-        if not isinstance(name, str):
-            name = ""
-        package = self._packages.get(name)
-        if package is None:
-            package = self._packages[name] = _Package(name, self)
-        if isinstance(test, str) and test:
-            package.take(action, test, event)
-        else:
-            package.take_own(action, event)
+        elif action in ACTIONS or "Elapsed" in event:  # or the end that a Go to come has
+            package = self._packages.get(name)
+            if package is None:
+                package = self._packages[name] = _Package(name, self)
+            test = event.get("Test")
+            if test and isinstance(test, str):
+                package.take_test(test, action, event)
+            else:
+                package.take(action, event)
+
+    def put(self, path: tuple[str, ...], result: Result) -> None:
+        if path != self._path:
+            self.put_suite(Suite(path))
+        self.out.append(result)
+
+    def put_suite(self, suite: Suite) -> None:
+        self._path = suite.path
+        self.out.append(suite)
 
     def build_output(self, import_path: str) -> str:
         self._failed_builds.discard(import_path)
         return str(self._builds.get(import_path, ""))
 
-    def finish(self) -> None:
+    def finish(self, cut: str) -> None:
+        if not (self._packages or self._builds or self._failed_builds):
+            raise ReportError("it holds no event of go test", cut)
         for package in self._packages.values():
             package.break_off()
         for import_path in sorted(self._failed_builds):
             self.out.append(Trouble(f"{import_path} did not build, and no package tells of it"))
         if not self._packages and not self._failed_builds:
             self.out.append(Trouble("it tells of builds alone; no package was tested"))
-        if other := str(self.other).strip("\n"):
+        if other := str(self.other):
             self.out.append(Suite((), stderr=other))
 
 
 class _Package:
-    """One package: its tests that run now, and those of a second run that wait for its end."""
+    """One package, which may run more than once; results of a further run wait for its end."""
 
     def __init__(self, name: str, reading: _Reading) -> None:
-        self.name = name
+        self._name = name
         self._path = (name,) if name else ()
         self._reading = reading
-        self._running: dict[str, _Running | None] = {}  # None: nothing was told but the start
-        self._text = _Text()
-        self._has_ended = self._is_open = False
-        self._ended = self._broken = 0
+        self._run: _Run | None = None
+        self._has_run = False
         self._failed: set[str] = set()
-        self._held: list[Result] | None = None
 
-    def take(self, action: str, test: str, event: dict[str, Any]) -> None:
-        """An event of a test."""
-        if not self._is_open:
-            self._open()
-        if action == "output":
-            output = event.get("Output")
-            if not isinstance(output, str):
-                return
-            if output.startswith(("=== ", "--- ", " ")) and FRAME.match(output):
-                self._running.setdefault(test, None)
-                return
-            running = self._run(test)
-            running.text = running.text or _Text()
-            running.text.add(output)
-        elif action in ENDS:
-            self._end(test, ENDS[action], _seconds(event.get("Elapsed")), "")
-        elif action == "attr":
-            self._run(test).properties.append((_string(event, "Key"), _string(event, "Value")))
-        elif action == "artifacts":
-            self._run(test).attachments.append(_string(event, "Path"))
-        elif action in ACTIONS:
-            self._running.setdefault(test, None)
-        else:
-            self._end(test, Status.UNKNOWN, None, action)
-
-    def take_own(self, action: str, event: dict[str, Any]) -> None:
+    def take(self, action: str, event: dict[str, Any]) -> None:
         """An event of the package itself."""
-        if not self._is_open:
-            self._open()
+        run = self._run = self._run or _Run()
         if action == "output":
             output = _string(event, "Output")
             if not PACKAGE_FRAME.match(output):
-                self._text.add(output)
+                run.text.add(output)
         elif action in ENDS:
-            self._close(action, event)
+            self._close(run, action == "fail", event)
 
-    def _run(self, test: str) -> _Running:
-        running = self._running.get(test)
-        if running is None:
-            running = self._running[test] = _Running()
-        return running
+    def take_test(self, name: str, action: str, event: dict[str, Any]) -> None:
+        """An event of one of its tests."""
+        run = self._run = self._run or _Run()
+        test = run.tests[name]
+        if action == "output":
+            output = _string(event, "Output")
+            if not FRAME.match(output):
+                test.add(output)
+        elif action in ENDS:
+            self._end(run, name, ENDS[action], _seconds(event.get("Elapsed")))
+        elif action == "attr":
+            test.properties.append((_string(event, "Key"), _string(event, "Value")))
+        elif action == "artifacts":
+            test.attachments.append(_string(event, "Path"))
+        elif action not in ACTIONS:
+            self._end(run, name, Status.UNKNOWN, raw=action)
 
-    def _open(self) -> None:
-        self._is_open = True
-        self._ended = self._broken = 0
-        self._text = _Text()
-        self._held = [] if self._has_ended else None
+    def _end(
+        self, run: _Run, name: str, status: Status, duration: float | None = None, raw: str = ""
+    ) -> None:
+        test = run.tests.pop(name)
+        run.has_ended = True
+        run.is_broken |= status in BROKEN
+        self._put(run, _result(name, status, duration, raw, test))
 
-    def _end(self, test: str, status: Status, duration: float | None, raw: str) -> None:
-        running = self._running.pop(test, None)
-        self._ended += 1
-        if status is Status.FAILED:
-            self._broken += 1
-        if running is None and not raw:
-            self._put(Result(test, status, duration))
+    def _put(self, run: _Run, result: Result) -> None:
+        if self._has_run:
+            run.held.append(result)
         else:
-            self._put(_result(test, status, duration, raw, running or _Running()))
+            self._tell(result)
 
-    def _put(self, result: Result) -> None:
-        if self._held is not None:
-            self._held.append(result)
-            return
-        if result.status.is_failure:
+    def _tell(self, result: Result) -> None:
+        if result.status in BROKEN:
             self._failed.add(result.name)
-        if self._reading.suite != self.name:
-            self._reading.suite = self.name
-            self._reading.out.append(Suite(self._path))
-        self._reading.out.append(result)
+        self._reading.put(self._path, result)
 
-    def _close(self, action: str, event: dict[str, Any]) -> None:
+    def _close(self, run: _Run, has_failed: bool, event: dict[str, Any]) -> None:
         """The event that ends a run of the package."""
-        has_failed = action == "fail"
-        for test, running in list(self._running.items()):
-            if running and not has_failed and _has_measured(test, running):
-                self._end(test, Status.PASSED, None, "")
-            else:
-                self._interrupt(test, has_failed)
-        printed = str(self._text).strip("\n")
-        if has_failed and not self._broken:
-            build = self._reading.build_output(_string(event, "FailedBuild")).strip("\n")
-            self._put(self._failure(event, build or printed))
+        had_tests = run.has_ended
+        self._end_open_tests(run, has_failed)
+        printed = str(run.text)
+        if has_failed and not run.is_broken:
+            build = self._reading.build_output(_string(event, "FailedBuild"))
+            name = TEAR_DOWN if had_tests and "FailedBuild" not in event else SET_UP
+            self._put(run, _failure(name, build or printed))
             printed = ""
-        self._settle()
+        self._tell_held(run)
         if printed:
-            self._reading.suite = self.name
-            self._reading.out.append(Suite(self._path, stdout=printed))
-        self._has_ended, self._is_open = True, False
+            self._reading.put_suite(Suite(self._path, stdout=printed))
+        self._run, self._has_run = None, True
 
-    def _interrupt(self, test: str, has_failed: bool) -> None:
-        """A test without an end: the one that took the package down, or one whose end got lost."""
-        running = self._running.pop(test) or _Running()
-        self._broken += has_failed
-        status = Status.ERROR if has_failed else Status.UNKNOWN
-        self._put(_result(test, status, None, "interrupted", running))
+    def _end_open_tests(self, run: _Run, has_failed: bool = False) -> None:
+        """Tests without an end: one took the package down, or their ends got lost."""
+        for name, test in list(run.tests.items()):
+            if not has_failed and _has_measured(name, test):
+                self._end(run, name, Status.PASSED)
+            else:
+                status = Status.ERROR if has_failed else Status.UNKNOWN
+                self._end(run, name, status, raw="interrupted")
 
-    def _failure(self, event: dict[str, Any], printed: str) -> Result:
-        is_build = "FailedBuild" in event or not self._ended
-        panic = PANIC.search(printed)
-        first = next((each for each in printed.splitlines() if each and each[0] != "#"), "")
-        return Result(
-            SET_UP if is_build else TEAR_DOWN,
-            Status.ERROR,
-            message=(panic[0] if panic else first).strip() or "the package failed, but no test did",
-            trace=printed,
-        )
-
-    def _settle(self) -> None:
-        """What a second run was: tries of what had failed, or results of their own."""
-        held, self._held = self._held, None
-        tops = {each.name.partition("/")[0] for each in held or ()} - {SET_UP, TEAR_DOWN}
-        is_rerun = tops <= self._failed
-        failed_before = frozenset(self._failed)
-        for result in held or ():
-            retry = is_rerun and result.name in failed_before
-            self._put(msgspec.structs.replace(result, retry=retry))
+    def _tell_held(self, run: _Run) -> None:
+        """Of a further run: tries of what had failed, or results of their own."""
+        tops = {each.name.partition("/")[0] for each in run.held} - {SET_UP, TEAR_DOWN}
+        failed = frozenset(self._failed) if tops <= self._failed else frozenset()
+        for result in run.held:
+            self._tell(msgspec.structs.replace(result, retry=result.name in failed))
 
     def break_off(self) -> None:
         """The stream has ended, and this package has not, or not again."""
-        if not self._is_open:
+        if self._run is None:
             return
-        lost = f"; {len(self._held)} results of its second run are left out" if self._held else ""
-        if self._held is None:
-            for test in list(self._running):
-                self._interrupt(test, has_failed=False)
-        who = f"package {self.name}" if self.name else "the test binary"
+        if not self._has_run:
+            self._end_open_tests(self._run)
+        held = len(self._run.held)
+        lost = f"; {held} results of its second run are left out" if held else ""
+        who = f"package {self._name}" if self._name else "the test binary"
         self._reading.out.append(Trouble(f"{who} has no end: its run was interrupted{lost}"))
 
 
-def _has_measured(test: str, running: _Running) -> bool:
-    """A benchmark that printed its figures; some versions of Go write no event for its end."""
-    return test.startswith("Benchmark") and bool(MEASURED.search(str(running.text or "")))
+def _has_measured(name: str, test: _Test) -> bool:
+    """Whether a benchmark is over; some versions of Go write no event for its end."""
+    return name.startswith("Benchmark") and MEASURED.search(str(test)) is not None
 
 
-def _result(
-    test: str, status: Status, duration: float | None, raw: str, running: _Running
-) -> Result:
-    """A result with what its test printed."""
-    printed = str(running.text or "").strip("\n")
-    file, line, message = _said(printed)
-    if raw:
-        message = f"status '{raw}'" if raw != "interrupted" else _interruption(printed)
-    has_passed = status is Status.PASSED
-    is_broken = status.is_failure or status is Status.UNKNOWN
+def _failure(name: str, printed: str) -> Result:
+    """A package that failed though none of its tests did."""
+    panic = PANIC.search(printed)
+    first = next((each for each in printed.splitlines() if each and each[0] != "#"), "")
+    message = (panic[0] if panic else first).strip()
+    message = message or "the package failed, but no test did"
+    return Result(name, Status.ERROR, message=message, trace=printed)
+
+
+def _result(name: str, status: Status, duration: float | None, raw: str, test: _Test) -> Result:
+    """A result with what its test told."""
+    printed = str(test)
+    file, line, message = ("", None, "") if status is Status.PASSED else _said(printed)
+    if raw == "interrupted":
+        panic = PANIC.search(printed)
+        message = f"interrupted: {panic[0] if panic else 'it has no end'}"
+    elif raw:
+        message = f"status '{raw}'"
+    is_bad = status in BROKEN or status is Status.UNKNOWN
     return Result(
-        test,
+        name,
         status,
         duration,
-        message="" if has_passed else message,
-        trace=printed if is_broken else "",
-        stdout="" if is_broken else printed,
-        file="" if has_passed else file,
-        line=None if has_passed else line,
+        message=message,
+        trace=printed if is_bad else "",
+        stdout="" if is_bad else printed,
+        file=file,
+        line=line,
         raw_status=raw,
-        properties=tuple(running.properties),
-        attachments=tuple(running.attachments),
+        properties=tuple(test.properties),
+        attachments=tuple(test.attachments),
     )
-
-
-def _interruption(printed: str) -> str:
-    panic = PANIC.search(printed)
-    return f"interrupted: {panic[0]}" if panic else "interrupted: it has no end"
 
 
 def _said(printed: str) -> tuple[str, int | None, str]:
@@ -396,11 +370,12 @@ def _first(printed: str, after: str = "") -> str:
 
 
 def _string(event: dict[str, Any], key: str) -> str:
-    value = event.get(key)
+    value = event.get(key, "")
     return value if isinstance(value, str) else ""
 
 
 def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return min(max(float(value), 0.0), YEAR) if abs(value) < float("inf") else None
+    # A whole number may be too large for a float; one that is no number is no time.
+    return None if value != value or abs(value) == math.inf else float(min(max(value, 0), YEAR))

@@ -80,7 +80,13 @@ def looks_like(head: Head) -> float:
     return 0.5 if is_counted or is_result or is_empty else 0.0
 
 
-@parser("jenkins_testreport", recognises="Jenkins' testReport JSON", sniff=looks_like, version=2)
+@parser(
+    "jenkins_testreport",
+    recognises="Jenkins' testReport JSON",
+    sniff=looks_like,
+    endings=(".json",),
+    version=2,
+)
 def read(report: ReportFile) -> Iterator[Record]:
     """The cases of all suites; those of an aggregated report below the name of its child."""
     answer, damage = json_document(report.stream, "suites", "childReports")

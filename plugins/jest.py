@@ -71,7 +71,7 @@ def looks_like(head: Head) -> float:
     return 0.9 if is_file else 0.0
 
 
-@parser("jest", recognises="Jest's and Vitest's JSON", sniff=looks_like)
+@parser("jest", recognises="Jest's and Vitest's JSON", sniff=looks_like, endings=(".json",))
 def read(report: ReportFile) -> Iterator[Record]:
     answer, damage = json_document(report.stream, "testResults")
     if not isinstance(answer, dict) or not isinstance(answer.get("testResults"), list):

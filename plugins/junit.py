@@ -60,6 +60,7 @@ YEAR = 365 * 86_400.0
 MOST_NOTES = 20
 MOST_HELD = 10_000
 MOST_LAYOUTS = 100
+MOST_ATTRIBUTES = 1000
 # How many cases may stand between two tries of one: workers run side by side.
 MOST_BETWEEN_TRIES = 64
 
@@ -380,6 +381,8 @@ class _Suite:
 
     def _learn(self, keys: list[str]) -> None:
         """Where the attributes stand; a file has few orders, and one call reads all values."""
+        if len(keys) > MOST_ATTRIBUTES:  # lxml looks for the value of each from the first one on
+            raise XmlDamage(f"a case has more than {MOST_ATTRIBUTES} attributes")
         self._keys = keys
         layout = self._layout = self._reading.layout(keys)
         self._name, self._classname, self._time = layout.name, layout.classname, layout.time

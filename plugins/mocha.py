@@ -65,7 +65,7 @@ def looks_like(head: Head) -> float:
     return 0.9 if "fullTitle" in first and "err" in first else 0.0
 
 
-@parser("mocha", recognises="Mocha's and mochawesome's JSON", sniff=looks_like)
+@parser("mocha", recognises="Mocha's and mochawesome's JSON", sniff=looks_like, endings=(".json",))
 def read(report: ReportFile) -> Iterator[Record]:
     answer, damage = json_document(report.stream)
     if not isinstance(answer, dict):
@@ -134,12 +134,9 @@ def _key(test: dict[str, Any]) -> Key:
     """One test is the same in all lists. Tests of one name differ in time or in how they failed."""
     error = test.get("err")
     said = error.get("message") if error and isinstance(error, dict) else error or None
-    key = (test.get("fullTitle"), test.get("file"), test.get("duration"), said)
-    try:
-        hash(key)
-    except TypeError:  # an object where text belongs
-        return (repr(key),)
-    return key
+    told = (test.get("fullTitle"), test.get("file"), test.get("duration"), said)
+    # What is no text or number, where one belongs, tells nothing apart.
+    return tuple(each if isinstance(each, str | int | float) else None for each in told)
 
 
 def _of_test(test: dict[str, Any], file: str, status: Status) -> Placed:
@@ -152,7 +149,7 @@ def _of_test(test: dict[str, Any], file: str, status: Status) -> Placed:
     if hook:
         return path, _of_hook(test, file, hook[1])
     retries = test.get("currentRetry")
-    tries = min(retries, MOST_RETRIES) if type(retries) is int else 0
+    tries = max(0, min(retries, MOST_RETRIES)) if type(retries) is int else 0
     attempts = (Attempt(Status.FAILED),) * tries if tries else ()
     return path, _result(test, title or full_title, file, status, attempts)
 

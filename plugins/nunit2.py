@@ -21,7 +21,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TypeAlias
 
 from tracker.intake.contract import (
@@ -48,6 +49,8 @@ ELEMENTS = ("test-case", "test-suite", "results", "test-results")
 
 YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
+# Of one element; each case has those of its method.
+MOST_PROPERTIES = 100
 
 WORDS = (
     dict.fromkeys(("success", "passed", "pass"), Status.PASSED)
@@ -107,7 +110,7 @@ def _records(report: ReportFile, reading: _Reading) -> Iterator[Record]:
             time = element.get("time")
             yield Result(name, Status.PASSED, _seconds(time) if time else None)
             continue
-        result = _result(element, name, place.properties)
+        result = _result(element, name, place)
         reading.count(element, result)
         yield result
 
@@ -121,10 +124,16 @@ class _Place:
         self.suites = suites
         self.properties = _properties(elements[0]) if is_method else ()
         self.carried = _properties(fixture[0]) if fixture else ()
+        self._suite = elements[0] if elements else None
         self._folder = folder
         self.path: tuple[str, ...] = ()
         self.fixture = ""
         self._prefix = "\0"
+
+    @cached_property
+    def cause(self) -> str:
+        """Why the fixture could not be set up, which NUnit writes on its suite."""
+        return "" if self._suite is None else "\n".join(filter(None, _failure(self._suite)))
 
     def stand(self, name: str) -> str:
         """Find class and path of a case; its name without the class."""
@@ -256,12 +265,12 @@ def _is_part(name: str, fixture: str) -> bool:
 # One case
 
 
-def _result(case: XmlElement, name: str, around: Pairs) -> Result:
+def _result(case: XmlElement, name: str, place: _Place) -> Result:
     time = case.get("time")
     status, raw = _outcome(case)
     message, trace = _failure(case)
     if message.startswith("TestFixtureSetUp failed") and not trace:
-        trace = _cause(case)
+        trace = place.cause
     if status is Status.UNKNOWN and not message:
         message = f"status '{raw}'" if raw else "the report tells no result"
     exception = EXCEPTION.match(message) if status.is_failure else None
@@ -274,7 +283,7 @@ def _result(case: XmlElement, name: str, around: Pairs) -> Result:
         type=exception[1] if exception else "",
         stdout=(case.findtext("output") or "").strip("\r\n"),
         raw_status=raw,
-        properties=around + _properties(case),
+        properties=place.properties + _properties(case),
     )
 
 
@@ -305,18 +314,12 @@ def _failure(element: XmlElement) -> tuple[str, str]:
     return "", ""
 
 
-def _cause(case: XmlElement) -> str:
-    """Why the fixture could not be set up, which NUnit writes on its suite."""
-    suite = _suite_around(case)
-    return "" if suite is None else "\n".join(filter(None, _failure(suite)))
-
-
 def _properties(element: XmlElement) -> Pairs:
     """Categories and what else a test carries; a leading underscore marks NUnit's own notes."""
     found: list[tuple[str, str]] = []
     for told in element.iterchildren("categories", "properties"):
         is_category = told.tag == "categories"
-        for each in told:
+        for each in islice(told, MOST_PROPERTIES):
             name, value = each.get("name") or "", each.get("value") or ""
             found.append(("Category", name) if is_category else (name, value))
     return tuple(pair for pair in found if pair[0] and not pair[0].startswith("_"))

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from tracker.intake.contract import (
@@ -44,6 +45,8 @@ from tracker.intake.contract import (
 
 YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
+# Of one element; each case has those of its method.
+MOST_PROPERTIES = 100
 
 WORDS = (
     dict.fromkeys(("passed", "success", "warning"), Status.PASSED)
@@ -111,7 +114,10 @@ def _records(report: ReportFile, reading: _Reading) -> Iterator[Record]:
 
 
 class _Place(NamedTuple):
-    """Where the cases of one suite element stand; `fixture` is "" where only they can tell."""
+    """Where the cases of one suite element stand; `fixture` is "" where only they can tell.
+
+    `set_up` is where the set-up broke that they were not run for, which NUnit writes on the suite.
+    """
 
     files: tuple[str, ...] = ()
     fixture: str = ""
@@ -120,6 +126,7 @@ class _Place(NamedTuple):
     path: tuple[str, ...] = ()
     prefix: str = ""
     classname: str = ""
+    set_up: str = ""
 
 
 NOWHERE = _Place()
@@ -183,12 +190,15 @@ class _Reading:
 
 def _place(suite: XmlElement | None) -> _Place:
     files: list[str] = []
-    fixture = fallback = ""
+    fixture = fallback = set_up = ""
+    broke = False
     properties: Properties = ()
     while suite is not None and suite.tag == "test-suite":
         kind, name = suite.get("type") or "", suite.get("name") or ""
+        if not broke and suite.get("site") == "SetUp":
+            broke, set_up = True, _failure(suite)[1]
         if kind in FILES and PYTEST.fullmatch(name):
-            return _place_of_pytest(name)
+            return _place_of_pytest(name)._replace(set_up=set_up)
         if kind in FILES:
             files.insert(0, _file_name(name or suite.get("fullname") or ""))
         elif kind in METHODS:
@@ -199,7 +209,8 @@ def _place(suite: XmlElement | None) -> _Place:
             if kind == "TestFixture":
                 fixture = fixture or full
         suite = suite.getparent()
-    return _settled(_Place(tuple(filter(None, files)), fixture, fallback, properties))
+    place = _Place(tuple(filter(None, files)), fixture, fallback, properties, set_up=set_up)
+    return _settled(place)
 
 
 def _place_of_pytest(node: str) -> _Place:
@@ -242,7 +253,7 @@ def _result(case: XmlElement, place: _Place) -> Result:
     if status is Status.UNKNOWN and not message:
         message = f"status '{raw}'" if raw else "the report tells no result"
     if status.is_failure and not trace and "(Parent)" in raw:
-        trace = _trace_of_set_up(case)
+        trace = place.set_up
     exception = EXCEPTION.match(message) if status.is_failure else None
     return Result(
         name or case.get("methodname") or UNNAMED,
@@ -285,18 +296,11 @@ def _failure(element: XmlElement, status: Status = Status.FAILED) -> tuple[str, 
     return "", ""
 
 
-def _trace_of_set_up(case: XmlElement) -> str:
-    """Where the set-up broke that this case was not run for; NUnit writes it on the suite."""
-    for suite in case.iterancestors("test-suite"):
-        if suite.get("site") == "SetUp":
-            return _failure(suite)[1]
-    return ""
-
-
 def _properties(element: XmlElement) -> Properties:
     """Categories and what else a test carries; a leading underscore marks NUnit's own notes."""
     for told in element.iterchildren("properties"):
-        pairs = [(each.get("name") or "", each.get("value") or "") for each in told]
+        few = islice(told, MOST_PROPERTIES)
+        pairs = [(each.get("name") or "", each.get("value") or "") for each in few]
         return tuple(pair for pair in pairs if pair[0] and not pair[0].startswith("_"))
     return ()
 

@@ -54,7 +54,12 @@ def looks_like(head: Head) -> float:
     return 0.8 if known and known >= len(lines) / 2 else 0.0
 
 
-@parser("order_log", recognises="the earlier application's *.order.txt", sniff=looks_like)
+@parser(
+    "order_log",
+    recognises="the earlier application's *.order.txt",
+    sniff=looks_like,
+    endings=(".order.txt",),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     yield from _about(re.split(r"[/\\]", report.name)[-1])
     yield Suite((SUITE,))

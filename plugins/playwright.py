@@ -67,7 +67,7 @@ def looks_like(head: Head) -> float:
     return 0.9 if "specs" in suite and "file" in suite else 0.0
 
 
-@parser("playwright", recognises="Playwright's JSON", sniff=looks_like)
+@parser("playwright", recognises="Playwright's JSON", sniff=looks_like, endings=(".json",))
 def read(report: ReportFile) -> Iterator[Record]:
     answer, damage = json_document(report.stream, "suites")
     if not isinstance(answer, dict) or not isinstance(answer.get("suites"), list):

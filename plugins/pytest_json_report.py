@@ -103,7 +103,12 @@ def looks_like(head: Head) -> float:
     return 0.6 if isinstance(first, dict) and "nodeid" in first and "outcome" in first else 0.0
 
 
-@parser("pytest_json_report", recognises="the JSON of pytest-json-report", sniff=looks_like)
+@parser(
+    "pytest_json_report",
+    recognises="the JSON of pytest-json-report",
+    sniff=looks_like,
+    endings=(".json",),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     document, tests, damage = _opened(report.stream.read())
     yield Suite((SUITE,))
@@ -149,7 +154,13 @@ def _opened_damaged(data: bytes) -> tuple[Document, Iterator[Test], Damage | Non
     if damage and not whole:
         raise ReportError(damage.reason, damage.position)
     about = {name: document.get(name) for name in Document.__struct_fields__ if name != "tests"}
-    return Document(tests, **about), (msgspec.convert(each, Test) for each in whole), damage
+    return Document(tests, **about), map(_test, whole), damage
+
+
+def _test(told: Object) -> Test:
+    """As msgspec reads it; its `convert` takes no names that are no Unicode."""
+    names = zip(Test.__struct_fields__, Test.__struct_encode_fields__, strict=True)
+    return Test(**{field: told[name] for field, name in names if name in told})
 
 
 def _why_there_are_none(document: Object) -> str:
@@ -361,7 +372,10 @@ def _properties(test: Test) -> tuple[tuple[str, str], ...]:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except RecursionError:  # brackets as deep as could just be read
+        return ""
 
 
 def _list(value: object) -> list[Any]:

@@ -67,7 +67,12 @@ def looks_like(head: Head) -> float:
     return 0.7 if is_cut(line) and {"location", "keywords", "outcome"} <= line.keys() else 0.0
 
 
-@parser("pytest_reportlog", recognises="the lines of pytest-reportlog", sniff=looks_like)
+@parser(
+    "pytest_reportlog",
+    recognises="the lines of pytest-reportlog",
+    sniff=looks_like,
+    endings=(".json", ".jsonl"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     reading = _Reading()
     yield Suite((SUITE,))
@@ -392,7 +397,10 @@ def _pairs(properties: object) -> tuple[tuple[str, str], ...]:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except RecursionError:  # brackets as deep as could just be read
+        return ""
 
 
 def _list(value: object) -> list[Any]:

@@ -59,6 +59,7 @@ MOST_HELD = 50_000_000
 SHORT = 500
 # What every test of a suite repeats of its tear-down's failure.
 MOST_TORN = 1000
+MOST_TOLD_TORN = 4 * MOST_TORN
 DEEPEST = 100
 
 STATUSES = {
@@ -85,7 +86,12 @@ def looks_like(head: Head) -> float:
     return 0.8 if isinstance(suite, dict) and suite.get("id") == "s1" else 0.0
 
 
-@parser("robot", recognises="output.xml or output.json of Robot Framework", sniff=looks_like)
+@parser(
+    "robot",
+    recognises="output.xml or output.json of Robot Framework",
+    sniff=looks_like,
+    endings=(".xml", ".json"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     run = _Run()
     is_json = report.head.text.lstrip()[:1] == "{"
@@ -149,7 +155,9 @@ class _Run:
         suite = self.open.pop(key)
         word, text = suite.fixtures.get("teardown", ("", ""))
         if not self.is_final and word in ("FAIL", "SKIP"):
-            text = (text or message.removeprefix("Suite teardown failed:\n"))[:MOST_TORN]
+            text = text or message.removeprefix("Suite teardown failed:\n")
+            text = text[: MOST_TORN if self._room > 0 else SHORT]
+            self._room -= len(text) * (len(self.held) - suite.start)
             for place in range(suite.start, len(self.held)):
                 self.held[place] = _torn_down(self.held[place], word, text)
         self._show_fixtures(suite)
@@ -220,6 +228,10 @@ def _name_of(source: str) -> str:
 def _torn_down(result: Result, word: str, text: str) -> Result:
     """A test whose suite's tear-down failed or was skipped, in Robot's own words."""
     status, message = result.status, result.message
+    if len(message) > MOST_TOLD_TORN:  # it stands within many that failed
+        is_skipped = word == "SKIP" or status is Status.SKIPPED
+        torn = Status.SKIPPED if is_skipped else Status.FAILED
+        return result if torn is status else msgspec.structs.replace(result, status=torn)
     if word == "SKIP":
         earlier = f"\n\nEarlier message:\n{message}" if message else ""
         skipped = f"Skipped in parent suite teardown:\n{text}{earlier}"
@@ -617,23 +629,23 @@ def _merged(message: str) -> tuple[str, tuple[Attempt, ...]]:
 
 def _tries(text: str) -> tuple[str, tuple[Attempt, ...]]:
     """The message of the last try, and the tries before it, oldest first."""
-    tries: list[dict[str, str]] = []
+    tries: list[tuple[str, list[str]]] = []
     for line in text.split("\n"):
         found = TOLD.match(line)
         if found and found[2] == "status":
-            tries.append({"status": found[3].strip(), "message": ""})
+            tries.append((found[3].strip(), []))
         elif found and tries:
-            tries[-1]["message"] = found[3]
+            tries[-1][1][:] = [found[3]]
         elif tries:
-            tries[-1]["message"] += "\n" + line
+            tries[-1][1].append(line)
     if len(tries) < 2:
         return text, ()
     last, *others = tries
     attempts = [
-        Attempt(STATUSES.get(each["status"], Status.UNKNOWN), None, each["message"].strip())
-        for each in reversed(others)
+        Attempt(STATUSES.get(word, Status.UNKNOWN), None, "\n".join(lines).strip())
+        for word, lines in reversed(others)
     ]
-    return last["message"].strip(), tuple(attempts)
+    return "\n".join(last[1]).strip(), tuple(attempts)
 
 
 def _count(value: Any) -> int | None:

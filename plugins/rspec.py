@@ -51,7 +51,7 @@ def looks_like(head: Head) -> float:
     return 0.9 if isinstance(first, dict) and "full_description" in first else 0.0
 
 
-@parser("rspec", recognises="RSpec's JSON", sniff=looks_like)
+@parser("rspec", recognises="RSpec's JSON", sniff=looks_like, endings=(".json",))
 def read(report: ReportFile) -> Iterator[Record]:
     answer, damage = json_document(report.stream, "examples")
     if not isinstance(answer, dict):

@@ -19,10 +19,11 @@ Readings where tools differ:
 
 from __future__ import annotations
 
+import io
 import re
-import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal
@@ -42,12 +43,9 @@ from tracker.intake.contract import (
     parser,
 )
 
-SIGNATURE = 0xB3
-VERSION_2 = 0x2000
+SIGNATURE = b"\xb3"
 TEST_ID, ROUTE, TIME, TAGS = 0x0800, 0x0400, 0x0200, 0x0080
 MIME, FILE = 0x0020, 0x0040
-HEADER = struct.Struct(">H")
-SECONDS = struct.Struct(">I")
 LONGEST = 4 * 1024 * 1024
 CHUNK = 64 * 1024
 
@@ -72,6 +70,8 @@ SAID = {"": "it began and never ended", "uxsuccess": "unexpected success"}
 BEGIN = re.compile(rb"test(?:ing)?:?[ \t]+(.+)")
 OUTCOME = re.compile(rb"(success(?:ful)?|failure|error|skip|xfail|uxsuccess):?[ \t]+(.+)")
 DETAILS = re.compile(rb"(.*?)( \[(?: multipart)?)?", re.S)
+DETAILS_END = (b"]\n", b"]\r\n")
+HEXADECIMAL = re.compile(rb"\s*[0-9A-Fa-f]{1,15}\s*")
 DIRECTIVE = re.compile(rb"(tags|time|progress):?[ \t]+(.+)")
 ID = re.compile(r"(\w+(?:[.$]\w+)*)\.(\w+(?:[(\[ ].*)?)", re.S)
 FIXTURE = re.compile(r"(setUp|tearDown)(?:Class|Module) \((.+)\)")
@@ -92,24 +92,15 @@ def looks_like(head: Head) -> float:
 
 
 def _is_version_2(data: bytes) -> bool:
-    start = data.find(SIGNATURE)
+    start = -1
     for _ in range(1000):  # hostile bytes may look like very many packets
+        start = data.find(SIGNATURE, start + 1)
         if start < 0:
             break
-        try:
-            if _packet(data, start) is not None:
+        with suppress(_BadPacket):
+            if _packet(data, start) or (start == 0 and _length(data, 0) > len(data)):
                 return True
-        except _BadPacket:
-            pass
-        start = data.find(SIGNATURE, start + 1)
-    return _begins_with_long_packet(data)
-
-
-def _begins_with_long_packet(data: bytes) -> bool:
-    try:
-        return data[:1] == b"\xb3" and _length(data, 0)[1] > len(data)
-    except _BadPacket:
-        return False
+    return False
 
 
 def _sureness_of_lines(data: bytes) -> float:
@@ -124,7 +115,12 @@ def _sureness_of_lines(data: bytes) -> float:
     return 0.0
 
 
-@parser("subunit", recognises="subunit, version 1 (text) and 2 (binary)", sniff=looks_like)
+@parser(
+    "subunit",
+    recognises="subunit, version 1 (text) and 2 (binary)",
+    sniff=looks_like,
+    endings=(".subunit",),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     reading = _Reading()
     reader = _read_packets if _is_version_2(report.head.data) else _read_lines
@@ -204,8 +200,8 @@ class _Reading:
         return test
 
     def end(self, test_id: str, word: str, time: float | None, route: str = "") -> None:
-        test = self._tests.pop((test_id, route), None) or _Test()
-        self.found_tests = True
+        test = self.test(test_id, route)
+        del self._tests[test_id, route]
         self._listed.discard(test_id)
         self._results += 1
         duration = None
@@ -216,10 +212,9 @@ class _Reading:
             self._path = path
             self.out.append(Suite(path))
         retry = (path, name) in self._failed
+        self._failed.discard((path, name))
         if word in BROKEN:
             self._failed.add((path, name))
-        elif retry:
-            self._failed.discard((path, name))
         self.out.append(_result(name, word, duration, test, retry))
 
     def finish(self) -> None:
@@ -255,7 +250,7 @@ class _Packet:
     test_id: str = ""
     route: str = ""
     time: float | None = None
-    tags: tuple[str, ...] = ()
+    tags: Sequence[str] = ()
     mime: str = ""
     file: str | None = None
     content: bytes = b""
@@ -264,42 +259,40 @@ class _Packet:
 def _read_packets(stream: BinaryIO, reading: _Reading) -> Iterator[None]:
     """Packets, and the text between them."""
     data, start, offset, is_over = b"", 0, 0, False
-    text = 0  # how many bytes of text stand right before `start`
+    text = 0  # where the text right before `start` begins
+    ahead = CHUNK
     while True:
-        if not is_over and len(data) - start < CHUNK:
-            kept = max(start - min(text, 3), 0)
-            chunk = stream.read(CHUNK)
-            data, start, offset = data[kept:] + chunk, start - kept, offset + kept
+        if not is_over and len(data) - start < ahead:
+            chunk = stream.read(ahead)
+            data, start, text, offset = data[text:] + chunk, start - text, 0, offset + text
             is_over = not chunk
-        if start >= len(data):
+        if start == len(data):
             return
         end = data.find(SIGNATURE, start)
         if end != start:
             end = len(data) if end < 0 else end
             reading.other.add(data[start:end])
-            text += end - start
-            start = end
+            start, text = end, max(text, end - 3)
             continue
         try:
             packet = _packet(data, start)
-            while packet is None and not is_over:
-                chunk = stream.read(CHUNK)
-                data += chunk
-                is_over = not chunk
-                packet = _packet(data, start)
+            if packet is None and not is_over:
+                ahead = LONGEST
+                continue
             if packet is None:
                 raise _BadPacket("the file ends in the middle of a packet", len(data) - start)
         except _BadPacket as bad:
-            if _is_inside_character(data[start - min(text, 3) : start]):
-                reading.other.add(b"\xb3")
-                text, start = text + 1, start + 1
+            if _is_inside_character(data[text:start]):
+                reading.other.add(SIGNATURE)
+                start += 1
                 continue
             reading.damaged(bad.reason, offset + start)
-            start, text = start + bad.length, 0
-            if not bad.length or data[start : start + 1] not in (b"\xb3", b""):
+            text = start = start + bad.length
+            if not bad.length or not data.startswith(SIGNATURE, start):
                 return
             continue
-        start, text = start + packet.length, 0
+        text = start = start + packet.length
+        ahead = CHUNK
         _take_packet(packet, reading)
         if reading.out:
             yield
@@ -307,7 +300,7 @@ def _read_packets(stream: BinaryIO, reading: _Reading) -> Iterator[None]:
 
 def _is_inside_character(before: bytes) -> bool:
     """Whether the byte 0xB3 would go on with a character of UTF-8, as in "\u00f3"."""
-    for back, byte in enumerate(reversed(before), 1):
+    for back, byte in enumerate(reversed(before[-3:]), 1):
         if byte >= 0xC0:
             return back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
         if byte < 0x80:
@@ -316,152 +309,128 @@ def _is_inside_character(before: bytes) -> bool:
 
 
 def _take_packet(packet: _Packet, reading: _Reading) -> None:
-    word, test_id = packet.word, packet.test_id
-    if not test_id:
+    if not packet.test_id:
         reading.other.add(packet.content)
-        return
-    if word == "exists":
-        reading.list(test_id)
-        return
-    test = reading.test(test_id, packet.route)
-    if test.began is None:
-        test.began = packet.time
-    if packet.tags:
-        test.tags.update(dict.fromkeys(packet.tags))
-    if packet.file is not None:
-        test.attach(packet.file, packet.mime, packet.content)
-    if word not in ("", "inprogress"):
-        reading.end(test_id, word, packet.time, packet.route)
-
-
-def _length(data: bytes, start: int) -> tuple[int, int]:
-    """The flags and the length of a packet; the length is 0 where it is not there yet."""
-    if len(data) < start + 6:
-        if len(data) > start + 1 and data[start + 1] >> 4 != 2:
-            raise _BadPacket("what stands here is no packet of subunit")
-        return 0, 0
-    flags = HEADER.unpack_from(data, start + 1)[0]
-    first = data[start + 3]
-    size = first >> 6
-    if flags & 0xF008 != VERSION_2 or size == 3:
-        raise _BadPacket("what stands here is no packet of subunit")
-    length = int.from_bytes(data[start + 3 : start + 4 + size], "big") & (1 << 6 + 8 * size) - 1
-    if not 8 <= length <= LONGEST:
-        raise _BadPacket("what stands here is no packet of subunit")
-    return flags, length
+    elif packet.word == "exists":
+        reading.list(packet.test_id)
+    else:
+        test = reading.test(packet.test_id, packet.route)
+        if test.began is None:
+            test.began = packet.time
+        for tag in packet.tags:
+            test.tags[tag] = None
+        if packet.file is not None:
+            test.attach(packet.file, packet.mime, packet.content)
+        if packet.word not in ("", "inprogress"):
+            reading.end(packet.test_id, packet.word, packet.time, packet.route)
 
 
 def _packet(data: bytes, start: int) -> _Packet | None:
     """The packet at a place; None where `data` ends in the middle of it."""
-    flags, length = _length(data, start)
+    length = _length(data, start)
     end = start + length
     if not length or end > len(data):
         return None
     body = data[start : end - 4]
-    if zlib.crc32(body) != SECONDS.unpack_from(data, end - 4)[0]:
+    if zlib.crc32(body) != int.from_bytes(data[end - 4 : end], "big"):
         raise _BadPacket("the checksum of a packet is wrong", length)
-    packet = _Packet(length, WORDS[flags & 7])
     try:
-        _fill(packet, flags, body)
-    except (IndexError, struct.error, UnicodeDecodeError):
+        return _read_packet(length, body)
+    except (IndexError, UnicodeDecodeError):
         raise _BadPacket("a packet says more than it holds", length) from None
+
+
+def _length(data: bytes, start: int) -> int:
+    """How long the packet at a place says to be; 0 where that is not there yet."""
+    head = data[start + 1 : start + 6]
+    if head and head[0] >> 4 != 2:
+        raise _BadPacket("what stands here is no packet of subunit")
+    if len(head) < 5:
+        return 0
+    size = head[2] >> 6
+    length = int.from_bytes(head[2 : 3 + size], "big") & (1 << 6 + 8 * size) - 1
+    if head[1] & 8 or size == 3 or not 8 <= length <= LONGEST:
+        raise _BadPacket("what stands here is no packet of subunit")
+    return length
+
+
+def _read_packet(length: int, body: bytes) -> _Packet:
+    """The fields of a packet, which stand one behind the other."""
+    flags = int.from_bytes(body[1:3], "big")
+    packet = _Packet(length, WORDS[flags & 7])
+    fields = io.BytesIO(body)
+    fields.seek(4 + (body[3] >> 6))
+    if flags & TIME:
+        packet.time = int.from_bytes(fields.read(4), "big") + _number(fields) / 1e9
+    if flags & TEST_ID:
+        packet.test_id = _bytes(fields).decode()
+    if flags & TAGS:
+        packet.tags = sorted([_bytes(fields).decode() for _ in range(_number(fields))])
+    if flags & MIME:
+        packet.mime = _bytes(fields).decode()
+    if flags & FILE:
+        packet.file = _bytes(fields).decode()
+        packet.content = _bytes(fields)
+    if flags & ROUTE:
+        packet.route = _bytes(fields).decode()
     return packet
 
 
-def _fill(packet: _Packet, flags: int, body: bytes) -> None:
-    """The fields of a packet, in their order."""
-    place = 4 + (body[3] >> 6)
-    if flags & TIME:
-        seconds = SECONDS.unpack_from(body, place)[0]
-        nanoseconds, place = _number(body, place + 4)
-        packet.time = seconds + nanoseconds / 1e9
-    if flags & TEST_ID:
-        packet.test_id, place = _string(body, place)
-    if flags & TAGS:
-        count, place = _number(body, place)
-        tags = []
-        for _ in range(count):
-            tag, place = _string(body, place)
-            tags.append(tag)
-        packet.tags = tuple(sorted(tags))
-    if flags & MIME:
-        packet.mime, place = _string(body, place)
-    if flags & FILE:
-        packet.file, place = _string(body, place)
-        packet.content, place = _bytes(body, place)
-    if flags & ROUTE:
-        packet.route, place = _string(body, place)
+def _number(fields: io.BytesIO) -> int:
+    """A number, whose first two bits tell how many more bytes it has."""
+    first = fields.read(1)
+    if first < b"\x40":
+        return first[0]
+    size = first[0] >> 6
+    return int.from_bytes(first + fields.read(size), "big") & (1 << 6 + 8 * size) - 1
 
 
-def _number(body: bytes, place: int) -> tuple[int, int]:
-    first = body[place]
-    size = first >> 6
-    if not size:
-        return first, place + 1
-    end = place + 1 + size
-    if end > len(body):
+def _bytes(fields: io.BytesIO) -> bytes:
+    size = _number(fields)
+    data = fields.read(size)
+    if len(data) < size:
         raise IndexError
-    return int.from_bytes(body[place:end], "big") & (1 << 6 + 8 * size) - 1, end
-
-
-def _bytes(body: bytes, place: int) -> tuple[bytes, int]:
-    length, place = _number(body, place)
-    end = place + length
-    if end > len(body):
-        raise IndexError
-    return body[place:end], end
-
-
-def _string(body: bytes, place: int) -> tuple[str, int]:
-    text, place = _bytes(body, place)
-    return text.decode(), place
+    return data
 
 
 # Version 1
 
 
 def _read_lines(stream: BinaryIO, reading: _Reading) -> Iterator[None]:
-    lines = _Lines(reading)
-    position = 0
-    for line in stream:
-        if position == 0:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        lines.take(line, position)
-        position += len(line)
+    lines = _Lines(stream, reading)
+    while line := lines.next():
+        lines.take(line)
         if reading.out:
             yield
-    lines.finish(position)
 
 
 class _Lines:
-    """The state of a text stream: the tests that run, and what an outcome brings along."""
+    """A text stream: the tests that run, and the time and the tags that count for the next one."""
 
-    def __init__(self, reading: _Reading) -> None:
+    def __init__(self, stream: BinaryIO, reading: _Reading) -> None:
+        self._stream = stream
         self._reading = reading
+        self._position = 0
         self._running: dict[bytes, None] = {}
         self._time: float | None = None
         self._tags: dict[str, None] = {}
-        self._name = b""
-        self._word = ""
-        self._details: _Text | None = None
-        self._parts: _Parts | None = None
 
-    def take(self, line: bytes, position: int) -> None:
-        if self._parts:
-            if self._parts.take(line):
-                self._end()
-        elif self._details:
-            self._take_detail(line)
-        elif line.endswith(b"\n"):
-            self._take_line(line.rstrip(b"\r\n"), line)
-        else:
-            self._take_open_line(line, position)
+    def next(self) -> bytes:
+        line = self._stream.readline()
+        if self._position == 0:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        self._position += len(line)
+        return line
 
-    def _take_line(self, text: bytes, line: bytes) -> None:
-        outcome = OUTCOME.fullmatch(text)
-        if outcome and self._takes_outcome(outcome[1].decode(), outcome[2]):
-            return
-        if begin := BEGIN.fullmatch(text):
+    def take(self, line: bytes) -> None:
+        text = line.rstrip(b"\r\n")
+        begin, outcome = BEGIN.fullmatch(text), OUTCOME.fullmatch(text)
+        if not line.endswith(b"\n") and (begin or (outcome and outcome[2] not in self._running)):
+            place = self._position - len(line)
+            self._reading.damaged("the file ends in the middle of a line", place)
+        elif outcome and self._takes_outcome(outcome[1].decode(), outcome[2]):
+            pass
+        elif begin:
             self._running[begin[1]] = None
             test = self._reading.test(_text(begin[1]))
             test.began = self._time
@@ -471,110 +440,74 @@ class _Lines:
         else:
             self._reading.other.add(line)
 
-    def _take_open_line(self, line: bytes, position: int) -> None:
-        """The last line, whose end is missing; only a whole name is taken for one."""
-        found = OUTCOME.fullmatch(line)
-        if found and found[2] in self._running:
-            self._take_line(line, line)
-        elif BEGIN.fullmatch(line) or found:
-            self._reading.damaged("the file ends in the middle of a line", position)
-        else:
-            self._reading.other.add(line)
-
     def _takes_outcome(self, word: str, rest: bytes) -> bool:
         """Whether this is the outcome of a test, and not something that a test printed."""
-        name, suffix = rest, b""
+        name, details = rest, b""
         if rest not in self._running and (found := DETAILS.fullmatch(rest)):
-            name, suffix = found[1], found[2] or b""
-        if name not in self._running and not FIXTURE.fullmatch(_text(name)):
+            name, details = found[1], found[2] or b""
+        test_id = _text(name)
+        if name not in self._running and not FIXTURE.fullmatch(test_id):
             return False
-        self._name, self._word = name, word
-        if suffix == b" [":
-            self._details = _Text()
-        elif suffix:
-            self._parts = _Parts(self._test())
-        else:
-            self._end()
+        if details and not self._reads_details(self._reading.test(test_id), word, details):
+            self._reading.damaged("the file ends inside the details of a test", self._position)
+            return True
+        self._running.pop(name, None)
+        self._reading.end(test_id, word, self._time)
         return True
 
-    def _test(self) -> _Test:
-        return self._reading.test(_text(self._name))
+    def _reads_details(self, test: _Test, word: str, kind: bytes) -> bool:
+        """Whether the bracket that ends them came."""
+        if kind != b" [":
+            return self._reads_parts(test)
+        text = _Text()
+        while line := self.next():
+            if line in DETAILS_END:
+                test.texts["reason" if word == "skip" else "traceback"] = text
+                return True
+            text.add(line[1:] if line.startswith(b" ]") else line)
+        return False
 
-    def _take_detail(self, line: bytes) -> None:
-        if line in (b"]\n", b"]\r\n"):
-            name = "reason" if self._word == "skip" else "traceback"
-            self._test().texts[name] = self._details or _Text()
-            self._end()
-        elif self._details:
-            self._details.add(line[1:] if line.startswith(b" ]") else line)
+    def _reads_parts(self, test: _Test) -> bool:
+        """Parts with a content type, a name, and chunks with their length before them."""
+        while line := self.next():
+            if line in DETAILS_END:
+                return True
+            if line.startswith(b"Content-Type:"):
+                mime = _text(line.partition(b":")[2]).strip()
+                name = _text(self.next().rstrip(b"\r\n"))
+                test.attach(name, mime, b"")
+                for chunk in self._chunks():
+                    test.attach(name, mime, chunk)
+        return False
 
-    def _end(self) -> None:
-        self._running.pop(self._name, None)
-        self._details = self._parts = None
-        self._reading.end(_text(self._name), self._word, self._time)
+    def _chunks(self) -> Iterator[bytes]:
+        """Up to one that has no length."""
+        while line := self.next():
+            left = int(line, 16) if HEXADECIMAL.fullmatch(line) else None
+            if left == 0:
+                return
+            while left and (chunk := self._stream.read(min(left, CHUNK))):
+                self._position += len(chunk)
+                left -= len(chunk)
+                yield chunk
 
     def _take_directive(self, kind: bytes, text: str) -> None:
         if kind == b"time":
             self._time = _timestamp(text)
-            return
-        if kind == b"tags":
-            last = next(reversed(self._running), None)
-            tags = self._tags if last is None else self._reading.test(_text(last)).tags
-            for tag in text.split():
-                if tag.startswith("-"):
-                    tags.pop(tag[1:], None)
-                else:
-                    tags[tag] = None
-            return
-        number = text.lstrip("+")
-        if number.isdigit() and len(number) < 10:
+        elif kind == b"tags":
+            self._take_tags(text)
+        elif (number := text.lstrip("+")).isdecimal() and len(number) < 10:
             planned = self._reading.planned or 0
             self._reading.planned = int(number) + (planned if text.startswith("+") else 0)
 
-    def finish(self, position: int) -> None:
-        if self._details or self._parts:
-            self._reading.damaged("the file ends inside the details of a test", position)
-
-
-class _Parts:
-    """Details in parts: a content type, a name, and chunks with their length before them."""
-
-    def __init__(self, test: _Test) -> None:
-        self._test = test
-        self._mime = ""
-        self._name: str | None = None
-        self._left = 0
-
-    def take(self, line: bytes) -> bool:
-        """One line more; True at the end of it all."""
-        if self._left:
-            self._take_chunk(line)
-        elif self._name is not None:
-            self._take_length(line)
-        elif self._mime:
-            self._name = _text(line.rstrip(b"\r\n"))
-            self._test.attach(self._name, self._mime, b"")
-        elif line.startswith(b"Content-Type:"):
-            self._mime = _text(line[len(b"Content-Type:") :]).strip()
-        return self._name is None and not self._mime and line == b"]\n"
-
-    def _take_length(self, line: bytes) -> None:
-        digits, _, rest = line.partition(b"\n")
-        try:
-            self._left = int(digits.strip(), 16)
-        except ValueError:
-            return
-        if self._left <= 0:
-            self._left, self._name, self._mime = 0, None, ""
-        elif rest:
-            self._take_chunk(rest)
-
-    def _take_chunk(self, line: bytes) -> None:
-        chunk, rest = line[: self._left], line[self._left :]
-        self._left -= len(chunk)
-        self._test.attach(self._name or "", self._mime, chunk)
-        if rest:  # a chunk need not end with its line
-            self._take_length(rest)
+    def _take_tags(self, text: str) -> None:
+        last = next(reversed(self._running), None)
+        tags = self._tags if last is None else self._reading.test(_text(last)).tags
+        for tag in text.split():
+            if tag.startswith("-"):
+                tags.pop(tag[1:], None)
+            else:
+                tags[tag] = None
 
 
 # Both

@@ -18,10 +18,10 @@ where tools differ:
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, cast
 
 from tracker.intake.contract import (
@@ -39,23 +39,31 @@ from tracker.intake.contract import (
     text_lines,
 )
 
-POINT = re.compile(r"(not )?ok(?: ([0-9]+)(?=[ {]|$))?(?: -(?= ))?( .*|\{)?$", re.S)
-PLAIN = re.compile(r"ok ([0-9]+) (?:- )?([^\s#\\{](?:[^#\\{]*[^\s#\\{])?)$")
+POINT = re.compile(r"(not )?ok(?: ([0-9]+)(?=[ {]|$))?(?: -(?= ))?( .*|\{)?$")
 PLAN = re.compile(r"([0-9]+)\.\.([0-9]+)(?:\s+(?:#\s*(.*))?)?$")
-CLEAR_POINT = re.compile(r"(not )?ok(?: [0-9]+)?(?: - \S.*)?$|(not )?ok [0-9]+ ")
-VERSION = re.compile(r"TAP version ([0-9]+)$", re.I)
-BAIL_OUT = re.compile(r"bail out!(.*)$", re.I)
-PRAGMA = re.compile(r"pragma ([+-])([\w-]+)$", re.A)
+VERSION = re.compile(r"(?i:TAP version) [0-9]+$")
+PRAGMA = re.compile(r"pragma ([+-])([A-Za-z0-9_-]+)$")
+BAIL_OUT = re.compile(r"(?i:bail out!)(.*)$")
 SUBTEST = re.compile(r"# Subtest(?:: (.*))?$")
-INNER = re.compile(r"(?: {4})+([^ ].*)$", re.S)
-DIRECTIVE_SIGN = re.compile(r"(?:(?<=\s)|^)(?<!\\)#")
+WORDS = "|".join(each.pattern for each in (POINT, PLAN, VERSION, PRAGMA, BAIL_OUT, SUBTEST))
+OF_SUBTEST = re.compile(f"(?: {{4}})+(?:{WORDS})")
+INDENT = "    "
+DEEPEST = 100
+
+# A test line that says no more than that a test of this name passed.
+PLAIN = re.compile(r"ok ([0-9]{1,15}) (?:- )?([^\s#\\{-](?:[^#\\{]*[^\s#\\{])?)$")
+# A test line that hardly is a sentence of some other text.
+CLEAR_POINT = re.compile(r"(not )?ok(?: [0-9]+)?(?: - \S.*)?$|(not )?ok [0-9]+ ")
+
+DIRECTIVE_SIGN = re.compile(r"(?<!\S)#")
 TIME = re.compile(r"(?:time=|duration_ms )([0-9.]+)(ms|s)?$", re.I)
-TODO_OR_SKIP = re.compile(r"(todo|skip)\S*\b(.*)$", re.I | re.S)
-BATS_TIME = re.compile(r" in ([0-9]+)ms$")  # `bats --timing` writes it behind every name
-# Check writes "file:case:test: " and then what happened.
-CHECK_NAME = re.compile(r"(([^\s:]+\.(?:c|cc|cpp|cxx|h|check)):.+?:\w+): (.*)$", re.S)
-PHPUNIT_OUTCOME = re.compile(r"(?:Failure|Error): (?=[\w\\]+::)")
+TODO_OR_SKIP = re.compile(r"(todo|skip)\S*\b(.*)$", re.I)
 ESCAPED = re.compile(r"\\([\\#])")
+# Tools that write more into a name than the name: `bats --timing`, and Check what happened.
+TELLING_NAMES = (
+    re.compile(r"(?P<name>.+) in (?P<ms>[0-9]+)ms$"),
+    re.compile(r"(?P<name>[^\s:]+\.(?:c|cc|cpp|cxx|h|check):.+?:\w+): (?P<said>.*)$"),
+)
 
 YAML_KEY = re.compile(r"([A-Za-z_][\w -]*?)\s*:(?:\s+(.*))?$")
 PLACE = re.compile(r"(?:file://)?([^\s()'\"]+?):(\d+)(?::\d+)?\)?$")
@@ -77,603 +85,529 @@ def looks_like(head: Head) -> float:
     if head.root or head.json is not None:
         return 0.0
     has_plan = False
-    plain = numbered = others = 0
+    points = clear = others = 0
     for line in head.text.splitlines()[:2000]:
         if VERSION.match(line):
             return 0.95
+        if BAIL_OUT.match(line):
+            return 0.7
         if PLAN.match(line):
             has_plan = True
         elif POINT.match(line):
-            plain += 1
-            numbered += bool(CLEAR_POINT.match(line))
-        elif BAIL_OUT.match(line):
-            return 0.7
+            points += 1
+            clear += bool(CLEAR_POINT.match(line))
         else:
             others += bool(line) and not line.startswith(("#", " ", "\t"))
-    if has_plan and (plain or not others):
-        return 0.9 if plain >= others else 0.7
-    return 0.6 if numbered > others else 0.0
+    if has_plan and (points or not others):
+        return 0.9 if points >= others else 0.7
+    return 0.6 if clear > others else 0.0
 
 
-@parser("tap", recognises="TAP, the Test Anything Protocol, 12 to 14", sniff=looks_like)
+@parser(
+    "tap",
+    recognises="TAP, the Test Anything Protocol, 12 to 14",
+    sniff=looks_like,
+    endings=(".tap",),
+)
 def read(report: ReportFile) -> Iterator[Record]:
+    stream = _Ends(report.stream)
     reading = _Reading()
-    ends = _Ends(report.stream)
-    root, out = reading.root, reading.out
-    line, waiting, may_skim = "", None, False
-    for line in text_lines(cast(BinaryIO, io.BufferedReader(ends))):
-        # Most lines are of one kind, and this is all that they need.
-        plain = PLAIN.match(line) if may_skim else None
-        if plain and int(plain[1][:15]) == root.last_number + 1:
-            if waiting:
-                yield waiting
-            else:
-                root.settle()
-                reading.enter(())
-                yield from out
-                out.clear()
+    root, line, last = reading.root, "", None
+    for line in text_lines(cast(BinaryIO, stream)):
+        # Most tests are plain ones behind one another, and so read in half the time.
+        if last and (plain := PLAIN.match(line)):
+            yield Result(last.name, Status.PASSED)
+            last.name = plain[2]
             root.count += 1
-            root.last_number += 1
-            waiting = Result(plain[2], Status.PASSED)
+            root.numbers.take(int(plain[1]))
             continue
-        if waiting:  # this line may still belong to it
-            root.current = _Point(True, waiting.name)
-            waiting = None
-        root.take(line)
-        may_skim = reading.may_skim
-        if out:
-            yield from out
-            out.clear()
-    if waiting:
-        root.current = _Point(True, waiting.name)
-    reading.finish(line, is_ended=ends.newline)
-    yield from out
+        reading.take(line)
+        last = reading.plain_test()
+        if reading.out:
+            yield from reading.out
+            reading.out.clear()
+        if reading.is_bailing:
+            break
+    reading.finish(line, is_ended=b"\n" in stream.last[-2:])  # in UTF-16 one of the last two
+    yield from reading.out
 
 
-class _Ends(io.RawIOBase):
-    """A stream that remembers whether its last line had an end, which `text_lines` takes off."""
+class _Ends:
+    """A stream that remembers what was read last, whose end `text_lines` takes off."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.newline = False
+        self.last = b""
 
-    def readable(self) -> bool:
-        return True
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self._remember, self._stream)
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer))
-        data = self._stream.read(len(view))
-        if data:
-            self.newline = b"\n" in data[-2:]  # in UTF-16 it is one of the last two
-            view[: len(data)] = data
-        return len(data)
+    def readline(self) -> bytes:
+        return self._remember(self._stream.readline())
+
+    def read(self) -> bytes:
+        return self._remember(self._stream.read())
+
+    def _remember(self, data: bytes) -> bytes:
+        self.last = data or self.last
+        return data
 
 
+class _Lines(list[str]):
+    """Lines of text; of very many only the first."""
+
+    _size = 0
+
+    def keep(self, line: str) -> None:
+        if self._size < MOST_TEXT:
+            self._size += len(line) + 1
+            self.append(line)
+
+
+@dataclass
 class _Point:
-    """One test line, and the diagnostics below it."""
+    """One test line, and the diagnostics below it.
 
-    word = reason = ""
+    word     TODO or SKIP, where it has such a directive
+    opens    a brace says that its subtest follows
+    subtest  the subtest that it sums up
+    """
+
+    ok: bool
+    name: str
+    word: str = ""
+    reason: str = ""
     duration: float | None = None
-    closes: _Level | None = None
+    opens: bool = False
+    subtest: _Level | None = None
     yaml: list[str] | None = None
-    comments: list[str] | None = None
+    comments: _Lines = field(default_factory=_Lines)
 
-    def __init__(self, ok: bool, name: str, is_buffered: bool = False) -> None:
-        self.ok = ok
-        self.name = name
-        self.is_buffered = is_buffered
+    @property
+    def is_plain(self) -> bool:
+        """Whether it just passed."""
+        says_more = self.word or self.opens or self.subtest or self.yaml
+        return self.ok and not says_more and self.duration is None
+
+
+class _Numbers:
+    """The numbers of the tests; while they are in order, the last one tells all."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self.repeated = 0
+        self._others: set[int] = set()
+
+    def take(self, number: int) -> None:
+        if 0 < number <= self._last or number in self._others:
+            self.repeated += 1
+        elif number == self._last + 1:
+            self._last = number
+        else:
+            self._others.add(number)
+
+    def are_within(self, start: int, end: int) -> bool:
+        in_order = {1, self._last} if self._last else set()
+        return all(start <= each <= end for each in self._others | in_order)
 
 
 class _Reading:
-    """One report: the levels that are open, what goes out, and what people have to be told."""
+    """One report: what goes out, and what people have to be told of the whole."""
 
     def __init__(self) -> None:
         self.out: list[Record] = []
-        self.root = _Level(self, None, "")
+        self.root = _Level(self)
         self.is_tap = self.is_bailing = False
-        self.dialect: str | None = None
-        self.after_plan = self.lost = self.lost_failed = 0
+        self.after_plan = self.foreign = 0
+        self.lost: list[Result] = []
+        self.other = _Lines()
         self._path: tuple[str, ...] | None = None
-        self._other: list[str] = []
-        self._other_size = 0
+        self._has_names = False
+        self._telling_name: re.Pattern[str] | None = None
+
+    def take(self, line: str) -> None:
+        """One line: it belongs to the level that its indent reaches."""
+        level = self.root
+        while level.child and (line.startswith(INDENT) or not line):
+            level = level.child
+            line = line[len(INDENT) :]
+        level.take(line)
+
+    def plain_test(self) -> _Point | None:
+        """The last test, where it just passed and another one may follow it."""
+        root = self.root
+        if root.child or root.yaml is not None or root.announced is not None:
+            return None
+        is_usual = self._path == () and not self._telling_name
+        return root.current if is_usual and root.current and root.current.is_plain else None
 
     def put(self, path: tuple[str, ...], result: Result) -> None:
-        self.enter(path)
-        self.out.append(result)
-
-    def enter(self, path: tuple[str, ...]) -> None:
         if path != self._path:
             self._path = path
             self.out.append(Suite(path))
-
-    def keep_other(self, line: str) -> None:
-        """A line that is no TAP: what the tests printed."""
-        if self._other_size < MOST_TEXT:
-            self._other.append(line)
-            self._other_size += len(line) + 1
+        self.out.append(result)
 
     def trouble(self, text: str) -> None:
         self.out.append(Trouble(text))
 
-    def bail_out(self, level: _Level, reason: str) -> None:
-        self.is_bailing = True
-        level.settle()
-        level.is_over = True
-        above = level.parent
-        while above:
-            above.current = None  # the lines that would have closed its subtests never came
-            above.is_over = True
-            above = above.parent
-        self.root.end(is_cut=False)
-        self.trouble(f"Bail out! {reason}".strip())
+    def result_of(self, point: _Point) -> Result:
+        if not self._has_names:  # the first one shows whether they tell more
+            self._has_names = True
+            telling = [each for each in TELLING_NAMES if each.match(point.name)]
+            self._telling_name = telling[0] if telling else None
+        if self._telling_name and (found := self._telling_name.match(point.name)):
+            told = found.groupdict()
+            point.name = told["name"]
+            point.duration = _seconds(told.get("ms", ""), 1000.0)
+            if "said" in told and not point.ok:
+                point.comments.insert(0, told["said"])
+        if point.ok and not point.word and not point.yaml:
+            return Result(point.name, Status.PASSED, point.duration)
+        return _full_result(point)
 
-    @property
-    def may_skim(self) -> bool:
-        """Whether a plain test line means just that: nothing is open, and no dialect spoken."""
-        root = self.root
-        return not (root.child or root.yaml_indent or root.is_over or self.dialect != "")
+    def bail_out(self, reason: str) -> None:
+        self.is_tap = self.is_bailing = True
+        self.root.settle()
+        self.trouble(f"Bail out! {_unescaped(reason)}".strip())
 
     def finish(self, last: str, is_ended: bool) -> None:
-        """Of a last line without an end only the plan may say whether it is whole."""
-        level = self.root.innermost()
-        is_point = bool(level.current and not level.yaml_indent and POINT.match(last.lstrip(" ")))
-        is_open = is_point and not is_ended
+        """The end of the file, where the last line may be cut off."""
         if not self.is_tap and not self.root.count:
             raise ReportError("it holds no line of TAP")
-        if self.is_bailing:
-            self._tell()
-            return
-        is_cut = not self.root.is_complete()
-        if is_cut and is_open:
-            level.current = None
-            self.trouble(f"the report breaks off in the middle of a line: {last.strip()[:200]}")
-        elif is_open:
-            self.out.append(Note("the last line has no end; it may be cut off"))
-        self.root.end(is_cut)
-        self._tell()
-
-    def _tell(self) -> None:
+        if not self.is_bailing:
+            self._end(last, is_ended)
         if self.after_plan:
             self.trouble(f"{self.after_plan} tests stand after the plan and are not counted")
-        if self.lost:
+        if self.foreign:
             self.trouble(
-                f"the report breaks off inside a subtest that has no name yet; {self.lost} results "
-                f"({self.lost_failed} failed) are left out"
+                f"the report has {self.foreign} lines that are not TAP, and asks for strict reading"
             )
-        if self._other:
-            self.out.append(Suite((), stdout="\n".join(self._other)))
+        if self.lost:
+            failed = sum(each.status.is_failure for each in self.lost)
+            self.trouble(
+                f"the report breaks off inside a subtest that has no name yet; {len(self.lost)} "
+                f"results ({failed} failed) are left out"
+            )
+        if self.other:
+            self.out.append(Suite((), stdout="\n".join(self.other)))
+
+    def _end(self, last: str, is_ended: bool) -> None:
+        """Of a last line without an end only the plan may say whether it is whole."""
+        level = self.root.innermost()
+        is_point = level.current and level.yaml is None and POINT.match(last.lstrip(" "))
+        is_cut = not self.root.is_complete()
+        if is_point and not is_ended and is_cut:
+            level.current = None
+            self.trouble(f"the report breaks off in the middle of a line: {last.strip()[:200]}")
+        elif is_point and not is_ended:
+            self.out.append(Note("the last line has no end; it may be cut off"))
+        if is_cut:
+            self.root.break_off()
+        self.root.end()
 
 
+@dataclass
 class _Level:
-    """The document itself, or one subtest while it is open."""
+    """The document itself, or one subtest while it is open.
 
-    def __init__(
-        self, reading: _Reading, parent: _Level | None, name: str, is_buffered: bool = False
-    ) -> None:
-        self.reading = reading
-        self.parent = parent
-        self.name = name
-        self.is_buffered = is_buffered
-        self.is_strict: bool = parent is not None and parent.is_strict
-        self.current: _Point | None = None
-        self.child: _Level | None = None
-        self.leaves = self.failed = self.count = 0
-        self.plan: tuple[int, int] | None = None
-        self.is_over = False
-        self._announced: str | None = None
-        self.yaml_indent = ""
-        self._yaml: list[str] = []
-        self._yaml_size = 0
-        self._held: list[tuple[tuple[str, ...], Result]] = []
-        self.last_number = 0  # all numbers up to this one were seen
-        self._lowest, self._highest = BIG, 0
-        self._other_numbers: set[int] = set()
-        self.repeated = self.foreign = 0
+    current    the last test line, while something may still belong to it
+    yaml       the block below `current` that is open
+    child      the subtest that is open; one between braces belongs to `current`, any other one
+               to a test line that follows, and there is no `current`
+    is_over    the plan that closes it was read
+    leaves     how many results there are in it and in its subtests; `failed` of them failed
+    announced  the name in a comment before a subtest
+    held       results that wait for the name of this subtest
+    """
+
+    reading: _Reading
+    parent: _Level | None = None
+    name: str = ""
+    depth: int = 0
+    is_strict: bool = False
+    current: _Point | None = None
+    child: _Level | None = None
+    plan: tuple[int, int] | None = None
+    is_over: bool = False
+    count: int = 0
+    leaves: int = 0
+    failed: int = 0
+    yaml: _Lines | None = None
+    yaml_indent: str = ""
+    announced: str | None = None
+    numbers: _Numbers = field(default_factory=_Numbers)
+    held: list[tuple[tuple[str, ...], Result]] = field(default_factory=list)
 
     def innermost(self) -> _Level:
-        level = self
-        while level.child:
-            level = level.child
-        return level
+        return self.child.innermost() if self.child else self
 
     # Lines
 
     def take(self, line: str) -> None:
         """One line, without the indent of this level."""
-        found = POINT.match(line)
-        if found and not (self.child or self.yaml_indent or self.is_over):
-            self._announced = None
-            self.settle()
-            self._begin_point(None, *found.groups())
-        elif line.startswith((" ", "\t")):
-            if not self.reading.is_bailing:
-                self._take_indented(line)
-        elif self.reading.is_bailing:
-            return
-        elif found:
+        if self.yaml is not None and (not line or line.startswith(self.yaml_indent)):
+            self._take_yaml(line[len(self.yaml_indent) :])
+        elif found := POINT.match(line):
             self._take_point(line, found)
-        elif line:
-            self._take_unindented(line)
-        elif self.child:
-            self.child.take(line)
-        elif self.yaml_indent:
-            self._keep_yaml("")
-
-    def _take_unindented(self, line: str) -> None:
-        if line == "}" and self.child and self.child.is_buffered:
-            self.settle()
-        elif line == "{" and self.current and self.current.yaml and not self.child:
-            self.current.is_buffered = True
+        elif line.startswith((" ", "\t")):
+            self._take_indented(line)
         elif line.startswith("#") and not SUBTEST.match(line):
             self._take_comment(line)
-        elif version := VERSION.match(line):
-            self._take_version(line, _number(version[1]))
-        else:
+        elif line == "}" and self.child and self.current:
+            self.settle()
+        elif line == "{" and self.current and self.current.yaml:
+            self.current.opens = True
+        elif line:
             self._take_word(line)
 
     def _take_word(self, line: str) -> None:
-        plan, pragma, bail = PLAN.match(line), PRAGMA.match(line), BAIL_OUT.match(line)
-        subtest = SUBTEST.match(line)
-        if not (plan or pragma or bail or subtest):
-            self._take_other(line)
-            return
-        self._close_yaml_as_text()
-        self._announced = None
+        """A line that begins with none of the signs: a word of TAP, or what others printed."""
         if self.is_over:
             self._take_other(line)
-        elif subtest:
-            self._announced = subtest[1] or ""
-        elif bail:
-            self.reading.is_tap = True
-            self.reading.bail_out(self, _unescaped(bail[1]))
-        elif plan:
+        elif plan := PLAN.match(line):
             self._take_plan(line, plan)
-        elif pragma and self.child:
-            self._take_other(line)
-        elif pragma:
+        elif bail := BAIL_OUT.match(line):
+            self.reading.bail_out(bail[1])
+        elif subtest := SUBTEST.match(line):
+            self._end_yaml()
+            self.announced = subtest[1] or ""
+        elif VERSION.match(line):
+            self.reading.is_tap = True
+            self._end_yaml()
+            self.announced = None
+        elif (pragma := PRAGMA.match(line)) and not self.child:
             self.settle()
             if pragma[2] == "strict":
                 self.is_strict = pragma[1] == "+"
+        else:
+            self._take_other(line)
 
-    def _take_version(self, line: str, version: int) -> None:
-        if self.parent:
-            return
-        self.reading.is_tap = True
-        self._close_yaml_as_text()
-        self._announced = None
-        if self.plan or self.count or version < 13:
+    def _take_indented(self, line: str) -> None:
+        self._end_yaml()
+        text = line.lstrip(" \t")
+        if text == "---" and self.current and not self.child:
+            self.yaml, self.yaml_indent = _Lines(), line[:-3]
+        elif self._begins_subtest(line):
+            self._begin_subtest(line[len(INDENT) :])
+        elif text.startswith("#"):
+            self._take_comment(text)
+        elif text:
             self._take_other(line)
 
     def _take_comment(self, line: str) -> None:
         point = self.current
-        if point and not point.ok and not self.yaml_indent:
-            point.comments = point.comments or []
-            if len(point.comments) < 500:
-                point.comments.append(line[1:])
+        if point and not point.ok:
+            point.comments.keep(line[1:])
 
     def _take_other(self, line: str) -> None:
-        self.reading.keep_other(line)
-        level: _Level | None = self
-        while level and self.is_strict:
-            level.foreign += 1
-            level = level.parent
+        self.reading.other.keep(line)
+        self.reading.foreign += self.is_strict
 
     def _take_plan(self, line: str, found: re.Match[str]) -> None:
         start, end = _number(found[1]), _number(found[2])
-        is_odd = end < start and end != 0 and start != 1
-        if self.plan or self.child or is_odd:
-            if not self.plan and not self.child:
-                self.settle()
+        if self.plan or self.child or (end and end < start):
             self._take_other(line)
             return
         self.settle()
         self.reading.is_tap = True
         self.plan = (start, end)
-        self.is_over = bool(self.count) or end == 0
+        self.is_over = self.count > 0 or end == 0
         if end == 0 and self.parent is None:
             reason = _unescaped(found[3] or "")
             self.reading.out.append(Note(f"no tests are planned: {reason}".rstrip(": ")))
 
-    def _take_indented(self, line: str) -> None:
-        if self.child and line.startswith("    "):
-            self.child.take(line[4:])
-            return
-        if self.yaml_indent:
-            if line.startswith(self.yaml_indent):
-                self._take_yaml(line)
-                return
-            self._close_yaml_as_text()
-        stripped = line.lstrip(" \t")
-        if stripped == "---" and self.current:
-            self.yaml_indent = line[: len(line) - 3]
-        elif self._begins_child(line):
-            self._begin_child(line)
-        elif stripped.startswith("#"):
-            self._take_comment(stripped)
-        elif stripped:
+    # Test lines
+
+    def _take_point(self, line: str, found: re.Match[str]) -> None:
+        if self.is_over:
+            self.reading.after_plan += 1
             self._take_other(line)
+            return
+        subtest = None if self.current else self.child
+        if subtest:
+            self.child = None
+            subtest.end()
+        self.settle()
+        failed, number, rest = found.groups()
+        self.count += 1
+        if number:
+            self.numbers.take(_number(number))
+        self.current = point = _point_of(not failed, rest or "")
+        point.name = point.name or number or str(self.count)
+        point.subtest = subtest
 
-    # Subtests
+    def settle(self) -> None:
+        """Nothing that follows belongs to the last test: its result goes out."""
+        self._end_yaml()
+        point, child = self.current, self.child
+        self.current = self.child = self.announced = None
+        if child:
+            child.end()
+            if point is None:
+                child.call(UNNAMED)
+        if point and (point.subtest is None or self._says_more(point, point.subtest)):
+            self.put((), self.reading.result_of(point))
 
-    def _begins_child(self, line: str) -> bool:
-        if not line.startswith("    "):
-            return False
-        if self._announced is not None or (self.current and self.current.is_buffered):
-            return True
-        if SUBTEST.match(line, 4):
-            return True
-        inner = INNER.match(line)
-        text = inner[1] if inner else ""
-        return bool(
-            POINT.match(text)
-            or PLAN.match(text)
-            or SUBTEST.match(text)
-            or VERSION.match(text)
-            or PRAGMA.match(text)
-            or BAIL_OUT.match(text)
-        )
-
-    def _begin_child(self, line: str) -> None:
-        point = self.current
-        line = line[4:]
-        if point and point.is_buffered:
-            if point.closes:
-                point.closes._name_held(point.name)
-            self.child = _Level(self.reading, self, point.name, is_buffered=True)
-            point.closes = self.child
-        else:
-            self.settle()
-            named = self._announced
-            if named is None and (subtest := SUBTEST.match(line)):
-                named, line = subtest[1] or "", ""
-            self.child = _Level(self.reading, self, (named or "").strip())
-        self._announced = None
-        self.reading.is_tap = True
-        if line:
-            self.child.take(line)
+    def _says_more(self, point: _Point, subtest: _Level) -> bool:
+        """Whether a test is a result beside the leaves of its subtest."""
+        subtest.call(point.name)
+        fails = not point.ok and not point.word
+        return not subtest.leaves or (fails and not subtest.failed)
 
     def put(self, path: tuple[str, ...], result: Result) -> None:
         """A result of this level or of one inside it; it waits where this one has no name yet."""
         self.leaves += 1
-        self.failed += result.status.is_failure
+        self.failed += result.status is Status.FAILED
         if self.parent is None:
             self.reading.put(path, result)
         elif self.name:
             self.parent.put((self.name, *path), result)
         else:
-            self._held.append((path, result))
+            self.held.append((path, result))
 
-    def _name_held(self, name: str) -> None:
-        """The line that closes this subtest has come, and with it the name."""
+    # Subtests
+
+    def _begins_subtest(self, line: str) -> bool:
+        if not line.startswith(INDENT):
+            return False
+        is_due = self.announced is not None or (self.current and self.current.opens)
+        if not is_due and not OF_SUBTEST.match(line):
+            return False
+        if self.depth == DEEPEST:
+            raise ReportError("its subtests are nested too deep")
+        return True
+
+    def _begin_subtest(self, line: str) -> None:
+        """The first line of a subtest, without its indent."""
+        point, name = self.current, self.announced
+        if point and point.opens:
+            name = point.name
+            if point.subtest:
+                point.subtest.call(name)
+        elif name is None and (comment := SUBTEST.match(line)):
+            name, line = comment[1] or "", ""
+        name = (name or "").strip()
+        child = _Level(self.reading, self, name, self.depth + 1, self.is_strict)
+        if point and point.opens:
+            point.subtest = child
+        else:
+            self.settle()
+        self.child = child
+        self.reading.is_tap = True
+        child.take(line)
+
+    def call(self, name: str) -> None:
+        """The name of this subtest, which may come only behind it."""
         if self.name or self.parent is None:
             return
         self.name = name
-        for path, result in self._held:
+        for path, result in self.held:
             self.parent.put((name, *path), result)
-        self._held.clear()
-
-    # Test lines
-
-    def _take_point(self, line: str, found: re.Match[str]) -> None:
-        """A test line that ends more than the one before it."""
-        self._close_yaml_as_text()
-        self._announced = None
-        if self.is_over:
-            self.reading.after_plan += 1
-            self._take_other(line)
-            return
-        child = self.child
-        if child and not child.is_buffered:
-            self._leave_child()
-        else:
-            self.settle()
-            child = None
-        self._begin_point(child, *found.groups())
-
-    def _begin_point(
-        self, closes: _Level | None, failed: str | None, number: str | None, rest: str | None
-    ) -> None:
-        if rest and ("#" in rest or "\\" in rest or rest.endswith("{")):
-            point = _point_of(not failed, rest)
-        else:
-            point = _Point(not failed, rest.strip() if rest else "")
-        self.current = point
-        self.count += 1
-        if number is not None:
-            self._count_number(_number(number))
-        if closes:
-            point.closes = closes
-        if not point.name:
-            point.name = number or str(self.count)
-
-    def _count_number(self, number: int) -> None:
-        if number == self.last_number + 1 and not self._other_numbers:
-            self.last_number = number
-            return
-        self._lowest = min(self._lowest, number)
-        self._highest = max(self._highest, number)
-        if 0 < number <= self.last_number or number in self._other_numbers:
-            self.repeated += 1
-        elif number < BIG:
-            self._other_numbers.add(number)
-
-    def settle(self) -> None:
-        """The line that was read last but one is whole now: its result goes out."""
-        point = self.current
-        if child := self.child:
-            self._leave_child()
-            if point is None or point.closes is not child:
-                child._name_held(UNNAMED)
-        if self.yaml_indent:
-            self.yaml_indent = ""
-            self._yaml, self._yaml_size = [], 0
-        if point is None:
-            return
-        self.current = None
-        inner = point.closes
-        if inner is None:
-            self.put((), self._result(point))
-            return
-        inner._name_held(point.name)
-        fails = not point.ok and not point.word
-        if not inner.leaves or (fails and not inner.failed):
-            self.put((), self._result(point))
-
-    def _leave_child(self) -> None:
-        child, self.child = self.child, None
-        if child:
-            child.end(is_cut=False)
-
-    def _result(self, point: _Point) -> Result:
-        name, duration = point.name, point.duration
-        if self.reading.dialect is None:
-            self.reading.dialect = _dialect(name)
-        if self.reading.dialect == "bats" and (timed := BATS_TIME.search(name)):
-            name, duration = name[: timed.start()], _seconds(timed[1], 1000.0)
-        elif self.reading.dialect == "check" and (found := CHECK_NAME.match(name)):
-            name = found[1]
-            if not point.ok:
-                point.comments = [found[3], *(point.comments or ())]
-        if point.ok and not point.word and not point.yaml:
-            return Result(name, Status.PASSED, duration)
-        return _full_result(point, name, duration)
+        self.held.clear()
 
     # YAML blocks
 
-    def _take_yaml(self, line: str) -> None:
-        text = line[len(self.yaml_indent) :]
-        if text != "...":
-            self._keep_yaml(text)
+    def _take_yaml(self, text: str) -> None:
+        if self.yaml is None or self.current is None:
             return
-        if self.current:
-            self.current.yaml = self._yaml
-        self.yaml_indent = ""
-        self._yaml, self._yaml_size = [], 0
+        if text == "...":
+            self.current.yaml, self.yaml = self.yaml, None
+        else:
+            self.yaml.keep(text)
 
-    def _keep_yaml(self, text: str) -> None:
-        if self._yaml_size < MOST_TEXT:
-            self._yaml.append(text)
-            self._yaml_size += len(text) + 1
-
-    def _close_yaml_as_text(self) -> None:
-        """The block never ended: its lines were no YAML, but they may still tell something."""
-        if not self.yaml_indent:
-            return
-        if self.current:
-            self.current.comments = [*(self.current.comments or ()), *self._yaml]
-        self.settle()
-        self._take_other("---")
+    def _end_yaml(self) -> None:
+        """A block without end is no YAML, but its lines may still tell something."""
+        if self.yaml and self.current:
+            self.current.comments += self.yaml
+        self.yaml = None
 
     # The end
 
     def is_complete(self) -> bool:
         """Whether the plan says that nothing is missing."""
-        if self.plan is None or (self.child and self.child.is_buffered):
-            return False
-        if self.current and self.current.is_buffered and not self.current.closes:
+        if self.plan is None or (self.current and self.current.opens):
             return False
         start, end = self.plan
         return end == 0 or self.count == end - start + 1
 
-    def end(self, is_cut: bool) -> None:
-        """No line of this level follows."""
-        point = self.current
-        if is_cut and point and point.is_buffered and not point.closes:
-            self.current = None
-            self._trouble(f'breaks off where the subtest "{point.name[:200]}" begins')
+    def break_off(self) -> None:
+        """The report is cut here: nothing is said of what only later lines would have told."""
         if self.child:
-            child = self.child
-            child.end(is_cut)
-            if is_cut and child.is_buffered:
-                self.current = None
-                self._trouble("is not closed", child)
-            if is_cut:
-                self.reading.lost += len(child._held)
-                self.reading.lost_failed += sum(r.status.is_failure for _, r in child._held)
-                child._held.clear()
+            self.child.break_off()
+            self.child.end()
+            self.reading.lost += [result for _, result in self.child.held]
+            self.child.held.clear()
             self.child = None
-            if self.current is None or self.current.closes is not child:
-                child._name_held(UNNAMED)
-        self.settle()
-        if not self.reading.is_bailing:
-            self._judge()
+        if self.current and self.current.opens:
+            self._trouble(f'breaks off in the subtest "{self.current.name[:200]}"')
+            self.current = None
 
-    def _judge(self) -> None:
+    def end(self) -> None:
+        """No line of this level follows."""
+        self.settle()
+        if self.reading.is_bailing:
+            return
         if self.plan:
             start, end = self.plan
             planned = end - start + 1 if end else 0
             if self.count != planned or (end == 0 and start != 1):
                 self._trouble(f"planned {planned} tests, found {self.count}")
+            if not self.numbers.are_within(start, end):
+                self._trouble("has test numbers outside its plan")
         elif self.count or self.parent is None:
             self._trouble(f"has no plan; found {self.count} tests")
-        if self.repeated:
-            self._trouble(f"repeats {self.repeated} test numbers")
-        if self.plan and self._has_numbers_outside(*self.plan):
-            self._trouble("has test numbers outside its plan")
-        if self.foreign:
-            self._trouble(f"has {self.foreign} lines that are not TAP, and asks for strict reading")
+        if self.numbers.repeated:
+            self._trouble(f"repeats {self.numbers.repeated} test numbers")
 
-    def _has_numbers_outside(self, start: int, end: int) -> bool:
-        lowest = min(self._lowest, 1 if self.last_number else BIG)
-        return lowest < start or max(self.last_number, self._highest) > end
-
-    def _trouble(self, what: str, level: _Level | None = None) -> None:
-        names = []
-        about: _Level | None = level or self
-        while about and about.parent:
-            names.append(about.name or UNNAMED)
-            about = about.parent
-        who = f'subtest "{" / ".join(reversed(names))[:200]}"' if names else "the report"
+    def _trouble(self, what: str) -> None:
+        names: list[str] = []
+        level = self
+        while level.parent:
+            names.insert(0, level.name or UNNAMED)
+            level = level.parent
+        who = f'subtest "{" / ".join(names)[:200]}"' if names else "the report"
         self.reading.trouble(f"{who} {what}")
 
 
 def _point_of(ok: bool, rest: str) -> _Point:
-    """A line with a directive, an escape or an opened brace."""
-    brace = rest.endswith("{")
-    rest = rest[:-1] if brace else rest
-    masked = rest.replace("\\\\", "\n\n")  # a line has no ends of its own
-    sign = DIRECTIVE_SIGN.search(masked)
-    text = rest[: sign.start()] if sign else rest
-    directive = rest[sign.end() :] if sign else ""
-    found = _directive(directive.strip().removesuffix("{").rstrip())
-    if found is None:
-        text = rest + ("{" if brace else "")
-    name = text.rstrip()
-    if name.endswith("{"):
-        name, brace = name[:-1], True
-    point = _Point(ok, ESCAPED.sub(r"\1", name).strip(), brace)
-    if found:
-        point.word, point.reason, point.duration = found
-    return point
+    """A test line from what follows its number: a name, a directive, a brace."""
+    text = rest.strip()
+    if not ("#" in text or "\\" in text or text.endswith("{")):
+        return _Point(ok, text)
+    opens, text = text.endswith("{"), text.removesuffix("{")
+    sign = DIRECTIVE_SIGN.search(text.replace("\\\\", "  "))  # what it escapes is no sign
+    directive = _directive(text[sign.end() :].strip()) if sign else None
+    if sign and directive:
+        text = text[: sign.start()].rstrip()
+        opens, text = opens or text.endswith("{"), text.removesuffix("{")
+    return _Point(ok, _unescaped(text), *(directive or ("", "", None)), opens)
 
 
 def _directive(text: str) -> tuple[str, str, float | None] | None:
+    """The word, the reason and the duration that a directive tells; None where it is none."""
     if time := TIME.match(text):
         return "", "", _seconds(time[1], 1.0 if (time[2] or "").lower() == "s" else 1000.0)
     if found := TODO_OR_SKIP.match(text):
-        reason = ESCAPED.sub(r"\1", found[2]).strip(" \t:-")
-        return found[1].upper(), reason, None
+        return found[1].upper(), ESCAPED.sub(r"\1", found[2]).strip(" \t:-"), None
     return None
 
 
-def _dialect(name: str) -> str:
-    """Who writes more into a name than the name, as the first name of a report shows."""
-    if BATS_TIME.search(name):
-        return "bats"
-    return "check" if CHECK_NAME.match(name) else ""
-
-
-def _full_result(point: _Point, name: str, duration: float | None) -> Result:
+def _full_result(point: _Point) -> Result:
     """A test that did not simply pass, or that has something to tell."""
-    details = _Details(point.yaml or [])
     status = Status.PASSED if point.ok else Status.FAILED
     expected: Literal["", "xfail", "xpass"] = ""
     if point.word:
         status = Status.SKIPPED
     if point.word == "TODO":
         expected = "xpass" if point.ok else "xfail"
-    message, trace, file, line = details.message, details.trace(), details.file, details.line
-    said = "\n".join(point.comments or ()) or message
+    yaml = _Yaml(point.yaml or [])
+    duration = _seconds(yaml.take("duration_ms"), 1000.0)
+    message = yaml.take("message", "error")
+    stack = yaml.take("stack", "trace", "backtrace")
+    file, line = yaml.place()
+    exception = yaml.take("name" if yaml.is_of_node else "exception")
+    trace = "\n\n".join(filter(None, (yaml.rest(), stack)))
+    said = "\n".join(point.comments) or message
     if said and not file:
         file, line = _written_at(said)
     if point.comments:
@@ -681,81 +615,76 @@ def _full_result(point: _Point, name: str, duration: float | None) -> Result:
     if not message or WRITTEN_AT.search(message):
         message = _message_of(said.splitlines()) or message
     return Result(
-        PHPUNIT_OUTCOME.sub("", name, count=1),
+        point.name,
         status,
-        details.duration if duration is None else duration,
+        duration if point.duration is None else point.duration,
         message=point.reason or message,
         trace="" if point.ok else trace,
-        type=details.type,
+        type=exception,
         stdout=trace if point.ok else "",
         file=file,
         line=line,
         raw_status=point.word and f"{'' if point.ok else 'not '}ok # {point.word}",
         expected_failure=expected,
-        properties=details.properties,
     )
 
 
 # Diagnostics
 
 
-class _Details:
-    """What a YAML block says, read line by line: its first level, and the blocks below it."""
+class _Yaml:
+    """What a YAML block says, read line by line: the keys of its first level."""
 
     def __init__(self, lines: list[str]) -> None:
-        self._entries: dict[str, list[str]] = {}
         self._rest: list[str] = []
+        self._entries: dict[str, list[str]] = {}
         kept = self._rest
-        for line in _dedented(lines).splitlines():
+        for line in _dedented(lines):
             found = YAML_KEY.match(line)
             if found and found[1] not in self._entries:
                 kept = self._entries[found[1]] = [found[2] or ""]
             else:
                 kept.append(line)
-        self.duration = _seconds(self._take("duration_ms"), 1000.0)
-        self.message = self._take("message") or self._take("error")
-        self._stack = self._take("stack") or self._take("trace") or self._take("backtrace")
-        self.file, self.line = self._place()
-        severity = self._take("severity")
-        self.properties = (("severity", severity),) if severity else ()
-        is_node = "failureType" in self._entries or "code" in self._entries
-        self.type = self._take("name") if is_node else self._take("exception")
-        if " ".join(self._entries.get("type", ())) in ("'test'", "'suite'"):
-            self._take("type")  # node's word for the kind of test
+        self.is_of_node = "failureType" in self._entries or "code" in self._entries
+        if self._entries.get("type") in (["'test'"], ["'suite'"]):
+            del self._entries["type"]  # node's word for the kind of test
 
-    def trace(self) -> str:
-        """All that has no place of its own, and the stack."""
+    def take(self, *keys: str) -> str:
+        """The value of the first of these keys that has one, to be told no more by `rest`."""
+        for key in keys:
+            if key in self._entries and (value := _value(*self._entries.pop(key))):
+                return value
+        return ""
+
+    def place(self) -> tuple[str, int | None]:
+        """File and line, of which there are many spellings."""
+        file, line = self.take("file"), self.take("line")
+        if file:
+            return file, _line(line)
+        at = self._entries.get("at", [""])
+        inside = _Yaml(at[1:])
+        if file := inside.take("fileName", "file"):
+            return file, _line(inside.take("lineNumber", "line"))
+        found = PLACE.search(self.take("location")) or PLACE.search(_value(*at))
+        return (found[1], _line(found[2])) if found else ("", None)
+
+    def rest(self) -> str:
+        """All that was not taken."""
         lines = list(self._rest)
         for key, (first, *more) in self._entries.items():
             lines += [f"{key}: {first}".rstrip(), *more]
-        rest = "\n".join(lines).strip("\n")
-        return "\n\n".join(filter(None, (rest, self._stack)))
-
-    def _take(self, key: str) -> str:
-        entry = self._entries.pop(key, None)
-        if entry is None:
-            return ""
-        first, *more = entry
-        if first[:1] in ("|", ">") or (not first and more):
-            return _dedented(more)
-        return _scalar(" ".join([first, *(each.strip() for each in more)]).strip())
-
-    def _place(self) -> tuple[str, int | None]:
-        file, line = self._take("file"), self._take("line")
-        if file:
-            return file, _line(line)
-        at = self._entries.get("at", [])
-        keys = (YAML_KEY.match(each.strip()) for each in at)
-        inner = {found[1]: found[2] or "" for found in keys if found}
-        if file := _scalar(inner.get("fileName") or inner.get("file") or ""):
-            return file, _line(inner.get("lineNumber") or inner.get("line") or "")
-        found = PLACE.search(self._take("location")) or PLACE.search(_scalar(" ".join(at)))
-        return (found[1], _line(found[2])) if found else ("", None)
+        return "\n".join(lines).strip("\n")
 
 
-def _dedented(lines: list[str]) -> str:
+def _dedented(lines: Sequence[str]) -> list[str]:
     margin = min((len(each) - len(each.lstrip()) for each in lines if each.strip()), default=0)
-    return "\n".join(each[margin:] for each in lines).strip("\n")
+    return [each[margin:] for each in lines]
+
+
+def _value(first: str, *more: str) -> str:
+    if first[:1] in ("|", ">") or (not first and more):
+        return "\n".join(_dedented(more)).strip("\n")
+    return _scalar(" ".join([first, *map(str.strip, more)]).strip())
 
 
 def _scalar(text: str) -> str:

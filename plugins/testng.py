@@ -45,6 +45,8 @@ Parts: TypeAlias = dict[Any, XmlElement]
 
 YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
+# Of one method, as each of its invocations has them.
+MOST_GROUPS = 100
 
 ELEMENTS = ("test-method", "class", "test", "suite", "group", "testng-results")
 ALLOWED = "SUCCESS_PERCENTAGE_FAILURE"
@@ -156,7 +158,7 @@ class _Reading:
         for method in group.iterchildren("method"):
             key = method.get("class") or "", method.get("name") or ""
             known = self._groups.get(key, ())
-            if name and name not in known:
+            if name and len(known) < MOST_GROUPS and name not in known:
                 self._groups[key] = (*known, name)
 
     def end(self, root: XmlElement) -> Iterator[Record]:

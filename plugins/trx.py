@@ -43,6 +43,8 @@ from tracker.intake.contract import (
 
 YEAR = 365 * 86_400.0
 MOST_ROWS = 100
+# Of one definition, as all its results have them.
+MOST_PROPERTIES = 100
 MOST_TROUBLES = 20
 LONGEST_CLASS = 2_000
 NAMESPACES = (
@@ -100,7 +102,12 @@ def looks_like(head: Head) -> float:
     return 0.95 if head.root == "TestRun" and head.namespace in NAMESPACES else 0.0
 
 
-@parser("trx", recognises="TRX of Visual Studio and `dotnet test`: TestRun", sniff=looks_like)
+@parser(
+    "trx",
+    recognises="TRX of Visual Studio and `dotnet test`: TestRun",
+    sniff=looks_like,
+    endings=(".trx", ".xml"),
+)
 def read(report: ReportFile) -> Iterator[Record]:
     reading = _Reading()
     try:
@@ -338,7 +345,7 @@ def _categories(element: XmlElement) -> Properties:
         ("description", _text(element, "Description")),
         ("priority", element.get("priority") or ""),
     ]
-    return tuple(pair for pair in found if all(pair))
+    return tuple(pair for pair in found if all(pair))[:MOST_PROPERTIES]
 
 
 # Results

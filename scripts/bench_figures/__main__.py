@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from scripts.bench_figures import pages, parse, publish, record, uploads
+from scripts.bench_figures import formats, pages, parse, publish, record, uploads
 from scripts.bench_figures.report import Row, as_json, as_table, machine, say
 from scripts.bench_figures.sizes import QUICK, WHOLE, Sizes
 
 FIGURES: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "parse": parse.figures,
+    "formats": formats.figures,
     "record": record.figures,
     "uploads": uploads.figures,
     "pages": pages.figures,

@@ -16,6 +16,50 @@ TIMES = "x"
 PAGES = ("home", "job", "build", "case")
 MEASURED_OF_PAGES = ("hello", *PAGES)
 
+# Format -> what its plugin is compared with: the best other reader, or the standard library.
+FORMATS = {
+    "allure": "json",
+    "check": "ElementTree",
+    "cppunit": "ElementTree",
+    "ctest": "ElementTree",
+    "ctrf": "json",
+    "cucumber_json": "json",
+    "cucumber_messages": "json",
+    "dart": "json",
+    "gotest_json": "json",
+    "jenkins_junitresult": "ElementTree",
+    "jenkins_testreport": "json",
+    "jest": "json",
+    "junit": "junitparser",
+    "mocha": "json",
+    "nunit2": "ElementTree",
+    "nunit3": "ElementTree",
+    "order_log": "split",
+    "playwright": "json",
+    "pytest_json_report": "json",
+    "pytest_reportlog": "json",
+    "robot": "robot.api",
+    "rspec": "json",
+    "subunit": "python-subunit",
+    "tap": "tap.py",
+    "testng": "ElementTree",
+    "trx": "ElementTree",
+    "xunit": "ElementTree",
+}
+# Those of the standard library are floors, which do less: no target for the time.
+READERS = ("junitparser", "robot.api", "python-subunit", "tap.py")
+
+
+def _of_formats() -> dict[str, tuple[str, float | None]]:
+    rows: dict[str, tuple[str, float | None]] = {}
+    for name, other in FORMATS.items():
+        rows[f"formats, {name}, seconds"] = ("s", None)
+        rows[f"formats, {name} / {other}"] = (TIMES, 1 if other in READERS else None)
+        rows[f"formats, {name}, memory"] = ("MB", None)
+        rows[f"formats, {name}, memory / {other}"] = (TIMES, 1)
+    return rows
+
+
 # Every row there is: its unit, and the most it may be where there is a target.
 ROWS: dict[str, tuple[str, float | None]] = {
     "parse, floor": ("s", None),
@@ -24,6 +68,7 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "parse, spool to records": ("s", None),
     "parse, spool to records / floor": (TIMES, 3.0),
     "parse, peak memory of the child": ("MB", 150),
+    **_of_formats(),
     "record, floor": ("s", None),
     "record, names known": ("s", None),
     "record, names known / floor": (TIMES, 2.5),

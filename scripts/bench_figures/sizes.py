@@ -25,6 +25,7 @@ class Sizes:
 
     rounds         how often each way of a comparison is taken, in turn
     cases          cases of the one big report
+    of_a_format    cases of the file of each format, and rounds of reading it
     visible        how often that report is uploaded
     surefire       small reports of one multipart upload, and how often it is sent
     uploaded       builds that four clients upload
@@ -35,6 +36,8 @@ class Sizes:
 
     rounds: int = 5
     cases: int = 100_000
+    of_a_format: int = 100_000
+    format_rounds: int = 2
     visible: int = 3
     surefire: int = 500
     surefire_rounds: int = 3
@@ -48,6 +51,8 @@ WHOLE = Sizes()
 QUICK = replace(
     WHOLE,
     rounds=2,
+    of_a_format=10_000,
+    format_rounds=1,
     visible=1,
     surefire_rounds=1,
     uploaded=Shape(4, 5, 1_000),

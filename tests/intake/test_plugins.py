@@ -10,7 +10,7 @@ import pytest
 from tracker.errors import SettingsError
 from tracker.intake import plugins
 from tracker.intake.contract import parser
-from tracker.intake.plugins import PluginSources, load_plugins
+from tracker.intake.plugins import PluginSources, endings, load_plugins
 
 PLUGIN = """
 from tracker.intake.contract import parser
@@ -159,3 +159,12 @@ def test_enabled_names_are_read_from_one_setting(folder):
     sources = PluginSources.of(str(folder), " a, b ,,")
     assert sources.enabled == ("a", "b")
     assert sources.folder == Path(folder)
+
+
+def test_the_endings_of_files_that_may_be_reports_come_from_the_plugins(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from tracker.intake.contract import parser\n"
+        "@parser('mine', recognises='', sniff=lambda head: 0.0, endings=('.Mine', '.log.txt'))\n"
+        "def read(report):\n    yield from ()\n"
+    )
+    assert endings(PluginSources(tmp_path)) == (".log.txt", ".log.txt.gz", ".mine", ".mine.gz")

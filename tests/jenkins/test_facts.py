@@ -87,11 +87,11 @@ def test_the_upstream_build_has_the_trackers_name() -> None:
 
 @needs_recorded
 def test_artifacts_that_may_be_reports_are_told_by_their_ending() -> None:
-    assert report_artifacts(recorded("build-unstable")) == [
+    assert report_artifacts(recorded("build-unstable"), (".xml",)) == [
         "out/TEST-nested.xml",
         "out/TEST-pay.Card.xml",
     ]
-    assert report_artifacts(recorded("build-downstream")) == ["out/i.xml"]
+    assert report_artifacts(recorded("build-downstream"), (".xml",)) == ["out/i.xml"]
 
 
 @needs_recorded
@@ -176,7 +176,11 @@ def test_a_revision_without_a_branch_is_a_revision() -> None:
 def test_missing_and_null_fields_say_nothing() -> None:
     told = facts({"number": 7, "actions": [None, {}, {"causes": None}], "artifacts": None})
     assert (told.started, told.url, told.upstream_job, told.branch) == (None, "", "", "")
-    assert (report_artifacts({}), has_test_report({}), listed_builds({"builds": None})) == (
+    assert (
+        report_artifacts({}, (".xml",)),
+        has_test_report({}),
+        listed_builds({"builds": None}),
+    ) == (
         [],
         False,
         [],

@@ -87,7 +87,7 @@ def only(*events: object) -> Result:
         ("error", Status.ERROR, ""),
         ("great", Status.UNKNOWN, "great"),
         (None, Status.UNKNOWN, "None"),
-        (["success"], Status.UNKNOWN, "['success']"),
+        (["success"], Status.UNKNOWN, "(no word)"),
     ],
 )
 def test_each_result_word(word: object, status: Status, raw: str) -> None:

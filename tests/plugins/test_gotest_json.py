@@ -261,13 +261,6 @@ def test_lines_that_are_not_json_do_no_harm():
     assert Suite((), stderr="go: downloading x\n{oops") in records
 
 
-def test_an_event_behind_other_text_on_its_line_counts():
-    end = json.dumps(event("fail", "TestA"))
-    assert [each.status for each in of(event("run", "TestA"), "noise " + end, event("fail"))] == [
-        Status.FAILED
-    ]
-
-
 @pytest.mark.parametrize("odd", [None, 1, [], {}, True, ""])
 @pytest.mark.parametrize("key", ["Action", "Package", "Test", "Output", "Elapsed", "FailedBuild"])
 def test_odd_types_break_nothing(key, odd):

@@ -55,6 +55,7 @@ def paths(*lines: str) -> list[tuple[tuple[str, ...], str]]:
         ("ok 1 - issue #7", "issue #7", Status.PASSED),
         ("ok 1 - Größe # 1", "Größe # 1", Status.PASSED),
         ("ok 1 -5 is negative", "-5 is negative", Status.PASSED),
+        ("ok 1 -  works", "works", Status.PASSED),
     ],
 )
 def test_a_test_line_is_a_name_and_a_status(line, name, status):
@@ -117,9 +118,9 @@ def test_check_writes_what_happened_into_names():
     assert (failed.name, failed.message) == ("a.c:Core:sub", "1 is not 2")
 
 
-def test_phpunit_writes_the_outcome_before_names():
-    [result] = of("1..1", "not ok 1 - Failure: App\\FooTest::testBar")
-    assert result.name == "App\\FooTest::testBar"
+def test_names_are_read_alike_wherever_they_stand():
+    lines = [f"ok {number} -  a{number}" for number in range(1, 6)]
+    assert [each.name for each in of("1..5", *lines)] == ["a1", "a2", "a3", "a4", "a5"]
 
 
 # The run
@@ -228,6 +229,11 @@ def test_subtests_nest():
     assert paths(*lines, "    ok - b", "    1..1", "ok - a", "1..1") == [(("a", "b"), "x")]
 
 
+def test_subtests_nested_too_deep_are_refused():
+    with pytest.raises(ReportError, match="nested too deep"):
+        of("1..1", " " * 40_000 + "ok")
+
+
 def test_a_test_that_fails_alone_is_a_result_beside_its_leaves():
     lines = ("1..1", "# Subtest: a", "    ok - x", "    1..1", "not ok 1 - a")
     assert paths(*lines) == [(("a",), "x"), ((), "a")]
@@ -277,8 +283,7 @@ def test_a_block_of_yaml_tells_what_went_wrong():
     assert result.message == "1 is not 2\n\nbut 1"
     assert (result.duration, result.type) == (1.5, "AssertionError")
     assert (result.file, result.line) == ("/w/a.test.mjs", 12)
-    assert result.properties == (("severity", "fail"),)
-    assert result.trace.endswith("expected: 2\n\nat x (a.mjs:3)")
+    assert result.trace.endswith("severity: fail\nexpected: 2\n\nat x (a.mjs:3)")
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,8 @@ class Parser:
     """A plugin's one generator, with what people and sniffing need to know of it.
 
     `version` grows whenever the same bytes would give other records. `folder` says that files of
-    this format that lie in one folder are one report.
+    this format that lie in one folder are one report. `endings` are those of the files that
+    Jenkins is asked for: what is worth a request, not what it is.
     """
 
     name: str
@@ -232,10 +233,17 @@ class Parser:
     read: Reader
     version: int = 1
     folder: bool = False
+    endings: tuple[str, ...] = (".xml",)
 
 
 def parser(
-    name: str, *, recognises: str, sniff: Sniffer, version: int = 1, folder: bool = False
+    name: str,
+    *,
+    recognises: str,
+    sniff: Sniffer,
+    version: int = 1,
+    folder: bool = False,
+    endings: tuple[str, ...] = (".xml",),
 ) -> Callable[[Reader], Parser]:
     """Mark a generator as the parser of a format; importing a plugin changes nothing else.
 
@@ -243,6 +251,6 @@ def parser(
     """
 
     def mark(read: Reader) -> Parser:
-        return Parser(name, recognises, sniff, read, version, folder)
+        return Parser(name, recognises, sniff, read, version, folder, endings)
 
     return mark

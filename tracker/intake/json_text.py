@@ -11,6 +11,7 @@ import codecs
 import io
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def _lines_of_bytes(stream: BinaryIO) -> Iterator[bytes]:
 def _odd_line(number: int, line: bytes) -> JsonLine:
     text = line.decode("utf-8", "replace")
     try:
-        return JsonLine(number, json.loads(text))
+        return JsonLine(number, _loads(text))
     except (ValueError, RecursionError):
         cut = not line.endswith(b"\n") and text.lstrip().startswith("{")
         return JsonLine(number, None, text.rstrip("\r\n"), cut)
@@ -162,7 +163,7 @@ def _decode(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError):
-        return json.loads(text)
+        return _loads(text)
 
 
 def _outline(raw: msgspec.Raw, paths: list[list[str]]) -> Any:
@@ -180,8 +181,8 @@ def _outline(raw: msgspec.Raw, paths: list[list[str]]) -> Any:
 def _item(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except msgspec.DecodeError:  # a lone surrogate, which nobody met while skipping over it
-        return json.loads(bytes(raw))
+    except (msgspec.DecodeError, RecursionError):  # what nobody met while skipping over it
+        return _loads(bytes(raw).decode())
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -198,13 +199,25 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def _loads(text: str) -> Any:
+    """Python's own reading; a whole number of thousands of digits is one beyond all others."""
+    return json.loads(text, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        return math.inf
+
+
 def _lenient(data: bytes) -> tuple[Any, Damage | None]:
     text = data.decode("utf-8", "replace")
     lost = Damage("bytes that are not UTF-8 were replaced") if "\ufffd" in text else None
     if lost and "\ufffd".encode() in data:
         lost = None
     try:
-        return json.loads(text), lost
+        return _loads(text), lost
     except RecursionError:
         raise ReportError(TOO_DEEP) from None
     except ValueError:

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,13 @@ def load_plugins(sources: PluginSources) -> list[Plugin]:
                 "Rename or remove one of them.",
             )
     return [found[name] for name in sorted(found)]
+
+
+@lru_cache(maxsize=8)
+def endings(sources: PluginSources) -> tuple[str, ...]:
+    """How the names of files end that a parser may want, packed by gzip or not."""
+    found = {end.lower() for plugin in load_plugins(sources) for end in plugin.parser.endings}
+    return tuple(sorted(found | {f"{end}.gz" for end in found}))
 
 
 def installed() -> list[EntryPoint]:

@@ -19,17 +19,6 @@ BUILD_TREE = (
     "actions[urlName,totalCount,causes[upstreamProject,upstreamBuild],"
     "lastBuiltRevision[SHA1,branch[name]]],artifacts[relativePath],runs[number,url]"
 )
-# Whether a file is a report is seen in it; these are the ones worth a request.
-REPORT_ENDINGS = (
-    ".xml",
-    ".trx",
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".tap",
-    ".subunit",
-    ".order.txt",
-)
 ARTIFACTS_TREE = "artifacts[relativePath]"
 TEST_REPORT_TREE = (
     "suites[name,cases[className,name,status,duration,errorDetails,errorStackTrace,"
@@ -94,10 +83,10 @@ def facts_of(job: str, build: dict[str, Any], *, tracker_name: Callable[[str], s
     )
 
 
-def report_artifacts(build: dict[str, Any]) -> list[str]:
-    """The artifacts that may be reports: their paths, in order."""
+def report_artifacts(build: dict[str, Any], endings: tuple[str, ...]) -> list[str]:
+    """The artifacts that may be reports, by how they end: their paths, in order."""
     paths = [artifact.get("relativePath") or "" for artifact in build.get("artifacts") or ()]
-    return sorted(path for path in paths if path.lower().endswith(REPORT_ENDINGS))
+    return sorted(path for path in paths if path.lower().endswith(endings))
 
 
 def has_test_report(build: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from tracker.errors import Conflict, SpoolDamage, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
+from tracker.intake.plugins import endings
 from tracker.intake.spool import SpooledReport
 from tracker.jenkins.builds import (
     ALL_BUILDS_TREE,
@@ -136,7 +137,7 @@ def poll_build(
         if answer.get("number") != number:
             raise ValueError("no build")
         facts = facts_of(name, answer, tracker_name=source.tracker_name)
-        files = list(_files(source, path, answer))
+        files = list(_files(source, path, answer, endings(intake.sources)))
         has_report = has_test_report(answer)
     if facts.state == "running":
         ingest(intake, facts, (), now=now)
@@ -195,9 +196,11 @@ class _File:
     variant: str
 
 
-def _files(source: Source, path: str, answer: dict[str, Any]) -> Iterator[_File]:
+def _files(
+    source: Source, path: str, answer: dict[str, Any], ends: tuple[str, ...]
+) -> Iterator[_File]:
     """The artifacts of a build that may be reports, and those of the cells of a matrix."""
-    for relative in report_artifacts(answer):
+    for relative in report_artifacts(answer, ends):
         yield _File(artifact_path(path, relative), relative, "")
     for cell in cells_of(answer):
         cell_path = source.client.path_of(cell.url)
@@ -208,7 +211,7 @@ def _files(source: Source, path: str, answer: dict[str, Any]) -> Iterator[_File]
         except Missing:
             yield _File(cell_path, cell.variant, cell.variant)  # fetching it will say so
             continue
-        for relative in report_artifacts(listed):
+        for relative in report_artifacts(listed, ends):
             name = f"{cell.variant}/{relative}"
             yield _File(artifact_path(cell_path, relative), name, cell.variant)
 
