@@ -56,6 +56,7 @@ _READ = {
     "gzip-named.xml": Reading(1),
     "zip-named.xml": Reading(1),
     "nan.json": Reading(1),
+    "big-integers.json": Reading(1),
     "duplicate-keys.json": Reading(1),
     "lone-surrogate.json": Reading(1),
     "unknown-status.json": Reading(3),

@@ -638,7 +638,8 @@ def test_a_lie_about_the_size_of_an_entry_gives_no_more_than_is_there(size, fiel
     data[place : place + 4] = struct.pack("<L", size)
     found, damage = read(bytes(data))
     assert damage or found in ([("a.xml", text)], [("a.xml", b"")])
-    assert all(got in (None, b"", text) for _, got in found)
+    refused = "it cannot be opened"  # by Pythons that look for overlaps themselves
+    assert all(got in (None, b"", text) or got.startswith(refused) for _, got in found)
 
 
 @pytest.mark.parametrize("size", [2**31, 2**63 - 1, 2**63, 2**64 - 1])

@@ -688,8 +688,8 @@ def _bite_packet(chance: random.Random, data: bytes) -> bytes:
         )
     if chance.random() < 0.3:
         body = bytearray(_insert(chance, bytes(body)))
-    if chance.random() < 0.5:  # keep the length that it tells right, too
-        body[3:4] = struct.pack(">H", 0x4000 | (len(body) + 5)) if body[3] < 0x40 else body[3:4]
+    if chance.random() < 0.5 and body[3:4] < b"\x40":  # keep the length that it tells right, too
+        body[3:4] = struct.pack(">H", 0x4000 | ((len(body) + 5) & 0x3FFF))
     packets[place] = bytes(body) + struct.pack(">I", zlib.crc32(body))
     return b"".join(packets)
 

@@ -15,10 +15,10 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from tracker.intake.text import storable
 
@@ -261,29 +261,50 @@ class _Header(tarfile.TarInfo):
     """A header that tells no size that cannot be, and a broken one for what it is.
 
     tarfile takes a broken header for the end of the archive, and goes on reading, past the end of
-    the file if it must, to whatever place a size leads to.
+    the file if it must, to whatever place a size leads to. Later releases, and earlier ones that
+    were mended, go through the two methods with an underscore.
     """
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)
-        if not 0 <= header.size <= (MOST_TOLD if header.type in _TOLD else MOST_BYTES):
-            raise tarfile.ReadError(f"an entry of {header.size:,} bytes")
-        return header
+    def frombuf(cls, *arguments: Any, **options: Any) -> Self:
+        return _sized(super().frombuf(*arguments, **options))
+
+    @classmethod
+    def _frombuf(cls, *arguments: Any, **options: Any) -> Self:
+        header: Self = super()._frombuf(*arguments, **options)  # type: ignore[misc]
+        return _sized(header)
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
-        try:
-            header = super().fromtarfile(archive)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # not in its stubs
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError(str(error)) from None
-        # What is told of an entry may change the size that its own header has.
-        to_skip = archive.offset - archive.fileobj.tell()
-        if not 0 <= to_skip <= MOST_BYTES + BLOCK:
-            raise tarfile.ReadError("the size of an entry is not clear")
-        return header
+        return _placed(archive, lambda: super(_Header, cls).fromtarfile(archive))
+
+    @classmethod
+    def _fromtarfile(cls, archive: tarfile.TarFile, **options: Any) -> Self:
+        read: Callable[..., Self] = super()._fromtarfile  # type: ignore[misc]
+        return _placed(archive, lambda: read(archive, **options))
+
+
+_AnyHeader = TypeVar("_AnyHeader", bound=tarfile.TarInfo)
+
+
+def _sized(header: _AnyHeader) -> _AnyHeader:
+    if not 0 <= header.size <= (MOST_TOLD if header.type in _TOLD else MOST_BYTES):
+        raise tarfile.ReadError(f"an entry of {header.size:,} bytes")
+    return header
+
+
+def _placed(archive: tarfile.TarFile, read: Callable[[], _AnyHeader]) -> _AnyHeader:
+    try:
+        header = read()
+    except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # not in its stubs
+        raise
+    except tarfile.HeaderError as error:
+        raise tarfile.ReadError(str(error)) from None
+    # What is told of an entry may change the size that its own header has.
+    to_skip = archive.offset - archive.fileobj.tell()
+    if not 0 <= to_skip <= MOST_BYTES + BLOCK:
+        raise tarfile.ReadError("the size of an entry is not clear")
+    return header
 
 
 def _tar_entries(stream: BinaryIO, budget: Budget) -> Iterator[Entry]:
