@@ -46,6 +46,7 @@ from tracker.intake.contract import (
     Suite,
     Trouble,
     XmlDamage,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -339,9 +340,9 @@ class _Suite:
         self.title = f'suite "{" / ".join(self.path)[:200]}"' if self.path else "the whole report"
         self._reading = reading
         attributes = {} if element is None else element.attrib
-        self._declared_tests = _count(attributes.get("tests"))
+        self._declared_tests = declared_count(attributes.get("tests"))
         self._declared_broken = _declared_broken(attributes)
-        self._declared_skipped = _count(attributes.get("skipped"))
+        self._declared_skipped = declared_count(attributes.get("skipped"))
         self.cases = self.broken = self.skipped = self.tries = 0
         self.inner_cases = self.inner_broken = self.inner_tries = 0
         self.may_be_reruns = self._declared_tests is not None and _is_like_pytest(element)
@@ -392,7 +393,7 @@ class _Suite:
 
     def _place(self, values: list[str]) -> tuple[str, int | None]:
         layout = self._layout
-        return values[layout.file] or self._file, _count(values[layout.line])
+        return values[layout.file] or self._file, declared_count(values[layout.line])
 
     def _odd_time(self, time: str) -> float | None:
         duration = _seconds(time)
@@ -579,7 +580,7 @@ class _Parts:
         self.message = self.message or message
         self.type = self.type or kind
         self.file = self.file or child.get("file") or ""
-        self.line = _count(child.get("line")) if self.line is None else self.line
+        self.line = declared_count(child.get("line")) if self.line is None else self.line
         self.expected = self.expected or _expected(kind, message)
         if status.is_failure and (trace := _trace(child)):
             self.traces.append(trace)
@@ -801,13 +802,11 @@ def _message(element: Element) -> str:
 # Numbers
 
 
-def _count(text: str | None) -> int | None:
-    """A declared count; None where there is none, or none that could be one."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _declared_broken(attributes: Any) -> int | None:
-    failures, errors = _count(attributes.get("failures")), _count(attributes.get("errors"))
+    failures, errors = (
+        declared_count(attributes.get("failures")),
+        declared_count(attributes.get("errors")),
+    )
     if failures is None and errors is None:
         return None
     return (failures or 0) + (errors or 0)

@@ -39,6 +39,7 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     XmlElement,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -185,8 +186,8 @@ class _Reading:
     def _differences(self, run: XmlElement) -> Iterator[Record]:
         if self.troubles > MOST_TROUBLES:
             yield Note(f"{self.troubles - MOST_TROUBLES} more suites failed outside their tests")
-        total = _count(run.get("total"))
-        failures, errors = _count(run.get("failures")), _count(run.get("errors"))
+        total = declared_count(run.get("total"))
+        failures, errors = declared_count(run.get("failures")), declared_count(run.get("errors"))
         if total not in (None, self.found, self.found - self.not_run):
             yield Note(f"the report declares {total} tests, found {self.found}")
         declared = (failures or 0) + (errors or 0)
@@ -340,10 +341,6 @@ def _trouble(suite: XmlElement, below: int) -> str:
         return ""
     name = suite.get("name") or "a suite"
     return "\n".join(filter(None, (f"{name} failed: {message}".rstrip(": "), trace)))
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(text: str) -> float | None:

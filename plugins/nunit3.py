@@ -39,6 +39,7 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     XmlElement,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -181,7 +182,7 @@ class _Reading:
             yield Trouble("the run failed, and no test in it did")
         if self.troubles > MOST_TROUBLES:
             yield Note(f"{self.troubles - MOST_TROUBLES} more suites failed outside their tests")
-        total, failed = _count(run.get("total")), _count(run.get("failed"))
+        total, failed = declared_count(run.get("total")), declared_count(run.get("failed"))
         if total not in (None, self.found, self.found - self.explicit):
             yield Note(f"the run declares {total} tests, found {self.found}")
         if failed not in (None, self.broken):
@@ -332,10 +333,6 @@ def _trouble(suite: XmlElement, below: int) -> str:
     what = {"TearDown": "one-time tear-down of ", "SetUp": "one-time set-up of "}.get(site, "")
     name = suite.get("fullname") or suite.get("name") or "a suite"
     return "\n".join(filter(None, (f"{what}{name} failed: {message}".rstrip(": "), trace)))
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(text: str) -> float | None:

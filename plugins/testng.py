@@ -37,6 +37,7 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     XmlElement,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -166,7 +167,7 @@ class _Reading:
         yield from self.settled()
         if self.troubles > MOST_TROUBLES:
             yield Trouble(f"{self.troubles - MOST_TROUBLES} more configuration methods failed")
-        total, ignored = _count(root.get("total")), _count(root.get("ignored")) or 0
+        total, ignored = declared_count(root.get("total")), declared_count(root.get("ignored")) or 0
         every = self.found + self.retried
         fitting = {
             count + more
@@ -175,7 +176,7 @@ class _Reading:
         }
         if total is not None and total not in fitting:
             yield Note(f"the report declares {total} tests, found {self.found}")
-        failed = _count(root.get("failed"))
+        failed = declared_count(root.get("failed"))
         # Failed configuration methods, and attempts of older versions, may be in it.
         if failed is not None and not 0 <= failed - self.broken <= self.retried + self.troubles:
             yield Note(f"the report declares {failed} failures, found {self.broken}")
@@ -335,10 +336,6 @@ def _properties(
         if told := each.get("name"):
             found.append((told, (each.text or "").strip()))
     return tuple(found)
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(milliseconds: str) -> float | None:

@@ -37,6 +37,7 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     XmlElement,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -256,9 +257,9 @@ class _Reading:
         counters = summary.find("{*}Counters")
         if counters is not None:
             names = ("failed", "error", "timeout", "aborted", "disconnected")
-            broken = [_count(counters.get(name)) for name in names]
+            broken = [declared_count(counters.get(name)) for name in names]
             failed = None if broken[0] is None else sum(filter(None, broken))
-            self._declared = _count(counters.get("total")), failed
+            self._declared = declared_count(counters.get("total")), failed
         for info in summary.iterfind("{*}RunInfos/{*}RunInfo"):
             text = "".join(map(str, info.itertext())).strip()
             self._infos.append((info.get("outcome") or "Error", text))
@@ -462,10 +463,6 @@ def _local(element: XmlElement) -> str:
 
 
 # Numbers
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(text: str) -> float | None:

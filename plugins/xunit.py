@@ -32,6 +32,7 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     XmlElement,
+    declared_count,
     parser,
     xml_elements,
 )
@@ -193,10 +194,13 @@ class _Reading:
     def _differences(self, assembly: XmlElement) -> Iterator[Record]:
         name = _file_name(assembly.get("name") or "") or "an assembly"
         tests = self.found - self._before
-        errors = _count(assembly.get("errors"))
+        errors = declared_count(assembly.get("errors"))
         if errors and not self._errors:
             yield Trouble(f"{name} declares {errors} errors outside its tests and tells none")
-        total, failed = _count(assembly.get("total")), _count(assembly.get("failed"))
+        total, failed = (
+            declared_count(assembly.get("total")),
+            declared_count(assembly.get("failed")),
+        )
         if total not in (None, tests, tests - self._not_run):
             yield Note(f"{name} declares {total} tests, found {tests}")
         if failed not in (None, self._broken):
@@ -213,7 +217,7 @@ def _result(test: XmlElement, prefix: str) -> Result:
     time = test.get("time")
     duration = _seconds(time) if time else _of_clock(test.get("time-rtf"))
     word = test.get("result") or ""
-    file, line = test.get("source-file") or "", _count(test.get("source-line"))
+    file, line = test.get("source-file") or "", declared_count(test.get("source-line"))
     parts = {each.tag: each for each in test}
     traits = _traits(parts.pop("traits", ()))
     if word == "Pass" and not parts:
@@ -279,10 +283,6 @@ def _text(element: XmlElement | None) -> str:
 
 
 # Numbers
-
-
-def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(text: str) -> float | None:

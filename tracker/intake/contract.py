@@ -36,7 +36,7 @@ from tracker.intake.json_text import (
     json_lines,
     text_lines,
 )
-from tracker.intake.xml import XmlDamage, XmlElement, xml_elements
+from tracker.intake.xml import XmlDamage, XmlElement, declared_count, xml_elements
 from tracker.verdicts.outcomes import Status
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Trouble",
     "XmlDamage",
     "XmlElement",
+    "declared_count",
     "is_cut",
     "json_document",
     "json_head",

@@ -79,6 +79,11 @@ def xml_elements(stream: BinaryIO, *names: str) -> Iterator[XmlElement]:
         raise damage
 
 
+def declared_count(text: str | None) -> int | None:
+    """A count that an attribute declares; None where there is none, or none that could be one."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _head(stream: BinaryIO) -> bytes:
     """The first 64 kB, or all there is, from a stream that may answer in small pieces."""
     head = b""
