@@ -6,15 +6,18 @@ can be read off it: P passed, F failed, E error, S skipped, `.` not there.
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import lru_cache
 from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
 FEWEST_BUILDS = 20
 WORDS = {"P": "passed", "F": "failed", "E": "error", "S": "skipped"}
 BROKEN = "FE"
+DEFAULT_JOBS = ("team/nightly", "team/smoke", "platforms")
 PLATFORMS = ("PLATFORM=linux", "PLATFORM=windows")
 
 
@@ -62,7 +65,12 @@ class Commit:
 
 @dataclass(frozen=True)
 class Build:
-    """One build; `result` is None while it runs."""
+    """One build; `result` is None while it runs.
+
+    A build that ended before its tests is not `tested`. `older` names the variants that were not
+    built with it, each with the build that Jenkins answers for instead. A parameter without a
+    value is a password.
+    """
 
     number: int
     started: datetime
@@ -71,6 +79,11 @@ class Build:
     revision: str
     commits: tuple[Commit, ...] = ()
     upstream: tuple[str, int] | None = None
+    tested: bool = True
+    title: str = ""
+    description: str | None = None
+    parameters: tuple[tuple[str, str | bool | None], ...] = ()
+    older: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:
@@ -87,26 +100,26 @@ class Planted:
 
     kind: str
     job: str
-    case: tuple[str, str, str]
+    case: tuple[str, str, str] | None
     build: int
     more: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A job by its full name; `archives` says whether its builds keep their report files."""
+class Kind(Enum):
+    """What Jenkins calls the sorts of job."""
 
-    name: str
-    archives: bool
-    variants: tuple[str, ...]
-    upstream: str | None
-    cases: tuple[Case, ...]
-    builds: tuple[Build, ...]
-    planted: tuple[Planted, ...]
+    FREESTYLE = "freestyle"
+    MATRIX = "matrix"
+    PIPELINE = "pipeline"
+    MAVEN = "maven"
 
-    @property
-    def is_matrix(self) -> bool:
-        return self.variants != ("",)
+
+class Archive(Enum):
+    """Where the results of a build are to be found."""
+
+    FILES = "archived report files, and Jenkins' own reading of them"
+    REPORT = "Jenkins' own reading alone"
+    CONSOLE = "lines of the console, which Jenkins does not read"
 
 
 @dataclass(frozen=True)
@@ -120,13 +133,102 @@ class Tally:
     def total(self) -> int:
         return self.passed + self.failed + self.error + self.skipped
 
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.error + other.error,
+            self.skipped + other.skipped,
+        )
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cases of a job; what was counted once is kept, and copies of a job share it."""
+
+    cases: tuple[Case, ...]
+    _tallies: dict[tuple[int, str | None], Tally] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _suites: dict[tuple[int, str], dict[str, list[Case]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def tally(self, number: int, variant: str | None = None) -> Tally:
+        """The counts of one build, or of one of its variants."""
+        if (number, variant) not in self._tallies:
+            cases = (case for case in self.cases if variant is None or case.variant == variant)
+            seen = "".join(case.outcome(number) for case in cases)
+            self._tallies[number, variant] = Tally(*(seen.count(letter) for letter in "PFES"))
+        return self._tallies[number, variant]
+
+    def suites(self, number: int, variant: str = "") -> dict[str, list[Case]]:
+        """The cases that ran (or were skipped) in a build, by suite, in report order."""
+        if (number, variant) not in self._suites:
+            found: dict[str, list[Case]] = {}
+            for case in self.cases:
+                if case.variant == variant and case.outcome(number) != ".":
+                    found.setdefault(case.suite, []).append(case)
+            self._suites[number, variant] = found
+        return self._suites[number, variant]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job by its full name. Its `variants` are the cells of a matrix, the modules of a Maven
+    job or the parallel stages of a pipeline.
+
+    Ids in Jenkins' queue count on from `queue`. A number once given is not given again, so
+    `next_number` may be more than one above the newest build. A job that `gathers` adds up the
+    counts of the builds that follow its own.
+    """
+
+    name: str
+    archive: Archive
+    variants: tuple[str, ...]
+    upstream: str | None
+    sheet: Sheet
+    builds: tuple[Build, ...]
+    planted: tuple[Planted, ...]
+    kind: Kind = Kind.FREESTYLE
+    queue: int = 0
+    disabled: bool = False
+    description: str | None = None
+    next_number: int = 1
+    gathers: bool = False
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return self.sheet.cases
+
+    @property
+    def archives(self) -> bool:
+        """Whether its builds keep their report files."""
+        return self.archive is Archive.FILES
+
+    @property
+    def is_matrix(self) -> bool:
+        return self.kind is Kind.MATRIX
+
+    @property
+    def upcoming(self) -> int:
+        """The number of its next build."""
+        return max([self.next_number, *(build.number + 1 for build in self.builds[-1:])])
+
+    def build(self, number: int) -> Build | None:
+        return next((build for build in self.builds if build.number == number), None)
+
 
 @dataclass(frozen=True)
 class History:
+    """Jobs, the classes of folders that are no plain ones, and the jobs of each view."""
+
     seed: int
     builds: int
     now: datetime
     jobs: tuple[Job, ...]
+    folders: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def job(self, name: str) -> Job | None:
         return next((job for job in self.jobs if job.name == name), None)
@@ -141,7 +243,40 @@ def make_history(seed: int, builds: int, now: datetime) -> History:
     now = now.astimezone(UTC).replace(microsecond=0)
     nightly = _nightly(seed, builds, now)
     smoke = _smoke(seed, builds, nightly)
-    return History(seed, builds, now, (nightly, smoke, _platforms(seed, builds, now)))
+    jobs = (nightly, smoke, _platforms(seed, builds, now))
+    queued = (replace(job, queue=place) for place, job in enumerate(jobs))
+    return History(seed, builds, now, tuple(queued))
+
+
+def widen(history: History, copies: int) -> History:
+    """The same jobs again below `team-001`, `team-002` ...; their cases are shared."""
+    if copies < 0:
+        raise ValueError(f"There cannot be {copies} copies of the jobs.")
+    jobs = [job for job in history.jobs if job.name in DEFAULT_JOBS]
+    wide = [_copy(job, f"team-{at:03}", at) for at in range(1, copies + 1) for job in jobs]
+    return replace(history, jobs=(*history.jobs, *wide))
+
+
+def readdressed(job: Job, address: Callable[[str], str]) -> Job:
+    """The same job where every job's name is another."""
+    builds = (
+        replace(build, upstream=(address(build.upstream[0]), build.upstream[1]))
+        if build.upstream
+        else build
+        for build in job.builds
+    )
+    return replace(
+        job,
+        name=address(job.name),
+        upstream=address(job.upstream) if job.upstream else None,
+        builds=tuple(builds),
+        planted=tuple(replace(planted, job=address(planted.job)) for planted in job.planted),
+    )
+
+
+def _copy(job: Job, folder: str, at: int) -> Job:
+    moved = readdressed(job, lambda name: f"{folder}/{name.rpartition('/')[2]}")
+    return replace(moved, queue=job.queue + 100_000 * at)
 
 
 # What a tracker should find.
@@ -160,14 +295,12 @@ def truth(history: History) -> dict[str, object]:
 
 def tally(job: Job, number: int, variant: str | None = None) -> Tally:
     """The counts of one build, or of one of its variants."""
-    seen = "".join(
-        case.outcome(number) for case in job.cases if variant is None or case.variant == variant
-    )
-    return Tally(*(seen.count(letter) for letter in "PFES"))
+    return job.sheet.tally(number, variant)
 
 
 def _planted_row(planted: Planted) -> dict[str, object]:
-    row = {"kind": planted.kind, "job": planted.job, "case": _named(planted.case)}
+    case = {"case": _named(planted.case)} if planted.case else {}
+    row = {"kind": planted.kind, "job": planted.job, **case}
     return {**row, "build": planted.build, **planted.more}
 
 
@@ -213,13 +346,10 @@ def _verdict(before: str | None, now: str) -> str | None:
 
 def suites(job: Job, number: int, variant: str = "") -> dict[str, list[Case]]:
     """The cases that ran (or were skipped) in a build, by suite, in report order."""
-    found: dict[str, list[Case]] = {}
-    for case in job.cases:
-        if case.variant == variant and case.outcome(number) != ".":
-            found.setdefault(case.suite, []).append(case)
-    return found
+    return job.sheet.suites(number, variant)
 
 
+@lru_cache(maxsize=1 << 17)
 def duration_ms(case: Case, number: int) -> int:
     """How long a case took in a build: its usual time, a little noise."""
     if case.outcome(number) == "S":
@@ -337,7 +467,7 @@ def _nightly(seed: int, builds: int, now: datetime) -> Job:
 def _smoke(seed: int, builds: int, nightly: Job) -> Job:
     """Runs after each nightly build; the first build was started by hand."""
     names = _names(seed, "smoke", 8, 10)
-    sketch = _Sketch("team/smoke", seed, builds, names, archives=False)
+    sketch = _Sketch("team/smoke", seed, builds, names, archive=Archive.REPORT)
     aborted = builds // 2 + 1
     early = (len(sketch.cases) * 2) // 5
     sketch.breaks(builds - 5, "gateway")
@@ -361,7 +491,7 @@ def _after(build: Build, job: str, up: Build) -> Build:
 
 def _platforms(seed: int, builds: int, now: datetime) -> Job:
     names = _names(seed, "platforms", 12, 10, odd_suite="Einrichtung (Küche & Bad)")
-    sketch = _Sketch("platforms", seed, builds, names, PLATFORMS)
+    sketch = _Sketch("platforms", seed, builds, names, PLATFORMS, kind=Kind.MATRIX)
     sketch.breaks(builds - 6, "encoding", variants=PLATFORMS)
     sketch.breaks(builds - 11, "separator", variants=PLATFORMS[1:], kind="windows_only")
     starts = _starts(Random(f"{seed}:platforms"), builds, now - timedelta(hours=3), hours=20)
@@ -387,10 +517,11 @@ class _Sketch:
         builds: int,
         names: Sequence[tuple[str, str]],
         variants: tuple[str, ...] = ("",),
-        archives: bool = True,
+        archive: Archive = Archive.FILES,
+        kind: Kind = Kind.FREESTYLE,
     ) -> None:
         self.name, self.seed, self.count = job, seed, builds
-        self.variants, self.archives = variants, archives
+        self.variants, self.archive, self.kind = variants, archive, kind
         self.rng = Random(f"{seed}:{job}")
         self.planted: list[Planted] = []
         self.cases = [
@@ -480,10 +611,10 @@ class _Sketch:
     ) -> tuple[Build, ...]:
         """The builds, their results read off the cases."""
         made: list[Build] = []
-        revision = _sha1(self.seed, self.name, "start")
+        revision = sha1(self.seed, self.name, "start")
         for number, start in enumerate(starts, 1):
             rng = Random(f"{self.seed}:{self.name}:{number}")
-            commits = tuple(self._commits(rng, number, start)) if changes else ()
+            commits = tuple(commits_of(self.seed, self.name, number, start, rng)) if changes else ()
             revision = commits[-1].sha1 if commits else revision
             length = round(60_000 * rng.uniform(*minutes) * (0.4 if number == aborted else 1))
             result = "ABORTED" if number == aborted else self._result(number)
@@ -494,8 +625,10 @@ class _Sketch:
 
     def job(self, made: tuple[Build, ...], upstream: str | None = None) -> Job:
         planted = tuple(self._with_failures(planted) for planted in self.planted)
-        cases = tuple(self.cases)
-        return Job(self.name, self.archives, self.variants, upstream, cases, made, planted)
+        sheet = Sheet(tuple(self.cases))
+        return Job(
+            self.name, self.archive, self.variants, upstream, sheet, made, planted, self.kind
+        )
 
     def _with_failures(self, planted: Planted) -> Planted:
         """A flaky case also tells in which builds it failed, blanked builds left out."""
@@ -508,14 +641,6 @@ class _Sketch:
     def _result(self, number: int) -> str | None:
         broken = any(case.outcome(number) in BROKEN for case in self.cases)
         return "UNSTABLE" if broken else "SUCCESS"
-
-    def _commits(self, rng: Random, number: int, before: datetime) -> Iterator[Commit]:
-        for at in range(rng.choice((0, 1, 1, 2, 3))):
-            path = f"src/main/java/com/acme/shop/{rng.choice(AREAS)}/{rng.choice(THINGS)}.java"
-            when = before - timedelta(minutes=40 - 9 * at)
-            message = f"{rng.choice(EDITS)} the {rng.choice(OBJECTS)[1:].lower()}"
-            sha1 = _sha1(self.seed, self.name, f"{number}.{at}")
-            yield Commit(sha1, rng.choice(AUTHORS), when, message, path)
 
     def _usual_ms(self) -> float:
         return min(30_000.0, self.rng.lognormvariate(math.log(45), 1.3))
@@ -539,7 +664,7 @@ class _Sketch:
         """Give a case its history; an F becomes an E where the cause is an error."""
         at = self._index((*names, variant))
         told = next((known for known in CAUSES if known.name == cause), self.cases[at].cause)
-        letters = outcomes.replace("F", told.letter) if self.archives else outcomes
+        letters = outcomes.replace("F", told.letter) if self.archive is Archive.FILES else outcomes
         reason = self.rng.choice(SKIP_REASONS) if "S" in outcomes else ""
         case = replace(self.cases[at], outcomes=letters, cause=told, skip_reason=reason)
         self.cases[at] = case
@@ -556,7 +681,17 @@ def _with(outcomes: str, build: int, letter: str) -> str:
     return outcomes[: build - 1] + letter + outcomes[build:]
 
 
-def _sha1(seed: int, job: str, what: str) -> str:
+def commits_of(seed: int, job: str, number: int, before: datetime, rng: Random) -> Iterator[Commit]:
+    """What a build brought: up to three commits, made shortly before it started."""
+    for at in range(rng.choice((0, 1, 1, 2, 3))):
+        path = f"src/main/java/com/acme/shop/{rng.choice(AREAS)}/{rng.choice(THINGS)}.java"
+        when = before - timedelta(minutes=40 - 9 * at)
+        message = f"{rng.choice(EDITS)} the {rng.choice(OBJECTS)[1:].lower()}"
+        digest = sha1(seed, job, f"{number}.{at}")
+        yield Commit(digest, rng.choice(AUTHORS), when, message, path)
+
+
+def sha1(seed: int, job: str, what: str) -> str:
     return hashlib.sha1(f"{seed}:{job}:{what}".encode(), usedforsecurity=False).hexdigest()
 
 

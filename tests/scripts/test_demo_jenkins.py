@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -508,7 +509,9 @@ def test_json_is_compressed_only_for_those_who_accept_it(client: Client) -> None
 
 
 def test_head_answers_as_get_without_the_body(client: Client) -> None:
-    url = f"{client.server.url}{NIGHTLY}39/artifact/*zip*/archive.zip"
+    artifacts = client.json(f"{NIGHTLY}39/")["artifacts"]
+    path = requests.utils.quote(artifacts[0]["relativePath"])
+    url = f"{client.server.url}{NIGHTLY}39/artifact/{path}"
     head, full = client.session.head(url, timeout=5), client.session.get(url, timeout=5)
     assert head.content == b""
     assert head.headers["Content-Length"] == full.headers["Content-Length"]
@@ -539,13 +542,13 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, str(SCRIPT), *arguments]
 
 
-def started_once(truth_file: Path) -> tuple[int, int]:
+def started_once(truth_file: Path, *more: str, smoke: str = SMOKE) -> tuple[int, int]:
     """Start it, ask for the first start time, end it: the time and the exit code."""
-    options = ("--builds", "20", "--truth", str(truth_file))
+    options = ("--builds", "20", "--truth", str(truth_file), *more)
     with subprocess.Popen(command(*options), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().strip().removeprefix("DEMO_JENKINS_URL=")
-        build = requests.get(f"{url}{SMOKE}1/api/json", timeout=5).json()
+        build = requests.get(f"{url}{smoke}1/api/json", timeout=5).json()
         process.send_signal(signal.SIGTERM)
         assert process.stdout.read() == ""
     return build["timestamp"], process.returncode
@@ -567,6 +570,35 @@ def test_a_first_start_writes_the_truth(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     now = datetime.fromisoformat(written["now"])
     assert written == json.loads(json.dumps(demo.truth(demo.make_history(7, 20, now))))
+
+
+def test_every_option_has_its_line_of_help() -> None:
+    environ = {**os.environ, "COLUMNS": "80"}
+    ended = subprocess.run(
+        command("--help"), capture_output=True, text=True, timeout=10, env=environ
+    )
+    for option in ("--more", "--wide N", "--words", "--dialect", "--truth FILE"):
+        assert f"  {option}" in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+
+
+def test_more_jobs_and_copies_are_started_by_options(tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    started_once(file, "--more", "--wide", "2", "--words", "five")
+    names = list(json.loads(file.read_text(encoding="utf-8"))["jobs"])
+    assert names[:4] == ["team/nightly", "team/smoke", "platforms", "team-001/nightly"]
+    assert {"team-002/platforms", "acme/shop/feature%2Flogin"} <= set(names)
+
+
+def test_the_truth_of_a_hudson_has_its_names(tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    started_once(file, "--dialect", "hudson", smoke="job/team-smoke/")
+    names = list(json.loads(file.read_text(encoding="utf-8"))["jobs"])
+    assert names == ["team-nightly", "team-smoke", "platforms"]
+
+
+def test_fewer_than_no_copies_are_refused() -> None:
+    assert "cannot be -1 copies" in refusal("--wide", "-1")
 
 
 def refusal(*arguments: str) -> str:
