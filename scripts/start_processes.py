@@ -28,10 +28,12 @@ from tracker.store.connection import open_store
 from tracker.store.jobs import add_server, remove_server
 from tracker.store.tokens import create_token
 from tracker.store.work import enqueue
+from tracker.worker.context import token_in
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_IN = "upload-token"
 DEMO = "demo"
+DEMO_RATE = 200.0  # it is ours, and on this machine
 MAIN = "main"
 LAST_SECONDS = 25.0
 PROGRESS_SECONDS = 3.0
@@ -167,8 +169,8 @@ def _name_jenkins(settings: Settings, options: argparse.Namespace, processes: Pr
     elif not options.no_demo and all(row.name == DEMO for row in jobs.servers()):
         url = _start_demo(settings, processes)
         _say(f"Demo Jenkins: {url}   (what it planted: {settings.home / 'demo-truth.json'})")
-        add_server(DEMO, url)
-        enqueue("discover", DEMO, due=now_ms())
+        add_server(DEMO, url, rate=DEMO_RATE)
+        enqueue("watch", DEMO, due=now_ms())
 
 
 def _read_named(settings: Settings, options: argparse.Namespace) -> None:
@@ -184,21 +186,14 @@ def _read_named(settings: Settings, options: argparse.Namespace) -> None:
     if token_file is None:
         token_file = known.token_file if known else ""
     _say(f"Asking {url} ...")
-    who = Client(_address(settings, url, user, token_file)).whoami()
+    token = token_in(token_file)
+    who = Client(Address(MAIN, url, user, token, seconds=settings.jenkins_seconds)).whoami()
     _say(f"Jenkins answers and knows us as {who}")
     if any(row.name == DEMO for row in jobs.servers()):
         remove_server(DEMO)
         _say("The demo Jenkins is read no more; what was recorded of its jobs stays")
     add_server(MAIN, url, username=user, token_file=token_file, patterns=options.jobs or None)
-    enqueue("discover", MAIN, due=now_ms())
-
-
-def _address(settings: Settings, url: str, user: str, token_file: str) -> Address:
-    try:
-        token = Path(token_file).read_text(encoding="utf-8").strip() if token_file else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The token file {token_file} cannot be read: {error}.") from error
-    return Address(MAIN, url, user, token, seconds=settings.jenkins_seconds)
+    enqueue("watch", MAIN, due=now_ms())
 
 
 def _start_demo(settings: Settings, processes: Processes) -> str:

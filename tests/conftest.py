@@ -188,11 +188,15 @@ class RunningDemo:
 
 
 @contextlib.contextmanager
-def running_demo(builds: int = 40) -> Iterator[RunningDemo]:
-    """A demo Jenkins on loopback."""
+def running_demo(
+    builds: int = 40, *, more: bool = False, copies: int = 0, **options: str
+) -> Iterator[RunningDemo]:
+    """A demo Jenkins on loopback, with jobs of every kind or copies of the usual ones."""
     demo = load_script("demo_jenkins")
     history = demo.make_history(7, builds, DEMO_NOW)
-    server = demo.serve(history)
+    history = demo.widen(history, copies) if copies else history
+    history = demo.with_more(history) if more else history
+    server = demo.serve(history, **options)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

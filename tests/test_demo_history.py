@@ -11,15 +11,20 @@ import pytest
 
 from tests.conftest import RunningDemo, running_demo
 from tracker.intake.ingest import Intake
+from tracker.jenkins.backfill import fill
 from tracker.jenkins.client import Address, Client
-from tracker.jenkins.poll import Source, find_jobs, poll_job
+from tracker.jenkins.discovery import look
+from tracker.jenkins.poll import JenkinsJob, poll_job
+from tracker.jenkins.source import Source
 from tracker.queries.builds import build, results
 from tracker.queries.cases import case, history
 from tracker.queries.dump import lines
 from tracker.queries.rows import CaseRow
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
+from tracker.store.jobs import add_server
 from tracker.store.judging import rebuild
+from tracker.store.seen import note_look
 
 BUILDS = 40
 JOBS = ("team/nightly", "team/smoke", "platforms")
@@ -46,16 +51,16 @@ def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 
 def poll_all(settings: Settings, demo: RunningDemo) -> None:
     source = Source(Client(Address("main", demo.url)), "main", "")
-    for job in find_jobs(source, ["*"]):
-        poll_job(
-            source,
-            Intake.of(settings),
-            job.name,
-            job.jenkins_name,
-            first_builds=BUILDS,
-            clock=lambda: 0,
-            beat=lambda _: None,
+    add_server("main", demo.url)
+    listing = look(source, ["*"])
+    note_look("main", listing.jobs, listed=listing.names, now=0)
+    for job in listing.jobs:
+        reading = JenkinsJob(
+            source, Intake.of(settings), job.name, job.jenkins_name, clock=lambda: 0
         )
+        poll_job(reading, first_builds=BUILDS)
+        while not fill(reading).is_over:
+            pass
 
 
 def id_of(row: CaseRow) -> Id:

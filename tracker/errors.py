@@ -115,3 +115,5 @@ class JenkinsError(TrackerError):
     status = 502
     exit_code = 3
     slug = "jenkins"
+    # Seconds before it makes sense to ask again; None: as usual.
+    pause: float | None = None

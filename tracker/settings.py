@@ -43,12 +43,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parse_memory_mb      memory the parsing child may use
     accept_new_jobs      whether an upload for a job nobody knows makes the job
     quiet_minutes        after this time without uploads a build known only by uploads is complete
-    poll_seconds         how often a job of Jenkins is looked at
+    poll_seconds         how often a Jenkins is looked at
+    poll_limit_seconds   how long one job may be read before others have their turn
     first_builds         how many past builds are read when a job is first seen
     jenkins_seconds      deadline of one request to Jenkins, from first byte to last
     jenkins_max_mb       largest answer taken from Jenkins
     publish_builds       how many of a job's newest builds the static site has
     publish_keep         how many generations of the static site are kept
+    hook_secret          what signs the bodies of hooks; empty: no signature is believed
     lease_seconds        how long a task belongs to a worker that no longer says it is alive
     """
 
@@ -67,11 +69,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accept_new_jobs: bool = True
     quiet_minutes: Positive = 10
     poll_seconds: Positive = 60
+    poll_limit_seconds: Positive = 120
     first_builds: Positive = 60
     jenkins_seconds: Positive = 30
     jenkins_max_mb: Positive = 64
     publish_builds: Positive = 60
     publish_keep: Annotated[int, msgspec.Meta(ge=2)] = 3
+    hook_secret: str = ""
     lease_seconds: Positive = 60
 
     @classmethod

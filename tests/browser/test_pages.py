@@ -29,6 +29,8 @@ from tracker.store.connection import close_store, open_store
 
 pytestmark = pytest.mark.browser
 
+# Pages about names of jobs, which live pages alone have.
+NAMES = ("/settings/names/east/rel/mod/nightly-linux/", "/settings/names/nobody/<i id=m1>/")
 JENKINS_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
 
 
@@ -48,7 +50,7 @@ def paths(rich_settings: Settings) -> Paths:
     plain, hostile = list(pages()), list(hostile_pages())
     close_store()
     return Paths(
-        [*itertools.starmap(live_path, plain), "/no/such/page/"],
+        [*itertools.starmap(live_path, plain), *NAMES, "/no/such/page/"],
         [*itertools.starmap(live_path, hostile), "/no/such/<i id=m1>page/"],
         list(itertools.starmap(static_path, [*plain, *hostile])),
     )
@@ -198,6 +200,28 @@ def test_jobs_of_odd_names_are_reached_by_clicks(page: Any, start: str, job: str
     assert page.get_by_role("heading", level=1).inner_text() == job
 
 
+def test_a_person_asks_for_older_builds_with_a_token_and_not_without(
+    page: Any, server: RunningServer
+) -> None:
+    address = f"{server.url}/jobs/east/rel/mod/still/"
+    for token, seen in (("rt_wrong", "A token is needed"), (server.token, "History is being")):
+        page.goto(address)
+        page.get_by_label("Newest builds wanted").fill("7")
+        page.get_by_label("Token").fill(token)
+        page.get_by_role("button", name="Read older builds").click()
+        assert seen in page.locator("main").inner_text()
+    assert page.url == address
+    assert "the newest 7 builds" in page.locator("main").inner_text()
+
+
+def test_a_person_tries_a_name(page: Any, server: RunningServer) -> None:
+    page.goto(f"{server.url}/settings/")
+    page.get_by_label("Full name of a job").fill("east/7/core/nightly-arm")
+    page.get_by_role("button", name="Explain").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The name east/7/core/nightly-arm"
+    assert "arm" in page.locator("dl").inner_text()
+
+
 def test_a_page_leads_to_its_data(page: Any, start: str) -> None:
     page.goto(start)
     href = page.get_by_role("link", name="This page as JSON").get_attribute("href")
@@ -229,8 +253,8 @@ def tabs(page: Any, count: int) -> list[dict[str, Any]]:
 
 def test_tab_reaches_the_main_links_first(page: Any, server: RunningServer) -> None:
     page.goto(server.url)
-    names = [focus["name"] for focus in tabs(page, 3)]
-    assert names == ["Skip to the content", "What is new", "About"]
+    names = [focus["name"] for focus in tabs(page, 4)]
+    assert names == ["Skip to the content", "What is new", "Settings", "About"]
 
 
 def test_what_has_the_focus_is_seen(page: Any, server: RunningServer) -> None:
@@ -256,9 +280,20 @@ def test_the_first_link_skips_to_the_content(page: Any, server: RunningServer) -
     [
         "/",
         "/about/",
+        "/settings/",
+        "/settings/names/east/rel/mod/nightly-linux/",
+        "/settings/names/nobody/",
         "/jobs/team/nightly/",
+        "/jobs/east/rel/mod/nightly-linux/",
+        "/jobs/east/rel/mod/filled/",
+        "/jobs/east/rel/mod/gone/",
+        "/jobs/east/rel/mod/still/",
         "/jobs/team/nightly/builds/7/",
         "/jobs/team/nightly/builds/8/",
+        "/jobs/run/unit/builds/3/",
+        "/jobs/run/lost/builds/1/",
+        "/jobs/now/2/builds/2/",
+        "/jobs/run/top/builds/3/run/",
         "/jobs/chain/build/builds/1/",
         "/jobs/long/builds/1/results/all/pages/2/",
         f"/jobs/team/nightly/cases/{key_of('login', 'com.example.Suite')}/",

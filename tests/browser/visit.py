@@ -21,8 +21,9 @@ LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))
 # Runs in the browser: what a person would see, and what no text of ours may ever have made.
 _LOOK = """() => ({
   scrollsSideways: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-  madeByTexts: [...document.querySelectorAll('i, script, [id^="m1"], [id^="m9"], [onload],'
-    + '[onerror], [onclick], [onmouseover], a[href^="javascript:" i]')].map((it) => it.outerHTML),
+  madeByTexts: [...document.querySelectorAll('i, script:not([src*="static/follow."]), [id^="m1"],'
+    + '[id^="m9"], [onload], [onerror], [onclick], [onmouseover],'
+    + 'a[href^="javascript:" i]')].map((it) => it.outerHTML),
   background: getComputedStyle(document.body).backgroundColor,
   violations: window.violations || [],
 })"""
@@ -49,12 +50,22 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
     """A page of every type, with plain and odd names; the store must be open."""
     yield "home", {}
     yield "about", {}
+    yield "settings", {}
+    for job in ("nightly-linux", "filled", "gone", "still"):
+        yield "job", {"job": f"east/rel/mod/{job}"}
     for job in ("team/nightly", "never/built", "rebuilt", *ODD_JOBS[:4]):
         yield "job", {"job": job}
     for build in ("7", "8", "9", "10"):
         yield "build", {"job": "team/nightly", "build": build}
     yield "build", {"job": "rebuilt", "build": "1~0"}
     yield "build", {"job": "chain/build", "build": "1"}
+    yield "build", {"job": "run/top", "build": "2"}
+    yield "build", {"job": "run/unit", "build": "3"}
+    yield "build", {"job": "run/lost", "build": "1"}
+    yield "build", {"job": "now/1", "build": "1"}
+    yield "build", {"job": "now/2", "build": "2"}
+    yield "run", {"job": "run/top", "build": "3"}
+    yield "run", {"job": "chain/build", "build": "1"}
     yield "build", {"job": "long", "build": "1"}
     yield "results", {"job": "long", "build": "1", "list": "all", "page": "2"}
     yield "case", {"job": "team/nightly", "case": key_of("login", "com.example.Suite")}

@@ -87,8 +87,19 @@ def test_polling_reads_what_is_new(
     command("server", "add", "main", demo.url)
     command("job", "add", "team/smoke", "--server", "main")
     said = command("poll", "team/smoke")
-    assert (said.code, said.out) == (0, "2 builds of team/smoke were new.\n")
-    assert "reading team/smoke #20, build 2 of 2" in said.err
+    assert (said.code, said.out.splitlines()) == (
+        0,
+        [
+            "1 builds of team/smoke were new.",
+            "Older ones are left to the worker, or to `tracker backfill team/smoke`.",
+        ],
+    )
+    assert "reading team/smoke #20, build 1 of 1" in said.err
+    said = command("backfill", "team/smoke", "--builds", 2)
+    assert (said.code, said.out.splitlines()[-1]) == (
+        0,
+        "2 builds of team/smoke are worked through.",
+    )
     assert command("poll", "team/smoke").out == "0 builds of team/smoke were new.\n"
     assert command("poll", "team/smoke", "--build", 5).out == "team/smoke #5 is recorded.\n"
     assert "not there" in command("poll", "team/smoke", "--build", 99).out

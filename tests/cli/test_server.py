@@ -10,21 +10,26 @@ import pytest
 from tests.cli.conftest import Command
 from tests.conftest import RunningDemo, free_port
 from tests.factories import NOW, report, upload
+from tracker.errors import SettingsError
 from tracker.queries.builds import build
 from tracker.queries.jobs import job, polled_job, polled_jobs, revision, server, servers
 from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
 from tracker.store.sql import run
+from tracker.worker.context import token_in
 
 
 def test_a_server_is_added_listed_and_checked(command: Command, demo: RunningDemo) -> None:
     assert command("server", "add", "main", demo.url, "--jobs", "team/*").code == 0
     assert [row.name for row in servers()] == ["main"]
-    assert run("SELECT kind, key FROM work") == [("discover", "main")]
+    assert run("SELECT kind, key FROM work") == [("watch", "main")]
     assert demo.url in command("server", "list").out
     assert command("server", "list", "--json").json[0]["patterns"] == ["team/*"]
     said = command("server", "check", "main")
     assert said.code == 0
-    assert "it knows us as anonymous; 2 jobs match." in said.out
+    assert "is Jenkins 2.541.1." in said.out
+    assert "ok     It answers and knows us as anonymous." in said.out
+    assert "ok     2 jobs match; 1 are not admitted by the patterns." in said.out
+    assert "ok     We may read the test report of team/nightly #" in said.out
     assert command("server", "check", "main", "--json").json["jobs"] == [
         "team/nightly",
         "team/smoke",
@@ -35,7 +40,8 @@ def test_a_server_that_shows_no_job_ends_with_1(command: Command, demo: RunningD
     command("server", "add", "main", demo.url, "--jobs", "nothing")
     said = command("server", "check", "main")
     assert said.code == 1
-    assert "Job/Read" in said.err
+    assert "WRONG  None of the 3 jobs it shows matches the patterns." in said.out
+    assert "--jobs PATTERN" in said.out
 
 
 def test_a_server_that_does_not_answer_ends_with_3(command: Command) -> None:
@@ -49,6 +55,7 @@ def test_a_server_that_refuses_us_ends_with_3_and_the_token_is_not_told(
     command: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("11aa-secret\n")
+    (tmp_path / "token").chmod(0o400)
     flags = ["--user", "ci", "--token-file", tmp_path / "token"]
     command("server", "add", "main", f"http://127.0.0.1:{free_port()}/", *flags)
     said = command("server", "check", "main")
@@ -56,11 +63,34 @@ def test_a_server_that_refuses_us_ends_with_3_and_the_token_is_not_told(
     assert "secret" not in said.out + said.err
 
 
+def test_a_token_file_that_others_may_read_ends_with_2(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("11aa-secret\n")
+    (tmp_path / "token").chmod(0o644)
+    command("server", "add", "main", HERE, "--token-file", tmp_path / "token")
+    said = command("server", "check", "main")
+    assert (said.code, "chmod 400" in said.err, "secret" in said.err) == (2, True, False)
+
+
+def test_a_token_may_come_as_a_credential_of_the_service(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jenkins").write_text("11aa-secret\n")
+    (tmp_path / "jenkins").chmod(0o400)
+    assert token_in("") == ""
+    with pytest.raises(SettingsError, match="LoadCredential=jenkins"):
+        token_in("credential:jenkins")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert token_in("credential:jenkins") == "11aa-secret"
+    command("server", "add", "main", HERE, "--token-file", "credential:jenkins")
+    assert server("main").token_file == "credential:jenkins"
+
+
 def test_a_token_file_that_is_gone_ends_with_2(command: Command) -> None:
     command("server", "add", "main", "http://127.0.0.1:9/", "--token-file", "/nowhere/token")
     said = command("server", "check", "main")
     assert said.code == 2
-    assert "/nowhere/token" in said.err
+    assert "No such file" in said.err
+    assert "tracker server list --json" in said.err
 
 
 def test_an_address_that_is_none_ends_with_2(command: Command) -> None:
@@ -97,6 +127,12 @@ def test_what_is_not_given_stays(command: Command, tmp_path: Path) -> None:
         (["--jobs", "c"], "patterns", ("c",)),
         (["--prefix", "east"], "prefix", "east"),
         (["--prefix", ""], "prefix", ""),
+        (["--jobs", "c", "--exclude", "c/old*"], "patterns", ("c", "!c/old*")),
+        (["--view", "nightlies"], "view", "nightlies"),
+        (["--ca-file", "/ca.pem"], "ca_file", "/ca.pem"),
+        (["--rate", "0.5"], "rate", 0.5),
+        (["--at-once", "4"], "at_once", 4),
+        (["--seconds", "9"], "seconds", 9),
     ],
 )
 def test_what_is_given_changes_and_nothing_else(

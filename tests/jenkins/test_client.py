@@ -6,21 +6,25 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import RunningDemo, free_port, load_script, running_demo
-from tracker.errors import JenkinsError
+from tracker.errors import JenkinsError, SettingsError
 from tracker.jenkins.client import (
+    JSON_BYTES,
     Address,
     Client,
     Missing,
     Refused,
+    TooMuch,
+    TooSlow,
     Unreachable,
     Unusable,
     artifact_path,
+    is_whole_json,
     job_path,
-    names_of,
 )
 from tracker.jenkins.deadline import DeadlinePassed, within
 
@@ -76,7 +80,7 @@ def server() -> Iterator[Misbehaving]:
 
 
 def client_of(url: str, seconds: float = 0.5, max_bytes: int = 1024 * 1024) -> Client:
-    return Client(Address("main", url, "ci", TOKEN, seconds, max_bytes))
+    return Client(Address("main", url, "ci", TOKEN, seconds=seconds, max_bytes=max_bytes))
 
 
 def says(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> Answer:
@@ -231,13 +235,13 @@ def test_a_file_that_is_too_large_is_not_taken(server: Misbehaving) -> None:
 
 def test_a_report_that_is_not_there_is_none(server: Misbehaving) -> None:
     server.answer = says("404 Not Found")
-    assert client_of(server.url).test_report("job/nightly/1/", "suites") is None
+    assert client_of(server.url).test_report("job/nightly/1/", "suites", print) is False
 
 
 def test_a_report_that_cannot_be_had_now_is_not_none(server: Misbehaving) -> None:
     server.answer = says("503 Starting")
     with pytest.raises(Unreachable):
-        client_of(server.url).test_report("job/nightly/1/", "suites")
+        client_of(server.url).test_report("job/nightly/1/", "suites", print)
 
 
 # Against the demo.
@@ -307,13 +311,97 @@ def test_addresses_in_answers_are_taken_below_our_own(url: str, path: str) -> No
     assert client_of("http://ci.example/").path_of(url) == path
 
 
-def test_names_of_jobs_in_folders_leave_the_folders_out() -> None:
-    tree = [
-        {"name": "a", "jobs": [{"name": "b", "jobs": []}, {"name": "c"}]},
-        {"name": "d"},
-        {"color": "blue"},
-    ]
-    assert [name for name, _ in names_of(tree)] == ["a/c", "d"]
+# Limits.
+
+
+def test_no_question_is_asked_when_the_time_is_up(server: Misbehaving) -> None:
+    client = client_of(server.url)
+    with client.limited(0), pytest.raises(TooSlow, match=r"time for asking Jenkins 'main' was up"):
+        client.json("job/nightly/")
+    assert server.asked == []
+
+
+def test_the_time_for_all_questions_cuts_that_of_one(server: Misbehaving) -> None:
+    server.answer = hang
+    client = client_of(server.url, seconds=60)
+    with client.limited(0.3), pytest.raises(TooSlow):
+        client.json("job/nightly/")
+    with client.limited(60):
+        server.answer = says("200 OK", b"{}")
+        assert client.json("") == {}
+
+
+def test_an_answer_is_held_in_memory_only_up_to_a_limit(server: Misbehaving) -> None:
+    server.answer = says("200 OK", b" " * (JSON_BYTES + 1))
+    with pytest.raises(TooMuch, match="larger than 6 MB"):
+        client_of(server.url, 10, 2 * JSON_BYTES).json("job/nightly/")
+
+
+def test_a_server_that_asks_for_patience_is_given_it(server: Misbehaving) -> None:
+    server.answer = says("503 Starting", b"", "Retry-After: 120")
+    with pytest.raises(Unreachable) as error:
+        client_of(server.url).json("")
+    assert error.value.pause == 120
+
+
+def test_refused_credentials_are_not_tried_again_soon(server: Misbehaving) -> None:
+    server.answer = says("401 Unauthorized")
+    with pytest.raises(Refused) as error:
+        client_of(server.url).json("")
+    assert error.value.pause is not None
+    assert error.value.pause >= 600
+
+
+def test_version_and_clock_are_heard_in_passing(server: Misbehaving) -> None:
+    server.answer = says(
+        "200 OK", b"{}", "X-Jenkins: 2.541.1", "Date: Wed, 01 Jan 2020 00:00:00 GMT"
+    )
+    client = client_of(server.url)
+    client.json("")
+    assert client.heard.version == "2.541.1"
+    assert client.heard.clock_ahead is not None
+    assert client.heard.clock_ahead < -DAYS
+
+
+DAYS = 365 * 86_400
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Jan 2020 00:00:00 GMT"])
+def test_a_clock_that_is_not_told_is_not_known(server: Misbehaving, date: str) -> None:
+    server.answer = says("200 OK", b"{}", f"Date: {date}")
+    client = client_of(server.url)
+    client.json("")
+    assert client.heard.clock_ahead is None
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [(b'{"a": [1]}', True), (b'{"a": [1]', False), (b"", False), (b"<html>", False)],
+)
+def test_a_cut_document_is_told_from_a_whole_one(tmp_path: Path, text: bytes, whole: bool) -> None:
+    (tmp_path / "answer").write_bytes(text)
+    assert is_whole_json(tmp_path / "answer") is whole
+
+
+def test_an_old_server_that_refuses_ranges_has_none(server: Misbehaving) -> None:
+    def old(connection: socket.socket) -> None:
+        refuses = says("500 Oops", b"plain", "Content-Encoding: gzip")
+        (refuses if "%7B0%2C1%7D" in server.asked[-1] else says("200 OK", b"{}"))(connection)
+
+    server.answer = old
+    assert not client_of(server.url).has_ranges
+
+
+def test_a_server_that_is_down_is_not_taken_for_an_old_one(server: Misbehaving) -> None:
+    server.answer = says("503 Starting")
+    with pytest.raises(Unreachable):
+        _ = client_of(server.url).has_ranges
+
+
+def test_certificates_that_are_none_are_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(SettingsError, match="--ca-file"):
+        Client(Address("main", "https://ci.example/", ca_file=str(tmp_path / "ca.pem")))
 
 
 # The deadline.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,14 @@ import pytest
 
 from tests.conftest import CORPUS, SHARED
 from tracker.jenkins.builds import (
+    artifacts_of,
     cells_of,
     facts_of,
     has_test_report,
     is_running,
-    listed_builds,
-    report_artifacts,
+    variant_at,
 )
-from tracker.store.records import BuildFacts
+from tracker.store.records import About, BuildFacts, Change
 
 RECORDED = SHARED / "jenkins" / "recorded" / "hudson-1.395"
 PUBLIC = CORPUS / "jenkins-api"
@@ -41,7 +42,9 @@ def facts(build: dict[str, Any]) -> BuildFacts:
 
 @needs_recorded
 def test_a_finished_build() -> None:
-    assert facts(recorded("build-unstable")) == BuildFacts(
+    told = facts(recorded("build-unstable"))
+    assert told.about is not None
+    assert dataclasses.replace(told, about=None) == BuildFacts(
         job="job",
         number=5,
         from_jenkins=True,
@@ -86,19 +89,24 @@ def test_the_upstream_build_has_the_trackers_name() -> None:
 
 
 @needs_recorded
-def test_artifacts_that_may_be_reports_are_told_by_their_ending() -> None:
-    assert report_artifacts(recorded("build-unstable"), (".xml",)) == [
+def test_artifacts_come_in_the_order_of_their_paths() -> None:
+    assert artifacts_of(recorded("build-unstable")) == [
         "out/TEST-nested.xml",
         "out/TEST-pay.Card.xml",
     ]
-    assert report_artifacts(recorded("build-downstream"), (".xml",)) == ["out/i.xml"]
 
 
 @needs_recorded
-def test_the_builds_of_a_job_come_oldest_first() -> None:
-    numbers = [build.number for build in listed_builds(recorded("job-builds-tree"))]
-    assert numbers == sorted(numbers)
-    assert numbers
+def test_what_else_a_recorded_build_tells() -> None:
+    told = facts(recorded("build-parameterised")).about
+    assert told is not None
+    assert dict(told.parameters)["SECRET"] == "(hidden)"
+    assert dict(told.parameters)["BRANCH"]
+    assert told.causes
+    unstable = facts(recorded("build-unstable")).about
+    assert unstable is not None
+    assert unstable.tests is not None
+    assert unstable.tests[0] >= unstable.tests[1] > 0
 
 
 @needs_recorded
@@ -176,15 +184,7 @@ def test_a_revision_without_a_branch_is_a_revision() -> None:
 def test_missing_and_null_fields_say_nothing() -> None:
     told = facts({"number": 7, "actions": [None, {}, {"causes": None}], "artifacts": None})
     assert (told.started, told.url, told.upstream_job, told.branch) == (None, "", "", "")
-    assert (
-        report_artifacts({}, (".xml",)),
-        has_test_report({}),
-        listed_builds({"builds": None}),
-    ) == (
-        [],
-        False,
-        [],
-    )
+    assert (artifacts_of({}), has_test_report({}), told.about) == ([], False, About())
 
 
 def test_cells_of_a_matrix_are_those_that_ran_in_this_build() -> None:
@@ -203,3 +203,69 @@ def test_cells_of_a_matrix_are_those_that_ran_in_this_build() -> None:
 def test_the_axes_of_a_cell_are_in_canonical_order() -> None:
     [cell] = cells_of({**BUILD, "runs": [{"number": 7, "url": "http://x/job/m/PY=3,OS=a/7/"}]})
     assert cell.variant == "OS=a,PY=3"
+
+
+def test_a_cell_brings_its_artifacts() -> None:
+    run = {"number": 7, "url": "http://x/job/m/A=1/7/", "artifacts": [{"relativePath": "r.xml"}]}
+    [cell] = cells_of({**BUILD, "runs": [run]})
+    assert cell.artifacts == ("r.xml",)
+
+
+@pytest.mark.parametrize(
+    ("url", "variant"),
+    [
+        ("http://x/job/m/./A=1,B=x%20y/7/", "A=1,B=x y"),
+        ("http://x/job/mvn/com.acme%24core/12/", "module=com.acme:core"),
+        ("http://x/job/plain/7/", ""),
+        ("", ""),
+    ],
+)
+def test_the_variant_that_an_address_names(url: str, variant: str) -> None:
+    assert variant_at(url) == variant
+
+
+def test_what_else_jenkins_tells_of_a_build() -> None:
+    change = {"commitId": "abc", "msg": "mend it", "author": {"fullName": "Dana"}, "timestamp": 5}
+    told = facts(
+        {
+            **BUILD,
+            "displayName": "1.2.3",
+            "description": "for the release",
+            "builtOn": "agent-1",
+            "estimatedDuration": 60_000,
+            "actions": [
+                {"causes": [{"shortDescription": "Started by timer"}] * 2},
+                {
+                    "parameters": [
+                        {"name": "SLOW", "value": True},
+                        {"name": "API_TOKEN", "value": "hunter2"},
+                        {"name": "PASS"},
+                    ]
+                },
+                {"urlName": "testReport", "totalCount": 9, "failCount": 2, "skipCount": 1},
+                {"urlName": "aggregatedTestReport", "totalCount": 99, "failCount": 0},
+            ],
+            "culprits": [{"fullName": "Dana"}],
+            "changeSets": [{"items": [change]}],
+            "artifacts": [{"relativePath": f"{n:03}.txt"} for n in range(120)],
+        }
+    ).about
+    assert told == About(
+        display_name="1.2.3",
+        description="for the release",
+        node="agent-1",
+        causes=("Started by timer",),
+        parameters=(("SLOW", "true"), ("API_TOKEN", "(hidden)"), ("PASS", "(hidden)")),
+        changes=(Change("abc", "Dana", "mend it", 5),),
+        culprits=("Dana",),
+        artifacts=tuple(f"{n:03}.txt" for n in range(100)),
+        more_artifacts=20,
+        tests=(9, 2, 1),
+        estimated=60_000,
+    )
+
+
+def test_half_a_surrogate_in_a_description_can_be_kept() -> None:
+    told = facts({**BUILD, "description": "\ud800 broke"}).about
+    assert told is not None
+    assert told.description == "? broke"

@@ -1,87 +1,28 @@
-"""Looking at Jenkins: jobs found, builds recorded once, and what is read of each."""
+"""Polling a job: builds recorded once, and what is read of each."""
 
 from __future__ import annotations
 
-import json
-import threading
+import sqlite3
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.conftest import RunningDemo, junit, running_demo
 from tests.factories import NOW, record, report, upload
+from tests.jenkins.stub import DAY, Stub, a_build, artifacts, known_as, reading_of, unfetched
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.jenkins import poll
-from tracker.jenkins.client import Address, Client, Missing, Unusable
-from tracker.jenkins.poll import Source, find_jobs
+from tracker.jenkins.backfill import fill
+from tracker.jenkins.client import Unusable
+from tracker.jenkins.poll import PartlyRead, Vanished
 from tracker.queries.builds import build, builds, count_builds, reports, results
 from tracker.settings import Settings
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
-
-DAY = 24 * 3600 * 1000
-
-
-class Stub:
-    """A Jenkins of a few answers: paths below the root, JSON or bytes, or a status."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        self.asked: list[str] = []
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                path = urlsplit(self.path).path.removeprefix("/")
-                stub.asked.append(path)
-                answer = stub.answers.get(path, 404)
-                body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(answer if isinstance(answer, int) else 200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def has(self, *all_builds: dict[str, Any], job: str = "job/nightly/") -> None:
-        """The job has these builds."""
-        self.answers[f"{job}api/json"] = {"name": "nightly", "builds": list(all_builds)[::-1]}
-        for each in all_builds:
-            self.answers[f"{job}{each['number']}/api/json"] = each
-
-
-def a_build(number: int, **more: Any) -> dict[str, Any]:
-    told = {"number": number, "timestamp": NOW + number * DAY, "building": False}
-    return {**told, "inProgress": False, "result": "SUCCESS", "duration": 5, **more}
-
-
-def artifacts(*paths: str) -> list[dict[str, str]]:
-    return [{"relativePath": path} for path in paths]
-
-
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    made = Stub()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -90,57 +31,23 @@ def demo() -> Iterator[RunningDemo]:
         yield running
 
 
-def source_of(url: str, prefix: str = "") -> Source:
-    return Source(Client(Address("main", url, seconds=10)), "main", prefix)
-
-
 @pytest.fixture
 def look(settings: Settings, store: Path) -> Callable[..., int]:
-    """Poll a job: `look(url, "team/nightly", first=3)`; how many builds were new."""
+    """Poll a job and fill it: `look(url, "team/nightly", first=3)`; how many builds were news.
+
+    Reads what the first look at the server would have made of it, which is a job of a Jenkins.
+    """
 
     def poll_job(url: str, job: str = "nightly", first: int = 60) -> int:
-        return poll.poll_job(
-            source_of(url),
-            Intake.of(settings),
-            job,
-            job,
-            first_builds=first,
-            clock=lambda: NOW,
-            beat=lambda _: None,
-        )
+        known_as(url, job)
+        reading = reading_of(url, settings, job)
+        polled = poll.poll_job(reading, first_builds=first)
+        before = count_builds(job)
+        while not fill(reading).is_over:
+            pass
+        return polled.news + count_builds(job) - before
 
     return poll_job
-
-
-# Which jobs.
-
-
-@pytest.mark.parametrize(
-    ("patterns", "found"),
-    [
-        (["*"], ["platforms", "team/nightly", "team/smoke"]),
-        (["team/*"], ["team/nightly", "team/smoke"]),
-        (["plat*", "*/smoke"], ["platforms", "team/smoke"]),
-        (["nightly"], []),
-        (["TEAM/*"], []),
-    ],
-)
-def test_patterns_admit_full_names(
-    demo: RunningDemo, patterns: list[str], found: list[str]
-) -> None:
-    jobs = find_jobs(source_of(demo.url), patterns)
-    assert sorted(job.name for job in jobs) == found
-
-
-def test_a_prefix_stands_before_the_names_in_the_tracker(demo: RunningDemo) -> None:
-    jobs = find_jobs(source_of(demo.url, "west"), ["team/smoke"])
-    assert [(job.name, job.jenkins_name) for job in jobs] == [("west/team/smoke", "team/smoke")]
-
-
-def test_all_jobs_are_found_in_one_request(demo: RunningDemo) -> None:
-    before = demo.server.requests["/api/json"]
-    find_jobs(source_of(demo.url), ["*"])
-    assert demo.server.requests["/api/json"] == before + 1
 
 
 # What is read of the demo's builds.
@@ -194,9 +101,12 @@ def test_a_second_poll_finds_nothing_new_and_asks_for_no_build(
     demo: RunningDemo, look: Callable[..., int]
 ) -> None:
     look(demo.url, "team/smoke", first=2)
-    before = demo.server.requests.total()
+    path = "/job/team/job/smoke/api/json"
+    before, listed = demo.server.requests.total(), demo.server.requests[path]
     assert look(demo.url, "team/smoke", first=2) == 0
-    assert demo.server.requests.total() == before + 1
+    assert demo.server.requests[path] == listed + 1
+    # Each of our clients finds out once whether the server knows ranges.
+    assert demo.server.requests.total() == before + 2
 
 
 # What a Jenkins may do.
@@ -227,7 +137,7 @@ def test_a_build_that_is_gone_is_no_deletion(stub: Stub, look: Callable[..., int
 def test_a_build_that_vanishes_between_list_and_look_is_left_out(
     stub: Stub, look: Callable[..., int]
 ) -> None:
-    stub.has(a_build(1), a_build(2))
+    stub.has(unfetched(1), a_build(2))
     del stub.answers["job/nightly/1/api/json"]
     look(stub.url)
     assert [row.number for row in builds("nightly", limit=9)] == [2]
@@ -239,7 +149,7 @@ def test_a_job_that_is_gone_says_so_and_keeps_its_builds(
     stub.has(a_build(1))
     look(stub.url)
     stub.answers.clear()
-    with pytest.raises(Missing, match="/job/nightly/"):
+    with pytest.raises(Vanished, match="no job 'nightly'"):
         look(stub.url)
     assert count_builds("nightly") == 1
 
@@ -256,7 +166,9 @@ def test_a_restarting_jenkins_deletes_nothing(stub: Stub, look: Callable[..., in
 def test_what_was_recorded_before_an_error_stays_and_the_next_poll_goes_on(
     stub: Stub, look: Callable[..., int]
 ) -> None:
-    stub.has(a_build(1), a_build(2), a_build(3))
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), unfetched(2), a_build(3))
     stub.answers["job/nightly/2/api/json"] = 500
     with pytest.raises(JenkinsError):
         look(stub.url)
@@ -281,9 +193,11 @@ def test_an_artifact_that_cannot_be_had_is_a_report_that_could_not_be_read(
 def test_a_build_that_cannot_be_read_does_not_keep_later_ones_waiting(
     stub: Stub, look: Callable[..., int]
 ) -> None:
-    stub.has(a_build(1), a_build(2), a_build(3))
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), unfetched(2), a_build(3))
     stub.answers["job/nightly/2/api/json"] = {"error": "try later"}
-    with pytest.raises(Unusable, match="nightly #2"):
+    with pytest.raises(PartlyRead, match=r"^#2: .*nightly #2"):
         look(stub.url)
     assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
 
@@ -298,14 +212,16 @@ def test_builds_that_came_since_the_last_look_are_read_however_many(
     assert [row.number for row in builds("nightly", limit=9)] == [8, 7, 6, 5, 4, 3, 2]
 
 
-def test_a_running_build_that_jenkins_lost_has_ended(stub: Stub, look: Callable[..., int]) -> None:
+def test_a_running_build_that_jenkins_lost_is_shown_as_lost(
+    stub: Stub, look: Callable[..., int]
+) -> None:
     stub.has(a_build(1), a_build(2, building=True, result=None))
     look(stub.url)
     assert build("nightly", "2").state == "running"
-    stub.has(a_build(1))
+    stub.has(a_build(1), after=3)
     del stub.answers["job/nightly/2/api/json"]
     look(stub.url)
-    assert (build("nightly", "2").state, build("nightly", "2").judged) == ("finished", True)
+    assert (build("nightly", "2").state, build("nightly", "2").judged) == ("lost", False)
 
 
 def test_a_list_of_builds_of_another_shape_is_told_in_words(
@@ -394,9 +310,9 @@ def test_numbers_that_begin_again_are_read_again(stub: Stub, look: Callable[...,
 
 
 def test_what_is_no_build_is_told_in_words(stub: Stub, look: Callable[..., int]) -> None:
-    stub.has(a_build(1))
+    stub.has(unfetched(1))
     stub.answers["job/nightly/1/api/json"] = {"error": "try later"}
-    with pytest.raises(Unusable, match=r"'main' tells of nightly #1 has another shape.*no build"):
+    with pytest.raises(PartlyRead, match=r"'main' tells of nightly #1 has another shape.*no build"):
         look(stub.url)
 
 
@@ -432,33 +348,37 @@ def test_a_build_read_for_a_hook_does_not_hide_older_ones(
     stub: Stub, look: Callable[..., int], settings: Settings
 ) -> None:
     stub.has(*(a_build(number) for number in range(1, 6)))
-    intake = Intake.of(settings)
-    poll.poll_build(source_of(stub.url), intake, "nightly", "nightly", 5, now=NOW)
     look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [5, 4, 3, 2, 1]
+    stub.has(*(a_build(number) for number in range(1, 9)))
+    poll.poll_build(reading_of(stub.url, settings), 8)
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_a_build_that_could_not_be_read_is_tried_again_by_the_next_poll(
     stub: Stub, look: Callable[..., int]
 ) -> None:
-    stub.has(a_build(1), a_build(2))
-    whole = stub.answers["job/nightly/1/api/json"]
-    stub.answers["job/nightly/1/api/json"] = {"error": "try later"}
-    with pytest.raises(Unusable):
-        look(stub.url)
-    stub.answers["job/nightly/1/api/json"] = whole
+    stub.has(a_build(1))
     look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [2, 1]
+    stub.has(a_build(1), unfetched(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = {"error": "try later"}
+    with pytest.raises(PartlyRead):
+        look(stub.url)
+    stub.has(*(a_build(number) for number in range(1, 20)))
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=99)] == list(range(19, 0, -1))
 
 
 def test_a_build_that_answers_503_does_not_keep_later_ones_waiting(
     stub: Stub, look: Callable[..., int]
 ) -> None:
-    stub.has(a_build(1), a_build(2))
-    stub.answers["job/nightly/1/api/json"] = 503
-    with pytest.raises(Unusable, match="503"):
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), unfetched(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = 503
+    with pytest.raises(PartlyRead, match="503"):
         look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [2]
+    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
 
 
 def test_every_artifact_that_cannot_be_had_is_told(stub: Stub, look: Callable[..., int]) -> None:
@@ -470,18 +390,92 @@ def test_every_artifact_that_cannot_be_had_is_told(stub: Stub, look: Callable[..
     ]
 
 
-def test_a_list_of_jobs_of_another_shape_is_told_in_words(stub: Stub) -> None:
-    stub.answers["api/json"] = {"jobs": [1]}
-    with pytest.raises(Unusable, match="another shape"):
-        find_jobs(source_of(stub.url), ["*"])
-
-
 def test_a_poll_that_finds_nothing_new_writes_nothing(
-    stub: Stub, look: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+    stub: Stub, look: Callable[..., int], settings: Settings, store: Path
 ) -> None:
     stub.has(a_build(1))
     look(stub.url)
-    noted: list[object] = []
-    monkeypatch.setattr(poll, "note_polled", lambda *_args, **more: noted.append(more))
+    other = sqlite3.connect(store)
+    before = other.execute("PRAGMA data_version").fetchone()
+    assert poll.poll_job(reading_of(stub.url, settings), first_builds=60).news == 0
+    assert other.execute("PRAGMA data_version").fetchone() == before
+    other.close()
+
+
+def test_a_first_poll_reads_the_newest_build_and_asks_for_the_others(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 9)), a_build(9, building=True, result=None))
+    known_as(stub.url, "nightly")
+    poll.poll_job(reading_of(stub.url, settings), first_builds=60)
+    assert [row.number for row in builds("nightly", limit=9)] == [9, 8]
+    assert ("backfill", "nightly", "nightly") in run("SELECT kind, key, subject FROM work")
+
+
+def test_a_poll_that_took_long_enough_goes_on_in_its_next_turn(
+    stub: Stub, look: Callable[..., int], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(*(a_build(number) for number in range(1, 6)))
+    minutes = iter(range(0, 10_000, 60))
+    monkeypatch.setattr(poll, "monotonic", lambda: float(next(minutes)))
+    polled = poll.poll_job(reading_of(stub.url, settings, seconds=225), first_builds=60)
+    assert (polled.news, polled.is_done) == (3, False)
+    assert [row.number for row in builds("nightly", limit=9)] == [4, 3, 2, 1]
+    monkeypatch.undo()
+    assert poll.poll_job(reading_of(stub.url, settings), first_builds=60).is_done
+    assert count_builds("nightly") == 5
+
+
+def test_builds_that_jenkins_deleted_are_marked_and_keep_their_results(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2), a_build(3))
+    look(stub.url)
+    stub.has(a_build(1), a_build(3), a_build(4))
+    look(stub.url)
+    assert run("SELECT number FROM build WHERE gone ORDER BY number") == [(2,)]
+    assert count_builds("nightly") == 4
+
+
+def test_builds_that_the_discarder_took_are_marked_however_many_there_are(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 31)))
+    look(stub.url)
+    stub.has(*(a_build(number) for number in range(3, 32)))
+    stub.answers["job/nightly/api/json"]["firstBuild"] = {"number": 3}
+    look(stub.url)
+    assert run("SELECT number FROM build WHERE gone ORDER BY number") == [(1,), (2,)]
+
+
+def test_a_newest_build_that_was_deleted_is_marked(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2), a_build(3))
+    look(stub.url)
+    stub.has(a_build(1), a_build(2), after=4)
+    look(stub.url)
+    assert run("SELECT number FROM build WHERE gone") == [(3,)]
+
+
+def test_a_deleted_newest_build_does_not_make_numbers_begin_again(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2), a_build(3))
+    look(stub.url)
+    stub.has(a_build(1), a_build(2), after=4)
     assert look(stub.url) == 0
-    assert noted == []
+    stub.has(a_build(1), a_build(2), a_build(4))
+    assert look(stub.url) == 1
+    assert [row.label for row in builds("nightly", limit=9)] == ["4", "3", "2", "1"]
+
+
+def test_a_controller_that_was_set_back_loses_what_ran_and_begins_an_epoch(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), a_build(2, building=True, result=None))
+    look(stub.url)
+    stub.has(a_build(1, timestamp=NOW + 30 * DAY), a_build(2, timestamp=NOW + 31 * DAY))
+    look(stub.url)
+    rows = {row.label: row.state for row in builds("nightly", limit=9)}
+    assert rows == {"2": "finished", "1": "finished", "2~0": "lost", "1~0": "finished"}

@@ -9,7 +9,11 @@ import pytest
 from tests.factories import DAY, NOW, history, jenkins, report, upload
 from tracker.errors import NotFound
 from tracker.pages import build
-from tracker.pages.build import BuildPage, ResultList
+from tracker.pages.build import BuildPage, ResultList, RunOf
+from tracker.queries.rows import at
+from tracker.queries.told import Artifact, ChangeRow, Counted, Parameter, Told
+from tracker.store.records import About, Change
+from tracker.store.seen import note_gone
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -111,6 +115,152 @@ def test_an_upstream_build_that_is_not_recorded_has_no_label() -> None:
     jenkins("down", 4, report(login="P"), upstream_job="gone", upstream_number=1)
     page = build.show("down", "4")
     assert (page.upstream, page.build.upstream_job) == (None, "gone")
+
+
+# What Jenkins tells
+
+
+def told(about: About | None, *reports: str, **facts: object) -> Told:
+    """What the page of a build says that Jenkins tells of it."""
+    made = [report(name, suite=name, login="P") for name in reports]
+    jenkins("nightly", 12, *made, about=about, **facts)
+    return build.show("nightly", "12").told
+
+
+def test_all_that_jenkins_tells_is_on_the_page() -> None:
+    about = About(
+        display_name="2.4 rc1",
+        description="Of the night.",
+        node="linux-07",
+        causes=("Started by timer",),
+        parameters=(("BRANCH", "main"),),
+        changes=(Change("abc", "Ada", "Count twice", NOW), Change("def")),
+        more_changes=2,
+        culprits=("Ada",),
+        artifacts=("a.log",),
+        more_artifacts=7,
+        tests=(120, 3, 1),
+        estimated=480_000,
+    )
+    assert told(about) == Told(
+        display_name="2.4 rc1",
+        description="Of the night.",
+        node="linux-07",
+        causes=("Started by timer",),
+        parameters=(Parameter("BRANCH", "main"),),
+        changes=(ChangeRow("abc", "Ada", "Count twice", at(NOW)), ChangeRow("def", "", "", None)),
+        more_changes=2,
+        culprits=("Ada",),
+        artifacts=(Artifact("a.log", "", False),),
+        more_artifacts=7,
+        counted=Counted(120, 3, 1),
+        estimated=480.0,
+    )
+
+
+def test_of_a_build_of_which_jenkins_tells_nothing_more_the_page_has_nothing() -> None:
+    assert told(None) == Told("", "", "", (), (), (), 0, (), (), 0, None, None)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("#12", ""), ("#1", "#1"), ("2.4", "2.4")])
+def test_the_name_that_jenkins_gives_every_build_is_no_news(name: str, shown: str) -> None:
+    assert told(About(display_name=name)).display_name == shown
+
+
+@pytest.mark.parametrize(
+    "url", ["https://jenkins.example/job/n/12/", "https://jenkins.example/job/n/12"]
+)
+def test_an_artifact_leads_to_where_jenkins_serves_it(url: str) -> None:
+    found = told(About(artifacts=("out/a b/log#1.txt",)), url=url).artifacts
+    assert [row.url for row in found] == [
+        "https://jenkins.example/job/n/12/artifact/out/a%20b/log%231.txt"
+    ]
+
+
+def test_an_artifact_of_a_build_that_jenkins_has_no_more_leads_nowhere() -> None:
+    told(About(artifacts=("a.log",)), url="https://jenkins.example/job/n/12/")
+    note_gone("nightly", [12])
+    assert [row.url for row in build.show("nightly", "12").told.artifacts] == [""]
+
+
+def test_the_artifacts_that_are_reports_here_are_marked() -> None:
+    artifacts = ("a.xml", "a.xml.log", "all.zip", "al", "b.xml")
+    found = told(About(artifacts=artifacts), "a.xml", "all.zip/sub/c.xml").artifacts
+    assert [row.path for row in found if row.is_report] == ["a.xml", "all.zip"]
+
+
+# What Jenkins counted
+
+
+def counted(tests: tuple[int, int, int] | None, **facts: object) -> Counted | None:
+    """What the page says of Jenkins' count of a build with 4 results, 2 of which failed."""
+    made = report(a="P", b="F", c="E", d="S")
+    jenkins("nightly", 1, made, about=About(tests=tests), **facts)
+    return build.show("nightly", "1").otherwise_counted
+
+
+@pytest.mark.parametrize("tests", [(5, 2, 1), (4, 3, 1), (4, 1, 1), (0, 0, 0)])
+def test_what_jenkins_counted_otherwise_is_said(tests: tuple[int, int, int]) -> None:
+    assert counted(tests) == Counted(*tests)
+
+
+def test_errors_are_failures_and_skipped_results_may_be_counted_otherwise() -> None:
+    assert counted((4, 2, 0)) is None
+
+
+def test_what_jenkins_did_not_count_is_not_compared() -> None:
+    assert counted(None) is None
+
+
+@pytest.mark.parametrize("facts", [{"result": None}, {"result": "ABORTED"}, {"complete": False}])
+def test_a_build_that_is_not_all_in_is_not_compared(facts: dict[str, object]) -> None:
+    assert counted((120, 3, 0), **facts) is None
+
+
+# The run that a build belongs to
+
+
+def chain() -> None:
+    """`top` started `middle`, which started `leaf`."""
+    jenkins("top", 1, started=NOW)
+    jenkins("middle", 2, started=NOW, upstream_job="top", upstream_number=1)
+    jenkins("leaf", 3, started=NOW, upstream_job="middle", upstream_number=2)
+
+
+@pytest.mark.parametrize(
+    ("job", "label", "run"),
+    [
+        ("top", "1", RunOf("top", "1")),
+        ("middle", "2", RunOf("top", "1")),
+        ("leaf", "3", RunOf("leaf", "3")),
+    ],
+)
+def test_a_build_leads_to_the_page_of_its_run(job: str, label: str, run: RunOf) -> None:
+    chain()
+    assert build.show(job, label).run == run
+
+
+def test_a_build_that_no_other_belongs_to_leads_to_no_run() -> None:
+    jenkins("alone", 1)
+    jenkins("orphan", 1, upstream_job="never/recorded", upstream_number=7)
+    assert [build.show(job, "1").run for job in ("alone", "orphan")] == [None, None]
+
+
+# A build that runs
+
+
+def test_a_build_has_been_running_since_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    jenkins("nightly", 1, result=None, started=NOW)
+    jenkins("nightly", 2, result=None)
+    monkeypatch.setattr(build, "now_ms", lambda: NOW + 180_000)
+    assert build.show("nightly", "1").running_for() == 180
+    assert build.show("nightly", "2").running_for() == 0
+
+
+def test_a_build_that_begins_in_the_future_has_not_run_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    jenkins("nightly", 1, result=None, started=NOW)
+    monkeypatch.setattr(build, "now_ms", lambda: NOW - 5000)
+    assert build.show("nightly", "1").running_for() == 0
 
 
 def test_reports_come_by_name_with_what_was_wrong_with_them() -> None:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import NOW, history, jenkins, report, upload
+from tests.pages import reading
 from tracker.errors import NotFound
-from tracker.pages import home
-from tracker.store.jobs import note_job_trouble, track_job
+from tracker.pages import BY_NAME, home
+from tracker.queries.rows import at
+from tracker.site.links import live_linker
+from tracker.site.render import renderer
+from tracker.store.jobs import (
+    add_server,
+    note_job_trouble,
+    note_server,
+    note_server_trouble,
+    track_job,
+)
+from tracker.store.rules import add_name_rule
+from tracker.store.seen import SeenJob, note_look
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -95,3 +107,104 @@ def test_a_page_that_is_not_there_is_not_found(page: str) -> None:
     history("nightly", login="P")
     with pytest.raises(NotFound, match=f"no page {page}"):
         home.show(page)
+
+
+# Jobs out of use, and servers in trouble
+
+
+def see(*names: str, disabled: tuple[str, ...] = ()) -> None:
+    """Looks at a server that now has these jobs, and no others."""
+    if not any(row.name == "main" for row in home.jobs.servers()):
+        add_server("main", "https://ci.example/")
+    found = [SeenJob(name, name, "", is_disabled=name in disabled) for name in names]
+    for _ in range(2):
+        note_look("main", found, listed=names, now=NOW)
+
+
+def html() -> str:
+    return renderer().html(BY_NAME["home"], {}, home.show(), live_linker(), live=True)
+
+
+def words() -> str:
+    """The page as it is read, on one line."""
+    return reading.words(html())
+
+
+def test_jobs_out_of_use_come_last_deleted_ones_behind_disabled_ones() -> None:
+    for job in ("a deleted", "b disabled"):
+        history(job, login="P F")
+    history("c fine", login="P P")
+    track_job("d unbuilt")
+    see("a deleted", "b disabled", "c fine")
+    see("b disabled", "c fine", disabled=("b disabled",))
+    assert order() == ["c fine", "d unbuilt", "b disabled", "a deleted"]
+
+
+def test_what_broke_in_jobs_out_of_use_is_neither_counted_nor_listed() -> None:
+    history("a", login="P F", logout="F F")
+    history("b", login="P F")
+    see("a", "b", disabled=("a",))
+    page = home.show()
+    assert (page.newly_broken, page.still_failing, page.builds_with_news) == (1, 0, 1)
+    assert page.out_of_use == 1
+    assert [(row.job.name, len(row.new), row.more) for row in page.jobs] == [
+        ("b", 1, 0),
+        ("a", 0, 0),
+    ]
+    text = words()
+    assert "1 of 1 test is newly broken, in the latest judged build of 1 of 1 job" in text
+    assert "1 job is disabled or deleted in Jenkins, comes last and does not count." in text
+    assert "a ‖ disabled" in text
+
+
+def test_where_all_jobs_are_in_use_nothing_is_said_of_others() -> None:
+    history("a", login="P")
+    assert "disabled or deleted" not in words()
+
+
+def test_a_server_in_trouble_is_named_once_with_since_when_and_its_jobs_are_marked() -> None:
+    for job in ("a", "b"):
+        history(job, login="P")
+    see("a", "b")
+    note_server_trouble("main", "It did not answer.", now=NOW)
+    assert home.show().troubles == (home.SourceTrouble("main", "It did not answer.", at(NOW), ""),)
+    text = words()
+    assert "The server main could not be read since 2026-11-18 11:06 UTC It did not" in text
+    assert text.count("It did not answer.") == 1
+    assert text.count("⚠ not read") == 2
+
+
+def test_what_should_be_known_of_a_server_is_named_too() -> None:
+    history("a", login="P")
+    see("a")
+    note_server("main", version="2.5", notice="Its clock is `12 minutes` behind.")
+    assert "main: Its clock is 12 minutes behind." in words()
+
+
+def test_servers_that_are_well_are_not_named() -> None:
+    history("a", login="P")
+    see("a")
+    assert home.show().troubles == ()
+
+
+def test_the_trouble_of_a_whole_server_moves_none_of_its_jobs() -> None:
+    history("a", login="P")
+    history("b", login="F F")
+    see("a")
+    note_server_trouble("main", "It did not answer.", now=NOW)
+    assert order() == ["b", "a"]
+
+
+def test_a_job_that_could_not_be_read_and_has_no_builds_comes_before_what_fails() -> None:
+    history("b", login="F F")
+    track_job("c")
+    note_job_trouble("c", "It answered 500.", now=NOW)
+    assert order() == ["c", "b"]
+
+
+def test_release_and_module_stand_beside_the_name_where_they_are_known() -> None:
+    history("5.2/core", login="P")
+    history("other", login="P")
+    add_name_rule("{release}/{module}")
+    assert "5.2/core 5.2 › core" in words()
+    assert html().count('class="of-job"') == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import (
+    DAY,
     NOW,
     builds_of,
     history,
@@ -19,20 +20,26 @@ from tracker.queries.about import extent
 from tracker.queries.answers import answer, as_text
 from tracker.queries.builds import (
     LISTS,
+    about,
     build,
     builds,
     builds_before,
     count_builds,
     count_results,
     downstream,
+    is_running,
     neighbours,
     reports,
     results,
     results_after,
+    starter,
+    upstream,
 )
+from tracker.queries.dump import lines
 from tracker.queries.rows import at, seconds
 from tracker.store.identity import id_of
-from tracker.store.records import BuildFacts
+from tracker.store.records import About, BuildFacts, Change
+from tracker.store.seen import note_gone
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -186,6 +193,74 @@ def test_builds_that_a_build_started() -> None:
     jenkins("smoke", 4, upstream_job="nightly", upstream_number=1)
     jenkins("smoke", 5, upstream_job="nightly", upstream_number=2)
     assert [(row.job, row.number) for row in downstream(build("nightly", "1"))] == [("smoke", 4)]
+
+
+def test_a_build_of_which_nobody_says_what_started_it_has_no_upstream() -> None:
+    jenkins("nightly", 1)
+    jenkins("smoke", 4, upstream_job="never/recorded", upstream_number=1)
+    assert [upstream(build("nightly", "1")), starter(build("smoke", "4"))] == [None, None]
+
+
+def test_of_a_number_in_two_epochs_the_one_that_ran_then_is_upstream() -> None:
+    for day in (0, 100):
+        jenkins("nightly", 1, started=NOW + day * DAY)
+    for number, day in ((4, 1), (5, 101)):
+        began = NOW + day * DAY
+        jenkins("smoke", number, started=began, upstream_job="nightly", upstream_number=1)
+    assert [upstream(build("smoke", label)) for label in ("4", "5")] == ["1~0", "1"]
+    started = [[row.number for row in downstream(build("nightly", label))]
+               for label in ("1~0", "1")]  # fmt: skip
+    assert started == [[4], [5]]
+
+
+ABOUT = About(
+    display_name="2.4",
+    causes=("Started by timer",),
+    parameters=(("BRANCH", "main"),),
+    changes=(Change("abc", "Ada", "Count twice", NOW),),
+    tests=(120, 3, 1),
+    estimated=8000,
+)
+
+
+def test_what_else_jenkins_tells_comes_back_as_it_was_recorded() -> None:
+    jenkins("nightly", 1, about=ABOUT)
+    upload("nightly", 2)
+    assert about("nightly", "1") == ABOUT
+    assert about("nightly", "2") == About()
+
+
+def test_the_dump_has_what_else_jenkins_tells() -> None:
+    jenkins("nightly", 1, about=ABOUT)
+    assert [line for line in lines() if "Count twice" in line]
+
+
+def test_the_dump_is_silent_on_what_depends_on_when_one_looked() -> None:
+    jenkins("nightly", 1)
+    before = list(lines())
+    note_gone("nightly", [1])
+    assert list(lines()) == before
+
+
+def test_a_build_says_whether_jenkins_has_it_no_more() -> None:
+    jenkins("nightly", 1)
+    jenkins("nightly", 2)
+    note_gone("nightly", [1])
+    assert [build("nightly", label).gone for label in ("1", "2")] == [True, False]
+
+
+def test_a_lost_build_is_not_judged() -> None:
+    jenkins("nightly", 1, report(login="F"), result=None, state="lost")
+    row = build("nightly", "1")
+    assert (row.state, row.judged, row.newly_broken) == ("lost", False, 0)
+
+
+def test_a_build_runs_while_jenkins_says_so() -> None:
+    jenkins("nightly", 1, result=None)
+    jenkins("nightly", 2)
+    upload("nightly", 3)
+    assert [is_running("nightly", label) for label in ("1", "2", "3", "4")] == [True] + [False] * 3
+    assert not is_running("nobody", "1")
 
 
 @pytest.mark.parametrize("label", ["7", "1~1", str(2**70), "0"])

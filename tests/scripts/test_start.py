@@ -182,6 +182,7 @@ def test_an_unreachable_jenkins_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_a_wrong_token_is_said_in_one_sentence(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("mistaken-secret\n")
+    token.chmod(0o400)
     with demo_controller("--user", "ci", "--token", "right") as url:
         code, said = refused(
             *("--home", str(tmp_path / "home"), "--port", str(free_port())),

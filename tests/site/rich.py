@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.factories import DAY, NOW, history, jenkins, report, upload
@@ -13,9 +14,18 @@ from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
 from tracker.store import identity
+from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
 from tracker.store.connection import close_store, open_store
-from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
-from tracker.store.records import Contents, ReadReport
+from tracker.store.jobs import (
+    add_server,
+    note_job_trouble,
+    note_server,
+    note_server_trouble,
+    track_job,
+)
+from tracker.store.records import About, Change, Contents, ReadReport
+from tracker.store.rules import ResultsRule, add_name_rule, add_results_rule
+from tracker.store.seen import SeenJob, note_gone, note_look
 from tracker.verdicts.outcomes import Status
 
 HOUR = 3600 * 1000
@@ -38,11 +48,14 @@ def record_rich_history() -> None:
     _nightly()
     _two_epochs()
     _chain()
+    _runs()
+    _running()
     _long_lists()
     for job in ODD_JOBS:
         history(job, login="P F F", logout="P P P", search="F P S")
     _hostile()
     _sources()
+    _watched()
 
 
 def _nightly() -> None:
@@ -109,6 +122,56 @@ def _chain() -> None:
     jenkins("chain/test", 2, report(login="P"), upstream_job="gone", upstream_number=7)
 
 
+def _runs() -> None:
+    """Runs of three levels; the newest has one of every standing, and a job is missing."""
+    for number in (1, 2, 3):
+        began = {"started": NOW + number * DAY, "duration": HOUR}
+        by_top = {**began, "upstream_job": "run/top", "upstream_number": number}
+        by_unit = {**began, "upstream_job": "run/unit", "upstream_number": number}
+        jenkins("run/top", number, about=told(), url="https://jenkins.example/run/", **began)
+        letters = "PF"[number == 3]
+        jenkins("run/unit", number, report("r.xml", login=letters), about=told(), **by_top)
+        jenkins("run/deep", number, report(suite="deep", login="F"), **by_unit)
+        if number < 3:
+            jenkins("run/perf", number, report(suite="perf", login="P"), **by_top)
+    jenkins("run/broken", 1, result="FAILURE", **by_top)
+    jenkins("run/stopped", 1, report(login="P"), result="ABORTED", **by_unit)
+    jenkins("run/unbuilt", 1, result="NOT_BUILT", **by_unit)
+    jenkins("run/lost", 1, result=None, state="lost", **by_unit)
+    jenkins("run/half", 1, damaged("half.xml", half="P"), **by_unit)
+    note_gone("run/top", [2])
+
+
+def _running() -> None:
+    """Builds that run, with and without a guess of how long."""
+    for number, estimated in ((1, 60_000), (2, 10**13), (3, None)):
+        jenkins(
+            f"now/{number}",
+            number,
+            result=None,
+            started=NOW,
+            about=About(estimated=estimated),
+        )
+
+
+def told() -> About:
+    """What Jenkins tells of a build, all of it, in long lists and short ones."""
+    return About(
+        display_name="2.4 rc1",
+        description="Of the night.\nSee the wiki.",
+        node="linux-07",
+        causes=("Started by timer", "Started by user Ada"),
+        parameters=tuple((f"name {place}", f"value {place}") for place in range(5)),
+        changes=(Change("0123456789abcdef", "Ada", "Count twice\n\nSince once is none.", NOW),),
+        more_changes=2,
+        culprits=("Ada", "Grace"),
+        artifacts=("r.xml", "out/a b/log#1.txt"),
+        more_artifacts=7,
+        tests=(120, 3, 1),
+        estimated=60_000,
+    )
+
+
 def _long_lists() -> None:
     """A list that is pages of its own; its cases passed, so that they have none."""
     names = [f"case {place:04}" for place in range(LONG)]
@@ -135,6 +198,45 @@ def _sources() -> None:
     note_server_trouble("west", "<i id=m90> No route to `<i id=m91>`.", now=NOW)
     track_job("never/built", url="https://jenkins.example/job/never/job/built/")
     note_job_trouble("long", "It answered 500: `<i id=m92>`.", now=NOW)
+
+
+def _watched() -> None:
+    """What looks at a server find: jobs of every standing, a renamed one, back-fills, rules."""
+    evil = "<i id=m93>"
+    add_server(
+        "east",
+        "https://east.example",
+        prefix="east",
+        username=evil,
+        patterns=["*", f"!{evil}"],
+        view=evil,
+    )
+    note_server("east", version=evil, notice=f"Its clock is `{evil}` behind.")
+    add_name_rule("east/{release}/{module}/nightly-{platform}")
+    add_name_rule("east/{release}/**")
+    add_results_rule("east/**", ResultsRule(("artifacts", "test_report"), artifacts=(evil,)))
+    old, gone, still, filled = (
+        _seen(f"rel/mod/{name}") for name in ("old", "gone", "still", "filled")
+    )
+    linux = _seen("rel/mod/nightly-linux", last=(1, NOW))
+    paused = dataclasses.replace(still, is_disabled=True)
+    note_look("east", [old, gone, still, filled], listed=None, now=NOW)
+    history("east/rel/mod/gone", login="P F")
+    history("east/rel/mod/filled", login="P F")
+    jenkins("east/rel/mod/old", 1, report(login="P"), started=NOW)
+    there = [linux, paused, filled]
+    for look in range(2):
+        names = [job.jenkins_name for job in there]
+        note_look("east", there, listed=names, now=NOW + look * HOUR)
+    for job, done in (("nightly-linux", 2), ("filled", 4)):
+        ask_backfill(f"east/rel/mod/{job}", builds=4, now=NOW)
+        plan_backfill(f"east/rel/mod/{job}", [9, 8, 5, 2], [(6, 7), (3, 4), (1, 1)], now=NOW)
+        error = f"#8: `{evil}`"
+        note_backfilled(f"east/rel/mod/{job}", done=done, error=error, now=NOW + HOUR)
+
+
+def _seen(name: str, last: tuple[int, int] | None = None) -> SeenJob:
+    return SeenJob(f"east/{name}", name, f"https://east.example/{name}/", "pipeline", last=last)
 
 
 def damaged(name: str, **cases: str) -> ReadReport:
@@ -202,10 +304,25 @@ def _hostile_job(payload: str, numbers: itertools.count[int]) -> None:
             commit=marked(),
             upstream_job=marked(),
             upstream_number=number,
+            about=_hostile_about(marked),
             started=NOW + number * HOUR,
         )
     track_job(job, url=marked())
     note_job_trouble(job, f"{marked()} `{marked()}`", now=NOW)
+
+
+def _hostile_about(marked: Callable[[], str]) -> About:
+    return About(
+        display_name=marked(),
+        description=marked(),
+        node=marked(),
+        causes=(marked(),),
+        parameters=((marked(), marked()),),
+        changes=(Change(marked(), marked(), marked(), NOW),),
+        culprits=(marked(),),
+        artifacts=(marked(),),
+        tests=(7, 1, 0),
+    )
 
 
 def _hostile_report(

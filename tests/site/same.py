@@ -19,7 +19,22 @@ Places = Mapping[str, str]
 Token = tuple[str, ...]
 
 # The page about the tracker says which copy it is, and only the live one has a health and an API.
+# Forms, and what moves without a revision, are parts of live pages alone.
 _LIVE_ONLY = (
+    (re.compile(r'<script src="[^"]*static/follow\.\w+\.js" defer></script>'), ""),
+    (re.compile(r'<p class="follow".*?</p>', re.DOTALL), ""),
+    (
+        re.compile(r'<progress[^>]*></progress> <span id="passed">[^<]* of about ([^<]*)</span>'),
+        r"about \1 expected",
+    ),
+    (
+        re.compile(
+            r'<progress[^>]*></progress> <span id="passed">[^<]* the ([^<]*) that[^<]*</span>'
+        ),
+        r"about \1 expected",
+    ),
+    (re.compile(r'<span id="passed">[^<]*</span>'), "still running"),
+    (re.compile(r"<section class=\"live\".*?</section>", re.DOTALL), ""),
     (re.compile(r"\nHealth: .*?</a>\.\n", re.DOTALL), "\n"),
     (re.compile(r"\nThe API, .*?</a>\.\n", re.DOTALL), "\n"),
     (re.compile(r"live pages(?=</dd>)"), "a published copy, as of the revision above"),

@@ -35,6 +35,7 @@ PLAIN = BuildRow(
     commit="",
     upstream_job="",
     upstream_number=None,
+    gone=False,
 )
 
 

@@ -161,10 +161,10 @@ def test_only_pages_of_the_job_that_changed_and_of_the_site_are_rendered(
 ) -> None:
     history("nightly", login="P F P")
     history("other", login="P P P P")
-    assert publish_to().rendered == 2 + (1 + 3 + 1) + (1 + 4)
+    assert publish_to().rendered == 3 + (1 + 3 + 1) + (1 + 4)
     upload("other", 5, report(login="P"))
-    # Home and about, the job and its five builds; none of the cases has a page.
-    assert publish_to().rendered == 2 + (1 + 5)
+    # Home, settings and about, the job and its five builds; none of the cases has a page.
+    assert publish_to().rendered == 3 + (1 + 5)
 
 
 def test_what_did_not_change_is_a_hard_link(tmp_path: Path, publish_to: PublishTo) -> None:
@@ -190,7 +190,7 @@ def test_a_page_that_was_rendered_to_the_same_bytes_is_a_hard_link_too(
     done = publish_to()
     after = (tmp_path / "output/site").resolve()
     oldest = "jobs/nightly/builds/1/index.html"
-    assert done.rendered == 2 + 1 + 4
+    assert done.rendered == 3 + 1 + 4
     assert (before / oldest).samefile(after / oldest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import re
 import shutil
 import types
 import typing
@@ -23,6 +24,7 @@ from tracker.pages.build import BuildPage, ResultList
 from tracker.pages.home import HomePage, JobOnHome
 from tracker.pages.page import Page
 from tracker.queries.builds import LISTS
+from tracker.queries.jobs import NextLook
 from tracker.resources import folder
 from tracker.site.links import Linker, live_linker, static_linker
 from tracker.site.render import Renderer, as_json, renderer
@@ -84,6 +86,8 @@ class Hostile:
         arguments = typing.get_args(kind)
         if isinstance(kind, types.UnionType):
             return self.make(arguments[0], name) if self.is_full else None
+        if typing.get_origin(kind) is typing.Literal:
+            return arguments[0]
         if typing.get_origin(kind) is tuple:
             return (self.make(arguments[0], name), self.make(arguments[0], name))
         if dataclasses.is_dataclass(kind):
@@ -106,6 +110,7 @@ FLAVOURS: dict[str, Callable[[str], Hostile]] = {
     "full": lambda payload: Hostile(payload, WORDS, 1, True),
     "later page": lambda payload: Hostile(payload, WORDS, 2, True),
     "empty": lambda payload: Hostile(payload, WORDS, 1, False),
+    "running": lambda payload: Hostile(payload, {**WORDS, "state": "running"}, 1, True),
     "strange words": lambda payload: Hostile(payload, {"list": "all"}, 1, True),
 }
 
@@ -125,8 +130,13 @@ class _Elements(HTMLParser):
 
 def assert_harmless(html: str) -> None:
     for tag, attributes in _Elements(html).found:
-        assert tag not in {"i", "script", "style", "iframe", "object", "base", "form"}
+        assert tag not in {"i", "style", "iframe", "object", "base"}
+        if tag == "form":
+            assert re.fullmatch(r"(\./|(\.\./)+)actions/[a-z]+", attributes["action"])
         assert not attributes.get("id", "").startswith("x")
+        if tag == "script":
+            assert set(attributes) == {"src", "defer"}
+            assert re.fullmatch(r"(\.\./)*static/follow\.[0-9a-f]{12}\.js", attributes["src"])
         for name, value in attributes.items():
             assert not name.startswith("on")
             assert name not in {"style", "autofocus", "srcdoc"}
@@ -143,8 +153,14 @@ def test_no_text_of_a_view_model_becomes_markup(
 ) -> None:
     hostile = FLAVOURS[flavour](PAYLOADS[payload])
     params = {name: hostile.make(str, name) for name in page.params}
+    looks = hostile.make(tuple[NextLook, ...], "") if page.name == "job" else None
     html = renderer().html(
-        page, params, hostile.view(page), LINKERS[spelling], live=spelling == "live"
+        page,
+        params,
+        hostile.view(page),
+        LINKERS[spelling],
+        live=spelling == "live",
+        moving=looks,
     )
     assert_harmless(html)
 

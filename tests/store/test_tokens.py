@@ -10,7 +10,7 @@ import pytest
 from tracker.errors import Conflict, NotFound, Unauthorised, UsageError
 from tracker.queries.system import tokens
 from tracker.store.sql import run
-from tracker.store.tokens import SCOPES, check_token, create_token, revoke_token
+from tracker.store.tokens import DOORS, SCOPES, check_token, create_token, revoke_token
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -25,9 +25,35 @@ def test_a_token_opens_nothing_else() -> None:
         check_token(text, "ingest")
 
 
+@pytest.mark.parametrize("door", sorted(set(DOORS) - {"hook address"}))
+def test_an_admins_token_opens_everything(door: str) -> None:
+    assert check_token(create_token("root", scope="admin", now=1), door) == "root"
+
+
 @pytest.mark.parametrize("scope", SCOPES)
-def test_an_admins_token_opens_everything(scope: str) -> None:
-    assert check_token(create_token("root", scope="admin", now=1), scope) == "root"
+def test_an_address_takes_a_token_that_opens_hooks_alone(scope: str) -> None:
+    text = create_token("ci", scope=scope, now=1)
+    if scope == "hook":
+        assert check_token(text, "hook address") == "ci"
+        return
+    with pytest.raises(Unauthorised):
+        check_token(text, "hook address")
+
+
+@pytest.mark.parametrize("scope", ["hook", "ingest", "admin"])
+def test_who_may_upload_may_knock(scope: str) -> None:
+    assert check_token(create_token("ci", scope=scope, now=1), "hook") == "ci"
+
+
+def test_who_may_read_may_not_knock() -> None:
+    with pytest.raises(Unauthorised):
+        check_token(create_token("eye", scope="read", now=1), "hook")
+
+
+@pytest.mark.parametrize("door", ["ingest", "read", "admin"])
+def test_a_hooks_token_opens_hooks_alone(door: str) -> None:
+    with pytest.raises(Unauthorised):
+        check_token(create_token("jenkins", scope="hook", now=1), door)
 
 
 def test_the_text_of_a_token_is_nowhere_in_the_database(store: Path) -> None:
@@ -69,7 +95,7 @@ def test_a_name_of_other_signs_is_refused(name: str) -> None:
 
 
 def test_an_unknown_scope_is_refused() -> None:
-    with pytest.raises(UsageError, match="ingest, read, admin"):
+    with pytest.raises(UsageError, match="hook, ingest, read, admin"):
         create_token("ci", scope="all", now=1)
 
 

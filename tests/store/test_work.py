@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,49 @@ def test_a_worker_silent_for_a_day_is_forgotten() -> None:
     beat("old", now=NOW)
     beat("new", now=NOW + 86_401 * SECOND)
     assert [row["worker"] for row in workers()] == ["new"]
+
+
+def finish_until_later(task: Task) -> None:
+    finish(task, now=NOW, again_at=NOW)
+
+
+def fail_once(task: Task) -> None:
+    fail(task, now=NOW, error="down", pause=0)
+
+
+@pytest.mark.parametrize("give_back", [finish_until_later, release, fail_once])
+def test_a_late_sign_of_life_does_not_hold_a_task_that_was_given_back(
+    give_back: Callable[[Task], object],
+) -> None:
+    enqueue("poll", "nightly", due=NOW)
+    task = taken()
+    give_back(task)
+    assert not extend(task, now=NOW, lease_ms=LEASE)
+    assert take(NOW) is not None
+
+
+def test_two_tasks_of_one_subject_are_not_done_at_the_same_time() -> None:
+    enqueue("poll", "nightly", due=NOW, subject="nightly")
+    enqueue("publish", "of nightly", due=NOW + 1, subject="nightly")
+    enqueue("publish", "site", due=NOW + 2)
+    first = taken(NOW + 5)
+    other = taken(NOW + 5)
+    assert (first.kind, other.key) == ("poll", "site")
+    assert take(NOW + 5) is None
+    finish(first, now=NOW + 5)
+    assert taken(NOW + 5).key == "of nightly"
+
+
+def test_a_subject_is_free_again_when_the_lease_runs_out() -> None:
+    enqueue("poll", "nightly", due=NOW, subject="nightly")
+    enqueue("publish", "of nightly", due=NOW + 1, subject="nightly")
+    held = taken(NOW + 1)
+    assert take(NOW + 2) is None
+    assert taken(NOW + LEASE + 2).key == held.key
+
+
+def test_a_pause_that_is_told_is_kept() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    fail(taken(), now=NOW, error="refused", pause=600)
+    assert take(NOW + 599 * SECOND) is None
+    assert take(NOW + 600 * SECOND) is not None

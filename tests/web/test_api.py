@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from flask.testing import FlaskClient
 
 from tests.conftest import junit
+from tests.factories import DAY, NOW, history, jenkins, report
+from tracker.store.records import About, Change
+from tracker.store.rules import add_name_rule
+from tracker.store.seen import note_gone
+from tracker.store.sql import run
 
 API = "/api/v1/jobs"
 
@@ -86,6 +92,93 @@ def test_a_build_says_what_it_is(get, filled):
     }
     [report] = build["reports"]
     assert (report["name"], report["format"], report["cases"]) == ("report", "junit", 2)
+
+
+def test_a_build_says_what_else_jenkins_tells_and_what_started_it(get, store):
+    about = About(
+        changes=(Change("abc", "Ada", "Count twice", NOW),),
+        artifacts=("r.xml",),
+        tests=(120, 3, 1),
+        estimated=8500,
+    )
+    jenkins(
+        "n",
+        1,
+        report(one="P"),
+        about=about,
+        url="https://jenkins.example/n/1/",
+        upstream_job="top",
+        upstream_number=7,
+    )
+    build = get(f"{API}/n/builds/1")
+    assert (build["upstream_job"], build["upstream_number"], build["gone"]) == ("top", 7, False)
+    told = build["about"]
+    [change] = told["changes"]
+    assert change == {
+        "commit": "abc",
+        "author": "Ada",
+        "message": "Count twice",
+        "at": "2026-11-18T11:06:40Z",
+    }
+    assert told["artifacts"] == [
+        {"path": "r.xml", "url": "https://jenkins.example/n/1/artifact/r.xml", "is_report": True}
+    ]
+    assert told["counted"] == {"total": 120, "failed": 3, "skipped": 1}
+    assert told["estimated"] == 8.5
+    note_gone("n", [1])
+    assert get(f"{API}/n/builds/1")["gone"]
+
+
+@pytest.fixture
+def chain(store):
+    """Two runs: `top` starts `a` and `b`, but for the second time `b` is missing."""
+    for number in (1, 2):
+        facts = {"started": NOW + number * DAY, "duration": 60_000}
+        jenkins("top", number, **facts)
+        below = {**facts, "upstream_job": "top", "upstream_number": number}
+        jenkins("a", number, report(one="PF"[number - 1]), **below)
+        if number == 1:
+            jenkins("b", number, report(one="P"), **below)
+    jenkins("elsewhere", 1, started=NOW + 9 * DAY)
+
+
+def test_a_run_says_what_it_is(get, chain):
+    run = get(f"{API}/a/builds/2/run")
+    builds = run.pop("builds")
+    assert [(row["job"], row["number"], row["depth"], row["standing"]) for row in builds] == [
+        ("top", 2, 0, "recorded"),
+        ("a", 2, 1, "recorded"),
+    ]
+    assert builds[1]["url"] == "http://localhost/jobs/a/builds/2/"
+    assert run == {
+        "job": "top",
+        "number": 2,
+        "label": "2",
+        "url": "http://localhost/jobs/top/builds/2/run/",
+        "complete": False,
+        "open": {"missing": 1},
+        "totals": {"total": 1, "passed": 0, "failed": 1, "error": 0, "skipped": 0, "unknown": 0},
+        "regressions": 1,
+        "new_failures": 0,
+        "fixed": 0,
+        "absent": [
+            {
+                "job": "b",
+                "parent_job": "top",
+                "parent_label": "2",
+                "ran": 1,
+                "runs": 1,
+                "standing": "missing",
+                "in_jenkins": "",
+            }
+        ],
+        "is_cut": False,
+    }
+
+
+def test_a_run_is_the_same_at_each_of_its_builds(get, chain):
+    assert get(f"{API}/b/builds/1/run") == get(f"{API}/top/builds/1/run")
+    assert get(f"{API}/top/builds/1/run")["complete"]
 
 
 def test_builds_come_newest_first(get, filled):
@@ -210,7 +303,10 @@ def test_a_cursor_that_is_none_is_400(client, filled, path, after):
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/team/nightly", "/team/nightly/builds/2"])
+@pytest.mark.parametrize(
+    "path",
+    [*LISTS, "/team/nightly", "/team/nightly/builds/2", "/team/nightly/builds/2/run"],
+)
 def test_an_unknown_parameter_is_400(client, filled, path):
     response = client.get(f"{API}{path}?lmit=3")
     assert response.status_code == 400
@@ -228,6 +324,7 @@ def test_an_unknown_parameter_is_400(client, filled, path):
         "/team/nightly/builds/" + "9" * 19,
         "/team/nightly/builds/2~1",
         "/team/nightly/builds/3/results",
+        "/team/nightly/builds/3/run",
         "/team/nightly/cases/0123456789abcdef",
         "/team/nightly/cases/" + "f" * 16,
     ],
@@ -251,3 +348,20 @@ def test_a_slash_at_the_end_is_allowed(get, filled):
 
 def test_an_empty_tracker_has_empty_lists(get, store):
     assert get(API) == {"items": [], "next": None}
+
+
+def test_a_former_name_of_a_job_leads_to_its_name_now(client: FlaskClient) -> None:
+    history("new/na me", login="F")
+    run("INSERT INTO former (name, job_id, until) SELECT 'old', id, 1 FROM job")
+    answer = client.get("/api/v1/jobs/old/builds/1/results?status=failed")
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "/api/v1/jobs/new/na%20me/builds/1/results?status=failed"
+    assert client.get("/api/v1/jobs/older").status_code == 404
+
+
+def test_a_job_tells_how_it_stands_and_what_its_name_means(client: FlaskClient) -> None:
+    history("4.2/shop/nightly-linux", login="P")
+    add_name_rule("{release}/{module}/nightly-{platform}")
+    told = client.get("/api/v1/jobs/4.2/shop/nightly-linux").get_json()
+    wanted = ("release", "module", "platform", "branch", "standing", "former")
+    assert [told[name] for name in wanted] == ["4.2", "shop", "linux", "", "", []]

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import urllib.error
+import urllib.request
+
 import msgspec
 import pytest
 
+from tests.conftest import running_gunicorn
+from tracker.errors import StorageError
 from tracker.queries.rows import select
+from tracker.settings import Settings
+from tracker.store import connection
 from tracker.store.jobs import add_server, track_job
+from tracker.store.tokens import create_token
+from tracker.web import create_app, hooks
 
 URL = "/api/v1/hooks/jenkins"
 STATISTICS = {
@@ -95,11 +106,93 @@ def test_without_a_number_the_job_is_polled(knock):
     assert [row[:2] for row in work()] == [("poll", "team/nightly")]
 
 
-def test_the_prefix_of_a_server_stands_before_its_names(knock):
-    add_server("west", "http://west/", prefix="west", username="", token_file="", patterns=())
+def test_a_message_of_no_build_is_accepted_and_does_nothing(knock):
+    queue = {"ciUrl": "http://jenkins/", "jobName": "nightly", "jenkinsQueueId": 3}
+    assert knock(queue).status_code == 202
+    assert work() == []
+
+
+def test_a_notification_as_xml_does_too(knock):
+    body = b"<job><url>job/team/job/nightly/</url><build><number>12</number></build></job>"
+    assert knock(body).status_code == 202
+    assert work() == BUILD_12
+
+
+@pytest.mark.parametrize("data", [b"job=team/nightly", b"job=team/nightly&number=12"])
+def test_what_is_asked_for_is_of_the_jobs_subject(knock, data):
+    knock(data)
+    assert select("SELECT subject FROM work") == [("team/nightly",)]
+
+
+def test_it_is_due_at_once(knock, monkeypatch):
+    monkeypatch.setattr(hooks, "now_ms", lambda: 1234)
+    knock(b"job=team/nightly&number=12")
+    assert select("SELECT due FROM work") == [(1234,)]
+
+
+def test_what_could_not_be_written_down_is_not_accepted(knock, monkeypatch):
+    def full(*_, **__):
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(hooks, "enqueue", full)
+    assert knock(b"job=team/nightly&number=12").status_code == 503
+
+
+@pytest.fixture
+def west(known):
+    """A second server with a job of the same name as one of the first."""
+    add_server("west", "http://west/ci/", prefix="west", username="", token_file="", patterns=())
     track_job("west/team/nightly", server="west", jenkins_name="team/nightly")
+
+
+def keys():
+    return [key for _, key, _ in work()]
+
+
+def test_the_prefix_of_a_server_stands_before_its_names(knock, west):
     knock(b"job=team/nightly&number=12&server=west")
-    assert work()[0][1] == "west/team/nightly#12"
+    assert keys() == ["west/team/nightly#12"]
+
+
+def test_the_address_in_a_message_tells_which_server_is_meant(knock, west):
+    knock(STATISTICS | {"ciUrl": "https://west:8443/ci/"})
+    assert keys() == ["west/team/nightly#12"]
+
+
+def test_a_named_server_goes_before_an_address(knock, west):
+    knock(STATISTICS, path=f"{URL}?server=west")
+    assert keys() == ["west/team/nightly#12"]
+
+
+def test_without_a_hint_every_server_that_has_the_job_is_looked_at(knock, west):
+    knock(b"job=team/nightly&number=12")
+    assert keys() == ["team/nightly#12", "west/team/nightly#12"]
+
+
+def test_an_address_that_is_nobodys_is_no_hint(knock, west):
+    knock(STATISTICS | {"ciUrl": "http://elsewhere/"})
+    assert keys() == ["team/nightly#12", "west/team/nightly#12"]
+
+
+def test_the_trackers_own_name_of_a_job_will_do(knock, west):
+    knock(b"job=west/team/nightly&number=12")
+    assert keys() == ["west/team/nightly#12"]
+
+
+def test_a_server_that_nobody_knows_is_not_looked_at(knock, west):
+    assert knock(b"job=team/nightly&number=12&server=east").status_code == 202
+    assert work() == []
+
+
+def test_an_unknown_job_of_a_known_server_is_looked_for_there_alone(knock, west):
+    knock(b"job=nobody&number=1&server=west")
+    assert work() == [("watch", "west", {})]
+
+
+def test_an_unknown_job_that_no_pattern_admits_is_not_looked_for(knock):
+    add_server("main", "http://jenkins/", patterns=("team/*",))
+    knock(b"job=nobody&number=1")
+    assert work() == []
 
 
 def test_an_encoded_name_in_an_address_is_decoded(knock):
@@ -114,15 +207,16 @@ def test_the_same_knock_many_times_is_one_task(knock):
     assert work() == BUILD_12
 
 
-def test_known_and_unknown_jobs_get_the_same_answer(knock):
-    known, unknown = knock(b"job=team/nightly&number=1"), knock(b"job=nobody&number=1")
+@pytest.mark.parametrize("other", [b"job=nobody&number=1", b"job=x&server=nobody"])
+def test_known_and_unknown_jobs_get_the_same_answer(knock, other):
+    known, unknown = knock(b"job=team/nightly&number=1"), knock(other)
     assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
     assert set(known.headers.keys()) == set(unknown.headers.keys())
 
 
 def test_an_unknown_job_makes_the_worker_look_for_jobs(knock):
     knock(b"job=nobody&number=1")
-    assert [row[:2] for row in work()] == [("discover", "main")]
+    assert [row[:2] for row in work()] == [("watch", "main")]
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Bearer trk_x"])
@@ -167,11 +261,17 @@ def test_what_cannot_be_understood_is_400_and_does_nothing(knock, body):
 )
 def test_odd_bodies_are_refused_or_nobody(knock, body):
     assert knock(body).status_code in (202, 400)
-    assert [row[0] for row in work()] in ([], ["discover"])
+    assert [row[0] for row in work()] in ([], ["watch"])
 
 
-def test_a_body_over_a_megabyte_is_413(knock):
-    assert knock(b" " * 1_100_000).status_code == 413
+def test_a_notification_with_a_long_log_is_taken(knock):
+    body = {"url": "job/team/job/nightly/", "build": {"number": 12, "log": "x" * 7_000_000}}
+    assert knock(body).status_code == 202
+    assert work() == BUILD_12
+
+
+def test_a_body_over_8_megabytes_is_413(knock):
+    assert knock(b" " * (8 * 1024 * 1024 + 1)).status_code == 413
 
 
 def test_a_body_shorter_than_it_says_is_400(client, token):
@@ -181,3 +281,136 @@ def test_a_body_shorter_than_it_says_is_400(client, token):
         headers={"Authorization": f"Bearer {token}", "Content-Digest": "sha-256=:AAAA:"},
     )
     assert response.status_code == 400
+
+
+DATA = b"job=team/nightly&number=12"
+OPENS_HOOKS = {"hook": 202, "ingest": 202, "read": 401, "admin": 202}
+OPENS_ADDRESSES = {"hook": 202, "ingest": 401, "read": 401, "admin": 401}
+
+
+@pytest.mark.parametrize(("scope", "status"), sorted(OPENS_HOOKS.items()))
+def test_a_token_opens_hooks_when_its_scope_does(client, scope, status):
+    bearer = {"Authorization": f"Bearer {create_token('t', scope=scope, now=0)}"}
+    assert client.post(URL, data=DATA, headers=bearer).status_code == status
+    assert work() == (BUILD_12 if status == 202 else [])
+
+
+def test_a_token_may_be_the_password_of_an_address(client):
+    text = create_token("t", scope="hook", now=0)
+    assert client.post(URL, data=DATA, auth=("jenkins", text)).status_code == 202
+    assert work() == BUILD_12
+
+
+def test_a_hooks_token_uploads_nothing(client):
+    bearer = {"Authorization": f"Bearer {create_token('t', scope='hook', now=0)}"}
+    response = client.post("/api/v1/ingest?job=n&build=1", data=b"<a/>", headers=bearer)
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(("scope", "status"), sorted(OPENS_ADDRESSES.items()))
+def test_in_the_path_stands_a_token_of_hooks_alone(client, scope, status):
+    text = create_token("t", scope=scope, now=0)
+    assert client.post(f"{URL}/{text}", data=DATA).status_code == status
+    assert work() == (BUILD_12 if status == 202 else [])
+
+
+def test_a_wrong_token_in_the_path_is_not_mended_by_a_header(client, token):
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert client.post(f"{URL}/trk_wrong", data=DATA, headers=bearer).status_code == 401
+    assert work() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("post", "", 400), ("get", "", 405), ("post", "/more", 405), ("get", "/more", 405)],
+)
+def test_a_token_in_the_path_is_not_told_back(client, method, path, status):
+    text = create_token("t", scope="hook", now=0)
+    response = getattr(client, method)(f"{URL}/{text}{path}")
+    assert (response.status_code, response.json["instance"]) == (status, f"{URL}/***")
+    assert text not in response.text
+
+
+SECRET = "s3cret of all jobs"
+
+
+def signed(body, secret=SECRET):
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+@pytest.fixture
+def sign(settings, store):
+    """Knock with these headers at an application that has a secret, or another setting of it."""
+
+    def sign(body, headers, path=URL, secret=SECRET):
+        its = Settings.load({}, home=settings.home, output=settings.output, hook_secret=secret)
+        return create_app(its).test_client().post(path, data=body, headers=headers)
+
+    return sign
+
+
+@pytest.mark.parametrize("header", ["X-Hub-Signature-256", "X-Tracker-Signature"])
+def test_a_body_that_is_signed_needs_no_token(sign, header):
+    assert sign(DATA, {header: signed(DATA)}).status_code == 202
+    assert work() == BUILD_12
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        signed(DATA, "another"),
+        signed(DATA + b" "),
+        signed(DATA)[:-1],
+        signed(DATA).removeprefix("sha256="),
+        "sha256=",
+        "sha256=\xe9",
+    ],
+)
+def test_a_wrong_signature_opens_nothing(sign, signature):
+    response = sign(DATA, {"X-Hub-Signature-256": signature})
+    assert response.status_code == 401
+    assert "TRACKER_HOOK_SECRET" in response.json["detail"]
+    assert work() == []
+
+
+def test_the_signature_of_no_body_opens_nothing(sign):
+    path = f"{URL}?job=team/nightly&number=12"
+    assert sign(b"", {"X-Hub-Signature-256": signed(b"")}, path).status_code == 401
+    assert work() == []
+
+
+def test_without_a_secret_no_signature_is_believed(sign):
+    assert sign(DATA, {"X-Hub-Signature-256": signed(DATA, "")}, secret="").status_code == 401
+
+
+def test_a_secret_leaves_the_tokens_as_they_are(sign, token):
+    assert sign(DATA, {}).status_code == 401
+    assert sign(DATA, {"Authorization": f"Bearer {token}"}).status_code == 202
+
+
+@pytest.mark.parametrize(("text", "status"), [("", 202), ("x", 401)])
+def test_where_the_signature_is_anothers_the_token_decides(sign, token, text, status):
+    headers = {"X-Hub-Signature-256": "sha256=0", "Authorization": f"Bearer {token}{text}"}
+    assert sign(DATA, headers).status_code == status
+    assert work() == (BUILD_12 if status == 202 else [])
+
+
+def test_a_stranger_is_turned_away_before_the_body_is_read(client):
+    assert client.post(URL, data=b"x" * (9 * 1024 * 1024)).status_code == 401
+
+
+def test_a_token_in_the_path_is_in_no_log_of_gunicorn(settings, store):
+    text = create_token("jenkins", scope="hook", now=0)
+    connection.close_store()
+    log = settings.home / "access.log"
+    with running_gunicorn(settings, TRACKER_ACCESS_LOG=str(log)) as server:
+        for path in (f"{URL}/{text}?job=x", f"{URL}/{text}/more", f"/proxy{URL}/{text}"):
+            request = urllib.request.Request(server.url + path, data=DATA, method="POST")
+            try:
+                urllib.request.urlopen(request, timeout=20).close()
+            except urllib.error.HTTPError as error:
+                error.close()
+    logged = log.read_text()
+    assert logged.count("/api/v1/hooks/jenkins/***") == 3
+    assert f'"POST {URL}/***?job=x HTTP/1.1" 202' in logged
+    assert text not in logged + (settings.home / "gunicorn.log").read_text()

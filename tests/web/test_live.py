@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
 
 from tests.conftest import junit
+from tests.factories import DAY, NOW, history, jenkins, report
 from tracker.pages import BY_NAME, PAGES
 from tracker.queries import builds
 from tracker.site.render import renderer
+from tracker.store.jobs import add_server, track_job
+from tracker.store.records import About, Change
+from tracker.store.seen import SeenJob, note_gone, note_look
+from tracker.store.work import claim, enqueue, fail
 
 
 @pytest.fixture
@@ -155,6 +161,7 @@ def test_a_job_with_a_strange_name_has_all_its_pages(client, upload, job):
     for name, params in (
         ("build", {"build": "3"}),
         ("results", {"build": "3", "list": "all"}),
+        ("run", {"build": "3"}),
         ("case", {"case": case}),
     ):
         path = path_of(BY_NAME[name], {"job": job, **params})
@@ -203,6 +210,138 @@ def test_markup_in_names_is_text(client, upload):
         assert "<script>alert" not in text
 
 
+# The page of a build that runs
+
+RUNNING = "/jobs/n/builds/1/"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Sets how many seconds ago the builds of these tests began."""
+
+    def set_to(seconds):
+        for place in ("tracker.web.live.now_ms", "tracker.pages.build.now_ms"):
+            monkeypatch.setattr(place, lambda: NOW + 1000 * seconds)
+
+    set_to(200)
+    return set_to
+
+
+@pytest.mark.parametrize(
+    ("seconds", "estimated", "words"),
+    [
+        (0, 480_000, "running for less than a minute of about 8 min<"),
+        (200, 480_000, "running for 3 min of about 8 min<"),
+        (481, 480_000, "running for 8 min, longer than the 8 min that Jenkins expected<"),
+        (3900, None, "running for 1 h 05 min<"),
+    ],
+)
+def test_a_build_that_runs_says_for_how_long(client, store, clock, seconds, estimated, words):
+    jenkins("n", 1, result=None, started=NOW, about=About(estimated=estimated))
+    clock(seconds)
+    text = client.get(RUNNING).text
+    assert words in text
+    assert ("<progress" in text) == (estimated is not None)
+
+
+def test_what_a_page_says_of_the_time_is_never_older_than_a_minute(client, store, clock):
+    jenkins("n", 1, result=None, started=NOW)
+    etag = client.get(RUNNING).headers["ETag"]
+    clock(239)
+    assert client.get(RUNNING, headers={"If-None-Match": etag}).status_code == 304
+    clock(260)
+    assert client.get(RUNNING, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_time_changes_neither_data_nor_the_page_of_a_build_that_has_finished(client, store, clock):
+    jenkins("n", 1, result=None, started=NOW)
+    jenkins("n", 2, started=NOW)
+    paths = [f"{RUNNING}index.json", "/jobs/n/builds/2/"]
+    etags = [client.get(path).headers["ETag"] for path in paths]
+    clock(100_000)
+    for path, etag in zip(paths, etags, strict=True):
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_only_a_build_that_runs_is_followed(client, store):
+    jenkins("n", 1, result=None)
+    jenkins("n", 2)
+    assert "static/follow." in client.get(RUNNING).text
+    assert '<a href="./">Load the page again</a>' in client.get(RUNNING).text
+    for path in ("/", "/jobs/n/", "/jobs/n/builds/2/", "/jobs/n/builds/1/run/"):
+        assert "<script" not in client.get(path).text
+
+
+# What the pages of a build and of its run say
+
+
+def words(client, path):
+    """The words of a page, without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", client.get(path).text).split())
+
+
+def test_a_build_that_jenkins_has_no_more_does_not_lead_there(client, store):
+    jenkins("n", 1, url="https://jenkins.example/n/1/", about=About(artifacts=("a.log",)))
+    for address in ("https://jenkins.example/n/1/", "https://jenkins.example/n/1/artifact/a.log"):
+        assert f'href="{address}"' in client.get("/jobs/n/builds/1/").text
+    note_gone("n", [1])
+    assert "jenkins.example" not in client.get("/jobs/n/builds/1/").text
+    assert "Build in Jenkins (Jenkins has it no more)" in words(client, "/jobs/n/builds/1/")
+
+
+def test_a_lost_build_says_what_became_of_it(client, store):
+    jenkins("n", 1, report(login="F"), result=None, state="lost")
+    text = words(client, "/jobs/n/builds/1/")
+    assert "Not judged: it ran when it was last seen, and then vanished from Jenkins" in text
+    assert "lost" in text
+
+
+def test_a_build_says_what_jenkins_counted_otherwise(client, store):
+    made = report(a="P", b="F")
+    jenkins("n", 1, made, about=About(tests=(120, 3, 0)))
+    jenkins("n", 2, about=About(tests=(1, 0, 0)))
+    jenkins("n", 3, report(a="P"), about=About(tests=(1, 0, 0)))
+    first, second, third = (words(client, f"/jobs/n/builds/{number}/") for number in (1, 2, 3))
+    assert (
+        "Jenkins counted 120 results (3 failed), the reports read here hold 2 (1 failed)" in first
+    )
+    assert "Jenkins counted 1 result (0 failed), the reports read here hold none." in second
+    assert "Jenkins counted" not in third
+
+
+def test_of_long_lists_that_jenkins_tells_the_page_says_how_many_more(client, store):
+    changes = (Change("0123456789abcdef", "Ada", "Count twice\n\nSince once is none.", NOW),)
+    jenkins("n", 1, about=About(changes=changes, more_changes=4, artifacts=("a", "b", "c", "d")))
+    text = client.get("/jobs/n/builds/1/").text
+    assert '<details class="fold" id="changes" open>' in text
+    assert '<details class="fold" id="artifacts">' in text
+    said = words(client, "/jobs/n/builds/1/")
+    assert "5 changes 0123456789 Count twice Ada, 2026-11-18 11:06 UTC and 4 more." in said
+
+
+def test_a_build_of_which_nothing_is_told_has_no_part_for_it(client, store):
+    jenkins("n", 1, about=About(display_name="#1"))
+    assert "What Jenkins tells" not in words(client, "/jobs/n/builds/1/")
+
+
+def test_a_run_says_whether_everything_is_there(client, store):
+    for number in (1, 2):
+        facts = {"started": NOW + number * DAY, "duration": 60_000}
+        jenkins("top", number, **facts)
+        for job in ("a", "b")[: 3 - number]:
+            made = report(suite=job, login="PF"[number - 1])
+            jenkins(job, number, made, upstream_job="top", upstream_number=number, **facts)
+    jenkins("elsewhere", 1, started=NOW + 9 * DAY)
+    first, second = (words(client, f"/jobs/top/builds/{number}/run/") for number in (1, 2))
+    assert "Complete : all 3 builds are recorded. all 2 passed, none newly broken" in first
+    assert "Not complete : 1 missing. 1 of 1 failed, 1 newly broken , none fixed." in second
+    assert "b : ran in 1 of the last 1 run of top , and not in #2" in second
+    text = client.get("/jobs/a/builds/2/run/").text
+    assert 'href="../#new"' in text
+    assert '<link rel="canonical" href="../../../../top/builds/2/run/">' in text
+    assert "the build you came from" in text
+
+
 def test_a_style_sheet_may_be_kept_for_ever(client):
     name = next(iter(renderer().assets.files))
     response = client.get(f"/static/{name}")
@@ -214,3 +353,106 @@ def test_a_style_sheet_may_be_kept_for_ever(client):
 def test_a_head_request_has_no_body(client, filled):
     response = client.head("/jobs/team/nightly/")
     assert (response.status_code, response.data) == (200, b"")
+
+
+# What moves without a revision
+
+
+def test_a_page_that_tells_of_a_next_look_is_sent_again_when_that_moves(client):
+    history("nightly", login="P")
+    told = []
+    for moment in (None, NOW, NOW + 1000):
+        if moment:
+            enqueue("poll", "nightly", due=NOW)
+            fail(claim(["poll"], now=NOW * 2, lease_ms=0), now=moment, error="It answered 503.")
+        known = {"If-None-Match": told[-1]} if told else {}
+        response = client.get("/jobs/nightly/", headers=known)
+        assert response.status_code == 200
+        told.append(response.headers["ETag"])
+    again = client.get("/jobs/nightly/", headers={"If-None-Match": told[-1]})
+    assert again.status_code == 304
+    assert len(set(told)) == 3
+
+
+def test_the_twin_of_such_a_page_stays_as_it_is(client):
+    history("nightly", login="P")
+    etag = client.get("/jobs/nightly/index.json").headers["ETag"]
+    enqueue("poll", "nightly", due=NOW)
+    fail(claim(["poll"], now=NOW * 2, lease_ms=0), now=NOW, error="It answered 503.")
+    twin = client.get("/jobs/nightly/index.json", headers={"If-None-Match": etag})
+    assert twin.status_code == 304
+
+
+# Former names
+
+OLD, NEW = "team/old #1", "team/new/builds/3"
+AT_NEW = "/jobs/team/new/builds/3"
+
+
+@pytest.fixture
+def renamed(store):
+    """A job that is called NEW since it was called OLD."""
+    add_server("main", "https://ci.example/")
+    other = SeenJob("other", "other", "")
+    note_look("main", [SeenJob(OLD, OLD, ""), other], listed=None, now=NOW)
+    jenkins(OLD, 7, report(login="F"), started=NOW)
+    new = SeenJob(NEW, NEW, "", last=(7, NOW))
+    note_look("main", [new, other], listed=[NEW, "other"], now=NOW)
+    return builds.results(NEW, "7", "all", limit=1)[0].key
+
+
+@pytest.mark.parametrize("twin", ["", "index.json"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "",
+        "builds/7/",
+        "builds/7~0/",
+        "builds/7/results/all/",
+        "builds/7/run/",
+        "cases/{case}/",
+        "pages/2/",
+    ],
+)
+def test_a_page_of_a_former_name_leads_to_the_same_page_under_the_name_now(
+    client, renamed, rest, twin
+):
+    rest = rest.format(case=renamed)
+    response = client.get(f"/jobs/team/old%20%231/{rest}{twin}")
+    assert response.status_code == 308
+    assert response.headers["Location"] == f"{AT_NEW}/{rest}{twin}"
+    if rest != "pages/2/":
+        assert client.get(response.headers["Location"]).status_code == 200
+
+
+def test_a_former_name_without_its_last_slash_leads_there_too(client, renamed):
+    response = client.get("/jobs/team/old%20%231/builds/7", follow_redirects=True)
+    assert response.status_code == 200
+    assert response.request.path == f"{AT_NEW}/builds/7/"
+
+
+def test_a_former_name_is_not_kept_by_browsers_for_ever(client, renamed):
+    response = client.get("/jobs/team/old%20%231/")
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_job_that_has_a_former_name_now_is_shown_itself(client, renamed):
+    track_job(OLD)
+    response = client.get("/jobs/team/old%20%231/index.json")
+    assert response.status_code == 200
+    assert response.json["job"]["name"] == OLD
+
+
+def test_below_a_folder_of_a_proxy_a_former_name_leads_below_it(client, renamed):
+    response = client.get("/jobs/team/old%20%231/", environ_overrides={"SCRIPT_NAME": "/tracker"})
+    assert response.headers["Location"] == f"/tracker{AT_NEW}/"
+
+
+def test_the_page_about_a_former_name_stays_where_it_is(client, renamed):
+    assert client.get("/settings/names/team/old%20%231/").status_code == 200
+
+
+def test_an_error_page_leads_to_every_main_page(client, store):
+    text = client.get("/no/such/page/", headers={"Accept": "text/html"}).text
+    for href in ("../../../", "../../../settings/", "../../../about/"):
+        assert f'href="{href}"' in text

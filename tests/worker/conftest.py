@@ -35,11 +35,11 @@ def _signals_as_before() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def read_from(settings: Settings, url: str) -> None:
-    """Make a store that reads all jobs of the Jenkins at `url`."""
+def read_from(settings: Settings, url: str, *patterns: str) -> None:
+    """Make a store that reads the jobs of the Jenkins at `url`, all or those of the patterns."""
     open_store(settings.database)
-    add_server("main", url, prefix="", username="", token_file="", patterns=())
-    enqueue("discover", "main", due=0)
+    add_server("main", url, rate=1000, at_once=8, patterns=patterns)
+    enqueue("watch", "main", due=0)
     close_store()
 
 

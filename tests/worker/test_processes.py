@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningDemo
+from tests.conftest import RunningDemo, running_demo
 from tests.worker.conftest import Start, read_from
 from tracker.queries.builds import count_builds
 from tracker.queries.dump import lines
+from tracker.queries.jobs import polled_jobs
 from tracker.queries.system import workers
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
 
-JOBS = ("/job/team/job/nightly/", "/job/team/job/smoke/", "/job/platforms/")
 KILLS = 20
 
 
@@ -42,17 +42,25 @@ def state_of(settings: Settings) -> list[str]:
     return found
 
 
-def test_two_workers_poll_each_due_job_and_read_each_build_once(
-    settings: Settings, demo: RunningDemo, start: Start
+def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
+    settings: Settings, start: Start
 ) -> None:
-    demo.server.requests.clear()
-    read_from(settings, demo.url)
-    both = [start(settings, "--until-idle", TRACKER_FIRST_BUILDS="3") for _ in range(2)]
-    assert [process.wait(120) for process in both] == [0, 0]
-    asked = {f"{job}api/json": demo.server.requests[f"{job}api/json"] for job in JOBS}
-    assert set(asked.values()) == {1}
-    builds = [f"{job}{number}/api/json" for job in JOBS for number in (18, 19, 20)]
-    assert {path: demo.server.requests[path] for path in builds} == dict.fromkeys(builds, 1)
+    with running_demo(20, copies=6) as many:
+        read_from(settings, many.url)
+        flags = ("--until-idle",)
+        four = [start(settings, *flags, TRACKER_FIRST_BUILDS="2") for _ in range(4)]
+        assert [process.wait(200) for process in four] == [0] * 4
+        fetched = {
+            path: count
+            for path, count in many.server.requests.items()
+            if "/artifact/" in path or path.endswith("/testReport/api/json")
+        }
+    assert fetched == dict.fromkeys(fetched, 1)
+    open_store(settings.database)
+    jobs = [row.name for row in polled_jobs()]
+    assert len(jobs) == 21
+    assert {count_builds(job) for job in jobs} == {2}
+    close_store()
 
 
 def test_twenty_kills_in_a_back_fill_lose_nothing(
@@ -80,18 +88,49 @@ def test_twenty_kills_in_a_back_fill_lose_nothing(
     assert (wild.output / "site" / "index.html").exists()
 
 
+@pytest.mark.nightly
+def test_a_hundred_kills_in_a_back_fill_of_500_builds_lose_nothing(
+    tmp_path: Path, start: Start
+) -> None:
+    calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
+    environ = {"TRACKER_FIRST_BUILDS": "500", "TRACKER_LEASE_SECONDS": "1"}
+    draw = random.Random(100)
+    with running_demo(500) as demo:
+        for settings in (calm, wild):
+            read_from(settings, demo.url, "team/smoke")
+        assert start(calm, "--until-idle", **environ).wait(1800) == 0
+        for _ in range(100):
+            before = demo.server.requests.total()
+            process = start(wild, **environ)
+            until(lambda before=before: demo.server.requests.total() > before, "no request")
+            time.sleep(draw.uniform(0, 2))
+            process.kill()
+            process.wait()
+        time.sleep(1.1)  # the last lease
+        assert start(wild, "--until-idle", **environ).wait(1800) == 0
+    assert state_of(wild) == state_of(calm)
+    open_store(wild.database)
+    assert count_builds("team/smoke") == 500
+    assert run("SELECT kind, key, error FROM work WHERE state <> 'due' OR error <> ''") == []
+    close_store()
+
+
 def test_a_worker_asked_to_end_gives_its_task_back(
     settings: Settings, demo: RunningDemo, start: Start
 ) -> None:
     demo.server.requests.clear()
     read_from(settings, demo.url)
     process = start(settings)
-    until(lambda: demo.server.requests["/job/platforms/1/api/json"] > 0, "no build was read")
+    until(lambda: _artifacts(demo) > 3, "no build was read")
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     open_store(settings.database)
-    polls = run("SELECT tries, lease_until, state FROM work WHERE kind = 'poll' AND tries = 0")
-    assert polls == [(0, 0, "due")] * 3
+    held = run("SELECT kind FROM work WHERE lease_until <> 0 OR tries <> 0")
+    assert held == []
     assert workers() == []
-    assert 0 < count_builds("platforms") < 20
+    assert 0 < sum(count_builds(job) for job in ("platforms", "team/nightly", "team/smoke")) < 60
     close_store()
+
+
+def _artifacts(demo: RunningDemo) -> int:
+    return sum(n for path, n in demo.server.requests.items() if "/artifact/" in path)

@@ -16,6 +16,7 @@ from tests.factories import NOW, jenkins, record, report, upload
 from tracker.clock import now_ms
 from tracker.errors import JenkinsError
 from tracker.intake import spool
+from tracker.jenkins.poll import Vanished
 from tracker.queries import jobs
 from tracker.queries.builds import build
 from tracker.queries.rows import snapshot
@@ -23,6 +24,7 @@ from tracker.queries.system import queued_upload, work, workers
 from tracker.settings import Settings
 from tracker.site.publish import read_manifest
 from tracker.store import connection
+from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
@@ -40,7 +42,7 @@ def task(kind: str, key: str, **payload: object) -> Task:
 
 
 def server_at(url: str) -> None:
-    add_server("main", url, prefix="", username="", token_file="", patterns=())
+    add_server("main", url, rate=1000)
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ def test_a_bug_in_a_task_pushes_it_ahead_and_the_loop_goes_on(
     Worker(settings).run(until_idle=True)
     assert done == ["bad", "good"]
     [(key, error, due)] = run("SELECT key, error, due FROM work")
-    assert (key, error) == ("bad", "ZeroDivisionError: no number")
+    assert key == "bad"
+    assert error.startswith("A fault of the tracker")
+    assert "ZeroDivisionError: no number" in error
     assert due > now_ms()
     assert "Traceback" in caplog.text
 
@@ -132,27 +136,29 @@ def test_a_long_task_keeps_its_lease(settings: Settings, store: Path, monkeypatc
     assert leases[-1] > 0
 
 
-def test_the_schedule_has_one_task_for_each_server_and_job(context: Context) -> None:
+def test_the_schedule_has_one_task_for_each_server_and_back_fill(context: Context) -> None:
     server_at("http://ci.example/")
     track_job("nightly", server="main", jenkins_name="nightly")
     track_job("by-hand")
+    ask_backfill("nightly", builds=60, now=NOW)
+    run("DELETE FROM work")  # as if a worker had given it up
     for _ in range(2):
         tasks.schedule(context)
     assert sorted(run("SELECT kind, key FROM work")) == [
+        ("backfill", "nightly"),
         ("complete_quiet", "all"),
-        ("discover", "main"),
-        ("poll", "nightly"),
         ("publish", "site"),
         ("tidy", "all"),
+        ("watch", "main"),
     ]
 
 
-# Discovery and polls.
+# Looks and polls.
 
 
-def test_discovery_knows_every_job_and_has_it_polled(context: Context, demo: RunningDemo) -> None:
+def test_a_look_knows_every_job_and_has_it_polled(context: Context, demo: RunningDemo) -> None:
     server_at(demo.url)
-    done = TASKS["discover"](context, task("discover", "main"))
+    done = TASKS["watch"](context, task("watch", "main"))
     assert [row.name for row in jobs.polled_jobs()] == ["platforms", "team/nightly", "team/smoke"]
     assert run("SELECT count(*) FROM work WHERE kind = 'poll'") == [(3,)]
     assert done.again_at is not None
@@ -161,18 +167,19 @@ def test_discovery_knows_every_job_and_has_it_polled(context: Context, demo: Run
 def test_trouble_of_a_server_is_noted_and_cleared(context: Context, demo: RunningDemo) -> None:
     server_at(f"http://127.0.0.1:{free_port()}/")
     with pytest.raises(JenkinsError):
-        TASKS["discover"](context, task("discover", "main"))
+        TASKS["watch"](context, task("watch", "main"))
     assert "connection is refused" in jobs.server("main").error
     server_at(demo.url)
-    TASKS["discover"](context, task("discover", "main"))
+    TASKS["watch"](context, task("watch", "main"))
     assert jobs.server("main").error == ""
 
 
 def test_trouble_of_a_job_is_noted_and_cleared(context: Context, demo: RunningDemo) -> None:
     server_at(demo.url)
     track_job("team/smoke", server="main", jenkins_name="team/gone")
-    assert TASKS["poll"](context, task("poll", "team/smoke")).again_at is not None
-    assert "is not there (404)" in jobs.job("team/smoke").error
+    with pytest.raises(Vanished):
+        TASKS["poll"](context, task("poll", "team/smoke"))
+    assert "has no job 'team/gone' now (404)" in jobs.job("team/smoke").error
     track_job("team/smoke", server="main", jenkins_name="team/smoke", url="changed")
     few = Context.of(msgspec.structs.replace(context.settings, first_builds=1))
     TASKS["poll"](few, task("poll", "team/smoke"))
@@ -189,10 +196,10 @@ def test_a_token_file_that_is_gone_is_trouble_of_the_job(context: Context) -> No
         patterns=(),
     )
     track_job("nightly", server="main", jenkins_name="nightly")
-    enqueue("poll", "nightly", due=0)
     Worker(context.settings).run(until_idle=True)
-    assert "/nowhere/token" in jobs.server("main").error
-    assert "/nowhere/token" in jobs.job("nightly").error
+    assert "No such file" in jobs.server("main").error
+    assert "No such file" in jobs.job("nightly").error  # the page of the job tells it too
+    assert "/nowhere/token" not in jobs.job("nightly").error
 
 
 def test_a_knock_about_a_running_build_is_looked_at_again_and_then_left_to_the_poll(
@@ -214,7 +221,7 @@ def test_a_knock_about_a_finished_build_records_it(context: Context, demo: Runni
     assert build("team/smoke", "19").state == "finished"
 
 
-@pytest.mark.parametrize("kind", ["discover", "poll"])
+@pytest.mark.parametrize("kind", ["watch", "poll"])
 def test_a_task_of_what_is_no_longer_there_ends(context: Context, kind: str) -> None:
     assert TASKS[kind](context, task(kind, "gone")) == Done()
 

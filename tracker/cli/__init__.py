@@ -22,6 +22,8 @@ COMMANDS = {
     "server": "tracker.cli.server",
     "job": "tracker.cli.job",
     "poll": "tracker.cli.poll",
+    "backfill": "tracker.cli.backfill",
+    "rule": "tracker.cli.rule",
     "ingest": "tracker.cli.ingest",
     "publish": "tracker.cli.publish",
     "dump": "tracker.cli.dump",

@@ -1,5 +1,7 @@
 """`tracker job`: the jobs that are known."""
 
+import sys
+
 import click
 
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
@@ -65,3 +67,27 @@ def list_jobs(ctx: click.Context, as_json: bool) -> None:
         ),
         "No job is known. Upload a report, or `tracker server add` a Jenkins.",
     )
+
+
+@command.command("explain")
+@click.argument("name", callback=line)
+@JSON_OPTION
+@click.pass_context
+def explain(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Say how the job NAME is read, and what its name means; it need not exist.
+
+    Exit 1 where no server reads it.
+
+    Example: tracker job explain team/nightly-linux
+    """
+    from tracker.queries.naming import explain as explained
+
+    opened(ctx)
+    found = explained(name)
+    if as_json:
+        print_json(found)
+    else:
+        for what, words in found.in_words:
+            click.echo(f"{what:<10}  {words}")
+    if not found.servers:
+        sys.exit(1)

@@ -17,27 +17,23 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
     """
     from tracker.jenkins.poll import poll_build, poll_job
     from tracker.queries.jobs import polled_job
+    from tracker.store.backfills import backfill_of
     from tracker.store.jobs import note_job_trouble
     from tracker.worker.context import Context
 
     settings = opened(ctx)
     row = polled_job(job)
     context = Context.of(settings)
-    source = context.source(row.server)
+    context.beat = lambda doing: click.echo(doing, err=True)
+    reading = context.jenkins_job(row)
     if build is not None:
-        finished = poll_build(
-            source, context.intake, row.name, row.jenkins_name, build, now=now_ms()
-        )
+        finished = poll_build(reading, build)
         click.echo(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
         return
-    count = poll_job(
-        source,
-        context.intake,
-        row.name,
-        row.jenkins_name,
-        first_builds=settings.first_builds,
-        clock=now_ms,
-        beat=lambda doing: click.echo(doing, err=True),
-    )
+    polled = poll_job(reading, first_builds=settings.first_builds)
     note_job_trouble(row.name, "", now=now_ms())
-    click.echo(f"{count} builds of {job} were new.")
+    click.echo(f"{polled.news} builds of {job} were new.")
+    if not polled.is_done:
+        click.echo("There are more: run it again, or leave them to the worker.")
+    if backfill_of(row.name) is not None:
+        click.echo(f"Older ones are left to the worker, or to `tracker backfill {job}`.")

@@ -8,6 +8,9 @@ import click
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
+# Jobs that a check names; --json has all of them.
+SHOWN = 20
+
 
 @click.group("server")
 def command() -> None:
@@ -21,9 +24,19 @@ def command() -> None:
 @click.argument("name")
 @click.argument("url")
 @click.option("--user", help="User to ask as.")
-@click.option("--token-file", type=click.Path(), help="File that holds the API token.")
+@click.option(
+    "--token-file",
+    type=click.Path(),
+    help="File with the API token (chmod 400), or credential:NAME of a systemd unit.",
+)
+@click.option("--ca-file", type=click.Path(), help="Certificates of the authority to believe.")
 @click.option("--jobs", multiple=True, help="Pattern of full job names; may be given often.")
+@click.option("--exclude", multiple=True, help="Pattern of jobs that are left out again.")
+@click.option("--view", callback=line, help="Only the jobs of this view.")
 @click.option("--prefix", help="First part of the names of this server's jobs.")
+@click.option("--rate", type=float, help="Requests a second at most (default 5).")
+@click.option("--at-once", type=click.IntRange(1, 16), help="Requests at a time (default 2).")
+@click.option("--seconds", type=click.IntRange(1), help="Deadline of one request.")
 @click.pass_context
 def add(
     ctx: click.Context,
@@ -31,22 +44,46 @@ def add(
     url: str,
     user: str | None,
     token_file: str | None,
+    ca_file: str | None,
     jobs: tuple[str, ...],
+    exclude: tuple[str, ...],
+    view: str | None,
     prefix: str | None,
+    rate: float | None,
+    at_once: int | None,
+    seconds: int | None,
 ) -> None:
     """Add a Jenkins, or change the one called NAME; what is not given stays as it was.
 
     Example: tracker server add main https://jenkins.example/ --user ci --token-file token
-    --jobs 'team/*'
+    --jobs 'team/*' --exclude 'team/old-*'
     """
     from tracker.store.jobs import add_server
     from tracker.store.work import enqueue
 
     opened(ctx)
-    path = str(Path(token_file).absolute()) if token_file else token_file
-    add_server(name, url, prefix=prefix, username=user, token_file=path, patterns=jobs or None)
-    enqueue("discover", name, due=now_ms())
+    patterns = [*jobs, *(f"!{pattern}" for pattern in exclude)]
+    add_server(
+        name,
+        url,
+        prefix=prefix,
+        username=user,
+        token_file=_absolute(token_file),
+        ca_file=_absolute(ca_file),
+        patterns=patterns or None,
+        view=view,
+        rate=rate,
+        at_once=at_once,
+        seconds=seconds,
+    )
+    enqueue("watch", name, due=now_ms())
     click.echo(f"The server {name!r} is known; `tracker server check {name}` asks it.")
+
+
+def _absolute(path: str | None) -> str | None:
+    if not path or path.startswith("credential:"):
+        return path
+    return str(Path(path).absolute())
 
 
 @command.command("remove")
@@ -91,25 +128,30 @@ def list_servers(ctx: click.Context, as_json: bool) -> None:
 @JSON_OPTION
 @click.pass_context
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Ask a server who we are and which jobs it shows us; exit 3 when it does not answer.
+    """Ask a server all that reading it needs: version, user, permissions, clock, jobs.
+
+    Exit 1 where something is to be done, 3 where it does not answer.
 
     Example: tracker server check main
     """
-    from tracker.jenkins.poll import find_jobs
+    from tracker.jenkins.check import check
     from tracker.queries.jobs import server
     from tracker.worker.context import Context
 
     settings = opened(ctx)
     row = server(name)
-    source = Context.of(settings).source(name)
-    who = source.client.whoami()
-    found = find_jobs(source, row.patterns)
+    found = check(Context.of(settings).source(name), row.patterns, row.view)
     if as_json:
-        print_json({"server": name, "user": who, "jobs": [job.name for job in found]})
+        print_json(found)
     else:
-        click.echo(f"{row.url} answers; it knows us as {who}; {len(found)} jobs match.")
-        for job in found:
-            click.echo(f"  {job.name}")
-    if not found:
-        click.echo("No job matches. Check --jobs and the user's permission Job/Read.", err=True)
+        click.echo(f"{found.url} is Jenkins {found.version or 'of an unknown version'}.")
+        for finding in found.findings:
+            click.echo(f"{'ok   ' if finding.is_well else 'WRONG'}  {finding.words}")
+            if not finding.is_well and finding.remedy:
+                click.echo(f"       {finding.remedy}")
+        for job in found.jobs[:SHOWN]:
+            click.echo(f"  {job}")
+        if len(found.jobs) > SHOWN:
+            click.echo(f"  and {len(found.jobs) - SHOWN} more")
+    if not found.is_well:
         sys.exit(1)

@@ -18,7 +18,7 @@ def command() -> None:
 
 @command.command("create")
 @click.argument("name", callback=line)
-@click.option("--scope", type=click.Choice(["ingest", "read", "admin"]), default="ingest")
+@click.option("--scope", type=click.Choice(["hook", "ingest", "read", "admin"]), default="ingest")
 @click.pass_context
 def create(ctx: click.Context, name: str, scope: str) -> None:
     """Make a token and print it: it is never shown again.

@@ -72,6 +72,7 @@ class _Reading:
             format=self.begin.format,
             parser_version=self.begin.parser_version,
             stand_in=source.stand_in,
+            decides=source.decides,
             archive=source.sha256 if entry else "",
         )
 
@@ -163,4 +164,5 @@ class Assembly:
             variant=source.variant,
             format=kind,
             stand_in=source.stand_in,
+            decides=source.decides,
         )

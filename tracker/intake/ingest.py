@@ -184,6 +184,7 @@ def _spooled(intake: Intake, stored: Iterable[StoredReport]) -> list[SpooledRepo
             report.size,
             report.variant,
             report.stand_in,
+            report.decides,
         )
         for report in stored
     ]

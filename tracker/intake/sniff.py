@@ -1,4 +1,8 @@
-"""Which parser is right for some bytes: by their content, never by their name."""
+"""Which parser is right for some bytes: by their content, not by their name.
+
+Console logs alone begin with anything: an operator's rule says who reads them, and their name has
+it: `console log.tap`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from tracker.intake.contract import Head, Parser, json_head
 from tracker.intake.json_text import without_mark
 
 HEAD_BYTES = 64 * 1024
+CONSOLE = "console log."
 
 # Possessive, since these run over hostile bytes: each looks at a character once.
 _PROLOG = re.compile(r"\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.S)
@@ -27,6 +32,10 @@ def head_of(data: bytes, name: str) -> Head:
 
 def choose(parsers: Sequence[Parser], head: Head) -> Parser:
     """The parser that is surest; Unrecognised, saying what it looks like, where none is."""
+    if head.name.startswith(CONSOLE):
+        asked = head.name.removeprefix(CONSOLE)
+        if named := next((each for each in parsers if each.name == asked), None):
+            return named
     # No report begins so, and an archive of pictures is not to be looked at thirty times over.
     binary = head.data.startswith(tuple(sign for sign, _ in _SIGNS))
     sure = [] if binary else [(sureness(each, head), each) for each in parsers]

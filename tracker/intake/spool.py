@@ -29,7 +29,10 @@ class Spooled:
 
 @dataclass(frozen=True)
 class SpooledReport:
-    """The bytes of one report or archive of reports, safe on disk, and what it is called."""
+    """The bytes of one report or archive of reports, safe on disk, and what it is called.
+
+    `stand_in` and `decides` are as in `ReadReport`.
+    """
 
     path: Path
     name: str
@@ -37,6 +40,7 @@ class SpooledReport:
     size: int
     variant: str = ""
     stand_in: bool = False
+    decides: bool = False
 
 
 class Writer:

@@ -7,9 +7,14 @@ through one method, which is replaced here; its session, authentication and addr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import mmap
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,11 +22,17 @@ import jenkins
 import msgspec
 import requests
 
-from tracker.errors import JenkinsError
+from tracker.errors import JenkinsError, SettingsError
 from tracker.jenkins.deadline import DeadlinePassed, within
+from tracker.jenkins.pace import Pace
 
 CHUNK = 64 * 1024
 CONNECT_SECONDS = 10
+# What is held in memory of an answer; reports go to the disk, and have the limit of the settings.
+JSON_BYTES = 6 * 1024 * 1024
+REPORT_LIMIT = "TRACKER_JENKINS_MAX_MB says how large a report may be."
+# Credentials that are refused lock accounts when they are tried again and again.
+REFUSED_PAUSE = 600
 
 
 class Missing(JenkinsError):
@@ -31,25 +42,51 @@ class Missing(JenkinsError):
 class Refused(JenkinsError):
     """Jenkins wants other credentials: trying again changes nothing."""
 
+    pause = REFUSED_PAUSE
+
 
 class Unreachable(JenkinsError):
     """No usable answer now: down, starting, too slow, cut off. Trying again later helps."""
 
 
+class TooSlow(Unreachable):
+    """The time is up: for one answer, or for all that was to be asked now."""
+
+
 class Unusable(JenkinsError):
-    """An answer that is not Jenkins' API: a login page, a redirect, garbage, too much of it."""
+    """An answer that is not Jenkins' API: a login page, a redirect, garbage."""
+
+
+class TooMuch(Unusable):
+    """An answer larger than what is taken."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """A Jenkins and how to get in; `token` never appears in a message."""
+    """A Jenkins and how to get in; `token` never appears in a message.
+
+    ca_file    certificates of authorities to believe in place of the usual ones
+    seconds    the longest that one answer may take, from first byte to last
+    max_bytes  the largest report that is taken
+    pace       how often it may be asked; None: as often as one likes
+    """
 
     name: str
     url: str
     username: str = ""
     token: str = field(default="", repr=False)
+    ca_file: str = ""
     seconds: float = 30
     max_bytes: int = 64 * 1024 * 1024
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the newest answer said of the server: its version, its clock less ours in seconds."""
+
+    version: str = ""
+    clock_ahead: float | None = None
 
 
 class Client:
@@ -57,14 +94,28 @@ class Client:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.heard = Heard()
+        self._until = float("inf")
+        self._has_ranges: bool | None = None
         self._server = _Bounded(
             address.url, address.username or None, address.token or None, CONNECT_SECONDS
         )
+        self._server.believe(address.ca_file)
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """All that is asked inside ends within `seconds`: TooSlow at the first that would not."""
+        before = self._until
+        self._until = min(before, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._until = before
 
     def json(self, path: str, tree: str = "") -> Any:
         """The JSON at `path` (below the server's address, without a leading slash)."""
         with self._ask(f"{path}api/json", {"tree": tree} if tree else None) as answer:
-            body = b"".join(self._bounded(answer))
+            body = b"".join(self._bounded(answer, min(JSON_BYTES, self.address.max_bytes), ""))
         try:
             return msgspec.json.decode(body, type=dict)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -78,34 +129,61 @@ class Client:
         """Who the server takes us for; "anonymous" where it does not say."""
         try:
             answer = self.json("me/")
-        except (Missing, Refused):
+        except JenkinsError:  # very old controllers answer 500 to anonymous
             self.json("", "mode")  # refused here too: then it is the credentials
             return "anonymous"
         return str(answer.get("fullName") or answer.get("id") or "anonymous")
 
-    def test_report(self, build_path: str, tree: str) -> bytes | None:
-        """Jenkins' own reading of a build's reports, as JSON bytes; None where there is none."""
+    @property
+    def has_ranges(self) -> bool:
+        """Whether the server knows `{0,50}` behind a list; very old ones answer 500 to it."""
+        if self._has_ranges is None:
+            try:
+                self.json("", "jobs[name]{0,1}")
+                self._has_ranges = True
+            except TooSlow:
+                raise
+            except (Unreachable, Unusable):
+                self.json("", "mode")  # raises where it was not the range
+                self._has_ranges = False
+        return self._has_ranges
+
+    def test_report(self, build_path: str, tree: str, write: Callable[[bytes], None]) -> bool:
+        """Hand Jenkins' own reading of a build's reports to `write`, as JSON; False for none."""
         try:
             with self._ask(f"{build_path}testReport/api/json", {"tree": tree}) as answer:
-                return b"".join(self._bounded(answer))
+                for chunk in self._bounded(answer, self.address.max_bytes):
+                    write(chunk)
         except Missing:
-            return None
+            return False
+        return True
 
-    def fetch(self, path: str, write: Callable[[bytes], None]) -> None:
-        """Hand the bytes of a file to `write`; a cut one raises Unreachable, however far it got."""
+    def fetch(self, path: str, write: Callable[[bytes], None], *, checked: bool = False) -> None:
+        """Hand the bytes of a file to `write`; a cut one raises Unreachable, however far it got.
+
+        A file without a length is Unusable, unless it is `checked` afterwards whether it is whole.
+        """
         with self._ask(path, None, {"Accept-Encoding": "identity"}) as answer:
             told = answer.headers.get("Content-Length", "")
-            if not told.isdigit() and not _is_chunked(answer):
+            if not told.isdigit() and not _is_chunked(answer) and not checked:
                 raise Unusable(
                     f"{self._named(path)} comes without a length: a cut file could not be told"
                     " from a whole one."
                 )
             size = 0
-            for chunk in self._bounded(answer):
+            for chunk in self._bounded(answer, self.address.max_bytes):
                 size += len(chunk)
                 write(chunk)
             if told.isdigit() and int(told) != size:
                 raise Unreachable(f"{self._named(path)} was cut: {size} of {told} bytes arrived.")
+
+    def can_fetch(self, path: str) -> bool:
+        """Whether a file may be had: its first byte is asked for; False where it is refused."""
+        try:
+            with self._ask(path, None, {"Accept-Encoding": "identity", "Range": "bytes=0-0"}):
+                return True
+        except (Missing, Refused):
+            return False
 
     def path_of(self, url: str) -> str:
         """The path of something on this server from an address in one of its answers.
@@ -126,27 +204,46 @@ class Client:
         request = requests.Request(
             "GET", self._server.server + path, params=params, headers=headers or {}
         )
+        with ExitStack() as held:
+            seconds = self._time_left(path, held)
+            try:
+                with within(seconds):
+                    answer = self._server.jenkins_request(request, add_crumb=False, stream=True)
+                    with answer:
+                        self._check(answer, path)
+                        yield answer
+            except DeadlinePassed as error:
+                self._server.forget_connections()
+                raise TooSlow(
+                    f"{self._named(path)} did not answer within {seconds:.3g} s."
+                ) from error
+            except jenkins.JenkinsException as error:
+                raise Unreachable(
+                    f"{self._named(path)} does not answer: {_first_line(error)}."
+                ) from error
+            except requests.RequestException as error:
+                raise Unreachable(
+                    f"{self._named(path)} cannot be reached: {_network_words(error)}.",
+                    _network_remedy(error),
+                ) from error
+
+    def _time_left(self, path: str, held: ExitStack) -> float:
+        """Wait for our turn; how many seconds the answer may take."""
         try:
-            with within(self.address.seconds):
-                answer = self._server.jenkins_request(request, add_crumb=False, stream=True)
-                with answer:
-                    self._check(answer, path)
-                    yield answer
-        except DeadlinePassed as error:
-            self._server.forget_connections()
-            raise Unreachable(
-                f"{self._named(path)} did not answer within {self.address.seconds:g} s."
+            if self.address.pace is not None:
+                held.enter_context(self.address.pace.turn(self._until))
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+        except TimeoutError as error:
+            raise TooSlow(
+                f"The time for asking Jenkins {self.address.name!r} was up before {path or 'it'}"
+                " could be asked."
             ) from error
-        except jenkins.JenkinsException as error:
-            raise Unreachable(
-                f"{self._named(path)} does not answer: {_first_line(error)}."
-            ) from error
-        except requests.RequestException as error:
-            raise Unreachable(
-                f"{self._named(path)} cannot be reached: {_network_words(error)}."
-            ) from error
+        return min(left, self.address.seconds)
 
     def _check(self, answer: requests.Response, path: str) -> None:
+        self.heard = _heard(answer)
         status = answer.status_code
         if status < 300:
             return
@@ -164,17 +261,26 @@ class Client:
                 " followed.",
                 "Give the server's final address.",
             )
-        raise Unreachable(f"{self._named(path)} answers {status} {answer.reason}.")
+        error = Unreachable(
+            f"{self._named(path)} answers {status} {answer.reason}.",
+            "It may be starting." if status == 503 else "",
+        )
+        wanted = answer.headers.get("Retry-After", "")
+        if wanted.isdigit():
+            error.pause = min(int(wanted), REFUSED_PAUSE)
+        raise error
 
-    def _bounded(self, answer: requests.Response) -> Iterator[bytes]:
+    def _bounded(
+        self, answer: requests.Response, most: int, remedy: str = REPORT_LIMIT
+    ) -> Iterator[bytes]:
         size = 0
         for chunk in answer.iter_content(CHUNK):
             size += len(chunk)
-            if size > self.address.max_bytes:
-                raise Unusable(
+            if size > most:
+                raise TooMuch(
                     f"An answer of the server {self.address.name!r} is larger than"
-                    f" {self.address.max_bytes // (1024 * 1024)} MB.",
-                    "Raise TRACKER_JENKINS_MAX_MB if it may be.",
+                    f" {most // (1024 * 1024)} MB.",
+                    remedy,
                 )
             yield chunk
 
@@ -204,16 +310,16 @@ def artifact_path(build_path: str, relative: str) -> str:
     return f"{build_path}artifact/{quote(relative, safe='/')}"
 
 
-def names_of(
-    jobs: Sequence[dict[str, Any]], above: str = ""
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Full names of the jobs in a tree of folders; folders themselves are left out."""
-    for job in jobs:
-        name = f"{above}{job.get('name', '')}"
-        if "jobs" in job:
-            yield from names_of(job["jobs"], f"{name}/")
-        elif job.get("name"):
-            yield name, job
+def is_whole_json(path: Path) -> bool:
+    """Whether a file is one JSON document to its end: an answer without a length may be cut."""
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            msgspec.json.decode(memoryview(data), type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError):
+            return False
+    return True
 
 
 class _Bounded(jenkins.Jenkins):  # type: ignore[misc]
@@ -233,6 +339,19 @@ class _Bounded(jenkins.Jenkins):  # type: ignore[misc]
         """Every status comes back as it is: what it means is decided in one place, above."""
         return response
 
+    def believe(self, ca_file: str) -> None:
+        """Take the certificates in a file for the authorities, where one is named."""
+        if not ca_file:
+            return
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise SettingsError(
+                f"The certificates in {ca_file} cannot be read: {error.strerror or error}.",
+                "Correct it with `tracker server add … --ca-file FILE`.",
+            ) from error
+        self._session.verify = ca_file
+
     def forget_connections(self) -> None:
         """Close what was left in the middle of an answer."""
         self._session.close()
@@ -240,6 +359,18 @@ class _Bounded(jenkins.Jenkins):  # type: ignore[misc]
 
 def _is_chunked(answer: requests.Response) -> bool:
     return "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
+
+
+def _heard(answer: requests.Response) -> Heard:
+    return Heard(answer.headers.get("X-Jenkins", ""), _clock_ahead(answer.headers.get("Date", "")))
+
+
+def _clock_ahead(date: str) -> float | None:
+    """Seconds between a time of HTTP and our clock; None where there is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _described(answer: requests.Response, body: bytes) -> str:
@@ -253,6 +384,12 @@ def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
+def _network_remedy(error: requests.RequestException) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "Name the file of your authority with --ca-file, or mend the server's certificate."
+    return ""
+
+
 def _network_words(error: requests.RequestException) -> str:
     """What went wrong on the network, without the inside of the library."""
     text = str(error)
@@ -261,6 +398,8 @@ def _network_words(error: requests.RequestException) -> str:
         ("Temporary failure in name resolution", "its name cannot be looked up now"),
         ("Connection refused", "the connection is refused"),
         ("CERTIFICATE_VERIFY_FAILED", "its certificate cannot be verified"),
+        ("WRONG_VERSION_NUMBER", "it does not speak TLS there"),
+        ("SSLError", "no safe connection can be made"),
         ("timed out", "it takes too long"),
         ("Connection reset", "the connection was reset"),
         ("Remote end closed", "it closed the connection"),

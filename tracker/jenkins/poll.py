@@ -1,289 +1,342 @@
-"""Looking at Jenkins: which jobs there are, which builds are new, and what they reported."""
+"""Looking at a job: which of its builds are new, and recording them."""
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from time import monotonic
 
-from tracker.errors import Conflict, SpoolDamage, TrackerError
-from tracker.intake import spool
+from tracker.errors import Conflict, JenkinsError, SpoolDamage, TrackerError
 from tracker.intake.ingest import Intake, ingest
-from tracker.intake.plugins import endings
-from tracker.intake.spool import SpooledReport
-from tracker.jenkins.builds import (
-    ALL_BUILDS_TREE,
-    ARTIFACTS_TREE,
-    BUILD_TREE,
-    JOB_TREE,
-    NEWEST,
-    TEST_REPORT_TREE,
-    Listed,
-    cells_of,
-    facts_of,
-    has_test_report,
-    listed_builds,
-    report_artifacts,
-)
-from tracker.jenkins.client import (
-    Client,
-    Missing,
-    Unreachable,
-    Unusable,
-    artifact_path,
-    job_path,
-    names_of,
-    understood,
-)
+from tracker.jenkins import results
+from tracker.jenkins.builds import FACTS, facts_of, has_test_report, is_running
+from tracker.jenkins.client import Missing, Unreachable, Unusable, job_path, understood
+from tracker.jenkins.listing import Answer, Page, pages
+from tracker.jenkins.results import Results
+from tracker.jenkins.source import Source
 from tracker.store import history
+from tracker.store.backfills import ask_backfill
 from tracker.store.history import OnRecord
-from tracker.store.jobs import note_polled
-from tracker.store.records import BuildFacts, ReadReport
+from tracker.store.records import BuildFacts
+from tracker.store.rules import ResultsRule, results_rule
+from tracker.store.seen import note_gone, note_polled
 
-DEPTH = 8
+# Trouble with one build that keeps nobody from reading the next.
+OF_ONE_BUILD = (Missing, Unusable, Conflict, SpoolDamage)
+# Builds that ran or were incomplete, and are older than what a poll lists: so many are asked for.
+MOST_UNSETTLED = 20
+# A build that cannot be read is tried again until there are so many newer ones.
+MOST_BEHIND = 50
+
+
+class Vanished(JenkinsError):
+    """The job is not there any more, or may not be seen."""
+
+
+class PartlyRead(JenkinsError):
+    """Some builds of a job could not be read; the others were."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """A Jenkins with the rules of its names: `prefix` stands before them in the tracker."""
+class JenkinsJob:
+    """A job of a Jenkins, and all it takes to read it.
 
-    client: Client
-    server: str
-    prefix: str
+    `seconds` is how long reading it may go on before others have their turn.
+    """
 
-    def tracker_name(self, jenkins_name: str) -> str:
-        """What the tracker calls a job of this server."""
-        return f"{self.prefix}/{jenkins_name}" if self.prefix else jenkins_name
-
-
-@dataclass(frozen=True)
-class FoundJob:
-    """A job that Jenkins has and the patterns admit."""
-
+    source: Source
+    intake: Intake
     name: str
     jenkins_name: str
-    url: str
+    clock: Callable[[], int]
+    beat: Callable[[str], None] = lambda _: None
+    seconds: float = 300
+
+    @property
+    def path(self) -> str:
+        """Where the job is, below the server's address."""
+        return job_path(self.jenkins_name)
 
 
-def find_jobs(source: Source, patterns: Sequence[str]) -> list[FoundJob]:
-    """The jobs of a server whose full names match one of the patterns, in one request."""
-    tree = "name,url,_class"
-    for _ in range(DEPTH):
-        tree = f"name,url,_class,jobs[{tree}]"
-    with understood(f"The list of jobs of Jenkins {source.server!r}"):
-        answer = source.client.json("", f"jobs[{tree}]")
-        return [
-            FoundJob(source.tracker_name(name), name, job.get("url") or "")
-            for name, job in names_of(answer.get("jobs") or ())
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-        ]
+@dataclass(frozen=True)
+class Polled:
+    """How many builds were news, and whether there was time for all of them."""
+
+    news: int
+    is_done: bool = True
 
 
-def poll_job(
-    source: Source,
-    intake: Intake,
-    name: str,
-    jenkins_name: str,
-    *,
-    first_builds: int,
-    clock: Callable[[], int],
-    beat: Callable[[str], None],
-) -> int:
-    """Record what is new of a job: finished builds, running ones as running; how many.
+@dataclass(frozen=True)
+class _Listed:
+    """What Jenkins lists of a job, as far as it is of interest.
 
-    Builds come oldest first, so that each one is the newest when it is judged. One that cannot be
-    read does not keep the later ones waiting: what is wrong with it is raised at the end, and the
-    next poll tries it again. A server that does not answer ends the poll at once; what was
-    recorded stays.
+    `news` are builds that were not worked through yet, in any order; `builds` all that were
+    listed. `is_all` tells that there are no others, `is_anew` that the numbers began again.
     """
-    since, to = history.polled(name)
-    listed = _listed(source, name, jenkins_name, to)
-    window = _window(listed, since, first_builds)
-    if since is None:
-        since = min((build.started or 0 for build in window), default=0)
-        note_polled(name, since=since, to=to)
-    wanted = _wanted(name, listed, window)
-    troubles: list[TrackerError] = []
-    for place, number in enumerate(wanted, start=1):
-        beat(f"reading {name} #{number}, build {place} of {len(wanted)}")
-        try:
-            poll_build(source, intake, name, jenkins_name, number, now=clock())
-        except (Missing, Unusable, Conflict, SpoolDamage) as error:
-            troubles.append(error)
-        except Unreachable as error:
-            source.client.json(job_path(jenkins_name), "name")  # unless nothing answers any more
-            troubles.append(Unusable(error.message, error.remedy))
-    newest = max((build.number for build in listed), default=to)
-    if newest != to:  # an idle poll writes nothing
-        note_polled(name, since=since, to=newest)
-    if troubles:
-        raise troubles[0]
-    return len(wanted)
+
+    page: Page
+    builds: Mapping[int, Answer]
+    news: tuple[Answer, ...]
+    is_all: bool
+    is_anew: bool
 
 
-def poll_build(
-    source: Source, intake: Intake, name: str, jenkins_name: str, number: int, *, now: int
-) -> bool:
+def poll_job(job: JenkinsJob, *, first_builds: int) -> Polled:
+    """Record what is new of a job: finished builds, running ones as running.
+
+    Builds come oldest first, so that each one is the newest when it is judged. A job that is seen
+    for the first time has its newest build read, and a back-fill asked for `first_builds`. A
+    build that cannot be read does not keep the later ones waiting: what is wrong with it is raised
+    at the end, and the next poll tries it again. A server that does not answer ends the poll at
+    once; what was recorded stays.
+    """
+    until = monotonic() + 0.8 * job.seconds
+    with job.source.client.limited(job.seconds), _whole_job(job):
+        to = history.polled_to(job.name)
+        listed = _list(job, to, first_builds)
+        todo = _todo(job, listed)
+        troubles: dict[int, TrackerError] = {}
+        for place, (number, answer) in enumerate(todo, start=1):
+            if monotonic() > until:
+                note_polled(job.name, to=max(min([number, *troubles]) - 1, 0), builds="")
+                return Polled(place - 1, is_done=False)
+            job.beat(f"reading {job.name} #{number}, build {place} of {len(todo)}")
+            if trouble := read_one(job, number, answer):
+                troubles[number] = trouble
+        _end(job, listed, to, first_builds, troubles)
+    return Polled(len(todo))
+
+
+def poll_build(job: JenkinsJob, number: int) -> bool:
     """Record one build; False while it runs, or when Jenkins does not (yet) have it."""
-    path = f"{job_path(jenkins_name)}{int(number)}/"
     try:
-        answer = source.client.json(path, BUILD_TREE)
+        answer = job.source.client.json(f"{job.path}{int(number)}/", FACTS)
     except Missing:
-        source.client.json(job_path(jenkins_name), "name")  # a missing job is another story
-        _end_if_it_ran(intake, name, number, now)
+        _ask_for_job(job)
+        _lose(job, number)
         return False
-    with understood(f"What Jenkins {source.server!r} tells of {name} #{number}"):
+    return record_answer(job, number, answer)
+
+
+def record_answer(job: JenkinsJob, number: int, answer: Answer) -> bool:
+    """Record a build from what Jenkins says of it, and its results when it has finished."""
+    with understood(f"What Jenkins {job.source.server!r} tells of {job.name} #{number}"):
         if answer.get("number") != number:
             raise ValueError("no build")
-        facts = facts_of(name, answer, tracker_name=source.tracker_name)
-        files = list(_files(source, path, answer, endings(intake.sources)))
-        has_report = has_test_report(answer)
+        facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
     if facts.state == "running":
-        ingest(intake, facts, (), now=now)
+        ingest(job.intake, facts, (), now=job.clock())
         return False
-    _record(source, intake, facts, files, path, has_report, now)
+    _record(job, facts, answer)
     return True
 
 
-def _listed(source: Source, name: str, jenkins_name: str, to: int | None) -> list[Listed]:
-    """The builds that Jenkins has: its newest 100, and more where we missed some since `to`."""
-    path = job_path(jenkins_name)
-    with understood(f"What Jenkins {source.server!r} tells of {name}"):
-        listed = listed_builds(source.client.json(path, JOB_TREE))
-        if len(listed) >= NEWEST and to is not None and listed[0].number > to + 1:
-            listed = listed_builds(source.client.json(path, ALL_BUILDS_TREE), "allBuilds")
-    return listed
+def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerError | None:
+    """Record one build, asking for it where its answer is not whole; what is wrong with it, if so.
 
-
-def _window(listed: Sequence[Listed], since: int | None, first_builds: int) -> list[Listed]:
-    """The builds that are of interest: the newest ones at first, later all since the oldest."""
-    if since is None:
-        return list(listed[-first_builds:])
-    return [build for build in listed if build.started is None or build.started >= since]
-
-
-def _wanted(name: str, listed: Sequence[Listed], window: Sequence[Listed]) -> list[int]:
-    """The numbers to read, oldest first: what is news, and what ran before and is gone."""
-    recorded = history.on_record(name, min((build.number for build in window), default=0))
-    news = {build.number for build in window if _is_news(recorded.get(build.number), build)}
-    gone = history.running(name) - {build.number for build in listed}
-    return sorted(news | gone)
-
-
-def _is_news(recorded: OnRecord | None, build: Listed) -> bool:
-    if recorded is None or recorded.is_another(build.started):
-        return True
-    if recorded.state == "finished":
-        return not recorded.is_complete
-    return not (build.is_running and recorded.state == "running")
-
-
-def _end_if_it_ran(intake: Intake, name: str, number: int, now: int) -> None:
-    """A running build that Jenkins lost has ended, however it did."""
-    recorded = history.recorded(name, number)
-    if recorded is not None and recorded.state == "running":
-        facts = BuildFacts(name, number, from_jenkins=True, state="finished", complete=True)
-        ingest(intake, facts, (), now=now)
-
-
-@dataclass(frozen=True)
-class _File:
-    """A report to fetch: where it is, what it is called, the variant of its cases."""
-
-    path: str
-    name: str
-    variant: str
-
-
-def _files(
-    source: Source, path: str, answer: dict[str, Any], ends: tuple[str, ...]
-) -> Iterator[_File]:
-    """The artifacts of a build that may be reports, and those of the cells of a matrix."""
-    for relative in report_artifacts(answer, ends):
-        yield _File(artifact_path(path, relative), relative, "")
-    for cell in cells_of(answer):
-        cell_path = source.client.path_of(cell.url)
-        if not cell_path:
-            continue
-        try:
-            listed = source.client.json(cell_path, ARTIFACTS_TREE)
-        except Missing:
-            yield _File(cell_path, cell.variant, cell.variant)  # fetching it will say so
-            continue
-        for relative in report_artifacts(listed, ends):
-            name = f"{cell.variant}/{relative}"
-            yield _File(artifact_path(cell_path, relative), name, cell.variant)
-
-
-def _fetch(source: Source, intake: Intake, file: _File) -> SpooledReport:
-    with spool.writer(intake.spool) as out:
-        source.client.fetch(file.path, out.write)
-        kept = out.keep(durable=False)
-    return SpooledReport(kept.path, file.name, kept.sha256, kept.size, file.variant)
-
-
-def _record(
-    source: Source,
-    intake: Intake,
-    facts: BuildFacts,
-    files: Sequence[_File],
-    path: str,
-    has_report: bool,
-    now: int,
-) -> None:
-    """Record the artifacts; Jenkins' own reading counts only where the build has no report.
-
-    A file that cannot be fetched is recorded as a report that could not be read. Until Jenkins'
-    reading is settled the build is not complete, so that the next poll reads it again if this one
-    ends in between.
+    Raises what is wrong with the server or the job as a whole.
     """
-    fetched: list[SpooledReport] = []
-    lost: list[ReadReport] = []
-    for file in files:
-        try:
-            fetched.append(_fetch(source, intake, file))
-        except (Missing, Unusable) as error:
-            lost.append(ReadReport(file.name, "", 0, file.variant, failure=str(error)))
-    if fetched:
-        spool.make_durable(intake.spool)
-    first = replace(facts, complete=False) if has_report else facts
+    try:
+        if answer is None or "url" not in answer:
+            poll_build(job, number)
+        else:
+            record_answer(job, number, answer)
+    except OF_ONE_BUILD as error:
+        return error
+    except Unreachable as error:
+        _ask_for_job(job)  # unless nothing answers any more
+        return Unusable(error.message, error.remedy)
+    return None
+
+
+def is_news(recorded: OnRecord | None, answer: Answer) -> bool:
+    """Whether a listed build says more than is on record."""
+    if recorded is None or not recorded.from_jenkins:
+        return True
+    if recorded.is_another(answer.get("timestamp")):
+        return True
+    if recorded.state == "running":
+        return not is_running(answer)
+    return not recorded.is_complete
+
+
+def _list(job: JenkinsJob, to: int | None, first_builds: int) -> _Listed:
+    """List builds, newest first, until what was worked through is reached."""
+    builds: dict[int, Answer] = {}
+    newest: Page | None = None
+    is_anew = is_all = False
+    for page in pages(job.source, job.jenkins_name):
+        newest = newest or page
+        fresh = [each for each in page.builds if each["number"] not in builds]
+        builds.update((each["number"], each) for each in fresh)
+        is_all = page.is_last
+        if to is None:
+            break
+        is_anew = is_anew or newest.next_number <= to or _contradicts(job, to, builds)
+        lowest = min(builds, default=0)
+        if (len(builds) >= first_builds or not _news(job, fresh)) if is_anew else lowest <= to + 1:
+            break
+    assert newest is not None
+    answers = list(builds.values())
+    if to is None:
+        news = _newest(answers)
+    elif is_anew:
+        news = answers[: max(first_builds, 1)]
+    else:
+        news = [each for each in answers if each["number"] > to]
+    return _Listed(newest, builds, tuple(news), is_all, is_anew)
+
+
+def _newest(answers: Sequence[Answer]) -> list[Answer]:
+    """The running builds at the head of a list, and the newest that has finished."""
+    for place, answer in enumerate(answers):
+        if not is_running(answer):
+            return list(answers[: place + 1])
+    return list(answers)
+
+
+def _contradicts(job: JenkinsJob, to: int, builds: Mapping[int, Answer]) -> bool:
+    """Whether the build up to which all was worked through is another one now."""
+    recorded = history.recorded(job.name, to)
+    return to in builds and recorded is not None and recorded.is_another(builds[to]["timestamp"])
+
+
+def _news(job: JenkinsJob, answers: Sequence[Answer]) -> list[Answer]:
+    recorded = history.on_record(job.name, min((each["number"] for each in answers), default=0))
+    return [each for each in answers if is_news(recorded.get(each["number"]), each)]
+
+
+def _todo(job: JenkinsJob, listed: _Listed) -> list[tuple[int, Answer | None]]:
+    """Numbers to read, oldest first, with their answers where they are listed.
+
+    That is what is news, and what ran or was incomplete at the last look.
+    """
+    unsettled = history.unsettled(job.name)
+    todo: dict[int, Answer | None] = {}
+    for number in sorted(unsettled, reverse=True)[:MOST_UNSETTLED]:
+        answer = listed.builds.get(number)
+        if answer is not None and unsettled[number].is_another(answer.get("timestamp")):
+            _lose(job, number)  # its number is another build's now
+        elif answer is None or is_news(unsettled[number], answer):
+            todo[number] = answer
+    todo.update((each["number"], each) for each in _news(job, listed.news))
+    return sorted(todo.items())
+
+
+def _end(
+    job: JenkinsJob,
+    listed: _Listed,
+    to: int | None,
+    first_builds: int,
+    troubles: Mapping[int, TrackerError],
+) -> None:
+    """Write down how far the list was worked through; raise the first of the troubles."""
+    highest = max(listed.builds, default=to)
+    if troubles and highest is not None:
+        highest = max(min(troubles) - 1, highest - MOST_BEHIND, 0)
+    if not listed.is_anew:
+        _mark_gone(job, listed)
+    if to is None and first_builds > 1 and len(listed.builds) > len(listed.news):
+        ask_backfill(job.name, builds=first_builds, now=job.clock())
+    note_polled(job.name, to=highest, builds=listed.page.fingerprint)
+    if troubles:
+        number, error = min(troubles.items())
+        more = f" (and {len(troubles) - 1} more builds)" if len(troubles) > 1 else ""
+        raise PartlyRead(f"#{number}{more}: {error.message}", error.remedy)
+
+
+def _mark_gone(job: JenkinsJob, listed: _Listed) -> None:
+    """Builds on record that had begun when Jenkins was asked, and that it does not list, are gone.
+
+    Of those between its oldest one and what was listed nothing is known.
+    """
+    page = listed.page
+    lowest = 0 if listed.is_all else min(listed.builds, default=page.next_number)
+    others = history.in_jenkins(job.name) - listed.builds.keys()
+    note_gone(
+        job.name, {n for n in others if n < page.first_number or lowest <= n < page.next_number}
+    )
+
+
+@contextmanager
+def _whole_job(job: JenkinsJob) -> Iterator[None]:
+    """A job that is not there is another story than a build that is not."""
+    try:
+        yield
+    except Missing as error:
+        raise vanished(job) from error
+
+
+def vanished(job: JenkinsJob) -> Vanished:
+    """What to say of a job that answers 404."""
+    return Vanished(
+        f"Jenkins {job.source.server!r} has no job {job.jenkins_name!r} now (404).",
+        "It was renamed, moved or deleted, or the user may not see it any more: the next looks at"
+        " the server tell. What is recorded stays.",
+    )
+
+
+def _ask_for_job(job: JenkinsJob) -> None:
+    """Whether the job itself answers; Vanished where it does not exist."""
+    try:
+        job.source.client.json(job.path, "name")
+    except Missing as error:
+        raise vanished(job) from error
+
+
+def _lose(job: JenkinsJob, number: int) -> None:
+    """A build that ran and is not there any more was lost, by a restart most likely."""
+    recorded = history.recorded(job.name, number)
+    if recorded is None or not recorded.from_jenkins:
+        return
+    if recorded.state == "running":
+        facts = BuildFacts(job.name, number, from_jenkins=True, state="lost", complete=True)
+        ingest(job.intake, facts, (), now=job.clock())
+    elif not recorded.is_complete:  # it was deleted before all of it was read
+        facts = BuildFacts(job.name, number, from_jenkins=True, complete=True)
+        ingest(job.intake, facts, (), now=job.clock())
+
+
+def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
+    """Record what a finished build reported, as the rule of its job says.
+
+    Where no rule speaks, Jenkins' own reading counts only if no artifact is a report. Until that
+    is settled the build is not complete, so that the next poll reads it again if this one ends in
+    between.
+    """
+    _, rule = results_rule(job.name)
+    path = f"{job.path}{facts.number}/"
+    of = (job.source, job.intake, path, answer, rule)
+    found = results.artifacts(*of)
+    if "test_report" in rule.sources:
+        own = results.test_report(*of)
+        found = Results(found.fetched + own.fetched, found.lost)
+    may_be_more = rule.console or (not rule.sources and has_test_report(answer))
+    first = replace(facts, complete=False) if may_be_more else facts
+    build_id = _ingest(job, first, found)
+    if may_be_more:
+        more = Results() if history.report_count(build_id) else _instead(job, answer, rule, path)
+        _ingest(job, facts, more)
+
+
+def _instead(job: JenkinsJob, answer: Answer, rule: ResultsRule, path: str) -> Results:
+    """What stands for the reports of a build that has none."""
+    found = Results()
+    if not rule.sources:
+        found = results.test_report(job.source, job.intake, path, answer, rule)
+    return found if found.fetched else results.console(job.source, job.intake, path, rule)
+
+
+def _ingest(job: JenkinsJob, facts: BuildFacts, found: Results) -> int:
     recorded = history.recorded(facts.job, facts.number)
     is_ours = recorded is not None and not recorded.is_another(facts.started)
     on_record = history.report_digests(facts.job, facts.number) if is_ours else {}
     done = ingest(
-        intake,
-        first,
-        _beside_uploads(fetched, on_record),
-        now=now,
-        lost=[report for report in lost if report.name not in on_record],
+        job.intake,
+        facts,
+        results.beside_uploads(found.fetched, on_record),
+        now=job.clock(),
+        lost=[report for report in found.lost if report.name not in on_record],
     )
-    if has_report:
-        read = list(_test_report(source, intake, path, done.recorded.build_id))
-        ingest(intake, facts, read, now=now)
-
-
-def _beside_uploads(
-    reports: Sequence[SpooledReport], on_record: Mapping[str, str]
-) -> list[SpooledReport]:
-    """The artifacts, those under another name that an upload used for other bytes.
-
-    Both stay: the same test read twice counts once, and the build's page says so.
-    """
-    return [
-        report
-        if on_record.get(report.name, report.sha256) in (report.sha256, "")
-        else replace(report, name=f"{report.name} (archived by Jenkins)")
-        for report in reports
-    ]
-
-
-def _test_report(
-    source: Source, intake: Intake, path: str, build_id: int
-) -> Iterator[SpooledReport]:
-    if history.report_count(build_id):
-        return
-    body = source.client.test_report(path, TEST_REPORT_TREE)
-    if body is not None:
-        kept = spool.store(intake.spool, [body])
-        yield SpooledReport(kept.path, "testReport", kept.sha256, kept.size, stand_in=True)
+    return done.recorded.build_id

@@ -3,12 +3,30 @@
 The more special route comes first, since a job's name may hold anything.
 """
 
-from tracker.pages import about, build, case, home, job, results
+from tracker.pages import about, build, case, home, job, naming, results, run, settings
 from tracker.pages.page import Page, Scope
 
 PAGES: tuple[Page, ...] = (
     Page("home", "/", "home.html", home.show, home.every, Scope.SITE, "What is new"),
     Page("about", "/about/", "about.html", about.show, about.every, Scope.SITE, "About"),
+    Page(
+        "settings",
+        "/settings/",
+        "settings.html",
+        settings.show,
+        settings.every,
+        Scope.SITE,
+        "Settings",
+    ),
+    Page(
+        "naming",
+        "/settings/names/{job}/",
+        "naming.html",
+        naming.show,
+        naming.every,
+        Scope.SITE,
+        "A job's name",
+    ),
     Page(
         "results",
         "/jobs/{job}/builds/{build}/results/{list}/",
@@ -17,6 +35,15 @@ PAGES: tuple[Page, ...] = (
         results.every,
         Scope.JOB,
         "A list of results",
+    ),
+    Page(
+        "run",
+        "/jobs/{job}/builds/{build}/run/",
+        "run.html",
+        run.show,
+        run.every,
+        Scope.SITE,
+        "A regression run",
     ),
     Page(
         "build",

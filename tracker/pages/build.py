@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tracker.clock import now_ms
 from tracker.pages.page import ROWS, Params
 from tracker.queries import builds, jobs
 from tracker.queries.builds import LISTS, ReportRow
 from tracker.queries.rows import BuildRow, CaseRow
+from tracker.queries.told import Counted, Told, told
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,20 @@ class ResultList:
 
 
 @dataclass(frozen=True)
+class RunOf:
+    """Where the regression run of a build has its page: that of this build of it."""
+
+    job: str
+    label: str
+
+
+@dataclass(frozen=True)
 class BuildPage:
     """A build with its lists; a list of more than 500 has pages of its own.
 
     `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
-    started it, where it is recorded.
+    started it, where it is recorded. `run` is None where it neither was started by a build nor
+    started one.
     """
 
     build: BuildRow
@@ -33,22 +44,49 @@ class BuildPage:
     next: str | None
     upstream: str | None
     downstream: tuple[BuildRow, ...]
+    run: RunOf | None
+    told: Told
     lists: tuple[ResultList, ...]
     reports: tuple[ReportRow, ...]
+
+    @property
+    def otherwise_counted(self) -> Counted | None:
+        """What Jenkins counted, where it is all in and the reports here say something else.
+
+        Skipped results are no part of it: formats differ in what they call so.
+        """
+        build, counted = self.build, self.told.counted
+        if counted is None or not (build.judged and build.complete):
+            return None
+        here = (build.totals.total, build.totals.failures)
+        return None if here == (counted.total, counted.failed) else counted
+
+    def running_for(self) -> float:
+        """For how many seconds it has been running, by the clock.
+
+        No field, since the data of a page is the same whenever one looks.
+        """
+        began = self.build.started
+        return max(0.0, now_ms() / 1000 - began.timestamp()) if began else 0.0
 
 
 def show(job: str, build: str) -> BuildPage:
     """The build called `build` (a number, or number~epoch)."""
     row = builds.build(job, build)
     before, after = builds.neighbours(row)
+    above = builds.starter(row)
+    below = tuple(builds.downstream(row))
+    reports = tuple(builds.reports(job, build))
     return BuildPage(
         build=row,
         previous=before,
         next=after,
-        upstream=builds.upstream(row),
-        downstream=tuple(builds.downstream(row)),
+        upstream=above.label if above else None,
+        downstream=below,
+        run=_run_of(row, above) if above or below else None,
+        told=told(row, builds.about(job, build), [report.name for report in reports]),
         lists=tuple(_list(row, name) for name in LISTS),
-        reports=tuple(builds.reports(job, build)),
+        reports=reports,
     )
 
 
@@ -57,6 +95,17 @@ def every(newest: int) -> Iterator[Params]:
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
             yield {"job": row.name, "build": found.label}
+
+
+def _run_of(row: BuildRow, above: BuildRow | None) -> RunOf:
+    """The page of its run, as far as one can see from here.
+
+    A page of a job must not depend on builds further away than its neighbours' own rows, since
+    nobody would make it anew when those change. Every build's own page of the run shows it all.
+    """
+    is_root = above is not None and not above.upstream_job
+    found = above if above is not None and is_root else row
+    return RunOf(found.job, found.label)
 
 
 def _list(row: BuildRow, name: str) -> ResultList:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
@@ -12,6 +13,8 @@ from tracker.queries.jobs import JobRow
 from tracker.queries.rows import CaseRow
 
 SHOWN = 10
+# What is special about a job, from what needs a person to what needs nobody any more.
+STANDINGS = ("", "disabled", "deleted")
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,25 @@ class JobOnHome:
 
 
 @dataclass(frozen=True)
+class SourceTrouble:
+    """A server that could not be read, or (`notice`) of which something should be known."""
+
+    name: str
+    error: str
+    error_since: datetime | None
+    notice: str
+
+
+@dataclass(frozen=True)
 class HomePage:
-    """All jobs, the ones that need a person first."""
+    """All jobs, the ones that need a person first.
+
+    `out_of_use` of them are disabled or deleted in Jenkins; what broke in them does not count.
+    """
 
     jobs: tuple[JobOnHome, ...]
+    troubles: tuple[SourceTrouble, ...]
+    out_of_use: int
     newly_broken: int
     still_failing: int
     builds_with_news: int
@@ -40,9 +58,12 @@ def show(page: str = "1") -> HomePage:
     paging = Paging.of(len(rows), page)
     if not paging.is_there:
         raise NotFound(f"The list of jobs has no page {page}.", "Start at its first page.")
-    latest = [row.latest for row in rows if row.latest]
+    in_use = [row for row in rows if not row.standing]
+    latest = [row.latest for row in in_use if row.latest]
     return HomePage(
         jobs=tuple(_with_news(row) for row in rows[paging.offset : paging.offset + ROWS]),
+        troubles=tuple(_troubles()),
+        out_of_use=len(rows) - len(in_use),
         newly_broken=sum(build.newly_broken for build in latest),
         still_failing=sum(build.still_failing for build in latest),
         builds_with_news=sum(build.newly_broken > 0 for build in latest),
@@ -57,17 +78,28 @@ def every(_newest: int) -> Iterator[Params]:
 
 
 def attention(row: JobRow) -> tuple[object, ...]:
-    """The order on home: newly broken, then damage and trouble, then failing, then fine."""
+    """The order on home: newly broken, then damage and trouble, then failing, then fine.
+
+    The trouble of a whole server stands above them all once, and jobs out of use come last.
+    """
     build = row.latest
+    own_trouble = bool(row.error) and not row.is_server_trouble
+    standing = STANDINGS.index(row.standing)
     if build is None:
-        return (0, not row.error, 0, row.name)
-    trouble = bool(build.damaged) + bool(row.error)
-    return (-build.newly_broken, -trouble, -build.still_failing, row.name)
+        return (standing, 0, -1 if own_trouble else 1, 0, row.name)
+    trouble = bool(build.damaged) + own_trouble
+    return (standing, -build.newly_broken, -trouble, -build.still_failing, row.name)
+
+
+def _troubles() -> Iterator[SourceTrouble]:
+    for row in jobs.servers():
+        if row.error or row.notice:
+            yield SourceTrouble(row.name, row.error, row.error_since, row.notice)
 
 
 def _with_news(row: JobRow) -> JobOnHome:
     build = row.latest
-    if build is None or not build.newly_broken:
+    if build is None or not build.newly_broken or row.standing:
         return JobOnHome(row, (), 0)
     new = builds.results(row.name, build.label, "new", limit=SHOWN)
     return JobOnHome(row, tuple(new), build.newly_broken - len(new))

@@ -1,4 +1,4 @@
-"""One job: its builds, newest first, and how their totals moved."""
+"""One job: its builds, newest first, how their totals moved, and how reading it goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
-from tracker.queries.jobs import JobRow
+from tracker.queries.backfills import BackfillRow, backfill
+from tracker.queries.jobs import FormerName, JobRow
 from tracker.queries.rows import BuildRow
 
 IN_CHART = 60
@@ -16,9 +17,14 @@ IN_CHART = 60
 
 @dataclass(frozen=True)
 class JobPage:
-    """A page of the job's builds; `trend` holds its newest ones, oldest first."""
+    """A page of the job's builds; `trend` holds its newest ones, oldest first.
+
+    `former` are names that the job had, `backfill` is how far reading its older builds is.
+    """
 
     job: JobRow
+    former: tuple[FormerName, ...]
+    backfill: BackfillRow | None
     trend: tuple[BuildRow, ...]
     builds: tuple[BuildRow, ...]
     paging: Paging
@@ -32,7 +38,14 @@ def show(job: str, page: str = "1") -> JobPage:
         raise NotFound(f"The job {job!r} has no page {page} of builds.", "Start at its first page.")
     newest = builds.builds(job, limit=IN_CHART)
     listed = builds.builds(job, limit=ROWS, offset=paging.offset)
-    return JobPage(row, tuple(reversed(newest)), tuple(listed), paging)
+    return JobPage(
+        job=row,
+        former=tuple(jobs.former_names(job)),
+        backfill=backfill(job),
+        trend=tuple(reversed(newest)),
+        builds=tuple(listed),
+        paging=paging,
+    )
 
 
 def every(newest: int) -> Iterator[Params]:

@@ -18,9 +18,11 @@ from tracker.queries.rows import (
     select,
     select_builds,
     snapshot,
+    started,
 )
 from tracker.store.judging import JUDGED
 from tracker.store.models import database
+from tracker.store.records import About
 
 LISTS = ("new", "failing", "fixed", "skipped", "failed", "all")
 
@@ -100,23 +102,49 @@ def neighbours(row: BuildRow) -> tuple[str | None, str | None]:
 
 def upstream(row: BuildRow) -> str | None:
     """The label of the build that started this one; None where it is not recorded."""
+    found = starter(row)
+    return found.label if found else None
+
+
+def starter(row: BuildRow) -> BuildRow | None:
+    """The build that started this one; None where it is not recorded."""
     rows = select_builds(
-        "WHERE j.name = ? AND b.number = ? ORDER BY b.epoch DESC LIMIT 1",
-        row.upstream_job,
-        row.upstream_number,
+        "JOIN job own ON own.name = ? JOIN build c ON c.job_id = own.id AND c.epoch = ?"
+        f" AND c.number = ? WHERE j.name = c.upstream_job AND {started('b', 'c')}",
+        row.job,
+        row.epoch,
+        row.number,
     )
-    return rows[0][0].label if rows else None
+    return rows[0][0] if rows else None
 
 
 def downstream(row: BuildRow) -> list[BuildRow]:
-    """Builds that this one started."""
+    """The first 100 builds that this one started."""
     rows = select_builds(
-        "WHERE b.upstream_job = ? AND b.upstream_number = ? ORDER BY j.name, b.epoch, b.number"
-        " LIMIT 100",
+        "JOIN job own ON own.name = ? JOIN build p ON p.job_id = own.id AND p.epoch = ?"
+        f" AND p.number = ? WHERE b.upstream_job = own.name AND {started('p', 'b')}"
+        " ORDER BY j.name, b.epoch, b.number LIMIT 100",
         row.job,
+        row.epoch,
         row.number,
     )
     return [found[0] for found in rows]
+
+
+def about(job: str, label: str) -> About:
+    """What else Jenkins tells of a build."""
+    with snapshot():
+        build_id = _found(job, label)[1]
+        rows = select("SELECT about FROM build WHERE id = ?", build_id)
+    return msgspec.json.decode(rows[0][0], type=About)
+
+
+def is_running(job: str, label: str) -> bool:
+    """Whether the build is one that runs; False as well where there is none."""
+    try:
+        return build(job, label).state == "running"
+    except NotFound:
+        return False
 
 
 def reports(job: str, label: str) -> list[ReportRow]:

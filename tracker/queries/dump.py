@@ -51,6 +51,7 @@ _BUILD = (
     "commit_id",
     "upstream_job",
     "upstream_number",
+    "about",
     "total",
     "passed",
     "failed",

@@ -4,22 +4,66 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
 from tracker.store.judging import JUDGED
+from tracker.store.naming import NameParts
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """A job: its newest judged build, a newer one that is not (yet), and trouble in reading it."""
+    """A job: its newest judged build, a newer one that is not (yet), and trouble in reading it.
+
+    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The
+    trouble is that of its whole server where that cannot be read: `is_server_trouble`.
+    """
 
     name: str
     url: str
+    server: str
+    kind: str
     latest: BuildRow | None
     unjudged: BuildRow | None
+    standing: str
+    standing_since: datetime | None
+    parts: NameParts
+    former: tuple[str, ...]
     error: str
     error_since: datetime | None
+    is_server_trouble: bool
+
+
+@dataclass(frozen=True)
+class FormerName:
+    """A name that a job had until a time."""
+
+    name: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class NextLook:
+    """A task that went wrong and is tried again at `due`; None where it was given up.
+
+    `kind` is `poll` or `backfill` of the job, or `watch`, the look at its whole server.
+    """
+
+    kind: str
+    due: datetime | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How many jobs of a server there are, by what is special about them."""
+
+    active: int = 0
+    disabled: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,6 +76,13 @@ class ServerRow:
     username: str
     token_file: str
     patterns: tuple[str, ...]
+    view: str
+    ca_file: str
+    rate: float
+    at_once: int
+    seconds: int | None
+    version: str
+    notice: str
     error: str
     error_since: datetime | None
 
@@ -50,26 +101,21 @@ def jobs() -> list[JobRow]:
     with snapshot():
         latest = _newest(f"WHERE {JUDGED}")
         newest = _newest("")
-        rows = select("SELECT id, name, url, error, error_since FROM job ORDER BY name")
+        rows = _rows("ORDER BY j.name")
     return [_row(row, latest.get(row[0]), newest.get(row[0])) for row in rows]
 
 
 def jobs_after(name: str, limit: int) -> list[JobRow]:
     """Jobs whose names come behind `name`."""
     with snapshot():
-        rows = select(
-            "SELECT id, name, url, error, error_since FROM job WHERE name > ?"
-            " ORDER BY name LIMIT ?",
-            name,
-            limit,
-        )
-        return [job(row[1]) for row in rows]
+        rows = select("SELECT name FROM job WHERE name > ? ORDER BY name LIMIT ?", name, limit)
+        return [job(row[0]) for row in rows]
 
 
 def job(name: str) -> JobRow:
     """One job; NotFound where nobody knows it."""
     with snapshot():
-        rows = select("SELECT id, name, url, error, error_since FROM job WHERE name = ?", name)
+        rows = _rows("WHERE j.name = ?", name)
         if not rows:
             raise NotFound(
                 f"No job named {name!r} is known here.",
@@ -106,8 +152,8 @@ def revision(job: str | None = None) -> int:
 def servers() -> list[ServerRow]:
     """The Jenkins servers by name."""
     rows = select(
-        "SELECT name, prefix, url, username, token_file, patterns, error, error_since"
-        " FROM server ORDER BY name"
+        "SELECT name, prefix, url, username, token_file, patterns, view, ca_file, rate, at_once,"
+        " seconds, version, notice, error, error_since FROM server ORDER BY name"
     )
     return [
         ServerRow(
@@ -117,8 +163,15 @@ def servers() -> list[ServerRow]:
             username=row[3],
             token_file=row[4],
             patterns=tuple(row[5].split("\n")),
-            error=row[6],
-            error_since=at(row[7]),
+            view=row[6],
+            ca_file=row[7],
+            rate=row[8],
+            at_once=row[9],
+            seconds=row[10],
+            version=row[11],
+            notice=row[12],
+            error=row[13],
+            error_since=at(row[14]),
         )
         for row in rows
     ]
@@ -134,33 +187,106 @@ def server(name: str) -> ServerRow:
 
 def polled_job(name: str) -> PolledJob:
     """A job that a server owns; NotFound for others."""
-    for row in polled_jobs():
-        if row.name == name:
-            return row
+    rows = select(f"{_POLLED} WHERE j.name = ?", name)
+    if rows:
+        return PolledJob(*rows[0])
     raise NotFound(
         f"No job named {name!r} is read from a Jenkins.",
         "`tracker job add NAME --server SERVER` makes it so.",
     )
 
 
-def polled_jobs() -> list[PolledJob]:
-    """The jobs that are read from a Jenkins."""
+def name_now(name: str) -> str:
+    """What a job is called now that had this name before; "" where no job had."""
     rows = select(
-        "SELECT j.name, s.name, j.jenkins_name FROM job j JOIN server s ON s.id = j.server_id"
-        " ORDER BY j.name"
+        "SELECT j.name FROM former f JOIN job j ON j.id = f.job_id WHERE f.name = ?", name
     )
+    return str(rows[0][0]) if rows else ""
+
+
+def former_names(job: str) -> list[FormerName]:
+    """The names that a job had, the newest first."""
+    rows = select(
+        "SELECT f.name, f.until FROM former f JOIN job j ON j.id = f.job_id WHERE j.name = ?"
+        " ORDER BY f.until DESC, f.name",
+        job,
+    )
+    return [FormerName(name, at(until)) for name, until in rows]
+
+
+def next_looks(job: str) -> list[NextLook]:
+    """When what went wrong with reading a job is tried again, the earliest first.
+
+    These times move without raising a revision: they belong on live pages alone.
+    """
+    rows = select(
+        "SELECT w.kind, CASE w.state WHEN 'due' THEN w.due END, w.error"
+        " FROM job j LEFT JOIN server s ON s.id = j.server_id"
+        " JOIN work w ON (w.kind IN ('poll', 'backfill') AND w.key = j.name)"
+        " OR (w.kind = 'watch' AND w.key = s.name)"
+        " WHERE j.name = ? AND w.error <> '' AND w.state IN ('due', 'dead')"
+        " ORDER BY w.state DESC, w.due, w.kind",
+        job,
+    )
+    return [NextLook(kind, at(due), error) for kind, due, error in rows]
+
+
+def standings() -> dict[str, Standings]:
+    """For each server with jobs, how many of them there are."""
+    rows = select(
+        "SELECT s.name, sum(j.standing = ''), sum(j.standing = 'disabled'),"
+        " sum(j.standing = 'deleted') FROM job j JOIN server s ON s.id = j.server_id"
+        " GROUP BY s.name"
+    )
+    return {name: Standings(*counts) for name, *counts in rows}
+
+
+def names() -> list[str]:
+    """The names of all jobs but those that Jenkins has no more."""
+    return [
+        name for (name,) in select("SELECT name FROM job WHERE standing <> 'deleted' ORDER BY name")
+    ]
+
+
+def polled_jobs() -> list[PolledJob]:
+    """The jobs that are read from a Jenkins, and are there."""
+    rows = select(f"{_POLLED} WHERE j.standing <> 'deleted' ORDER BY j.name")
     return [PolledJob(*row) for row in rows]
 
 
-def _row(row: tuple[object, ...], latest: BuildRow | None, newest: BuildRow | None) -> JobRow:
-    _, name, url, error, since = row
+_POLLED = "SELECT j.name, s.name, j.jenkins_name FROM job j JOIN server s ON s.id = j.server_id"
+
+
+def _rows(rest: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Rows of jobs `j`, each with its server's trouble and its former names; `rest` is WHERE."""
+    return select(
+        "SELECT j.id, j.name, j.url, coalesce(s.name, ''), j.kind, j.standing, j.standing_since,"
+        " j.release, j.module, j.platform, j.branch,"
+        " (SELECT json_group_array(f.name) FROM (SELECT name FROM former WHERE job_id = j.id"
+        " ORDER BY until DESC) f),"
+        " j.error, j.error_since, coalesce(s.error, ''), s.error_since"
+        f" FROM job j LEFT JOIN server s ON s.id = j.server_id {rest}",
+        *parameters,
+    )
+
+
+def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None) -> JobRow:
+    of_job, of_server = row[12:14], row[14:16]
+    error, since = of_server if of_server[0] else of_job
     return JobRow(
-        name=str(name),
-        url=str(url),
+        name=row[1],
+        url=row[2],
+        server=row[3],
+        kind=row[4],
         latest=latest,
         unjudged=newest if newest is not None and not newest.judged else None,
-        error=str(error),
-        error_since=at(since),  # type: ignore[arg-type]
+        standing=row[5],
+        standing_since=at(row[6]),
+        parts=NameParts(*row[7:11]),
+        former=tuple(msgspec.json.decode(row[11])),
+        error=error,
+        error_since=at(since),
+        is_server_trouble=bool(of_server[0]),
     )
 
 

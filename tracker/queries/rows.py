@@ -38,7 +38,8 @@ class BuildRow:
     """One build: what Jenkins says of it, its totals and what is new in it.
 
     `label` names it in URLs: its number, or `number~epoch` where a newer epoch used the number.
-    `duration` is in seconds. `judged` is False while it runs and where it was aborted.
+    `duration` is in seconds. `judged` is False while it runs and where it was aborted or lost.
+    `gone` tells that Jenkins has it no more.
     """
 
     job: str
@@ -61,6 +62,7 @@ class BuildRow:
     commit: str
     upstream_job: str
     upstream_number: int | None
+    gone: bool
 
     @property
     def newly_broken(self) -> int:
@@ -104,14 +106,34 @@ def label_of(alias: str) -> str:
     )
 
 
+def started(parent: str, child: str) -> str:
+    """SQL: a build of the right job is the `parent` that started the `child`.
+
+    Numbers repeat over epochs. It is the newest build of the number that had begun when the child
+    began; where none had, or nobody told when, it is the newest of them all.
+    """
+    rival = (
+        "SELECT 1 FROM build rival"
+        f" WHERE rival.job_id = {parent}.job_id AND rival.number = {parent}.number"
+    )
+    began = f"coalesce({parent}.started <= {child}.started, 0)"
+    return (
+        f"{child}.upstream_number = {parent}.number"
+        f" AND NOT EXISTS ({rival} AND rival.epoch > {parent}.epoch"
+        f" AND (NOT {began} OR rival.started <= {child}.started))"
+        f" AND ({began} OR NOT EXISTS ({rival} AND rival.epoch < {parent}.epoch"
+        f" AND rival.started <= {child}.started))"
+    )
+
+
 _BUILD_COLUMNS = (
     f"j.name, b.number, b.epoch, {label_of('b')},"
     " b.state, b.result, b.complete, b.started, b.duration,"
     " b.total, b.passed, b.failed, b.error, b.skipped, b.unknown,"
     " b.regressions, b.new_failures, b.fixed, b.damaged,"
-    " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number"
+    " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number, b.gone"
 )
-_BUILD_WIDTH = 24
+_BUILD_WIDTH = 25
 
 
 @contextmanager
@@ -161,6 +183,7 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         commit=row[21],
         upstream_job=row[22],
         upstream_number=row[23],
+        gone=bool(row[24]),
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 import tracker
 from tracker import resources
-from tracker.pages import PAGES
+from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params
 from tracker.site import charts, text
 from tracker.site.assets import Assets
@@ -57,8 +57,20 @@ class Renderer:
             version=tracker.__version__,
         )
 
-    def html(self, page: Page, params: Params, view: Any, linker: Linker, *, live: bool) -> str:
-        """A page as HTML, with links as `linker` spells them."""
+    def html(
+        self,
+        page: Page,
+        params: Params,
+        view: Any,
+        linker: Linker,
+        *,
+        live: bool,
+        moving: object = None,
+    ) -> str:
+        """A page as HTML, with links as `linker` spells them.
+
+        `moving` is what a live page shows besides, since it changes without a revision.
+        """
         address = linker.asset_from(page, params)
         return self._environment.get_template(page.template).render(
             view=view,
@@ -67,6 +79,7 @@ class Renderer:
             link=linker.link_from(page, params),
             asset=lambda name: address(self.assets.hashed[name]),
             live=live,
+            moving=moving,
         )
 
     def error(self, context: Mapping[str, Any], depth: int) -> str:
@@ -76,7 +89,7 @@ class Renderer:
             context,
             page=home,
             params={},
-            link=lambda name, **_: "../" * depth + ("about/" if name == "about" else "") or "./",
+            link=lambda name, **_: "../" * depth + BY_NAME[name].route.lstrip("/") or "./",
             asset=lambda name: "../" * depth + f"static/{self.assets.hashed[name]}",
             live=True,
         )

@@ -48,23 +48,43 @@ def on_record(job: str, lowest: int) -> dict[int, OnRecord]:
         return {row.number: OnRecord(row.started, row.state, row.complete) for row in rows}
 
 
-def polled(job: str) -> tuple[int | None, int | None]:
-    """From when on (ms) the job's builds are read, and up to which number they were."""
+def polled_to(job: str) -> int | None:
+    """Up to which number the job's builds were worked through; None where it never was polled."""
     with reading():
         row = Job.get_or_none(Job.name == job)
-    return (row.polled_from, row.polled_to) if row else (None, None)
+    return row.polled_to if row else None
 
 
-def running(job: str) -> set[int]:
-    """The numbers of the newest epoch's builds that ran when Jenkins was last asked."""
+def unsettled(job: str) -> dict[int, OnRecord]:
+    """The builds of Jenkins, in the newest epoch, that ran or were incomplete at the last look."""
+    with reading():
+        rows = list(
+            Build.select()
+            .join(Job)
+            .where(
+                (Job.name == job)
+                & (Build.state != "receiving")
+                & ((Build.state == "running") | ~Build.complete)
+            )
+        )
+        newest = max((row.epoch for row in rows), default=0)
+        return {
+            row.number: OnRecord(row.started, row.state, row.complete)
+            for row in rows
+            if row.epoch == newest
+        }
+
+
+def in_jenkins(job: str) -> set[int]:
+    """The numbers of the builds that Jenkins had at the last look, in the newest epoch."""
     with reading():
         rows = list(
             Build.select(Build.number, Build.epoch)
             .join(Job)
-            .where((Job.name == job) & (Build.state == "running"))
+            .where((Job.name == job) & ~Build.gone & (Build.state != "receiving"))
         )
-        newest = max((row.epoch for row in rows), default=0)
-        return {row.number for row in rows if row.epoch == newest}
+    newest = max((row.epoch for row in rows), default=0)
+    return {row.number for row in rows if row.epoch == newest}
 
 
 def report_digests(job: str, number: int) -> dict[str, str]:

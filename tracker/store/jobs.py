@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from tracker.errors import Conflict, NotFound, UsageError
-from tracker.store.connection import raise_revision, writing
-from tracker.store.models import Job, Server
+from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.models import Former, Job, Server
 
 # Lone surrogates too: bytes of a command line that are not UTF-8 come as these.
 _NOT_PLAIN = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -37,8 +38,15 @@ def add_server(
     username: str | None = None,
     token_file: str | None = None,
     patterns: Sequence[str] | None = None,
+    view: str | None = None,
+    ca_file: str | None = None,
+    rate: float | None = None,
+    at_once: int | None = None,
+    seconds: int | None = None,
 ) -> None:
     """Add a Jenkins, or change the one of this name: what is None stays as it is.
+
+    `patterns` admit full names of jobs; those that begin with `!` exclude some of them again.
 
     Raises Conflict for a prefix that another server or its jobs have, and for another prefix than
     the one under which this server's jobs are recorded already.
@@ -55,14 +63,22 @@ def add_server(
         "username": username,
         "token_file": token_file,
         "patterns": None if patterns is None else ("\n".join(patterns) or "*"),
+        "view": view,
+        "ca_file": ca_file,
+        "rate": rate,
+        "at_once": at_once,
+        "seconds": seconds,
     }
     values = {field: value for field, value in given.items() if value is not None}
-    _refuse_unplain(url, username or "", token_file or "", *(patterns or ()))
+    texts = (url, username, token_file, view, ca_file, *(patterns or ()))
+    _refuse_unplain(*(text for text in texts if text))
+    if rate is not None and not 0 < rate <= 1000:
+        raise UsageError(f"{rate} requests a second cannot be kept.", "Give 0.1 to 1000.")
     with writing():
         _write_server(name, values)
 
 
-def _write_server(name: str, values: dict[str, str]) -> None:
+def _write_server(name: str, values: dict[str, Any]) -> None:
     """Make the row, or change it; trouble noted with other values says nothing about these."""
     known = Server.get_or_none(Server.name == name)
     if known is not None and all(getattr(known, key) == value for key, value in values.items()):
@@ -76,7 +92,7 @@ def _write_server(name: str, values: dict[str, str]) -> None:
         Server.create(name=name, **{"prefix": prefix, **values})
     else:
         Server.update(**values, error="", error_since=None).where(Server.name == name).execute()
-    raise_revision()
+    _raise_jobs(Server.get(Server.name == name))
 
 
 def remove_server(name: str) -> None:
@@ -85,8 +101,7 @@ def remove_server(name: str) -> None:
         server = Server.get_or_none(Server.name == name)
         if server is None:
             raise NotFound(f"No server named {name!r} is known.", "`tracker server list` has them.")
-        for job in Job.select().where((Job.server == server) & (Job.error != "")):
-            raise_revision(job.id)  # its page told what could not be read
+        _raise_jobs(server)
         Job.update(server=None, error="", error_since=None).where(Job.server == server).execute()
         server.delete_instance()
         raise_revision()
@@ -103,9 +118,10 @@ def track_job(
             raise NotFound(
                 f"No server named {server!r} is known.", "`tracker server list` has them."
             )
-        _refuse_folder(name, owner)
+        refuse_folder(name, owner)
         if job is None:
             Job.create(name=name, server=owner, jenkins_name=jenkins_name, url=url)
+            Former.delete().where(Former.name == name).execute()  # the name is in use again
             raise_revision()
             return True
         if owner is None or (job.server == owner and job.url == url):
@@ -162,8 +178,8 @@ def _refuse_prefix(server: str, prefix: str) -> None:
             )
 
 
-def _refuse_folder(name: str, owner: Server | None) -> None:
-    """A folder that appears on a server must not be the prefix of another one."""
+def refuse_folder(name: str, owner: Server | None) -> None:
+    """Conflict: a folder that appears on a server must not be the prefix of another one."""
     for server in Server.select().where(Server.prefix != ""):
         if server != owner and name.startswith(f"{server.prefix}/"):
             raise Conflict(
@@ -171,12 +187,6 @@ def _refuse_folder(name: str, owner: Server | None) -> None:
                 f" whose prefix is {server.prefix!r}.",
                 "Give that server another prefix.",
             )
-
-
-def note_polled(name: str, *, since: int, to: int | None) -> None:
-    """Write down from when on a job's builds are read, and how far its list was worked through."""
-    with writing():
-        Job.update(polled_from=since, polled_to=to).where(Job.name == name).execute()
 
 
 def note_job_trouble(name: str, error: str, *, now: int) -> None:
@@ -200,4 +210,21 @@ def note_server_trouble(name: str, error: str, *, now: int) -> None:
         server.error_since = None if not error else (server.error_since or now)
         server.error = error
         server.save()
+        _raise_jobs(server)
+
+
+def note_server(name: str, *, version: str, notice: str) -> None:
+    """Write down what a look at the server told: its version, and trouble that stopped nothing."""
+    with reading():
+        known = Server.get_or_none(Server.name == name)
+    if known is None or (known.version, known.notice) == (version, notice):
+        return
+    with writing():
+        Server.update(version=version, notice=notice).where(Server.name == name).execute()
         raise_revision()
+
+
+def _raise_jobs(server: Server) -> None:
+    """The pages of its jobs tell what is wrong with a server."""
+    revision = raise_revision()
+    Job.update(revision=revision).where(Job.server == server).execute()

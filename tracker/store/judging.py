@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sql import run, run_many
-from tracker.verdicts.outcomes import NOT_JUDGED
+from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES
 from tracker.verdicts.streaks import step
 
 # `is_judged`, for builds in a statement.
-JUDGED = f"state <> 'running' AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
+JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
 
 _PARAMETERS = 500
 

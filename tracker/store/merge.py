@@ -30,10 +30,12 @@ def merge(reports: Sequence[ReadReport]) -> Merged:
     The same case in two reports is the same test read twice, and so is a test of two reports that
     tell of the same run (see `twins`): the worse status is kept (an error before a failure before
     unknown, passed and skipped), and of two equal ones that of the report whose name comes first.
-    A report that reran tests of others comes after them: it decides, and what it overrides
-    becomes an attempt.
+    A report that `decides` comes first, and its statuses stay whatever others say. One that reran
+    tests of others comes after them: it decides, and what it overrides becomes an attempt.
     """
-    ordered = sorted(reports, key=lambda report: (report.rerun, report.name, report.variant))
+    ordered = sorted(
+        reports, key=lambda report: (report.rerun, not report.decides, report.name, report.variant)
+    )
     if len(ordered) == 1:
         return _alone(ordered[0])
     return _Merging(ordered).done()
@@ -136,7 +138,8 @@ class _Merging:
             self.kept[case] = (row, place)
             return
         (shared.equal if case == told else shared.twins)[earlier] += 1
-        if _BADNESS[row[1]] < _BADNESS[before[0][1]]:
+        is_settled = self.reports[before[1]].decides and not report.decides
+        if _BADNESS[row[1]] < _BADNESS[before[0][1]] and not is_settled:
             self.kept[case] = (row, place)
 
     def override(self, case: int, row: ResultRow, place: int) -> None:

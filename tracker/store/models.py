@@ -8,6 +8,7 @@ from peewee import (
     BooleanField,
     CharField,
     CompositeKey,
+    FloatField,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -27,6 +28,7 @@ class Table(Model):
     class Meta:
         database = database
         legacy_table_names = False
+        only_save_dirty = True  # what others wrote meanwhile stays
 
 
 class Counter(Table):
@@ -37,7 +39,11 @@ class Counter(Table):
 
 
 class Server(Table):
-    """A Jenkins controller we read. The token itself is in the file, never here."""
+    """A Jenkins controller we read. The token itself is in the file, never here.
+
+    At most `rate` requests a second are made, `at_once` of them at the same time, each within
+    `seconds` (NULL: as the settings say). `notice` is trouble that keeps nothing from being read.
+    """
 
     id = AutoField()
     name = CharField(unique=True)
@@ -46,6 +52,13 @@ class Server(Table):
     username = CharField(default="")
     token_file = TextField(default="")
     patterns = TextField(default="*")
+    view = TextField(default="")
+    ca_file = TextField(default="")
+    rate = FloatField(default=5.0)
+    at_once = IntegerField(default=2)
+    seconds = IntegerField(null=True)
+    version = CharField(default="")
+    notice = TextField(default="")
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
 
@@ -53,8 +66,9 @@ class Server(Table):
 class Job(Table):
     """A job by its full name; `server` is empty while it is known by uploads alone.
 
-    Polling reads every build that began at `polled_from` (ms) or later, and has worked through the
-    numbers up to `polled_to`.
+    Polling has worked through the numbers up to `polled_to`, when its builds were `seen` as a
+    fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it so; it was missing
+    in the last `missed` looks at its server.
     """
 
     id = AutoField()
@@ -63,17 +77,69 @@ class Job(Table):
     jenkins_name = TextField(default="")
     url = TextField(default="")
     revision = BigIntegerField(default=0)
-    polled_from = BigIntegerField(null=True)
     polled_to = BigIntegerField(null=True)
+    seen = TextField(default="")
+    kind = CharField(default="")
+    standing = CharField(default="")
+    standing_since = BigIntegerField(null=True)
+    missed = IntegerField(default=0)
+    release = TextField(default="")
+    module = TextField(default="")
+    platform = TextField(default="")
+    branch = TextField(default="")
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
+
+
+class Former(Table):
+    """A name that a job had until a time (ms)."""
+
+    name = TextField(primary_key=True)
+    job = ForeignKeyField(Job, on_delete="CASCADE")
+    until = BigIntegerField()
+
+
+class Rule(Table):
+    """What an operator says of all jobs whose names fit a pattern; the first that fits counts.
+
+    Of the kind `names` the pattern takes a name apart; of the kind `results` the value says, as
+    JSON, which results of Jenkins are read.
+    """
+
+    id = AutoField()
+    kind = CharField()
+    pattern = TextField()
+    value = TextField(default="{}")
+
+    class Meta:
+        indexes = ((("kind", "pattern"), True),)
+
+
+class Backfill(Table):
+    """Reading older builds of a job: `numbers` newest first (JSON), `done` of them when `noted`.
+
+    `gaps` are pairs of first and last number that Jenkins no longer has (JSON).
+    """
+
+    job = ForeignKeyField(Job, primary_key=True, on_delete="CASCADE")
+    numbers = TextField(default="[]")
+    done = BigIntegerField(default=0)
+    gaps = TextField(default="[]")
+    wanted = BigIntegerField()
+    asked = BigIntegerField()
+    started = BigIntegerField(null=True)
+    noted = BigIntegerField(null=True)
+    finished = BigIntegerField(null=True)
+    error = TextField(default="")
 
 
 class Build(Table):
     """One numbered run of a job.
 
-    `state` is `running` or `finished` where Jenkins said so, `receiving` while only uploads
-    speak of it. The counts are derived from results and history and can be made again.
+    `state` is `running`, `finished` or, where it ran and vanished, `lost` if Jenkins said so,
+    `receiving` while only uploads speak of it; `gone` tells that Jenkins has it no more. `about`
+    is what else Jenkins tells of it (JSON). The counts are derived from results and history and
+    can be made again.
     """
 
     id = AutoField()
@@ -90,6 +156,8 @@ class Build(Table):
     commit = TextField(default="", column_name="commit_id")
     upstream_job = TextField(default="")
     upstream_number = BigIntegerField(null=True)
+    about = TextField(default="{}")
+    gone = BooleanField(default=False)
     heard = BigIntegerField(default=0)
     total = IntegerField(default=0)
     passed = IntegerField(default=0)
@@ -110,6 +178,7 @@ class Report(Table):
     """One result file of a build.
 
     Its bytes are in the spool under `sha256`, or in the archive with the digest `archive` there.
+    One that `decides` is believed over the others of its build.
     """
 
     id = AutoField()
@@ -124,6 +193,7 @@ class Report(Table):
     recovered = BooleanField(default=False)
     failure = TextField(default="")
     stand_in = BooleanField(default=False)
+    decides = BooleanField(default=False)
     archive = CharField(default="")
     warnings = TextField(default="[]")
 
@@ -267,11 +337,13 @@ class Work(Table):
 
     `asked` grows with each request for it, so that a request made while the task runs is not
     lost; `fence` grows with each claim, so that a worker that lost its lease cannot finish it.
+    Two tasks of one `subject` (a job) are never done at the same time.
     """
 
     id = AutoField()
     kind = CharField()
     key = TextField()
+    subject = TextField(default="")
     payload = TextField(default="{}")
     due = BigIntegerField()
     tries = IntegerField(default=0)
@@ -298,6 +370,9 @@ TABLES: tuple[type[Table], ...] = (
     Counter,
     Server,
     Job,
+    Former,
+    Rule,
+    Backfill,
     Build,
     Report,
     Suite,

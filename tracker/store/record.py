@@ -16,13 +16,22 @@ from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.identity import twin, words
 from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
-from tracker.store.models import Build, Job, Report
+from tracker.store.models import Build, Former, Job, Report
 from tracker.store.plan import Plan, plan
-from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded, StoredReport
+from tracker.store.records import (
+    About,
+    BuildFacts,
+    Contents,
+    ReadReport,
+    Recorded,
+    StoredReport,
+)
 from tracker.store.sql import run, run_many
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
+
+_ABOUT = msgspec.json.Encoder(order="deterministic")
 
 
 class NeedsAllReports(Exception):
@@ -96,6 +105,8 @@ def complete_quiet_builds(before: int) -> int:
 
 def _job(facts: BuildFacts, accept_new: bool) -> Job:
     job = Job.get_or_none(Job.name == facts.job)
+    if job is None and (former := Former.get_or_none(Former.name == facts.job)):
+        job = former.job  # it was renamed, and the sender has not heard of that
     if job is not None:
         return job
     if not accept_new and not facts.from_jenkins:
@@ -127,6 +138,8 @@ _TOLD = (
     "commit",
     "upstream_job",
     "upstream_number",
+    "about",
+    "gone",
 )
 
 
@@ -138,11 +151,15 @@ def _told(build: Build) -> dict[str, object]:
 def _believe(build: Build, facts: BuildFacts, now: int) -> None:
     """Take over what the source says: Jenkins is believed, uploads fill what it left open."""
     build.heard = max(build.heard, now)
+    is_late = build.state == "finished" and facts.state == "running"
     build.complete = build.complete or facts.complete
     if facts.from_jenkins:
         if build.state != "finished":  # what has finished never runs again
             build.state = facts.state or build.state
         build.result = facts.result or build.result
+        build.gone = facts.state == "lost"
+        if facts.about is not None and not is_late:
+            build.about = _ABOUT.encode(_said(facts.about)).decode()
     for name in ("started", "duration", "upstream_number"):
         value, told = getattr(facts, name), getattr(build, name)
         if value is None:
@@ -159,6 +176,12 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
             setattr(build, name, value)
 
 
+def _said(about: About) -> dict[str, object]:
+    """What is told at all: nothing is kept of fields that say nothing."""
+    told: dict[str, object] = msgspec.to_builtins(about)
+    return {name: value for name, value in told.items() if value}
+
+
 def _is_judged(build: Build) -> bool:
     return is_judged(build.state, build.result)
 
@@ -167,7 +190,14 @@ def stored_reports(build_id: int) -> list[StoredReport]:
     """The reports the store has of a build, in the order of their names."""
     return [
         StoredReport(
-            row.name, row.sha256, row.bytes, row.variant, row.failure, row.stand_in, row.archive
+            row.name,
+            row.sha256,
+            row.bytes,
+            row.variant,
+            row.failure,
+            row.stand_in,
+            row.archive,
+            row.decides,
         )
         for row in Report.select().where(Report.build == build_id).order_by(Report.name)
     ]
@@ -356,6 +386,7 @@ def report_rows(
             "recovered": report.recovered,
             "failure": report.failure,
             "stand_in": report.stand_in,
+            "decides": report.decides,
             "archive": report.archive,
             "warnings": _warnings(report, overlaps),
         }

@@ -14,18 +14,55 @@ SuiteRunRow = tuple[int | None, str, str]
 
 
 @dataclass(frozen=True)
+class Change:
+    """A commit that a build was the first to have; `at` is in ms since 1970 UTC."""
+
+    commit: str = ""
+    author: str = ""
+    message: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """What else Jenkins tells of a build, for those who look into it.
+
+    causes      why it ran, in Jenkins' words
+    parameters  pairs of name and value
+    changes     the newest commits it was the first to have; `more_changes` are not among them
+    artifacts   paths of the first artifacts; `more_artifacts` are not among them
+    tests       how many results Jenkins counted: all, failed, skipped; None where it has none
+    estimated   how long Jenkins thinks it takes, in ms
+    """
+
+    display_name: str = ""
+    description: str = ""
+    node: str = ""
+    causes: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    changes: tuple[Change, ...] = ()
+    more_changes: int = 0
+    culprits: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    more_artifacts: int = 0
+    tests: tuple[int, int, int] | None = None
+    estimated: int | None = None
+
+
+@dataclass(frozen=True)
 class BuildFacts:
     """What one source says of a build; None and "" mean "it does not say".
 
     job             the tracker's name of the job
     number          1 or more
     from_jenkins    whether Jenkins itself says so, and is therefore believed over uploads
-    state           `running` or `finished`, from Jenkins alone
+    state           `running`, `finished` or `lost`, from Jenkins alone
     result          Jenkins' word: SUCCESS, UNSTABLE, FAILURE, ABORTED, NOT_BUILT
     complete        no more reports will come
     started         milliseconds since 1970 UTC
     duration        milliseconds
     upstream_job    the tracker's name of the job whose build started this one
+    about           what else Jenkins tells of it
     """
 
     job: str
@@ -41,6 +78,7 @@ class BuildFacts:
     commit: str = ""
     upstream_job: str = ""
     upstream_number: int | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +111,9 @@ class ReadReport:
 
     `failure` says why nothing could be read; `recovered` that it is damaged, or that its run went
     wrong, so that what was kept is not all; `stand_in` that it is Jenkins' own reading of reports,
-    and gives way to the first of them; `rerun` that its results decide over those of other
-    reports. `archive` is the SHA-256 of the archive that holds it, "" for a file of its own.
+    and gives way to the first of them; `decides` that an operator trusts it more than the others;
+    `rerun` that its results are later tries and decide over those of other reports. `archive` is
+    the SHA-256 of the archive that holds it, "" for a file of its own.
     """
 
     name: str
@@ -87,6 +126,7 @@ class ReadReport:
     failure: str = ""
     unrecognised: bool = False
     stand_in: bool = False
+    decides: bool = False
     rerun: bool = False
     archive: str = ""
     warnings: tuple[str, ...] = ()
@@ -107,6 +147,7 @@ class StoredReport:
     failure: str
     stand_in: bool = False
     archive: str = ""
+    decides: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,16 @@ from tracker.store.connection import reading, writing
 from tracker.store.models import Token
 
 PREFIX = "trk_"
-SCOPES = ("ingest", "read", "admin")
+SCOPES = ("hook", "ingest", "read", "admin")
+# The scopes that open each door. What stands in an address ends in logs, so the token there must
+# be one that opens nothing else.
+DOORS = {
+    "hook": ("hook", "ingest", "admin"),
+    "hook address": ("hook",),
+    "ingest": ("ingest", "admin"),
+    "read": ("read", "admin"),
+    "admin": ("admin",),
+}
 
 
 def create_token(name: str, *, scope: str = "ingest", now: int) -> str:
@@ -40,14 +49,14 @@ def revoke_token(name: str, *, now: int) -> None:
             )
 
 
-def check_token(text: str, scope: str) -> str:
-    """The name of the token, if it opens doors of `scope`; Unauthorised otherwise.
+def check_token(text: str, door: str) -> str:
+    """The name of the token, if it opens the door; Unauthorised otherwise.
 
     Looking up a digest gives a guesser nothing: how long it takes says nothing about the text.
     """
     with reading():
         token = Token.get_or_none((Token.digest == _digest(text)) & Token.revoked.is_null())
-    if token is None or token.scope not in (scope, "admin"):
+    if token is None or token.scope not in DOORS[door]:
         raise Unauthorised(
             "A token is needed for this, and the one sent does not open it.",
             "Send `Authorization: Bearer …`; `tracker token create NAME` makes one.",

@@ -2,7 +2,8 @@
 
 A task is (kind, key). Asking for one that waits moves it forward; asking for one that runs makes
 it run once more afterwards. A worker claims a task for a lease; when it stops saying that it
-lives, the lease runs out and another worker takes the task.
+lives, the lease runs out and another worker takes the task. Whoever gives a task back ends the
+claim, so that a late sign of life does not hold it again.
 """
 
 from __future__ import annotations
@@ -34,56 +35,59 @@ class Task:
     fence: int
 
 
-def enqueue(kind: str, key: str, *, due: int, payload: dict[str, Any] | None = None) -> None:
-    """Ask for a task at `due` (ms) or, where it waits for an earlier time, then."""
+def enqueue(
+    kind: str, key: str, *, due: int, payload: dict[str, Any] | None = None, subject: str = ""
+) -> None:
+    """Ask for a task at `due` (ms) or, where it waits for an earlier time, then.
+
+    Two tasks of one `subject` are never done at the same time.
+    """
     text = msgspec.json.encode(payload or {}).decode()
     with writing():
         run(
-            "INSERT INTO work (kind, key, payload, due, tries, asked, fence, lease_until, state,"
-            " error, outcome) VALUES (?, ?, ?, ?, 0, 1, 0, 0, 'due', '', '')"
+            "INSERT INTO work (kind, key, subject, payload, due, tries, asked, fence, lease_until,"
+            " state, error, outcome) VALUES (?, ?, ?, ?, ?, 0, 1, 0, 0, 'due', '', '')"
             " ON CONFLICT (kind, key) DO UPDATE SET asked = asked + 1, payload = excluded.payload,"
             " due = CASE WHEN work.state = 'due' AND work.due < excluded.due THEN work.due"
             " ELSE excluded.due END, state = 'due',"
             " tries = CASE WHEN work.state = 'due' THEN work.tries ELSE 0 END",
             kind,
             key,
+            subject,
             text,
             due,
         )
 
 
-def ensure(kind: str, key: str, *, due: int) -> None:
+def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
     """Have a periodic task, without moving one that is there; one that was given up lives again."""
     wanted = (Work.kind == kind) & (Work.key == key) & (Work.state != "dead")
     with reading():
         there = Work.select().where(wanted).exists()
     if not there:
-        enqueue(kind, key, due=due)
+        enqueue(kind, key, due=due, subject=subject)
 
 
 def claim(kinds: Sequence[str], *, now: int, lease_ms: int) -> Task | None:
-    """Take the task that is most overdue, if any is due and nobody holds it."""
+    """Take the task that is most overdue, if any is due and nobody holds it or its subject."""
     marks = ", ".join("?" * len(kinds))
+    free = (
+        f"state = 'due' AND due <= ? AND lease_until <= ? AND kind IN ({marks})"
+        " AND (subject = '' OR NOT EXISTS (SELECT 1 FROM work held"
+        " WHERE held.subject = work.subject AND held.lease_until > ?))"
+    )
+    which = (now, now, *kinds, now)
     with reading():
-        waiting = run(
-            "SELECT 1 FROM work WHERE state = 'due' AND due <= ? AND lease_until <= ?"
-            f" AND kind IN ({marks}) LIMIT 1",
-            now,
-            now,
-            *kinds,
-        )
+        waiting = run(f"SELECT 1 FROM work WHERE {free} LIMIT 1", *which)
     if not waiting:
         return None
     with writing():
         rows = run(
             "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1"
-            " WHERE id = (SELECT id FROM work WHERE state = 'due' AND due <= ?"
-            f" AND lease_until <= ? AND kind IN ({marks}) ORDER BY due, id LIMIT 1)"
+            f" WHERE id = (SELECT id FROM work WHERE {free} ORDER BY due, id LIMIT 1)"
             " RETURNING id, kind, key, payload, tries, asked, fence",
             now + lease_ms,
-            now,
-            now,
-            *kinds,
+            *which,
         )
     if not rows:
         return None
@@ -112,6 +116,7 @@ def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = 
         if row is None:
             return False
         row.lease_until, row.tries, row.error, row.outcome = 0, 0, "", text
+        row.fence += 1
         if row.asked != task.asked:
             row.due = min(row.due, again_at) if again_at is not None else row.due
         elif again_at is not None:
@@ -128,25 +133,30 @@ def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = 
 def release(task: Task) -> None:
     """Give an unfinished task back: it is due at once, and this try does not count."""
     with writing():
-        Work.update(lease_until=0, tries=Work.tries - 1).where(
+        Work.update(lease_until=0, tries=Work.tries - 1, fence=Work.fence + 1).where(
             (Work.id == task.id) & (Work.fence == task.fence)
         ).execute()
 
 
-def fail(task: Task, *, now: int, error: str, forgive: bool = False) -> None:
+def fail(
+    task: Task, *, now: int, error: str, forgive: bool = False, pause: float | None = None
+) -> None:
     """The task went wrong: try again later, more patiently each time; give up in the end.
 
-    Somebody who asked for it while it ran does not wait that long. With `forgive` the try does
-    not count; and an upload that was acknowledged is never given up.
+    Not before `pause` seconds, where that is told. Somebody who asked for it while it ran does
+    not wait that long. With `forgive` the try does not count; and an upload that was acknowledged
+    is never given up.
     """
-    pause = (15 if forgive else min(2 ** min(task.tries, 10), 600)) * SECOND
+    usual = 15 if forgive else min(2 ** min(task.tries, 10), 600)
+    pause_ms = int(SECOND * (usual if pause is None else pause))
     with writing():
         row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
         if row is None:
             return
         asked_again = row.asked != task.asked
         row.lease_until, row.error = 0, error[:2000]
-        row.due = now if asked_again else now + pause
+        row.fence += 1
+        row.due = now if asked_again else now + pause_ms
         row.tries -= forgive
         is_hopeless = row.tries >= MAX_TRIES and not asked_again and task.kind != "ingest"
         row.state = "dead" if is_hopeless else "due"

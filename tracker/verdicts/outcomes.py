@@ -37,11 +37,12 @@ COUNTED = frozenset({Status.PASSED, Status.FAILED, Status.ERROR})
 
 # Shown, and never judged: what ran there says nothing about the tests.
 NOT_JUDGED = ("ABORTED", "NOT_BUILT")
+UNJUDGED_STATES = ("running", "lost")
 
 
 def is_judged(state: str, result: str | None) -> bool:
     """Whether a build in this state, with this result of Jenkins, counts in the history."""
-    return state != "running" and result not in NOT_JUDGED
+    return state not in UNJUDGED_STATES and result not in NOT_JUDGED
 
 
 # Which of two readings of the same test is kept: the worse one, never the greener one.

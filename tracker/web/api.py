@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 
 from tracker.errors import NotFound, UsageError
-from tracker.queries import builds, cases, jobs
+from tracker.queries import builds, cases, jobs, runs
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import BuildRow, CaseRow, snapshot
+from tracker.queries.told import told
 from tracker.store.identity import id_of
 from tracker.verdicts.outcomes import Status
 from tracker.web import parameters
@@ -47,8 +48,18 @@ def below_jobs(path: str) -> Response:
         found = pattern.fullmatch(path.rstrip("/"))
         if found:
             with snapshot():
-                return answer(**found.groupdict())
+                return _moved(found["job"]) or answer(**found.groupdict())
     raise NotFound(f"There is nothing at {request.path[:200]}.")
+
+
+def _moved(job: str) -> Response | None:
+    """Where something stands that was asked for by a former name of its job; None for others."""
+    name = "" if jobs.is_known(job) else jobs.name_now(job)
+    if not name:
+        return None
+    there = request.path.replace(f"/jobs/{job}", f"/jobs/{name}", 1)
+    query = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
+    return redirect(quote(f"{request.script_root}{there}", safe="/~") + query, code=308)  # type: ignore[return-value]
 
 
 def _one_job(job: str) -> Response:
@@ -65,7 +76,36 @@ def _list_builds(job: str) -> Response:
 
 def _one_build(job: str, build: str) -> Response:
     parameters.refuse_unknown(request.args, ())
-    return _json(_build(builds.build(job, build)))
+    row = builds.build(job, build)
+    body = _build(row)
+    names = [report.name for report in body["reports"]]
+    return _json({**body, "about": told(row, builds.about(job, build), names)})
+
+
+def _one_run(job: str, build: str) -> Response:
+    """The whole regression run that the build belongs to."""
+    parameters.refuse_unknown(request.args, ())
+    run = runs.run(job, build)
+    return _json(
+        {
+            "job": run.root.job,
+            "number": run.root.number,
+            "label": run.root.label,
+            "url": page_url("run", job=run.root.job, build=run.root.label),
+            "complete": run.complete,
+            "open": dict(run.open),
+            "totals": run.totals,
+            "regressions": run.regressions,
+            "new_failures": run.new_failures,
+            "fixed": run.fixed,
+            "builds": [
+                {**_build_itself(row.build), "depth": row.depth, "standing": row.standing}
+                for row in run.builds
+            ],
+            "absent": run.absent,
+            "is_cut": run.is_cut,
+        }
+    )
 
 
 def _list_results(job: str, build: str) -> Response:
@@ -119,6 +159,7 @@ def _one_case(job: str, case: str) -> Response:
 
 _ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Response]], ...] = (
     (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/results"), _list_results),
+    (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/run"), _one_run),
     (re.compile(rf"(?P<job>.+)/builds/{_LABEL}"), _one_build),
     (re.compile(r"(?P<job>.+)/builds"), _list_builds),
     (re.compile(r"(?P<job>.+)/cases/(?P<case>[0-9a-f]{16})"), _one_case),
@@ -132,11 +173,24 @@ def _job(row: JobRow) -> dict[str, Any]:
         "url": page_url("job", job=row.name),
         "jenkins_url": row.url,
         "latest": _build(row.latest) if row.latest else None,
+        "standing": row.standing,
+        "server": row.server,
+        "kind": row.kind,
+        "release": row.parts.release,
+        "module": row.parts.module,
+        "platform": row.parts.platform,
+        "branch": row.parts.branch,
+        "former": row.former,
         "error": row.error,
+        "error_since": row.error_since,
     }
 
 
 def _build(row: BuildRow) -> dict[str, Any]:
+    return {**_build_itself(row), "reports": builds.reports(row.job, row.label)}
+
+
+def _build_itself(row: BuildRow) -> dict[str, Any]:
     return {
         "job": row.job,
         "number": row.number,
@@ -157,7 +211,9 @@ def _build(row: BuildRow) -> dict[str, Any]:
         "commit": row.commit,
         "url": page_url("build", job=row.job, build=row.label),
         "jenkins_url": row.url,
-        "reports": builds.reports(row.job, row.label),
+        "gone": row.gone,
+        "upstream_job": row.upstream_job,
+        "upstream_number": row.upstream_number,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from tracker.settings import Settings
-from tracker.web import api, errors, headers, health, hooks, ingest, live
+from tracker.web import actions, api, errors, headers, health, hooks, ingest, live
 from tracker.web.state import State, remember
 
 
@@ -17,7 +17,6 @@ def create_app(settings: Settings) -> Flask:
     remember(app, State.of(settings))
     errors.register(app)
     headers.register(app)
-    for blueprint in (health.blueprint, ingest.blueprint, hooks.blueprint, api.blueprint):
-        app.register_blueprint(blueprint)
-    app.register_blueprint(live.blueprint)
+    for room in (health, ingest, hooks, api, actions, live):
+        app.register_blueprint(room.blueprint)
     return app

@@ -2,125 +2,130 @@
 
 from __future__ import annotations
 
-import fnmatch
+import hashlib
+import hmac
 import re
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from tracker.clock import now_ms
-from tracker.errors import UsageError
+from tracker.errors import Unauthorised
 from tracker.intake.body import body_headers, read_body
+from tracker.jenkins.hooks import Knock, knock_of, servers_at
 from tracker.queries import jobs
+from tracker.queries.jobs import ServerRow
+from tracker.store.naming import admits
+from tracker.store.tokens import check_token
 from tracker.store.work import enqueue
 from tracker.web.auth import require
-from tracker.web.state import state
+from tracker.web.state import settings, state
 
 blueprint = Blueprint("hooks", __name__)
 
-LIMIT = 1024 * 1024
+URL = "/api/v1/hooks/jenkins"
+# A notification may carry the log of its build.
+LIMIT = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Knock:
-    """Which build to look at; `number` is None for "what is new of this job"."""
+@blueprint.post(URL)
+@blueprint.post(f"{URL}/<key>")
+def jenkins(key: str = "") -> Response:
+    """Accept a knock: 202 for known and unknown jobs alike. `key` is a token, where need be.
 
-    job: str
-    number: int | None
-    server: str
-
-
-@blueprint.post("/api/v1/hooks/jenkins")
-def jenkins() -> Response:
-    """Accept a notification's body, or `job=…&number=…`; 202 for known and unknown jobs alike."""
+    What is to be done is committed before the answer, and a knock that comes twice is one task.
+    """
     state()
-    require("ingest")
-    _pass_on(_knock())
+    body = _admitted_body(key)
+    knock = knock_of(body, request.content_type or "", request.args)
+    if knock is not None:
+        _pass_on(knock)
     return Response(b'{"status":"accepted"}', 202, mimetype="application/json")
 
 
-def _knock() -> Knock:
-    body = b"".join(read_body(request.environ["wsgi.input"], body_headers(request.environ), LIMIT))
-    fields: dict[str, Any] = dict(request.args.items())
-    text = body.decode("utf-8", "replace").strip()
-    if text.startswith("{"):
-        return _from_notification(_decode(body), fields)
-    for name, values in parse_qs(text).items():
-        fields.setdefault(name, values[-1])
-    job = str(fields.get("job") or "").strip("/")
-    if not job:
-        raise UsageError(
-            "The hook names no job.", "Send job=team/nightly&number=12, or a notification's JSON."
+@blueprint.before_app_request
+def hide_token() -> None:
+    """Take a token in an address out of what is logged or told back later, also for an error.
+
+    Gunicorn writes its access log from the request's environment, after the answer.
+    """
+    if f"{URL}/" in request.path:
+        request.path = re.sub(f"(?s)({URL}/).*", r"\1***", request.path)
+        query = request.environ.get("QUERY_STRING")
+        whole = f"{request.path}?{query}" if query else request.path
+        request.environ.update(PATH_INFO=request.path, RAW_URI=whole, REQUEST_URI=whole)
+
+
+def _admitted_body(token: str) -> bytes:
+    """The body, of somebody who may knock; without a signature it is read only after that."""
+    secret = settings().hook_secret
+    signatures = map(request.headers.get, ("X-Hub-Signature-256", "X-Tracker-Signature"))
+    signature = next(filter(None, signatures), "")
+    if not (secret and signature):
+        _check(token)
+        return _body()
+    body = _body()
+    if not _is_signature(signature, body, secret):
+        _check_unsigned(token)
+    return body
+
+
+def _check(token: str) -> None:
+    if token:
+        check_token(token, "hook address")
+    else:
+        require("hook")
+
+
+def _check_unsigned(token: str) -> None:
+    """Let a token open the door where the signature does not."""
+    if not token and "Authorization" not in request.headers:
+        raise Unauthorised(
+            "The signature is not that of this body.",
+            "Send sha256=HEX, the HMAC-SHA-256 of the body with the secret of TRACKER_HOOK_SECRET.",
         )
-    return Knock(job, _number(fields.get("number")), str(fields.get("server") or ""))
+    _check(token)
 
 
-def _decode(body: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UsageError(f"The hook's body is not whole JSON: {error}.") from error
+def _is_signature(signature: str, body: bytes, secret: str) -> bool:
+    """Whether this is the body's signature; that of no body at all would open every door."""
+    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    sent = signature.strip().encode("utf-8", "replace")
+    return hmac.compare_digest(sent, wanted.encode()) and bool(body)
 
 
-def _from_notification(body: dict[str, Any], fields: dict[str, Any]) -> Knock:
-    """The Notification plugin: the job's full name is in its address, `name` is the last part."""
-    build = body.get("build") if isinstance(body.get("build"), dict) else {}
-    assert isinstance(build, dict)
-    where = body.get("url") or build.get("full_url") or body.get("buildUrl") or ""
-    named, numbered = _build_at(str(where))
-    job = named or str(next(filter(None, map(body.get, _JOB_FIELDS)), ""))
-    if not job:
-        raise UsageError("The notification names no job.", "It has `url` or `name` as a rule.")
-    number = build.get("number") or body.get("number") or numbered
-    return Knock(job.strip("/"), _number(number), str(fields.get("server") or ""))
-
-
-# Ours, Statistics Gatherer, Outbound WebHook, Notification.
-_JOB_FIELDS = ("job", "fullJobName", "projectName", "name")
-
-
-def _build_at(url: str) -> tuple[str, str]:
-    """Full name and number in `job/team/job/nightly/12/`, wherever the server is; "" for none."""
-    try:
-        parts = urlsplit(url).path.strip("/").split("/")
-    except ValueError:
-        return "", ""
-    names: list[str] = []
-    place = parts.index("job") if "job" in parts else len(parts)
-    while place + 1 < len(parts) and parts[place] == "job":
-        names.append(unquote(parts[place + 1]))
-        place += 2
-    rest = parts[place] if names and place < len(parts) else ""
-    return "/".join(names), rest if rest.isdigit() else ""
-
-
-def _number(value: object) -> int | None:
-    if value in (None, ""):
-        return None
-    text = str(value)
-    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) < 2**63:
-        raise UsageError(f"The build number {text[:40]!r} is not a number from 1 on.")
-    return int(text)
+def _body() -> bytes:
+    return b"".join(read_body(request.environ["wsgi.input"], body_headers(request.environ), LIMIT))
 
 
 def _pass_on(knock: Knock) -> None:
     """Make the worker look; whether the job is known cannot be seen from outside."""
     now = now_ms()
-    servers = {row.name: row for row in jobs.servers()}
-    server = servers.get(knock.server)
-    if knock.server and server is None:
+    servers = _servers_of(knock, jobs.servers())
+    found = [
+        row.name
+        for row in jobs.polled_jobs()
+        if row.server in servers and knock.job in (row.jenkins_name, row.name)
+    ]
+    for name in found:
+        _ask_for(name, knock.number, now)
+    for each in servers.values() if not found else ():
+        if admits(each.patterns, knock.job):
+            enqueue("watch", each.name, due=now)
+
+
+def _servers_of(knock: Knock, rows: list[ServerRow]) -> dict[str, ServerRow]:
+    """The servers that may be meant: the named one, else those at the told address, else all."""
+    servers = {row.name: row for row in rows}
+    if knock.server:
+        named = [knock.server] if knock.server in servers else []
+    else:
+        named = servers_at(knock.url, {row.name: row.url for row in rows}) or list(servers)
+    return {name: servers[name] for name in named}
+
+
+def _ask_for(job: str, number: int | None, now: int) -> None:
+    if number is None:
+        enqueue("poll", job, due=now, subject=job)
         return
-    name = f"{server.prefix}/{knock.job}" if server and server.prefix else knock.job
-    if any(row.name == name for row in jobs.polled_jobs()):
-        if knock.number is None:
-            enqueue("poll", name, due=now)
-        else:
-            payload = {"job": name, "number": knock.number}
-            enqueue("poll_build", f"{name}#{knock.number}", due=now, payload=payload)
-        return
-    for each in servers.values():
-        if any(fnmatch.fnmatchcase(knock.job, pattern) for pattern in each.patterns):
-            enqueue("discover", each.name, due=now)
+    payload = {"job": job, "number": number}
+    enqueue("poll_build", f"{job}#{number}", due=now, payload=payload, subject=job)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +12,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.pages import PAGES
+from tracker.clock import MINUTE, now_ms
+from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params, Scope
-from tracker.queries import jobs
+from tracker.queries import builds, jobs
 from tracker.queries.rows import snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
@@ -26,6 +28,19 @@ _LINKER = live_linker()
 
 # A page, and the parameters it is asked for with.
 Reading = tuple[Page, Params]
+
+
+def _minute_of_running(params: Params) -> object:
+    """The page of a build that runs tells for how many minutes it has."""
+    is_running = builds.is_running(params["job"], params["build"])
+    return now_ms() // MINUTE if is_running else None
+
+
+# What a live page shows that moves without a revision.
+_MOVING: dict[str, Callable[[Params], object]] = {
+    "job": lambda params: jobs.next_looks(params["job"]),
+    "build": _minute_of_running,
+}
 
 
 @blueprint.get("/static/<name>")
@@ -55,6 +70,12 @@ def page(path: str = "") -> AnyResponse:
     return _answer(readings, as_twin)
 
 
+def path_of(name: str, **params: str) -> str:
+    """The path of a live page, as it stands in a `Location`."""
+    parts = BY_NAME[name].segments(params)
+    return f"{request.script_root}/" + "".join(quote(part, safe="~") + "/" for part in parts)
+
+
 def _nothing_to_get() -> HTTPException:
     """No page has this path; 405 where something may be sent to it."""
     try:
@@ -74,25 +95,50 @@ def _readings(path: str) -> Iterator[Reading]:
 def _choose(readings: Sequence[Reading]) -> Reading:
     """The first page whose job is known; where none is, the first says what is not here."""
     for row, params in readings:
-        if "job" not in params or jobs.is_known(params["job"]):
+        if _is_here(params):
             return row, params
     return readings[0]
 
 
-def _answer(readings: Sequence[Reading], as_twin: bool) -> Response:
+def _is_here(params: Params) -> bool:
+    return "job" not in params or jobs.is_known(params["job"])
+
+
+def _moved(readings: Sequence[Reading]) -> str:
+    """Where a page stands now that was asked for by a former name of its job; "" for others."""
+    for row, params in readings:
+        name = jobs.name_now(params["job"]) if row.route.startswith("/jobs/") else ""
+        if name:
+            return path_of(row.name, **{**params, "job": name})
+    return ""
+
+
+def _answer(readings: Sequence[Reading], as_twin: bool) -> AnyResponse:
     """A page from one snapshot; 304 where the client's copy has the same revision."""
     with snapshot():
         row, params = _choose(readings)
+        there = "" if _is_here(params) else _moved(readings)
+        if there:
+            return redirect(there + (TWIN if as_twin else ""), code=308)
         response = Response(mimetype="application/json" if as_twin else "text/html")
-        response.set_etag(f"{renderer().fingerprint}-{_revision(row, params)}", weak=True)
+        moving = None if as_twin else _moving(row, params)
+        response.set_etag(f"{renderer().fingerprint}-{_stamp(row, params, moving)}", weak=True)
         if not _is_fresh(response):
-            response.data = _body(row, params, as_twin)
+            response.data = _body(row, params, as_twin, moving)
     response.make_conditional(request)
     return response
 
 
-def _revision(row: Page, params: Params) -> int:
-    return jobs.revision(params["job"] if row.scope is Scope.JOB else None)
+def _moving(row: Page, params: Params) -> object:
+    return _MOVING[row.name](params) if row.name in _MOVING else None
+
+
+def _stamp(row: Page, params: Params, moving: object) -> str:
+    """What changes whenever the page does."""
+    revision = str(jobs.revision(params["job"] if row.scope is Scope.JOB else None))
+    if not moving:
+        return revision
+    return f"{revision}-{hashlib.sha256(repr(moving).encode()).hexdigest()[:8]}"
 
 
 def _is_fresh(response: Response) -> bool:
@@ -100,8 +146,8 @@ def _is_fresh(response: Response) -> bool:
     return etag is not None and request.if_none_match.contains_weak(etag)
 
 
-def _body(row: Page, params: Params, as_twin: bool) -> bytes:
+def _body(row: Page, params: Params, as_twin: bool, moving: object) -> bytes:
     view: Any = row.show(**params)
     if as_twin:
         return as_json(view)
-    return renderer().html(row, params, view, _LINKER, live=True).encode()
+    return renderer().html(row, params, view, _LINKER, live=True, moving=moving).encode()

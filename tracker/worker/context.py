@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tracker.clock import now_ms
 from tracker.errors import SettingsError
 from tracker.intake.ingest import Intake
 from tracker.jenkins.client import Address, Client
-from tracker.jenkins.poll import Source
+from tracker.jenkins.pace import Pace
+from tracker.jenkins.poll import JenkinsJob
+from tracker.jenkins.source import Source
 from tracker.queries import jobs
-from tracker.queries.jobs import ServerRow
+from tracker.queries.jobs import PolledJob, ServerRow
 from tracker.settings import Settings
+
+# What a token's file is called that systemd's LoadCredential= hands over.
+CREDENTIAL = "credential:"
+# Pages show these errors: the path is for those who run the tracker.
+WHICH = "`tracker server list --json` says which it is, `tracker server add` names another."
 
 
 @dataclass
@@ -32,10 +41,23 @@ class Context:
     def source(self, server: str) -> Source:
         """The Jenkins called `server`."""
         row = jobs.server(server)
-        known = replace(row, error="", error_since=None)  # what a poll writes into the row
+        # Less what looks at it write into the row.
+        known = replace(row, version="", notice="", error="", error_since=None)
         if known not in self.clients:
             self.clients[known] = Client(address_of(row, self.settings))
         return Source(self.clients[known], row.name, row.prefix)
+
+    def jenkins_job(self, job: PolledJob) -> JenkinsJob:
+        """A job of a Jenkins, with all it takes to read it."""
+        return JenkinsJob(
+            self.source(job.server),
+            self.intake,
+            job.name,
+            job.jenkins_name,
+            clock=now_ms,
+            beat=self.beat,
+            seconds=self.settings.poll_limit_seconds,
+        )
 
     def forget(self, server: str) -> None:
         """Make a new client next time: after an error nothing of the old one is trusted."""
@@ -48,19 +70,37 @@ def address_of(row: ServerRow, settings: Settings) -> Address:
         name=row.name,
         url=row.url,
         username=row.username,
-        token=_token(row.token_file),
-        seconds=settings.jenkins_seconds,
+        token=token_in(row.token_file),
+        ca_file=row.ca_file,
+        seconds=row.seconds or settings.jenkins_seconds,
         max_bytes=settings.jenkins_max_mb * 1024 * 1024,
+        pace=Pace(settings.home / "jenkins", row.name, row.rate, row.at_once),
     )
 
 
-def _token(path: str) -> str:
-    if not path:
+def token_in(file: str) -> str:
+    """The token in a file that its owner alone may read, or in a credential of the service."""
+    if not file:
         return ""
+    path = _credential(file) if file.startswith(CREDENTIAL) else Path(file)
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(
+                "The file of the API token may be read by others than its owner.",
+                f"`chmod 400` it; anybody who read it may have the token. {WHICH}",
+            )
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"The file of the API token cannot be read: {why}.", WHICH) from error
+
+
+def _credential(file: str) -> Path:
+    name = file.removeprefix(CREDENTIAL)
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or "/" in name:
         raise SettingsError(
-            f"The token file {path} cannot be read: {error}.",
-            "Correct it with `tracker server add --token-file …`.",
-        ) from error
+            f"The credential {name!r} is not there: CREDENTIALS_DIRECTORY is not set.",
+            f"Start the worker as a systemd unit with LoadCredential={name}:/path/to/token.",
+        )
+    return Path(folder) / name

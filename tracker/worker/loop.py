@@ -11,7 +11,7 @@ import time
 from types import FrameType
 
 from tracker.clock import SECOND, now_ms
-from tracker.errors import Busy, StorageError, TrackerError
+from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.settings import Settings
 from tracker.store import work
 from tracker.store.connection import open_store
@@ -79,13 +79,16 @@ class Worker:
         except Stopped:
             work.release(task)
         except NotYet as error:
-            work.fail(task, now=now_ms(), error=str(error))
+            work.fail(task, now=now_ms(), error=str(error), pause=error.pause)
         except TrackerError as error:
             log.warning("%s %s: %s", task.kind, task.key, error)
-            work.fail(task, now=now_ms(), error=str(error), forgive=_is_passing(error))
+            pause = error.pause if isinstance(error, JenkinsError) else None
+            forgive = _is_passing(error)
+            work.fail(task, now=now_ms(), error=str(error), forgive=forgive, pause=pause)
         except Exception as error:
             # A bug: push the task ahead before anything else, so that it is no crash loop.
-            work.fail(task, now=now_ms(), error=f"{type(error).__name__}: {error}")
+            fault = f"A fault of the tracker, its log has more ({type(error).__name__}: {error})."
+            work.fail(task, now=now_ms(), error=fault)
             log.exception("%s %s", task.kind, task.key)
         else:
             work.finish(task, now=now_ms(), again_at=done.again_at, outcome=done.outcome)

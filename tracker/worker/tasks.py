@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tracker.clock import DAY, MINUTE, SECOND, now_ms
-from tracker.errors import (
-    Conflict,
-    JenkinsError,
-    NotFound,
-    SettingsError,
-    SpoolDamage,
-    TrackerError,
-)
+from tracker.errors import JenkinsError, NotFound, SettingsError, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
 from tracker.intake.spool import SpooledReport
-from tracker.jenkins import poll as jenkins
-from tracker.jenkins.client import Missing, Unusable
+from tracker.jenkins import discovery
+from tracker.jenkins.backfill import fill
+from tracker.jenkins.listing import starts
+from tracker.jenkins.poll import poll_build as poll_one
+from tracker.jenkins.poll import poll_job
 from tracker.queries import jobs
 from tracker.queries.answers import answer
+from tracker.queries.jobs import PolledJob
 from tracker.site.publish import publish as publish_site
 from tracker.site.publish import read_manifest
 from tracker.site.render import renderer
-from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
+from tracker.store.backfills import unfinished_backfills
+from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
-from tracker.store.work import Task, ensure, forget_done
+from tracker.store.seen import note_look
+from tracker.store.work import Task, enqueue, ensure, forget_done
 from tracker.worker.context import Context
 
-KNOCK_TRIES = 6
-# What is wrong with some builds is on the job's page; the next ones do not wait for it.
-OF_SINGLE_BUILDS = (Missing, Unusable, Conflict, SpoolDamage)
-DISCOVERY_EVERY = 5
+# When a build that somebody knocked about is looked at again: a knock from a step of the build
+# itself comes before it has ended, and before its reports are kept. Later it is polled as usual.
+KNOCK_SECONDS = (2, 5, 15, 60)
+# A clock that is off by more than this makes times on the pages wrong enough to say so.
+CLOCK_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -52,48 +52,62 @@ class Done:
 class NotYet(JenkinsError):
     """The build still runs; looking again soon is right, and no trouble of the server."""
 
+    def __init__(self, message: str, pause: float) -> None:
+        super().__init__(message)
+        self.pause = pause
 
-def discover(context: Context, task: Task) -> Done:
-    """Find the jobs of a server, and have each of them polled."""
+
+def watch(context: Context, task: Task) -> Done:
+    """Look at all jobs of a server at once, and have those polled whose builds changed."""
     try:
         row = jobs.server(task.key)
     except NotFound:
         return Done()
-    context.beat(f"looking for jobs on {row.name}")
+    context.beat(f"looking at the jobs of {row.name}")
     try:
-        found = jenkins.find_jobs(context.source(row.name), row.patterns)
+        source = context.source(row.name)
+        with source.client.limited(context.settings.poll_limit_seconds):
+            listing = discovery.look(source, row.patterns, row.view)
+            found = note_look(
+                row.name,
+                listing.jobs,
+                listed=listing.names,
+                now=now_ms(),
+                builds_of=lambda job: starts(source, job.jenkins_name),
+            )
     except (JenkinsError, SettingsError) as error:
         context.forget(row.name)
-        note_server_trouble(row.name, str(error), now=now_ms())
+        note_server_trouble(row.name, _in_words(error, row.name), now=now_ms())
         raise
-    trouble = ""
-    for job in found:
-        try:
-            track_job(job.name, server=row.name, jenkins_name=job.jenkins_name, url=job.url)
-            ensure("poll", job.name, due=now_ms())
-        except Conflict as error:
-            trouble = str(error)
-    note_server_trouble(row.name, trouble, now=now_ms())
-    return Done(_in_a_while(context.settings.poll_seconds * DISCOVERY_EVERY))
+    heard = source.client.heard
+    notice = found.notice or _clock_notice(heard.clock_ahead)
+    note_server(row.name, version=heard.version, notice=notice)
+    note_server_trouble(row.name, "", now=now_ms())
+    for name in found.changed:
+        enqueue("poll", name, due=now_ms(), subject=name)
+    return Done(_in_a_while(context.settings.poll_seconds))
 
 
 def poll(context: Context, task: Task) -> Done:
-    """Record what is new of a job."""
+    """Record what is new of a job; comes back at once where that took too long for one turn."""
     try:
         job = jobs.polled_job(task.key)
     except NotFound:
         return Done()
-    with suppress(*OF_SINGLE_BUILDS), _trouble_noted(context, job.name, job.server):
-        jenkins.poll_job(
-            context.source(job.server),
-            context.intake,
-            job.name,
-            job.jenkins_name,
-            first_builds=context.settings.first_builds,
-            clock=now_ms,
-            beat=context.beat,
-        )
-    return Done(_in_a_while(context.settings.poll_seconds))
+    with _trouble_noted(context, job):
+        polled = poll_job(context.jenkins_job(job), first_builds=context.settings.first_builds)
+    return Done() if polled.is_done else Done(now_ms())
+
+
+def backfill(context: Context, task: Task) -> Done:
+    """Read some more of a job's older builds, and come back until all are read."""
+    try:
+        job = jobs.polled_job(task.key)
+    except NotFound:
+        return Done()
+    with _trouble_noted(context, job):
+        filled = fill(context.jenkins_job(job))
+    return Done() if filled.is_over else Done(now_ms())
 
 
 def poll_build(context: Context, task: Task) -> Done:
@@ -104,17 +118,11 @@ def poll_build(context: Context, task: Task) -> Done:
         return Done()
     number = int(task.payload["number"])
     context.beat(f"reading {job.name} #{number}")
-    with _trouble_noted(context, job.name, job.server):
-        finished = jenkins.poll_build(
-            context.source(job.server),
-            context.intake,
-            job.name,
-            job.jenkins_name,
-            number,
-            now=now_ms(),
-        )
-    if not finished and task.tries < KNOCK_TRIES:
-        raise NotYet(f"{job.name} #{number} has not finished.")
+    with _trouble_noted(context, job):
+        finished = poll_one(context.jenkins_job(job), number)
+    if not finished and task.tries <= len(KNOCK_SECONDS):
+        pause = KNOCK_SECONDS[task.tries - 1]
+        raise NotYet(f"{job.name} #{number} has not finished.", pause)
     return Done()
 
 
@@ -171,8 +179,9 @@ def tidy(context: Context, _task: Task) -> Done:
 
 
 TASKS: dict[str, Callable[[Context, Task], Done]] = {
-    "discover": discover,
+    "watch": watch,
     "poll": poll,
+    "backfill": backfill,
     "poll_build": poll_build,
     "ingest": ingest,
     "publish": publish,
@@ -190,21 +199,41 @@ def schedule(context: Context) -> None:
     if published is None or published.revision != jobs.revision():
         ensure("publish", "site", due=now)
     for server in jobs.servers():
-        ensure("discover", server.name, due=now)
-    for job in jobs.polled_jobs():
-        ensure("poll", job.name, due=now)
+        ensure("watch", server.name, due=now)
+    for job in unfinished_backfills():
+        ensure("backfill", job, due=now, subject=job)
 
 
 @contextmanager
-def _trouble_noted(context: Context, job: str, server: str) -> Iterator[None]:
+def _trouble_noted(context: Context, job: PolledJob) -> Iterator[None]:
     """Write on the job's page what is wrong with reading it, or that nothing is any more."""
     try:
         yield
     except TrackerError as error:
-        context.forget(server)
-        note_job_trouble(job, str(error), now=now_ms())
+        context.forget(job.server)
+        note_job_trouble(job.name, str(error), now=now_ms())
         raise
-    note_job_trouble(job, "", now=now_ms())
+    note_job_trouble(job.name, "", now=now_ms())
+
+
+def _in_words(error: TrackerError, server: str) -> str:
+    """What is wrong with a server, and how to find out more."""
+    return f"{error} `tracker server check {server}` looks into it."
+
+
+def _clock_notice(ahead: float | None) -> str:
+    if ahead is None or abs(ahead) < CLOCK_SECONDS:
+        return ""
+    where = "ahead of" if ahead > 0 else "behind"
+    return (
+        f"The server's clock is {_spelt(abs(ahead))} {where} ours: times of its builds are off by"
+        " as much."
+    )
+
+
+def _spelt(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
 
 
 def _in_a_while(seconds: float) -> int:

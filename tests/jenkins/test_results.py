@@ -1,0 +1,262 @@
+"""What is fetched of a finished build: by zip, one by one, as Jenkins read it, from its log."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import junit
+from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of
+from tracker.errors import JenkinsError
+from tracker.jenkins.poll import PartlyRead, poll_build, poll_job
+from tracker.queries.builds import build, reports, results
+from tracker.settings import Settings
+from tracker.store.rules import ResultsRule, add_results_rule
+
+Read = Callable[..., dict[str, str]]
+TESTS = {"urlName": "testReport", "totalCount": 1, "failCount": 0, "skipCount": 0}
+WHERE = "job/nightly/1/"
+
+
+@pytest.fixture
+def read(stub: Stub, settings: Settings, store: Path) -> Read:
+    """Read build 1, told with `more`; the names of its reports with their formats."""
+
+    def poll(**more: Any) -> dict[str, str]:
+        known_as(stub.url, "nightly")
+        stub.has(a_build(1, **more))
+        poll_job(reading_of(stub.url, settings), first_builds=1)
+        return {row.name: row.format or row.failure for row in reports("nightly", "1")}
+
+    return poll
+
+
+def zipped(**files: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def told(**cases: str) -> dict[str, Any]:
+    """A testReport: each case by its status."""
+    rows = [
+        {"className": "s", "name": name, "status": status, "duration": 0.5}
+        for name, status in cases.items()
+    ]
+    return {"suites": [{"name": "s", "cases": rows}]}
+
+
+# Artifacts.
+
+
+def test_several_reports_of_a_folder_come_in_one_zip_under_their_own_names(
+    stub: Stub, read: Read
+) -> None:
+    archive = {"out/a.xml": junit(a="P"), "out/deep/b.xml": junit(b="F")}
+    stub.answers[f"{WHERE}artifact/out/%2Azip%2A/out.zip"] = zipped(**archive)
+    stub.answers[f"{WHERE}artifact/out/*zip*/out.zip"] = zipped(**archive)
+    assert read(artifacts=artifacts("out/a.xml", "out/deep/b.xml", "app.jar")) == {
+        "out/a.xml": "junit",
+        "out/deep/b.xml": "junit",
+    }
+    assert not [path for path in stub.asked if path.endswith(".xml")]
+
+
+def test_a_report_fetched_alone_and_the_same_from_a_zip_are_one(
+    stub: Stub, read: Read, settings: Settings
+) -> None:
+    both = artifacts("a.xml", "b.xml")
+    stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
+    stub.answers[f"{WHERE}artifact/b.xml"] = junit(b="P")
+    read(artifacts=both)
+    before = build("nightly", "1")
+    stub.answers[f"{WHERE}artifact/*zip*/archive.zip"] = zipped(
+        **{"archive/a.xml": junit(a="P"), "archive/b.xml": junit(b="P")}
+    )
+    poll_build(reading_of(stub.url, settings), 1)
+    assert build("nightly", "1") == before
+
+
+def test_one_report_is_fetched_alone(stub: Stub, read: Read) -> None:
+    stub.answers[f"{WHERE}artifact/out/a.xml"] = junit(a="P")
+    assert read(artifacts=artifacts("out/a.xml", "app.jar")) == {"out/a.xml": "junit"}
+    assert not [path for path in stub.asked if "zip" in path]
+
+
+def test_a_few_reports_among_many_files_are_fetched_one_by_one(stub: Stub, read: Read) -> None:
+    for name in ("a.xml", "b.xml"):
+        stub.answers[f"{WHERE}artifact/{name}"] = junit(**{name[0]: "P"})
+    others = [f"{n}.bin" for n in range(20)]
+    assert len(read(artifacts=artifacts("a.xml", "b.xml", *others))) == 2
+    assert not [path for path in stub.asked if "zip" in path]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        404,
+        500,
+        b"no zip at all",
+        zipped(**{"out/a.xml": junit(a="P"), "out/b.xml": junit(b="P")})[:-30],
+        zipped(**{"out/a.xml": junit(a="P")}),
+        zipped(**{"elsewhere.xml": junit(a="P")}),
+    ],
+    ids=["404", "500", "no zip", "cut", "one is missing", "other names"],
+)
+def test_a_zip_that_is_none_is_no_trouble(stub: Stub, read: Read, answer: int | bytes) -> None:
+    stub.answers[f"{WHERE}artifact/out/*zip*/out.zip"] = answer
+    stub.answers[f"{WHERE}artifact/out/a.xml"] = junit(a="P")
+    stub.answers[f"{WHERE}artifact/out/b.xml"] = junit(b="P")
+    assert read(artifacts=artifacts("out/a.xml", "out/b.xml")) == {
+        "out/a.xml": "junit",
+        "out/b.xml": "junit",
+    }
+    assert build("nightly", "1").damaged == 0
+
+
+def test_cells_bring_their_artifacts_in_the_answer_of_the_build(stub: Stub, read: Read) -> None:
+    cell = {
+        "number": 1,
+        "url": "http://elsewhere/job/nightly/OS=linux/1/",
+        "artifacts": artifacts("r.xml"),
+    }
+    older = {**cell, "number": 0, "url": "http://elsewhere/job/nightly/OS=mac/0/"}
+    stub.answers["job/nightly/OS=linux/1/artifact/r.xml"] = junit(a="F")
+    assert read(runs=[cell, older]) == {"OS=linux/r.xml": "junit"}
+    [row] = results("nightly", "1", "all", limit=9)
+    assert row.variant == "OS=linux"
+
+
+# Jenkins' own reading.
+
+
+def test_children_are_told_apart_and_those_of_older_builds_left_out(stub: Stub, read: Read) -> None:
+    def child(url: str, number: int, **cases: str) -> dict[str, Any]:
+        return {"child": {"number": number, "url": url}, "result": told(**cases)}
+
+    stub.answers[f"{WHERE}testReport/api/json"] = {
+        "failCount": 1,
+        "childReports": [
+            child("http://x/job/m/./OS=linux/1/", 1, a="PASSED"),
+            child("http://x/job/m/./OS=mac/1/", 1, a="FAILED"),
+            child("http://x/job/m/com.acme$web/0/", 0, old="FAILED"),
+        ],
+    }
+    assert len(read(actions=[TESTS])) == 2
+    rows = results("nightly", "1", "all", limit=9)
+    assert {(row.variant, row.name, row.status) for row in rows} == {
+        ("OS=linux", "a", "passed"),
+        ("OS=mac", "a", "failed"),
+    }
+
+
+def test_a_report_whose_children_all_ran_before_has_no_results(stub: Stub, read: Read) -> None:
+    older = {"child": {"number": 0, "url": "http://x/job/m/A=1/0/"}, "result": told(a="FAILED")}
+    stub.answers[f"{WHERE}testReport/api/json"] = {"failCount": 1, "childReports": [older]}
+    assert read(actions=[TESTS]) == {}
+    assert build("nightly", "1").complete
+
+
+def test_stages_and_branches_of_a_pipeline_are_variants(stub: Stub, read: Read) -> None:
+    linux, windows = (told(a=status)["suites"][0] for status in ("FAILED", "PASSED"))
+    linux["enclosingBlockNames"] = ["linux", "Test"]
+    windows["enclosingBlockNames"] = ["windows", "Test"]
+    stub.answers[f"{WHERE}testReport/api/json"] = {"suites": [linux, windows]}
+    assert len(read(actions=[TESTS])) == 2
+    [row] = results("nightly", "1", "failed", limit=9) or results("nightly", "1", "new", limit=9)
+    assert row.variant == "stage=Test / linux"
+
+
+def test_a_report_that_was_cut_is_read_again_later(stub: Stub, read: Read) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = b'{"suites": [{"name": "s", "cases": ['
+    with pytest.raises(JenkinsError, match="was cut"):
+        read(actions=[TESTS])
+    assert not build("nightly", "1").complete
+
+
+# Rules.
+
+
+def rule(**said: Any) -> None:
+    add_results_rule("night*", ResultsRule(**said))
+
+
+def test_patterns_of_a_rule_choose_the_artifacts(stub: Stub, read: Read, store: Path) -> None:
+    rule(artifacts=("out/**/TEST-*.xml",))
+    stub.answers[f"{WHERE}artifact/out/x/TEST-a.xml"] = junit(a="P")
+    assert read(artifacts=artifacts("out/x/TEST-a.xml", "out/other.xml", "TEST-b.xml")) == {
+        "out/x/TEST-a.xml": "junit"
+    }
+
+
+def test_a_rule_may_want_the_test_report_alone(stub: Stub, read: Read, store: Path) -> None:
+    rule(sources=("test_report",))
+    stub.answers[f"{WHERE}testReport/api/json"] = told(a="PASSED")
+    assert read(artifacts=artifacts("a.xml"), actions=[TESTS]) == {
+        "testReport": "jenkins_testreport"
+    }
+    assert f"{WHERE}artifact/a.xml" not in stub.asked
+
+
+def test_a_rule_may_want_the_artifacts_alone(stub: Stub, read: Read, store: Path) -> None:
+    rule(sources=("artifacts",))
+    assert read(actions=[TESTS]) == {}
+    assert f"{WHERE}testReport/api/json" not in stub.asked
+
+
+@pytest.mark.parametrize(("truth", "status"), [("artifacts", "passed"), ("test_report", "failed")])
+def test_of_both_the_truth_is_believed(
+    stub: Stub, read: Read, store: Path, truth: Any, status: str
+) -> None:
+    rule(sources=("artifacts", "test_report"), truth=truth)
+    stub.answers[f"{WHERE}artifact/a.xml"] = junit(login="P")
+    stub.answers[f"{WHERE}testReport/api/json"] = told(login="FAILED")
+    assert len(read(artifacts=artifacts("a.xml"), actions=[TESTS])) == 2
+    [row] = results("nightly", "1", "all", limit=9)
+    assert row.status == status
+
+
+TAP = b"Started by timer\n+ prove\n1..2\nok 1 - boots\nnot ok 2 - blinks\nFinished: FAILURE\n"
+
+
+def test_the_console_is_read_by_an_explicit_rule_for_builds_without_reports(
+    stub: Stub, read: Read, store: Path
+) -> None:
+    rule(console="tap")
+    stub.answers[f"{WHERE}consoleText"] = TAP
+    assert read() == {"console log.tap": "tap"}
+    assert (build("nightly", "1").totals.total, build("nightly", "1").totals.failed) == (2, 1)
+
+
+def test_the_console_is_not_read_without_a_rule(stub: Stub, read: Read) -> None:
+    stub.answers[f"{WHERE}consoleText"] = TAP
+    assert read() == {}
+    assert f"{WHERE}consoleText" not in stub.asked
+
+
+def test_the_console_is_not_read_where_there_is_a_report(
+    stub: Stub, read: Read, store: Path
+) -> None:
+    rule(console="tap")
+    stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
+    assert read(artifacts=artifacts("a.xml")) == {"a.xml": "junit"}
+    assert f"{WHERE}consoleText" not in stub.asked
+
+
+def test_a_file_that_hangs_does_not_keep_later_builds_waiting(
+    stub: Stub, read: Read, settings: Settings
+) -> None:
+    stub.answers[f"{WHERE}artifact/a.xml"] = 503
+    with pytest.raises(PartlyRead, match="503"):
+        read(artifacts=artifacts("a.xml"))
+    stub.has(a_build(1, artifacts=artifacts("a.xml")), a_build(2))
+    with pytest.raises(PartlyRead):
+        poll_job(reading_of(stub.url, settings), first_builds=1)
+    assert build("nightly", "2").state == "finished"

@@ -1,0 +1,141 @@
+"""Watching a controller: one question a look, and then only what changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.conftest import RunningDemo, running_demo
+from tests.jenkins.stub import Stub, a_build
+from tracker.clock import now_ms
+from tracker.queries import jobs
+from tracker.queries.builds import build, count_builds
+from tracker.queries.jobs import name_now
+from tracker.settings import Settings
+from tracker.store.jobs import add_server
+from tracker.store.sql import run
+from tracker.store.work import enqueue
+from tracker.worker.loop import Worker
+
+JOBS = 500
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    made = Stub()
+    yield made
+    made.close()
+
+
+def look(settings: Settings, url: str) -> None:
+    """One look of the worker, and all that follows from it."""
+    add_server("main", url, rate=1000)
+    enqueue("watch", "main", due=now_ms())
+    run("UPDATE work SET due = 0 WHERE kind IN ('watch', 'poll', 'poll_build', 'backfill')")
+    run("DELETE FROM work WHERE kind = 'publish'")
+    Worker(msgspec.structs.replace(settings, first_builds=2)).run(until_idle=True)
+
+
+def listed(stub: Stub, *names: str) -> None:
+    """The server lists these jobs, each as it was given to `stub.has`."""
+    rows = [dict(stub.answers[f"job/{name}/api/json"]) for name in names]
+    for row in rows:
+        row.pop("allBuilds")
+    stub.answers["api/json"] = {"jobs": rows, "mode": "NORMAL"}
+
+
+def test_a_controller_of_500_idle_jobs_is_watched_with_one_request_and_no_write(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    names = [f"job-{number}" for number in range(JOBS)]
+    for name in names:
+        stub.has(a_build(1), job=f"job/{name}/")
+    listed(stub, *names)
+    add_server("main", stub.url, rate=1000)
+    look(settings, stub.url)
+    assert len(jobs.polled_jobs()) == JOBS
+    for _ in range(2):
+        stub.asked.clear()
+        other = sqlite3.connect(store)
+        revision = jobs.revision()
+        look(settings, stub.url)
+        assert stub.asked == ["api/json"]
+        assert jobs.revision() == revision
+        other.close()
+
+
+def test_only_the_job_that_changed_is_asked_for(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    for name in ("one", "two"):
+        stub.has(a_build(1), job=f"job/{name}/")
+    listed(stub, "one", "two")
+    look(settings, stub.url)
+    stub.has(a_build(1), a_build(2), job="job/two/")
+    listed(stub, "one", "two")
+    stub.asked.clear()
+    look(settings, stub.url)
+    assert [path for path in stub.asked if "one" in path] == []
+    assert (count_builds("one"), count_builds("two")) == (1, 2)
+
+
+def test_a_running_build_is_looked_at_until_it_has_ended(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(a_build(1, building=True, result=None), a_build(2))
+    listed(stub, "nightly")
+    look(settings, stub.url)
+    assert build("nightly", "1").state == "running"
+    stub.has(a_build(1), a_build(2))  # which a look at the server does not tell
+    look(settings, stub.url)
+    assert build("nightly", "1").state == "finished"
+
+
+@pytest.fixture
+def demo() -> Iterator[RunningDemo]:
+    with running_demo(20) as running:
+        yield running
+
+
+def test_a_renamed_job_keeps_its_history_under_its_new_name(
+    demo: RunningDemo, settings: Settings, store: Path
+) -> None:
+    look(settings, demo.url)
+    demo.server.rename("team/smoke", "team/sanity")
+    demo.server.add_build("team/sanity")
+    look(settings, demo.url)
+    assert [row.name for row in jobs.jobs()] == ["platforms", "team/nightly", "team/sanity"]
+    assert name_now("team/smoke") == "team/sanity"
+    assert jobs.job("team/sanity").former == ("team/smoke",)
+    assert count_builds("team/sanity") == 3
+
+
+def test_a_job_is_deleted_after_two_looks_and_may_come_back(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    for name in ("one", "two"):
+        stub.has(a_build(1), job=f"job/{name}/")
+    listed(stub, "one", "two")
+    look(settings, stub.url)
+    listed(stub, "one")
+    look(settings, stub.url)
+    assert jobs.job("two").standing == ""
+    look(settings, stub.url)
+    assert jobs.job("two").standing == "deleted"
+    assert count_builds("two") == 1
+    listed(stub, "one", "two")
+    look(settings, stub.url)
+    assert jobs.job("two").standing == ""
+
+
+def test_a_disabled_job_is_marked(demo: RunningDemo, settings: Settings, store: Path) -> None:
+    demo.server.disable("platforms")
+    look(settings, demo.url)
+    assert jobs.job("platforms").standing == "disabled"
+    demo.server.disable("platforms", disabled=False)
+    look(settings, demo.url)
+    assert jobs.job("platforms").standing == ""

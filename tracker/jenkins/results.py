@@ -1,0 +1,291 @@
+"""What a finished build reported, fetched into the spool in as few requests as can be."""
+
+from __future__ import annotations
+
+import mmap
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from tracker.intake import spool
+from tracker.intake.ingest import Intake
+from tracker.intake.plugins import endings
+from tracker.intake.sniff import CONSOLE
+from tracker.intake.spool import Spooled, SpooledReport
+from tracker.intake.unzip import ZipDamage, unzip
+from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
+from tracker.jenkins.client import (
+    Missing,
+    TooSlow,
+    Unreachable,
+    Unusable,
+    artifact_path,
+    is_whole_json,
+)
+from tracker.jenkins.source import Source
+from tracker.store.identity import with_facets
+from tracker.store.naming import path_pattern
+from tracker.store.records import ReadReport
+from tracker.store.rules import ResultsRule
+
+_SUITES = (
+    "suites[name,timestamp,nodeId,enclosingBlockNames,cases[className,name,status,duration,"
+    "errorDetails,errorStackTrace,skipped,skippedMessage,flakyFailures[message,stackTrace,type],"
+    "rerunFailures[message,stackTrace,type]]]"
+)
+TEST_REPORT = (
+    f"failCount,passCount,skipCount,{_SUITES},childReports[child[number,url],result[{_SUITES}]]"
+)
+# A zip is worth it where it saves requests and most of what is in it is wanted.
+ZIP_FROM = 2
+ZIP_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Results:
+    """The reports of a build: those that are in the spool, and those that could not be had."""
+
+    fetched: tuple[SpooledReport, ...] = ()
+    lost: tuple[ReadReport, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where artifacts lie: a build, or a cell of a matrix build, with what it archived."""
+
+    path: str
+    variant: str
+    artifacts: tuple[str, ...]
+
+    def name_of(self, artifact: str) -> str:
+        """What a report is called."""
+        return f"{self.variant}/{artifact}" if self.variant else artifact
+
+
+def artifacts(
+    source: Source, intake: Intake, path: str, build: dict[str, Any], rule: ResultsRule
+) -> Results:
+    """The artifacts of a build that may be reports, and those of the cells of a matrix."""
+    if rule.sources and "artifacts" not in rule.sources:
+        return Results()
+    fetched: list[SpooledReport] = []
+    lost: list[ReadReport] = []
+    for place in _places(source, path, build):
+        wanted = _wanted(place, rule, endings(intake.sources))
+        zipped = _as_zip(source, intake, place, wanted)
+        fetched += zipped.values()
+        for artifact in wanted:
+            if artifact not in zipped:
+                _fetch(source, intake, place, artifact, fetched, lost)
+    if fetched:
+        spool.make_durable(intake.spool)
+    decides = len(rule.sources) > 1 and rule.truth == "artifacts"
+    return Results(tuple(replace(each, decides=decides) for each in fetched), tuple(lost))
+
+
+def test_report(
+    source: Source, intake: Intake, path: str, build: dict[str, Any], rule: ResultsRule
+) -> Results:
+    """Jenkins' own reading of the reports.
+
+    That of a matrix or of Maven is one report for each child, that of a pipeline one for each of
+    its stages: the same test in two of them is two. The report of a child that did not run in
+    this build (Jenkins repeats older ones) is left out: it is the other build's.
+    """
+    if not has_test_report(build) or rule.sources == ("artifacts",):
+        return Results()
+    with spool.writer(intake.spool) as out:
+        if not source.client.test_report(path, TEST_REPORT, out.write):
+            return Results()
+        out.flush()
+        if not is_whole_json(out.path):
+            raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
+        kept = _in_parts(intake.spool, out.path, build["number"])
+        if kept is None:
+            kept = {"": out.keep(durable=False)}
+    spool.make_durable(intake.spool)
+    stands_in, decides = not rule.sources, len(rule.sources) > 1 and rule.truth == "test_report"
+    return Results(
+        tuple(
+            SpooledReport(
+                each.path,
+                f"testReport {variant}".rstrip(),
+                each.sha256,
+                each.size,
+                variant,
+                stands_in,
+                decides,
+            )
+            for variant, each in kept.items()
+        )
+    )
+
+
+def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Results:
+    """The console log of a build that has no report, where a rule says so."""
+    if not rule.console:
+        return Results()
+    with spool.writer(intake.spool) as out:
+        source.client.fetch(f"{path}consoleText", out.write, checked=True)
+        kept = out.keep()
+    name = f"{CONSOLE}{rule.console}"
+    return Results((SpooledReport(kept.path, name, kept.sha256, kept.size),))
+
+
+def _places(source: Source, path: str, build: dict[str, Any]) -> Iterator[_Place]:
+    yield _Place(path, "", tuple(artifacts_of(build)))
+    for cell in cells_of(build):
+        cell_path = source.client.path_of(cell.url)
+        if cell_path:
+            yield _Place(cell_path, cell.variant, cell.artifacts)
+
+
+def _wanted(place: _Place, rule: ResultsRule, ends: tuple[str, ...]) -> list[str]:
+    """The artifacts that may be reports: by the rule's patterns, or by how they end."""
+    if rule.artifacts:
+        patterns = [path_pattern(glob) for glob in rule.artifacts]
+        return [path for path in place.artifacts if any(p.fullmatch(path) for p in patterns)]
+    return [path for path in place.artifacts if path.lower().endswith(ends)]
+
+
+def _as_zip(
+    source: Source, intake: Intake, place: _Place, wanted: Sequence[str]
+) -> dict[str, SpooledReport]:
+    """Wanted artifacts by their paths, from one zip of their folder; none where it does not pay.
+
+    A zip that cannot be had, or is too large, is no trouble: the files are fetched one by one.
+    """
+    folder = _folder_of(wanted)
+    inside = [path for path in place.artifacts if path.startswith(folder)]
+    if len(wanted) < ZIP_FROM or len(wanted) < ZIP_SHARE * len(inside):
+        return {}
+    # Jenkins calls the whole folder of artifacts `archive`, and any other one by its own name.
+    base = posixpath.basename(folder.rstrip("/")) or "archive"
+    address = f"{place.path}artifact/{quote(folder, safe='/')}*zip*/{quote(base, safe='')}.zip"
+    names = {f"{base}/{path[len(folder) :]}": path for path in wanted}
+    try:
+        with spool.writer(intake.spool) as out:
+            source.client.fetch(address, out.write, checked=True)
+            out.flush()
+            found = unzip(intake.spool, out.path, names, source.client.address.max_bytes)
+    except TooSlow:
+        raise
+    except (Missing, Unreachable, Unusable, ZipDamage):
+        return {}
+    return {
+        path: SpooledReport(kept.path, place.name_of(path), kept.sha256, kept.size, place.variant)
+        for path, kept in found.items()
+    }
+
+
+def _folder_of(paths: Sequence[str]) -> str:
+    """The folder that all paths are in, with a slash behind it; "" for the top."""
+    folders = [path.split("/")[:-1] for path in paths]
+    common = posixpath.commonprefix(folders) if folders else []
+    return "".join(f"{name}/" for name in common)
+
+
+def _fetch(
+    source: Source,
+    intake: Intake,
+    place: _Place,
+    artifact: str,
+    fetched: list[SpooledReport],
+    lost: list[ReadReport],
+) -> None:
+    """One artifact; a file that cannot be had is a report that could not be read."""
+    name = place.name_of(artifact)
+    try:
+        with spool.writer(intake.spool) as out:
+            source.client.fetch(artifact_path(place.path, artifact), out.write)
+            kept = out.keep(durable=False)
+    except (Missing, Unusable) as error:
+        lost.append(ReadReport(name, "", 0, place.variant, failure=str(error)))
+    else:
+        fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size, place.variant))
+
+
+class _Child(msgspec.Struct):
+    number: int = 0
+    url: str = ""
+
+
+class _ChildReport(msgspec.Struct):
+    child: _Child
+    result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _TestReport(msgspec.Struct):
+    """A testReport whose parts stay as they are, as bytes."""
+
+    childReports: list[_ChildReport] | None = None  # noqa: N815 - Jenkins' spelling
+    suites: list[msgspec.Raw] | None = None
+
+
+class _Blocks(msgspec.Struct):
+    """The pipeline stages around a suite, innermost first."""
+
+    enclosingBlockNames: list[str] | None = None  # noqa: N815 - Jenkins' spelling
+
+
+def _in_parts(folder: Path, path: Path, number: int) -> dict[str, Spooled] | None:
+    """The parts of a testReport that ran in build `number`, by variant; None where it is one.
+
+    The file may be large: it is read where it lies, and only what is kept is copied.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            parts = _parts(msgspec.json.decode(memoryview(data), type=_TestReport), number)
+        except msgspec.ValidationError:
+            return None  # of another shape: the parser says what it makes of it
+    if parts is None:
+        return None
+    return {variant: spool.store(folder, part, durable=False) for variant, part in parts.items()}
+
+
+def _parts(report: _TestReport, number: int) -> dict[str, list[bytes]] | None:
+    """Bytes of the children's reports, or of the suites of each stage, by variant."""
+    if report.childReports is not None:
+        ran = [each for each in report.childReports if each.child.number == number]
+        return {
+            variant_at(each.child.url) or f"child={_last_name(each.child.url)}": [
+                bytes(each.result)
+            ]
+            for each in ran
+            if bytes(each.result) != b"null"
+        }
+    stages: dict[str, list[bytes]] = defaultdict(list)
+    for suite in report.suites or ():
+        blocks = msgspec.json.decode(suite, type=_Blocks).enclosingBlockNames or []
+        stages[" / ".join(reversed(blocks))].append(bytes(suite))
+    if not any(stages):
+        return None
+    return {
+        with_facets("", [("stage", stage)]): [b'{"suites":[', b",".join(suites), b"]}"]
+        for stage, suites in stages.items()
+    }
+
+
+def _last_name(url: str) -> str:
+    return posixpath.basename(posixpath.dirname(url.rstrip("/"))) or "child"
+
+
+def beside_uploads(
+    reports: Sequence[SpooledReport], on_record: Mapping[str, str]
+) -> list[SpooledReport]:
+    """The artifacts, those under another name that an upload used for other bytes.
+
+    Both stay: the same test read twice counts once, and the build's page says so.
+    """
+    return [
+        report
+        if on_record.get(report.name, report.sha256) in (report.sha256, "")
+        else replace(report, name=f"{report.name} (archived by Jenkins)")
+        for report in reports
+    ]

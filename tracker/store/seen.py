@@ -1,0 +1,270 @@
+"""What a look at a whole server found: new jobs, renamed, disabled and deleted ones.
+
+Nothing is written where nothing changed, so that watching an idle server costs no transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from peewee import fn
+
+from tracker.errors import Conflict
+from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.jobs import refuse_folder
+from tracker.store.models import Backfill, Build, Former, Job, Server
+from tracker.store.rules import name_rules, set_parts
+from tracker.store.sql import run
+from tracker.store.work import enqueue
+
+# A job is deleted when two looks in a row do not find it: one may fall into a restart.
+LOOKS = 2
+
+
+@dataclass(frozen=True)
+class SeenJob:
+    """A job as its server lists it.
+
+    kind    `freestyle`, `matrix`, `maven`, `pipeline`, `branch` of a multibranch project, `other`
+    builds  a fingerprint that changes with every build that begins or ends
+    last    number and start (ms) of its newest build
+    """
+
+    name: str
+    jenkins_name: str
+    url: str
+    kind: str = "other"
+    is_disabled: bool = False
+    builds: str = ""
+    last: tuple[int, int | None] | None = None
+
+    @property
+    def standing(self) -> str:
+        """What is special about it."""
+        return "disabled" if self.is_disabled else ""
+
+
+# Numbers and starts (ms) of builds.
+Starts = Sequence[tuple[int, int]]
+
+
+def newest_only(job: SeenJob) -> Starts:
+    """What a look itself tells of a job's builds."""
+    return [] if job.last is None or job.last[1] is None else [(job.last[0], job.last[1])]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is to be done after a look: jobs whose builds changed, and what people should know."""
+
+    changed: tuple[str, ...]
+    notice: str = ""
+
+
+def note_look(
+    server: str,
+    jobs: Sequence[SeenJob],
+    *,
+    listed: Collection[str] | None,
+    now: int,
+    builds_of: Callable[[SeenJob], Starts] = newest_only,
+) -> Look:
+    """Take over what a server lists; `listed` are all names it has, None where it told of some.
+
+    A job that is missing in two looks is marked as deleted; one that is missing while another
+    appears with a build of the very same number and start was renamed, and keeps its history.
+    `builds_of` tells the builds of a job that appears. Where the server lists nothing any more
+    nothing is marked: that is a matter of permissions.
+    """
+    with reading():
+        owner = Server.get(Server.name == server)
+        known = {row.jenkins_name: row for row in Job.select().where(Job.server == owner)}
+    missing = [] if listed is None else [name for name in known if name not in listed]
+    notice = ""
+    if known and listed is not None and not listed:
+        missing, notice = [], _all_gone(len(known))
+    fresh = [job for job in jobs if job.jenkins_name not in known]
+    renamed = _renamed(fresh, [known[name] for name in missing], builds_of)
+    new = [job for job in fresh if job.name not in renamed]
+    missing = [name for name in missing if known[name].name not in renamed.values()]
+    changes = [
+        *(job for job in jobs if job.jenkins_name in known and _differs(known, job)),
+        *(name for name in missing if known[name].standing != "deleted"),
+    ]
+    if fresh or changes:
+        with writing():
+            refused = _write(owner, known, jobs, missing, renamed, new, now)
+        notice = notice or refused
+    return Look(tuple(_to_poll(owner, jobs)), notice)
+
+
+def _differs(known: Mapping[str, Job], job: SeenJob) -> bool:
+    row = known[job.jenkins_name]
+    return bool(row.missed) or _told(row) != (job.url, job.kind, job.standing)
+
+
+def _told(row: Job) -> tuple[str, str, str]:
+    return row.url, row.kind, row.standing
+
+
+def _write(
+    owner: Server,
+    known: Mapping[str, Job],
+    jobs: Sequence[SeenJob],
+    missing: Iterable[str],
+    renamed: Mapping[str, str],
+    new: Iterable[SeenJob],
+    now: int,
+) -> str:
+    """Write down what changed; in words what could not be."""
+    patterns = name_rules()
+    for job in jobs:
+        if job.jenkins_name in known and _differs(known, job):
+            _take_over(known[job.jenkins_name], job, patterns, now)
+    for name in missing:
+        _miss(known[name], now)
+    refused = ""
+    for job in (*new, *(job for job in jobs if job.name in renamed)):
+        try:
+            if job.name in renamed:
+                _rename(renamed[job.name], job, now)
+            else:
+                _begin(owner, job, patterns, now)
+        except Conflict as error:
+            refused = str(error)
+    return refused
+
+
+def _begin(owner: Server, seen: SeenJob, patterns: Sequence[str], now: int) -> None:
+    """Know a job from now on; one that uploads made belongs to its server now."""
+    refuse_folder(seen.name, owner)
+    job = Job.get_or_none(Job.name == seen.name)
+    if job is not None and job.server not in (None, owner):
+        raise Conflict(
+            f"The job {seen.name!r} belongs to another server.",
+            "Give the second server a --prefix that is no folder of the first.",
+        )
+    if job is None:
+        job = Job.create(name=seen.name)
+        Former.delete().where(Former.name == seen.name).execute()  # the name is in use again
+    job.server, job.jenkins_name, job.seen = owner, seen.jenkins_name, ""
+    _take_over(job, seen, patterns, now)
+
+
+def _take_over(job: Job, seen: SeenJob, patterns: Sequence[str], now: int) -> None:
+    if job.standing != seen.standing:
+        job.standing, job.standing_since = seen.standing, now if seen.standing else None
+    job.url, job.kind, job.missed = seen.url, seen.kind, 0
+    set_parts(job, patterns)
+    job.save()
+    raise_revision(job.id)
+
+
+def _miss(job: Job, now: int) -> None:
+    job.missed += 1
+    is_deleted = job.missed >= LOOKS and job.standing != "deleted"
+    if is_deleted:
+        job.standing, job.standing_since = "deleted", now
+    job.save()
+    if is_deleted:
+        raise_revision(job.id)
+
+
+def _rename(old: str, seen: SeenJob, now: int) -> None:
+    """The job has another name from now on; whatever was recorded stays with it."""
+    job = Job.get(Job.name == old)
+    refuse_folder(seen.name, job.server)
+    job.name, job.jenkins_name, job.url, job.missed = seen.name, seen.jenkins_name, seen.url, 0
+    job.standing, job.standing_since = seen.standing, now if seen.standing else None
+    job.error, job.error_since = "", None
+    set_parts(job, name_rules())
+    job.save()
+    Former.insert(name=old, job=job, until=now).on_conflict_replace().execute()
+    Former.delete().where(Former.name == seen.name).execute()
+    Build.update(upstream_job=seen.name).where(Build.upstream_job == old).execute()
+    if Backfill.select().where((Backfill.job == job) & Backfill.finished.is_null()).exists():
+        enqueue("backfill", seen.name, due=now, subject=seen.name)
+    raise_revision(job.id)
+
+
+def _renamed(
+    fresh: Sequence[SeenJob], missing: Sequence[Job], builds_of: Callable[[SeenJob], Starts]
+) -> dict[str, str]:
+    """Old names by new ones: a build of a new job is on record as one of a missing job.
+
+    A job whose new name is taken here already (by uploads) is not joined with that one.
+    """
+    if not fresh or not missing:
+        return {}
+    names = {row.id: row.name for row in missing}
+    found: dict[str, str] = {}
+    for job in fresh:
+        starts = builds_of(job)
+        with reading():
+            is_taken = Job.select().where(Job.name == job.name).exists()
+            owners = {owner for start in starts for owner in _owners(*start)} & names.keys()
+        if len(owners) == 1 and not is_taken:
+            found[job.name] = names.pop(owners.pop())
+    return found
+
+
+def _owners(number: int, started: int) -> list[int]:
+    """The jobs that have a build of this number and start; old controllers cut off what is less
+    than a second.
+    """
+    rows = run(
+        "SELECT job_id FROM build WHERE number = ? AND started BETWEEN ? AND ?",
+        number,
+        started - 999,
+        started + 999,
+    )
+    return [job_id for (job_id,) in rows]
+
+
+def _to_poll(owner: Server, jobs: Sequence[SeenJob]) -> list[str]:
+    """The jobs whose builds are not as they were when they were last polled, or run."""
+    with reading():
+        seen = {row.name: row.seen for row in Job.select().where(Job.server == owner)}
+        running = run(
+            "SELECT DISTINCT j.name FROM build b JOIN job j ON j.id = b.job_id"
+            " WHERE b.state = 'running' AND j.server_id = ?",
+            owner.id,
+        )
+    busy = {name for (name,) in running}
+    return [
+        job.name
+        for job in jobs
+        if job.name in seen and (job.builds != seen[job.name] or job.name in busy)
+    ]
+
+
+def _all_gone(count: int) -> str:
+    what = "The one job" if count == 1 else f"All {count} jobs"
+    return (
+        f"{what} of this server cannot be seen any more. That is more likely a permission"
+        " (Job/Read, Job/Discover) than a deletion, so nothing is marked as deleted."
+    )
+
+
+def note_polled(job: str, *, to: int | None, builds: str) -> None:
+    """Write down how far a job's list was worked through, and what its builds looked like."""
+    with reading():
+        row = Job.get_or_none(Job.name == job)
+    if row is None or (row.polled_to, row.seen) == (to, builds):
+        return  # a poll that finds nothing writes nothing
+    with writing():
+        Job.update(polled_to=to, seen=builds).where(Job.id == row.id).execute()
+
+
+def note_gone(job: str, numbers: Collection[int]) -> None:
+    """Mark builds that Jenkins has no more; their results stay."""
+    if not numbers:
+        return
+    with writing():
+        row = Job.get(Job.name == job)
+        newest = Build.select(fn.max(Build.epoch)).where(Build.job == row).scalar()
+        Build.update(gone=True).where(
+            (Build.job == row) & (Build.epoch == newest) & Build.number.in_(list(numbers))
+        ).execute()
+        raise_revision(row.id)
