@@ -94,6 +94,12 @@ ROWS: dict[str, tuple[str, float | None]] = {
         for which in ("full", "one new build")
         for what, unit in (("time", "s"), ("pages made", ""), ("files", ""), ("bytes", "B"))
     },
+    "jenkins, first useful page": ("s", 60),
+    "jenkins, 60 builds of 1,000 tests": ("s", 300),
+    "jenkins, requests a recorded build": ("", 3),
+    "jenkins, requests a minute when nothing changes": ("", 1),
+    "jenkins, worst overrun of a deadline": ("s", 1),
+    "jenkins, memory of a 300 MB answer": ("MB", 20),
 }
 
 

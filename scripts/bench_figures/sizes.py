@@ -32,6 +32,11 @@ class Sizes:
     browsed        what is in the database while pages are asked for
     asked          how often each page is asked for, by one client and again by four
     published      what is published in full
+    demo_copies    copies of the demo Jenkins' jobs, while the first page is waited for
+    demo_builds    builds of each of its three jobs that are read
+    back_filled    what is read of a Jenkins at the usual rate
+    watched        what is all read, and looked at while nothing changes
+    faults         the ways in which a Jenkins goes wrong
     """
 
     rounds: int = 5
@@ -45,6 +50,11 @@ class Sizes:
     browsed: Shape = Shape(5, 40, 5_000)
     asked: int = 600
     published: Shape = Shape(10, 20, 500)
+    demo_copies: int = 84
+    demo_builds: int = 40
+    back_filled: Shape = Shape(1, 60, 1_000)
+    watched: Shape = Shape(500, 1, 0)
+    faults: tuple[str, ...] = ("hang", "drip", "huge")
 
 
 WHOLE = Sizes()
@@ -59,4 +69,9 @@ QUICK = replace(
     browsed=Shape(5, 4, 5_000),
     asked=50,
     published=Shape(5, 5, 100),
+    demo_copies=4,
+    demo_builds=6,
+    back_filled=Shape(1, 10, 1_000),
+    watched=Shape(100, 1, 0),
+    faults=("drip", "huge"),
 )

@@ -29,6 +29,11 @@ TINY = replace(
     browsed=Shape(1, 5, 60),
     asked=5,
     published=Shape(2, 3, 60),
+    demo_copies=0,
+    demo_builds=2,
+    back_filled=Shape(1, 3, 60),
+    watched=Shape(2, 1, 0),
+    faults=("huge",),
 )
 ONE_OF_EACH = [row("record, floor", 0.1234), row("upload, visible on the page", 2.5)]
 
@@ -68,7 +73,7 @@ def test_a_target_counts_as_reached_up_to_the_figure_that_is_shown(monkeypatch):
     assert not row("parse, plugin alone / floor", 1.61).reached
 
 
-@pytest.mark.parametrize("name", ["parse", "record", "publish"])
+@pytest.mark.parametrize("name", ["parse", "record", "publish", "jenkins"])
 def test_a_figure_has_all_the_rows_that_are_listed_with_their_targets(name):
     rows = bench.run([name], TINY)
     assert rows
