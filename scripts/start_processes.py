@@ -186,8 +186,9 @@ def _read_named(settings: Settings, options: argparse.Namespace) -> None:
     if token_file is None:
         token_file = known.token_file if known else ""
     _say(f"Asking {url} ...")
-    token = token_in(token_file)
-    who = Client(Address(MAIN, url, user, token, seconds=settings.jenkins_seconds)).whoami()
+    token, ca_file = token_in(token_file), known.ca_file if known else ""
+    address = Address(MAIN, url, user, token, ca_file=ca_file, seconds=settings.jenkins_seconds)
+    who = Client(address).whoami()
     _say(f"Jenkins answers and knows us as {who}")
     if any(row.name == DEMO for row in jobs.servers()):
         remove_server(DEMO)

@@ -117,3 +117,5 @@ class JenkinsError(TrackerError):
     slug = "jenkins"
     # Seconds before it makes sense to ask again; None: as usual.
     pause: float | None = None
+    # The status of the answer, where there was one that told by it.
+    answered: int | None = None

@@ -224,3 +224,27 @@ def test_a_folder_of_uploads_is_no_prefix(command: Command) -> None:
 def test_an_unknown_server_is_not_removed(command: Command) -> None:
     said = command("server", "remove", "gone")
     assert (said.code, "server list" in said.err) == (1, True)
+
+
+def test_what_is_excluded_stays_beside_what_is_admitted_and_the_other_way_round(
+    command: Command,
+) -> None:
+    command("server", "add", "main", HERE, "--jobs", "team/*")
+    command("server", "add", "main", HERE, "--exclude", "team/old-*")
+    assert server("main").patterns == ("team/*", "!team/old-*")
+    command("server", "add", "main", HERE, "--jobs", "other/*")
+    assert server("main").patterns == ("other/*", "!team/old-*")
+
+
+@pytest.mark.parametrize("rate", ["0", "0.01", "-1", "5000"])
+def test_a_rate_that_cannot_be_kept_ends_with_2(command: Command, rate: str) -> None:
+    said = command("server", "add", "main", HERE, "--rate", rate)
+    assert (said.code, "0.1 to 1000" in said.err) == (2, True)
+
+
+def test_a_job_that_is_added_by_hand_is_looked_at_whatever_the_patterns_say(
+    command: Command,
+) -> None:
+    command("server", "add", "main", HERE, "--jobs", "team/*")
+    command("job", "add", "lab/x", "--server", "main")
+    assert server("main").patterns == ("team/*", "lab/x")

@@ -85,6 +85,37 @@ def test_a_build_that_cannot_be_read_is_named_and_the_others_are_read(
     assert row.error.startswith("#2: ")
 
 
+def test_a_build_that_cannot_be_read_now_is_read_behind_the_others(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(a_build(1), unfetched(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = 503
+    ask(stub)
+    filled = fill(reading_of(stub.url, settings))
+    assert (filled.is_over, filled.is_retry) == (False, True)
+    assert numbers() == [3, 1]
+    stub.answers["job/nightly/2/api/json"] = a_build(2)
+    assert fill(reading_of(stub.url, settings)).is_over
+    assert numbers() == [3, 2, 1]
+    row = backfill("nightly")
+    assert row is not None
+    assert (row.done, row.total, row.failed, row.error) == (3, 3, (), "")
+
+
+def test_a_build_that_never_can_be_read_ends_the_trying(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(a_build(1), unfetched(2), a_build(3))
+    stub.answers["job/nightly/2/api/json"] = 503
+    ask(stub)
+    for _ in range(3):
+        filled = fill(reading_of(stub.url, settings))
+    assert filled.is_over
+    row = backfill("nightly")
+    assert row is not None
+    assert (row.failed, "503" in row.error) == ((2,), True)
+
+
 def test_a_server_that_goes_down_leaves_it_where_it_was(
     stub: Stub, settings: Settings, store: Path
 ) -> None:

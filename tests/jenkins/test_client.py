@@ -392,6 +392,30 @@ def test_an_old_server_that_refuses_ranges_has_none(server: Misbehaving) -> None
     assert not client_of(server.url).has_ranges
 
 
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "503 Starting", "504 Gateway Timeout"])
+def test_a_passing_trouble_does_not_decide_that_there_are_no_ranges(
+    server: Misbehaving, status: str
+) -> None:
+    def passing(connection: socket.socket) -> None:
+        says(status)(connection) if len(server.asked) == 1 else says("200 OK", b"{}")(connection)
+
+    server.answer = passing
+    client = client_of(server.url)
+    with pytest.raises(Unreachable):
+        _ = client.has_ranges
+    assert client.has_ranges
+
+
+def test_a_name_that_is_looked_up_for_ever_does_not_hold_a_question_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: ended.wait(60))
+    with pytest.raises(TooSlow, match="looking up its name"):
+        client_of("http://ci.example/", 0.2).json("")
+    ended.set()
+
+
 def test_a_server_that_is_down_is_not_taken_for_an_old_one(server: Misbehaving) -> None:
     server.answer = says("503 Starting")
     with pytest.raises(Unreachable):

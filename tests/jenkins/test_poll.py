@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.jenkins import poll
 from tracker.jenkins.backfill import fill
-from tracker.jenkins.client import Unusable
+from tracker.jenkins.client import TooSlow, Unusable
 from tracker.jenkins.poll import PartlyRead, Vanished
 from tracker.queries.builds import build, builds, count_builds, reports, results
 from tracker.settings import Settings
@@ -479,3 +481,98 @@ def test_a_controller_that_was_set_back_loses_what_ran_and_begins_an_epoch(
     look(stub.url)
     rows = {row.label: row.state for row in builds("nightly", limit=9)}
     assert rows == {"2": "finished", "1": "finished", "2~0": "lost", "1~0": "finished"}
+
+
+def test_a_build_that_was_lost_and_comes_back_is_read(stub: Stub, look: Callable[..., int]) -> None:
+    stub.has(a_build(1), a_build(2, building=True, result=None))
+    look(stub.url)
+    stub.has(a_build(1), after=3)
+    del stub.answers["job/nightly/2/api/json"]
+    look(stub.url)
+    assert build("nightly", "2").state == "lost"
+    stub.has(a_build(1), a_build(2, result="FAILURE"))
+    look(stub.url)
+    row = build("nightly", "2")
+    assert (row.state, row.result, row.gone) == ("finished", "FAILURE", False)
+
+
+def test_older_builds_are_asked_for_also_where_the_newest_all_run(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    running = [a_build(number, building=True, result=None) for number in range(11, 17)]
+    stub.has(*(a_build(number) for number in range(1, 11)), *running)
+    known_as(stub.url, "nightly")
+    poll.poll_job(reading_of(stub.url, settings), first_builds=60)
+    assert ("backfill",) in run("SELECT kind FROM work")
+
+
+def test_older_builds_are_asked_for_before_a_first_poll_runs_out_of_time(
+    stub: Stub, settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.has(*(a_build(number) for number in range(1, 9)))
+    known_as(stub.url, "nightly")
+    minutes = iter(range(0, 10_000, 600))
+    monkeypatch.setattr(poll, "monotonic", lambda: float(next(minutes)))
+    assert not poll.poll_job(reading_of(stub.url, settings), first_builds=60).is_done
+    assert ("backfill",) in run("SELECT kind FROM work")
+    monkeypatch.undo()
+    poll.poll_job(reading_of(stub.url, settings), first_builds=60)
+    assert [row.number for row in builds("nightly", limit=9)] == [8]
+
+
+def test_a_build_that_takes_all_the_time_is_laid_aside_for_the_later_ones(
+    stub: Stub, look: Callable[..., int], settings: Settings
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), a_build(2, artifacts=artifacts("r.xml")), a_build(3))
+    slow = threading.Event()
+
+    def answer(path: str, tree: str) -> object:
+        if path.endswith("r.xml"):
+            slow.wait(30)
+        return Stub.answer(stub, path, tree)
+
+    stub.answer = answer  # type: ignore[method-assign]
+    for _ in range(2):
+        with contextlib.suppress(PartlyRead, TooSlow):
+            poll.poll_job(reading_of(stub.url, settings, seconds=1), first_builds=60)
+    slow.set()
+    assert build("nightly", "3").complete
+    assert not build("nightly", "2").complete
+
+
+def test_a_running_build_of_an_older_epoch_ends_as_lost(
+    stub: Stub, look: Callable[..., int], settings: Settings
+) -> None:
+    stub.has(a_build(1), a_build(2, building=True, result=None))
+    look(stub.url)
+    stub.has(a_build(1, timestamp=NOW + 90 * DAY), a_build(2, timestamp=NOW + 91 * DAY))
+    poll.poll_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
+    look(stub.url)
+    assert "running" not in {row.state for row in builds("nightly", limit=9)}
+    assert build("nightly", "2~0").state == "lost"
+
+
+ODD: list[dict[str, object]] = [
+    {"timestamp": "x"},
+    {"timestamp": 2**70},
+    {"duration": 2**70},
+    {"runs": [None]},
+    {"runs": 5},
+    {"artifacts": [{"relativePath": 5}]},
+    {"actions": [{"causes": [{"upstreamProject": "a", "upstreamBuild": 2**70}]}]},
+    {"culprits": [5]},
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_a_build_of_an_odd_shape_is_its_own_trouble_and_no_bug(
+    stub: Stub, look: Callable[..., int], odd: dict[str, object]
+) -> None:
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), a_build(2, **odd), a_build(3))
+    with pytest.raises(PartlyRead, match=r"#2.*another shape"):
+        look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]

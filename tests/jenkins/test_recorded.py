@@ -99,9 +99,9 @@ def test_the_cells_of_a_recorded_matrix_are_told_apart(
 ) -> None:
     answer = json.loads((RECORDED / "build-matrix.json").read_text())
     number = answer["number"]
-    replay(server, f"job/nightly/{number}/testReport", "testreport-matrix-tree.json")
-    assert record_answer(reading_of(server.url, settings), number, answer)
-    rows = results("nightly", str(number), "all", limit=999)
+    replay(server, f"job/matrix/{number}/testReport", "testreport-matrix-tree.json")
+    assert record_answer(reading_of(server.url, settings, "matrix"), number, answer)
+    rows = results("matrix", str(number), "all", limit=999)
     assert len({row.variant for row in rows}) == 4
     assert all(row.variant.startswith("DB=") for row in rows)
 

@@ -144,9 +144,10 @@ def test_children_are_told_apart_and_those_of_older_builds_left_out(stub: Stub, 
     stub.answers[f"{WHERE}testReport/api/json"] = {
         "failCount": 1,
         "childReports": [
-            child("http://x/job/m/./OS=linux/1/", 1, a="PASSED"),
-            child("http://x/job/m/./OS=mac/1/", 1, a="FAILED"),
-            child("http://x/job/m/com.acme$web/0/", 0, old="FAILED"),
+            child("http://x/job/nightly/./OS=linux/1/", 1, a="PASSED"),
+            child("http://x/job/nightly/./OS=mac/1/", 1, a="FAILED"),
+            child("http://x/job/nightly/com.acme$web/0/", 0, old="FAILED"),
+            child("http://x/job/downstream/1/", 1, other="FAILED"),
         ],
     }
     assert len(read(actions=[TESTS])) == 2
@@ -155,6 +156,58 @@ def test_children_are_told_apart_and_those_of_older_builds_left_out(stub: Stub, 
         ("OS=linux", "a", "passed"),
         ("OS=mac", "a", "failed"),
     }
+
+
+def test_children_of_one_variant_both_count(stub: Stub, read: Read) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = {
+        "childReports": [
+            {
+                "child": {"number": 1, "url": f"http://x/job/nightly/{name}/1/"},
+                "result": told(a=word),
+            }
+            for name, word in (("A=1", "PASSED"), ("./A=1", "FAILED"))
+        ],
+    }
+    assert len(read(actions=[TESTS])) == 2
+    [row] = results("nightly", "1", "all", limit=9)
+    assert (row.variant, row.status) == ("A=1", "failed")
+
+
+def test_stages_of_one_spelling_are_one(stub: Stub, read: Read) -> None:
+    suites = []
+    for stage, case in (("Test, fast", "a"), ("Test fast", "b")):
+        [suite] = told(**{case: "PASSED"})["suites"]
+        suites.append({**suite, "enclosingBlockNames": [stage]})
+    stub.answers[f"{WHERE}testReport/api/json"] = {"suites": suites}
+    read(actions=[TESTS])
+    assert build("nightly", "1").totals.total == 2
+
+
+def test_an_artifact_that_may_not_be_had_does_not_keep_the_test_report_out(
+    stub: Stub, read: Read
+) -> None:
+    stub.answers[f"{WHERE}artifact/a.xml"] = 403
+    stub.answers[f"{WHERE}testReport/api/json"] = told(login="FAILED")
+    assert len(read(artifacts=artifacts("a.xml"), actions=[TESTS])) == 2
+    row = build("nightly", "1")
+    assert (row.complete, row.totals.failed, row.damaged) == (True, 1, 1)
+
+
+def test_a_test_report_beyond_all_bounds_is_told_and_holds_nothing_up(
+    stub: Stub, read: Read
+) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = 403
+    assert list(read(actions=[TESTS])) == ["testReport"]
+    assert build("nightly", "1").complete
+
+
+def test_bytes_that_are_no_text_in_a_stage_do_no_harm(stub: Stub, read: Read) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = (
+        b'{"suites":[{"name":"s","enclosingBlockNames":["\xff"],"cases":'
+        b'[{"className":"s","name":"a","status":"PASSED"}]}]}'
+    )
+    read(actions=[TESTS])
+    assert build("nightly", "1").complete
 
 
 def test_a_report_whose_children_all_ran_before_has_no_results(stub: Stub, read: Read) -> None:

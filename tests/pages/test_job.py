@@ -14,7 +14,7 @@ from tracker.queries import jobs
 from tracker.queries.rows import at
 from tracker.site.links import Linker, live_linker, static_linker
 from tracker.site.render import as_json, renderer
-from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
+from tracker.store.backfills import ask_backfill, note_backfilled, note_unread, plan_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_look
@@ -213,7 +213,9 @@ def test_an_error_that_is_told_as_trouble_is_not_told_twice(nightly: str) -> Non
 def plan(done: int, *, total: int = 500, gaps: object = (), error: str | None = None) -> None:
     ask_backfill(NAME, builds=500, now=NOW)
     plan_backfill(NAME, list(range(total, 0, -1)), gaps, now=NOW)  # type: ignore[arg-type]
-    note_backfilled(NAME, done=done, error=error, now=NOW + 500 * done)
+    if error is not None:
+        note_unread(NAME, 390, error, again=False)
+    note_backfilled(NAME, done=done, now=NOW + 500 * done)
 
 
 def test_a_running_back_fill_tells_how_far_it_is_and_that_verdicts_may_change(
@@ -268,7 +270,8 @@ def test_many_gaps_are_counted(nightly: str) -> None:
 
 def test_what_could_not_be_read_is_named(nightly: str) -> None:
     plan(500, error="#390: It answered 500.")
-    assert "Not everything could be read #390: It answered 500." in words()
+    assert "1 build could not be read: #390." in words()
+    assert "#390: It answered 500." in words()
 
 
 def test_a_finished_back_fill_is_one_quiet_sentence(nightly: str) -> None:

@@ -33,7 +33,7 @@ def plan(*numbers: int, gaps: tuple[tuple[int, int], ...] = ()) -> None:
 
 def note(done: int, seconds: int) -> None:
     """So many were done so many seconds after the plan."""
-    note_backfilled(JOB, done=done, error=None, now=NOW + 1000 + 1000 * seconds)
+    note_backfilled(JOB, done=done, now=NOW + 1000 + 1000 * seconds)
 
 
 def test_a_job_without_one_has_none() -> None:
@@ -48,6 +48,7 @@ def test_one_that_waits_has_no_total_and_no_time_left() -> None:
         total=None,
         done=0,
         gaps=(),
+        failed=(),
         asked=at(NOW),
         started=None,
         finished=None,

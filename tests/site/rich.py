@@ -14,7 +14,7 @@ from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
 from tracker.store import identity
-from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
+from tracker.store.backfills import ask_backfill, note_backfilled, note_unread, plan_backfill
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import (
     add_server,
@@ -231,8 +231,8 @@ def _watched() -> None:
     for job, done in (("nightly-linux", 2), ("filled", 4)):
         ask_backfill(f"east/rel/mod/{job}", builds=4, now=NOW)
         plan_backfill(f"east/rel/mod/{job}", [9, 8, 5, 2], [(6, 7), (3, 4), (1, 1)], now=NOW)
-        error = f"#8: `{evil}`"
-        note_backfilled(f"east/rel/mod/{job}", done=done, error=error, now=NOW + HOUR)
+        note_unread(f"east/rel/mod/{job}", 8, f"#8: `{evil}`", again=False)
+        note_backfilled(f"east/rel/mod/{job}", done=done, now=NOW + HOUR)
 
 
 def _seen(name: str, last: tuple[int, int] | None = None) -> SeenJob:

@@ -13,6 +13,7 @@ from tracker.store.backfills import (
     ask_backfill,
     backfill_of,
     note_backfilled,
+    note_unread,
     plan_backfill,
     unfinished_backfills,
 )
@@ -36,8 +37,8 @@ def plan(*numbers: int) -> None:
     plan_backfill(JOB, numbers, [(2, 3)], now=NOW)
 
 
-def note(done: int, error: str | None = None) -> None:
-    note_backfilled(JOB, done=done, error=error, now=NOW + 1000 * done)
+def note(done: int) -> None:
+    note_backfilled(JOB, done=done, now=NOW + 1000 * done)
 
 
 def test_one_that_was_asked_for_waits_for_its_numbers_and_for_the_worker() -> None:
@@ -93,17 +94,37 @@ def test_one_with_nothing_to_read_is_finished_when_it_is_planned() -> None:
 def test_what_could_not_be_read_stays_named_while_others_can() -> None:
     ask()
     plan(9, 8, 5)
-    note(1, "#9: It answered 500.")
-    note(2)
+    note_unread(JOB, 9, "#9: It answers 500.", again=False)
+    for done in (1, 2, 3):
+        note(done)
     shown = backfill(JOB)
     assert shown is not None
-    assert shown.error == "#9: It answered 500."
+    assert (shown.failed, shown.error) == ((9,), "#9: It answers 500.")
+
+
+def test_what_could_not_be_read_now_comes_again_behind_the_others() -> None:
+    ask()
+    plan(9, 8)
+    note_unread(JOB, 9, "#9: It answers 503.", again=True)
+    note(1)
+    note(2)
+    filling = backfill_of(JOB)
+    assert filling is not None
+    assert (filling.rest, filling.is_retry) == ((9,), True)
+    shown = backfill(JOB)
+    assert shown is not None
+    assert (shown.done, shown.total, shown.error) == (2, 2, "#9: It answers 503.")
+    note(3)
+    shown = backfill(JOB)
+    assert shown is not None
+    assert (shown.error, shown.failed, shown.is_running) == ("", (), False)
 
 
 def test_one_that_is_asked_for_again_begins_anew() -> None:
     ask()
     plan(9, 8)
-    note(1, "#9: It answered 500.")
+    note_unread(JOB, 9, "#9: It answers 500.", again=False)
+    note(1)
     ask(100)
     assert backfill_of(JOB) == Filling(wanted=100, numbers=None, done=0)
     shown = backfill(JOB)

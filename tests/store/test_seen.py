@@ -16,9 +16,9 @@ from tracker.store.backfills import ask_backfill, backfill_of
 from tracker.store.jobs import add_server, note_job_trouble
 from tracker.store.models import database
 from tracker.store.rules import add_name_rule
-from tracker.store.seen import Look, SeenJob, note_gone, note_look, note_polled
+from tracker.store.seen import SeenJob, note_gone, note_look, note_polled
 from tracker.store.sql import run
-from tracker.store.work import claim
+from tracker.store.work import claim, fail
 
 LATER = NOW + 60_000
 
@@ -32,7 +32,7 @@ def seen(name: str, builds: str = "", **more: object) -> SeenJob:
     return SeenJob(name, name, f"https://ci.example/{name}/", builds=builds, **more)  # type: ignore[arg-type]
 
 
-def look(*found: SeenJob, listed: Collection[str] | None = (), now: int = NOW) -> Look:
+def look(*found: SeenJob, listed: Collection[str] | None = (), now: int = NOW) -> str:
     """A look that lists what it found, and `listed` besides; None: it told of some alone."""
     names = None if listed is None else {*listed, *(job.jenkins_name for job in found)}
     return note_look("main", found, listed=names, now=now)
@@ -86,14 +86,14 @@ def test_a_job_of_another_server_is_left_with_it_and_named() -> None:
     add_server("west", "https://west.example/", prefix="west")
     taken = dataclasses.replace(seen("nightly"), jenkins_name="x")
     found = note_look("west", [taken, seen("west/fine")], listed=["x"], now=NOW)
-    assert "'nightly' belongs to another server" in found.notice
+    assert "'nightly' belongs to another server" in found
     assert (job("nightly").server, job("west/fine").server) == ("main", "west")
 
 
 def test_a_job_in_a_folder_that_is_another_servers_prefix_is_refused_and_named() -> None:
     add_server("west", "https://west.example/", prefix="west")
     found = look(seen("west/nightly"), seen("nightly"))
-    assert "cannot be told from those of the server 'west'" in found.notice
+    assert "cannot be told from those of the server 'west'" in found
     assert known() == ["nightly"]
 
 
@@ -111,19 +111,45 @@ def test_jobs_whose_builds_changed_are_polled_and_no_others() -> None:
     look(seen("a", "1"), seen("b", "1"))
     note_polled("a", to=1, builds="1")
     note_polled("b", to=1, builds="1")
-    assert look(seen("a", "1"), seen("b", "2")).changed == ("b",)
+    assert asked(seen("a", "1"), seen("b", "2")) == ["b"]
+    assert asked(seen("a", "1"), seen("b", "2")) == []  # once for each change
+
+
+def asked(*found: SeenJob) -> list[str]:
+    """The jobs that a look has polled."""
+    run("DELETE FROM work")
+    look(*found)
+    return sorted(key for (key,) in run("SELECT key FROM work WHERE kind = 'poll'"))
+
+
+def test_a_poll_that_waits_after_trouble_is_not_hurried_by_a_look_that_tells_nothing_new() -> None:
+    look(seen("a", "1"))
+    task = claim(["poll"], now=NOW, lease_ms=1)
+    assert task is not None
+    fail(task, now=NOW, error="refused", pause=600)
+    note_job_trouble("a", "refused", now=NOW)
+    look(seen("a", "1"), now=NOW + 60_000)
+    assert run("SELECT due FROM work WHERE key = 'a'") == [(NOW + 600_000,)]
+
+
+def test_a_poll_that_was_given_up_is_asked_for_again() -> None:
+    look(seen("a", "1"))
+    run("UPDATE work SET state = 'dead'")
+    note_job_trouble("a", "down", now=NOW)
+    look(seen("a", "1"))
+    assert run("SELECT state FROM work WHERE key = 'a'") == [("due",)]
 
 
 def test_a_job_with_a_running_build_is_polled_again() -> None:
     look(seen("a", "1"))
     note_polled("a", to=1, builds="1")
     jenkins("a", 1, result=None)
-    assert look(seen("a", "1")).changed == ("a",)
+    assert asked(seen("a", "1")) == ["a"]
 
 
 def test_a_refused_job_is_not_polled() -> None:
     add_server("west", "https://west.example/", prefix="west")
-    assert look(seen("west/nightly", "1")).changed == ()
+    assert asked(seen("west/nightly", "1")) == []
 
 
 # Idle looks
@@ -225,8 +251,8 @@ def test_where_all_jobs_vanish_at_once_nothing_is_marked_and_people_are_told(
     look(*map(seen, names))
     for _ in range(3):
         found = look()
-    assert found.notice.startswith(words)
-    assert "permission" in found.notice
+    assert found.startswith(words)
+    assert "permission" in found
     assert {row.standing for row in jobs.jobs()} == {""}
 
 
@@ -234,7 +260,7 @@ def test_where_the_server_lists_others_the_last_known_job_may_be_deleted() -> No
     look(seen("a"))
     for _ in range(2):
         found = look(listed=["unknown"])
-    assert (found.notice, standing("a")[0]) == ("", "deleted")
+    assert (found, standing("a")[0]) == ("", "deleted")
 
 
 # Renamed jobs

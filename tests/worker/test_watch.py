@@ -139,3 +139,52 @@ def test_a_disabled_job_is_marked(demo: RunningDemo, settings: Settings, store: 
     demo.server.disable("platforms", disabled=False)
     look(settings, demo.url)
     assert jobs.job("platforms").standing == ""
+
+
+def test_a_new_job_that_may_not_be_read_keeps_no_other_from_being_known(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(a_build(1), job="job/gone/")
+    listed(stub, "gone")
+    look(settings, stub.url)
+    stub.has(a_build(1, timestamp=1), job="job/good/")
+    stub.has(job="job/closed/")
+    listed(stub, "good", "closed")
+    stub.answers["job/closed/api/json"] = 403
+    look(settings, stub.url)
+    assert {row.name for row in jobs.jobs()} == {"gone", "good", "closed"}
+    assert count_builds("good") == 1
+    assert "403" in jobs.job("closed").error
+    assert jobs.server("main").error == ""
+
+
+def test_a_server_that_does_not_know_us_is_asked_no_more_for_a_while(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    names = ["one", "two", "three"]
+    for name in names:
+        stub.has(a_build(1), job=f"job/{name}/")
+    listed(stub, *names)
+    look(settings, stub.url)
+    for name in names:
+        stub.has(a_build(1), a_build(2), job=f"job/{name}/")
+    listed(stub, *names)
+    for name in names:
+        enqueue("poll", name, due=0, subject=name)
+    stub.answers = dict.fromkeys(stub.answers, 401)
+    stub.asked.clear()
+    Worker(settings).run(until_idle=True)
+    assert len([path for path in stub.asked if path != "api/json"]) <= 1
+
+
+def test_a_job_that_is_deleted_while_a_build_runs_has_lost_it(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    stub.has(a_build(1), job="job/other/")
+    stub.has(a_build(1, building=True, result=None), job="job/gone/")
+    listed(stub, "other", "gone")
+    look(settings, stub.url)
+    listed(stub, "other")
+    for _ in range(2):
+        look(settings, stub.url)
+    assert build("gone", "1").state == "lost"

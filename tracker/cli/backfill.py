@@ -1,9 +1,19 @@
 """`tracker backfill`: read older builds of a job."""
 
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
-from tracker.cli.shared import opened
+from tracker.cli.shared import held, opened
 from tracker.clock import now_ms
+
+if TYPE_CHECKING:
+    from tracker.queries.backfills import BackfillRow
+
+PARTLY = 4
 
 
 @click.command("backfill")
@@ -27,25 +37,36 @@ def command(ctx: click.Context, job: str, builds: int, queue: bool) -> None:
     settings = opened(ctx)
     row = polled_job(job)
     unfinished = backfill_of(row.name)
-    if unfinished is None or unfinished.wanted != builds:
-        ask_backfill(row.name, builds=builds, now=now_ms())
+    is_another = unfinished is None or unfinished.wanted != builds
     if queue:
+        if is_another:
+            ask_backfill(row.name, builds=builds, now=now_ms())
         click.echo(
             f"The worker reads up to {builds} builds of {job}; its page tells how far it is."
         )
         return
     context = Context.of(settings)
-    filled = fill(context.jenkins_job(row))
-    with click.progressbar(length=filled.total, label=job, show_eta=True, show_pos=True) as bar:
-        bar.update(filled.done)
-        while not filled.is_over:
-            before = filled.done
-            filled = fill(context.jenkins_job(row))
-            bar.update(filled.done - before)
-    done = backfill(row.name)
-    click.echo(f"{filled.total} builds of {job} are worked through.")
-    if done is not None and done.gaps:
+    with held("backfill", row.name, settings.lease_seconds) as context.beat:
+        if is_another:
+            ask_backfill(row.name, builds=builds, now=now_ms())
+        filled = fill(context.jenkins_job(row))
+        with click.progressbar(length=filled.total, label=job, show_eta=True) as bar:
+            bar.update(filled.done)
+            while not filled.is_over:
+                before, filled = filled.done, fill(context.jenkins_job(row))
+                bar.update(filled.done - before)
+    _report(job, backfill(row.name))
+
+
+def _report(job: str, done: BackfillRow | None) -> None:
+    """What there is to say when all was worked through."""
+    if done is None:
+        return
+    click.echo(f"{done.total} builds of {job} are worked through.")
+    if done.gaps:
         spelt = ", ".join(f"#{a}" if a == b else f"#{a} to #{b}" for a, b in done.gaps[:10])
         click.echo(f"Jenkins no longer has {spelt}{' and others' if len(done.gaps) > 10 else ''}.")
-    if done is not None and done.error:
-        raise click.ClickException(f"Not all of them could be read: {done.error}")
+    if done.failed:
+        numbers = ", ".join(f"#{number}" for number in done.failed[:20])
+        click.echo(f"Could not be read: {numbers}. The last one: {done.error}", err=True)
+        sys.exit(PARTLY)

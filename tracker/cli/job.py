@@ -26,14 +26,15 @@ def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | N
 
     Example: tracker job add team/nightly --server main
     """
-    from tracker.store.jobs import check_job_name, track_job
+    from tracker.store.jobs import admit_job, check_job_name, track_job
     from tracker.store.work import enqueue
 
     opened(ctx)
     name = check_job_name(name)
     is_new = track_job(name, server=server, jenkins_name=jenkins_name or name)
     if server:
-        enqueue("poll", name, due=now_ms())
+        admit_job(server, jenkins_name or name)
+        enqueue("poll", name, due=now_ms(), subject=name)
     click.echo(f"The job {name!r} is {'now' if is_new else 'already'} known.")
 
 

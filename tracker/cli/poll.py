@@ -2,7 +2,7 @@
 
 import click
 
-from tracker.cli.shared import opened
+from tracker.cli.shared import held, opened
 from tracker.clock import now_ms
 
 
@@ -24,13 +24,13 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
     settings = opened(ctx)
     row = polled_job(job)
     context = Context.of(settings)
-    context.beat = lambda doing: click.echo(doing, err=True)
-    reading = context.jenkins_job(row)
-    if build is not None:
-        finished = poll_build(reading, build)
-        click.echo(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
-        return
-    polled = poll_job(reading, first_builds=settings.first_builds)
+    with held("poll", row.name, settings.lease_seconds) as context.beat:
+        reading = context.jenkins_job(row)
+        if build is not None:
+            finished = poll_build(reading, build)
+            click.echo(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
+            return
+        polled = poll_job(reading, first_builds=settings.first_builds)
     note_job_trouble(row.name, "", now=now_ms())
     click.echo(f"{polled.news} builds of {job} were new.")
     if not polled.is_done:

@@ -62,10 +62,13 @@ def results(
     parsers = [plugin.parser.name for plugin in plugins]
     if console and console not in parsers:
         raise click.BadParameter(f"No parser is called {console!r}: {', '.join(parsers)}.")
+    if artifacts and sources == ("test_report",):
+        raise click.BadParameter("--artifacts says nothing where only the testReport is read.")
+    globs = tuple(glob.strip() for each in artifacts for glob in each.split(",") if glob.strip())
     rule = ResultsRule(
         sources=tuple(each for each in SOURCES if each in sources),  # type: ignore[misc]
         truth=truth,  # type: ignore[arg-type]
-        artifacts=artifacts,
+        artifacts=globs,
         console=console,
     )
     add_results_rule(pattern, rule)

@@ -1,6 +1,7 @@
 """`tracker server`: the Jenkins servers that are read."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -62,7 +63,6 @@ def add(
     from tracker.store.work import enqueue
 
     opened(ctx)
-    patterns = [*jobs, *(f"!{pattern}" for pattern in exclude)]
     add_server(
         name,
         url,
@@ -70,7 +70,7 @@ def add(
         username=user,
         token_file=_absolute(token_file),
         ca_file=_absolute(ca_file),
-        patterns=patterns or None,
+        patterns=_patterns(name, jobs, exclude),
         view=view,
         rate=rate,
         at_once=at_once,
@@ -78,6 +78,18 @@ def add(
     )
     enqueue("watch", name, due=now_ms())
     click.echo(f"The server {name!r} is known; `tracker server check {name}` asks it.")
+
+
+def _patterns(name: str, jobs: Sequence[str], exclude: Sequence[str]) -> list[str] | None:
+    """The patterns of a server: those given, beside those of the other kind that it has."""
+    from tracker.queries.jobs import servers
+
+    if not (jobs or exclude):
+        return None
+    known = next((row.patterns for row in servers() if row.name == name), ())
+    admitted = jobs or [pattern for pattern in known if not pattern.startswith("!")]
+    left_out = [f"!{pattern}" for pattern in exclude] or [p for p in known if p.startswith("!")]
+    return [*(admitted or ["*"]), *left_out]
 
 
 def _absolute(path: str | None) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -33,6 +34,34 @@ def opened(ctx: click.Context, **given: Any) -> Settings:
     found = settings(ctx, **given)
     open_store(found.database)
     return found
+
+
+@contextmanager
+def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Callable[[str], None]]:
+    """Do a worker's task for a job here, while no worker does; what it is at may be told.
+
+    Raises Busy where one is reading the job now.
+    """
+    from tracker.clock import now_ms
+    from tracker.errors import Busy
+    from tracker.store.work import claim, enqueue, extend, finish, release
+
+    key, lease_ms = key or job, lease_seconds * 1000
+    enqueue(kind, key, due=now_ms(), subject=job)
+    task = claim((kind,), now=now_ms(), lease_ms=lease_ms, key=key)
+    if task is None:
+        raise Busy(f"A worker is reading {job!r} now.", "Its page tells how far that is.")
+
+    def beat(doing: str) -> None:
+        extend(task, now=now_ms(), lease_ms=lease_ms)
+        click.echo(doing, err=True)
+
+    try:
+        yield beat
+    except BaseException:
+        release(task)
+        raise
+    finish(task, now=now_ms())
 
 
 def print_json(value: Any) -> None:

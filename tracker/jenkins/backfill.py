@@ -9,22 +9,33 @@ from time import monotonic
 from tracker.errors import TrackerError
 from tracker.jenkins.client import Missing
 from tracker.jenkins.listing import Answer, numbers, part
-from tracker.jenkins.poll import JenkinsJob, is_news, read_one, vanished
+from tracker.jenkins.poll import JenkinsJob, Later, is_news, read_one, vanished
 from tracker.store import history
-from tracker.store.backfills import Filling, backfill_of, note_backfilled, plan_backfill
+from tracker.store.backfills import (
+    Filling,
+    backfill_of,
+    note_backfilled,
+    note_unread,
+    plan_backfill,
+)
 
 # Builds read in one turn, before other tasks have theirs.
 CHUNK = 10
+# How often a build is tried that cannot be read now.
+TRIES = 3
 # Builds that may begin between two turns, and push the others back in Jenkins' list.
 SHIFT = 5
 
 
 @dataclass(frozen=True)
 class Filled:
-    """How far a back-fill is: so many builds of so many."""
+    """How far a back-fill is: so many builds of so many; `is_retry` where only those are left that
+    could not be read before.
+    """
 
     done: int
     total: int
+    is_retry: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -35,18 +46,24 @@ class Filled:
 def fill(job: JenkinsJob) -> Filled:
     """Read the next few builds of a job's back-fill; progress is kept build by build.
 
-    Builds that are on record already cost nothing. One that cannot be read is named with the
-    back-fill, and left for `tracker poll JOB --build N`. Raises what is wrong with the server or
-    the job as a whole; the next turn goes on from there.
+    Builds that are on record already cost nothing. One that cannot be read now is tried again
+    behind the others; one that never can is named with the back-fill, and left for `tracker poll
+    JOB --build N`. Raises what is wrong with the server or the job as a whole; the next turn goes
+    on from there.
     """
     with job.source.client.limited(job.seconds):
         filling = _planned(job)
         if filling is None:
             return Filled(0, 0)
         try:
-            return _fill(job, filling)
+            _fill(job, filling)
         except Missing as error:
             raise vanished(job) from error
+    left = backfill_of(job.name)
+    total = len(filling.numbers or ())
+    if left is None or left.numbers is None:
+        return Filled(total, total)
+    return Filled(left.done, len(left.numbers), left.is_retry)
 
 
 def gaps_of(found: Sequence[int], *, is_all: bool) -> list[tuple[int, int]]:
@@ -73,25 +90,19 @@ def _planned(job: JenkinsJob) -> Filling | None:
     return backfill_of(job.name)
 
 
-def _fill(job: JenkinsJob, filling: Filling) -> Filled:
-    assert filling.numbers is not None
-    chunk, total = filling.rest[:CHUNK], len(filling.numbers)
-    answers = _answers(job, filling.done, chunk)
+def _fill(job: JenkinsJob, filling: Filling) -> None:
+    numbers = filling.numbers or ()
+    chunk = filling.rest[:CHUNK]
+    answers = {} if filling.is_retry else _answers(job, filling.done, chunk)
     until = monotonic() + 0.8 * job.seconds
-    done = filling.done
-    for number in chunk:
+    for done, number in enumerate(chunk, start=filling.done + 1):
         if monotonic() > until:
-            break
-        job.beat(f"back-filling {job.name}, build {done + 1} of {total}")
-        error = _read(job, number, answers)
-        done += 1
-        note_backfilled(
-            job.name,
-            done=done,
-            error=f"#{number}: {error}" if error else None,
-            now=job.clock(),
-        )
-    return Filled(done, total)
+            return
+        job.beat(f"back-filling {job.name}, build {done} of {len(numbers)}")
+        if error := _read(job, number, answers):
+            again = isinstance(error, Later) and numbers[:done].count(number) < TRIES
+            note_unread(job.name, number, f"#{number}: {error}", again=again)
+        note_backfilled(job.name, done=done, now=job.clock())
 
 
 def _read(job: JenkinsJob, number: int, answers: dict[int, Answer]) -> TrackerError | None:
@@ -104,7 +115,7 @@ def _read(job: JenkinsJob, number: int, answers: dict[int, Answer]) -> TrackerEr
 
 def _answers(job: JenkinsJob, start: int, chunk: Sequence[int]) -> dict[int, Answer]:
     """What Jenkins says of the builds of one turn, in one request; none where all are recorded."""
-    recorded = history.on_record(job.name, min(chunk))
+    recorded = history.on_record(job.name, min(chunk, default=0))
     if not any(is_news(recorded.get(number), {}) for number in chunk):
         return {}
     page = part(job.source, job.jenkins_name, start, len(chunk) + SHIFT)

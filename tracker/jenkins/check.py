@@ -13,7 +13,9 @@ from tracker.jenkins.client import Missing, Refused, artifact_path, job_path
 from tracker.jenkins.listing import part
 from tracker.jenkins.source import Source
 
-CLOCK_SECONDS = 60
+# A clock that is off by more makes times on the pages wrong enough to say so.
+CLOCK_SECONDS = 120
+PERMISSIONS = "Give the user Job/Read there, or leave the job out with --exclude."
 # How far a build with results is looked for.
 MOST_JOBS, MOST_BUILDS = 10, 5
 
@@ -60,7 +62,7 @@ def check(source: Source, patterns: Sequence[str], view: str) -> Checked:
     heard = source.client.heard
     others = len(listing.names or ()) - len(names)
     findings = [
-        Finding("Overall/Read", True, f"It answers and knows us as {user}."),
+        _user(source, user),
         _jobs(names, others, user),
         _clock(heard.clock_ahead),
         *_newest(source, [job.jenkins_name for job in listing.jobs]),
@@ -98,18 +100,34 @@ def _jobs(names: Sequence[str], others: int, user: str) -> Finding:
     )
 
 
+def _user(source: Source, user: str) -> Finding:
+    wanted = source.client.address.username
+    if wanted and user == "anonymous":
+        return Finding(
+            "user",
+            False,
+            f"It answers, and takes us for anonymous although we ask as {wanted}.",
+            "Check the token, and that no proxy takes the Authorization header away.",
+        )
+    return Finding("Overall/Read", True, f"It answers and knows us as {user}.")
+
+
+def clock_in_words(ahead: float | None) -> str:
+    """What is wrong with a clock that is `ahead` (seconds) of ours; "" where it is right enough."""
+    if ahead is None or abs(ahead) < CLOCK_SECONDS:
+        return ""
+    minutes = abs(ahead) / 60
+    spelt = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
+    where = "ahead of" if ahead > 0 else "behind"
+    return f"Its clock is {spelt} {where} ours: times of its builds are off by as much."
+
+
 def _clock(ahead: float | None) -> Finding:
+    if wrong := clock_in_words(ahead):
+        return Finding("clock", False, wrong, "Set both by NTP.")
     if ahead is None:
         return Finding("clock", True, "It does not tell the time.")
-    if abs(ahead) < CLOCK_SECONDS:
-        return Finding("clock", True, f"Its clock and ours differ by {abs(ahead):.0f} s.")
-    where = "ahead of" if ahead > 0 else "behind"
-    return Finding(
-        "clock",
-        False,
-        f"Its clock is {abs(ahead):,.0f} s {where} ours.",
-        "Set both by NTP; until then times of its builds are off by as much.",
-    )
+    return Finding("clock", True, f"Its clock and ours differ by {abs(ahead):.0f} s.")
 
 
 def _newest(source: Source, names: Sequence[str]) -> Iterator[Finding]:
@@ -118,6 +136,11 @@ def _newest(source: Source, names: Sequence[str]) -> Iterator[Finding]:
         try:
             page = part(source, name, 0, MOST_BUILDS)
         except Missing:
+            continue
+        except Refused as error:
+            yield Finding(
+                "Job/Read", False, f"We may not read {name}: {error.message}", PERMISSIONS
+            )
             continue
         for build in page.builds:
             if artifacts_of(build) or has_test_report(build):

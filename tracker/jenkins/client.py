@@ -23,7 +23,7 @@ import msgspec
 import requests
 
 from tracker.errors import JenkinsError, SettingsError
-from tracker.jenkins.deadline import DeadlinePassed, within
+from tracker.jenkins.deadline import DeadlinePassed, is_looked_up, within
 from tracker.jenkins.pace import Pace
 
 CHUNK = 64 * 1024
@@ -95,12 +95,18 @@ class Client:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.heard = Heard()
+        self._host = urlsplit(address.url).hostname or ""
         self._until = float("inf")
         self._has_ranges: bool | None = None
         self._server = _Bounded(
             address.url, address.username or None, address.token or None, CONNECT_SECONDS
         )
         self._server.believe(address.ca_file)
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the time for all that was to be asked now is up."""
+        return time.monotonic() >= self._until
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
@@ -141,9 +147,9 @@ class Client:
             try:
                 self.json("", "jobs[name]{0,1}")
                 self._has_ranges = True
-            except TooSlow:
-                raise
-            except (Unreachable, Unusable):
+            except Unreachable as error:
+                if error.answered != 500:
+                    raise
                 self.json("", "mode")  # raises where it was not the range
                 self._has_ranges = False
         return self._has_ranges
@@ -158,14 +164,17 @@ class Client:
             return False
         return True
 
-    def fetch(self, path: str, write: Callable[[bytes], None], *, checked: bool = False) -> None:
+    def fetch(
+        self, path: str, write: Callable[[bytes], None], *, needs_length: bool = True
+    ) -> None:
         """Hand the bytes of a file to `write`; a cut one raises Unreachable, however far it got.
 
-        A file without a length is Unusable, unless it is `checked` afterwards whether it is whole.
+        A file without a length is Unusable, unless it does not need one: then nobody here can
+        tell whether it was cut.
         """
         with self._ask(path, None, {"Accept-Encoding": "identity"}) as answer:
             told = answer.headers.get("Content-Length", "")
-            if not told.isdigit() and not _is_chunked(answer) and not checked:
+            if needs_length and not told.isdigit() and not _is_chunked(answer):
                 raise Unusable(
                     f"{self._named(path)} comes without a length: a cut file could not be told"
                     " from a whole one."
@@ -232,7 +241,7 @@ class Client:
         try:
             if self.address.pace is not None:
                 held.enter_context(self.address.pace.turn(self._until))
-            left = self._until - time.monotonic()
+            left = min(self._until - time.monotonic(), self.address.seconds)
             if left <= 0:
                 raise TimeoutError
         except TimeoutError as error:
@@ -240,7 +249,12 @@ class Client:
                 f"The time for asking Jenkins {self.address.name!r} was up before {path or 'it'}"
                 " could be asked."
             ) from error
-        return min(left, self.address.seconds)
+        if not is_looked_up(self._host, left):
+            raise TooSlow(
+                f"{self._named(path)} cannot be reached: looking up its name takes more than"
+                f" {left:.3g} s."
+            )
+        return left
 
     def _check(self, answer: requests.Response, path: str) -> None:
         self.heard = _heard(answer)
@@ -249,10 +263,12 @@ class Client:
             return
         if status in (401, 403):
             who = f"the user {self.address.username!r}" if self.address.username else "anonymous"
-            raise Refused(
+            refused = Refused(
                 f"{self._named(path)} refuses {who} ({status}).",
                 "Check user and token; the user needs Overall/Read and Job/Read.",
             )
+            refused.answered = status
+            raise refused
         if status == 404:
             raise Missing(f"{self._named(path)} is not there (404).")
         if status < 400:
@@ -265,6 +281,7 @@ class Client:
             f"{self._named(path)} answers {status} {answer.reason}.",
             "It may be starting." if status == 503 else "",
         )
+        error.answered = status
         wanted = answer.headers.get("Retry-After", "")
         if wanted.isdigit():
             error.pause = min(int(wanted), REFUSED_PAUSE)

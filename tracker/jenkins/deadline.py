@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 
@@ -34,3 +35,20 @@ def within(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def is_looked_up(host: str, seconds: float) -> bool:
+    """Whether looking up a name ends within `seconds`, whatever it finds.
+
+    Looking up waits inside the C library, where no timer of ours rings: it is tried in a thread
+    that may be left behind.
+    """
+    thread = threading.Thread(target=_look_up, args=(host,), daemon=True, name=f"look up {host}")
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
+
+
+def _look_up(host: str) -> None:
+    with suppress(OSError, UnicodeError):  # what is wrong with a name is told by who asks
+        socket.getaddrinfo(host, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tracker.jenkins.client import job_path, understood
+from tracker.jenkins.client import Missing, Refused, job_path, understood
 from tracker.jenkins.source import Source
 from tracker.store.naming import admits
 from tracker.store.seen import SeenJob
@@ -30,7 +30,8 @@ FOLDERS = ("Folder", "MultiBranchProject")
 class Listing:
     """What a server lists: the jobs that the patterns admit, and the names of all there are.
 
-    `names` is None where only a view was looked at, so that nobody knows what else there is.
+    `names` is None where only a view was looked at, or a folder may not be, so that nobody knows
+    what else there is.
     """
 
     jobs: tuple[SeenJob, ...]
@@ -42,9 +43,11 @@ def look(source: Source, patterns: Sequence[str], view: str = "") -> Listing:
     path = "".join(f"view/{quote(name, safe='')}/" for name in view.split("/") if name)
     with understood(f"The list of jobs of Jenkins {source.server!r}"):
         answer = source.client.json(path, _tree())
-        found = list(_jobs(source, answer.get("jobs") or (), "", ""))
-    admitted = [_seen(source, *each) for each in found if admits(patterns, each[0])]
-    return Listing(tuple(admitted), None if path else frozenset(name for name, *_ in found))
+        closed: list[str] = []
+        found = list(_jobs(source, answer.get("jobs") or (), "", "", closed))
+        admitted = [_seen(source, *each) for each in found if admits(patterns, each[0])]
+    is_part = bool(path or closed)
+    return Listing(tuple(admitted), None if is_part else frozenset(name for name, *_ in found))
 
 
 def fingerprint(job: dict[str, Any]) -> str:
@@ -65,9 +68,12 @@ def _tree(depth: int = DEPTH) -> str:
 
 
 def _jobs(
-    source: Source, jobs: Sequence[dict[str, Any]], above: str, folder: str
+    source: Source, jobs: Sequence[dict[str, Any]], above: str, folder: str, closed: list[str]
 ) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Full name, answer and class of the folder around it, of each job in a tree of folders."""
+    """Full name, answer and class of the folder around it, of each job in a tree of folders.
+
+    Folders that may not be looked into are added to `closed`.
+    """
     for job in jobs:
         if not job.get("name"):
             continue
@@ -78,8 +84,11 @@ def _jobs(
             continue
         inside = job.get("jobs")
         if inside is None:  # deeper than one question reaches
-            inside = source.client.json(job_path(name), _tree()).get("jobs")
-        yield from _jobs(source, inside or (), f"{name}/", kind)
+            try:
+                inside = source.client.json(job_path(name), _tree()).get("jobs")
+            except (Missing, Refused):
+                closed.append(name)
+        yield from _jobs(source, inside or (), f"{name}/", kind, closed)
 
 
 def _seen(source: Source, name: str, job: dict[str, Any], folder: str) -> SeenJob:

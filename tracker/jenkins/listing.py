@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from tracker.jenkins.builds import FACTS, SLIM
 from tracker.jenkins.client import TooMuch, job_path, understood
 from tracker.jenkins.discovery import NEWS, fingerprint
+from tracker.jenkins.shape import check_build
 from tracker.jenkins.source import Source
 
 # Builds asked for at once: a poll finds few news, and a build with its files may be long.
@@ -41,13 +42,13 @@ class Page:
         """The number of the next build that begins; it never goes back by a deletion."""
         told = self.job.get("nextBuildNumber")
         newest = self.builds[0]["number"] + 1 if self.builds else 1
-        return told if isinstance(told, int) else newest
+        return told if _is_number(told) else newest
 
     @property
     def first_number(self) -> int:
         """The number of the oldest build that Jenkins has; 0 where it does not tell."""
         told = (self.job.get("firstBuild") or {}).get("number")
-        return told if isinstance(told, int) else 0
+        return told if _is_number(told) else 0
 
 
 def pages(source: Source, jenkins_name: str) -> Iterator[Page]:
@@ -92,8 +93,24 @@ def _ask(source: Source, jenkins_name: str, fields: str, start: int, count: int)
         if not job.get("name"):
             raise ValueError("no job")
         listed: Sequence[Answer] = job.get("allBuilds") or job.get("builds") or ()
-        builds = [build for build in listed if isinstance(build.get("number"), int)]
+        builds = [_checked(build) for build in listed if _is_number(build.get("number"))]
         builds.sort(key=lambda build: int(build["number"]), reverse=True)
         if not has_ranges:
             return Page(job, tuple(builds[start : start + count]), len(builds) <= start + count)
         return Page(job, tuple(builds), len(builds) < count)
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 < value <= 2**53
+
+
+def _checked(build: Answer) -> Answer:
+    """A build as it is or, where it has an odd shape, so slim that it is asked for by itself.
+
+    What is wrong with it is then told as its own trouble, and not as that of the whole job.
+    """
+    try:
+        check_build(build)
+    except ValueError:
+        return {"number": build["number"]}
+    return build

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Requests of one second may come together, so that a page of answers is not a row of waits.
-BURST_SECONDS = 1.0
 _LOOK_SECONDS = 0.02
 
 
@@ -63,20 +61,20 @@ class Pace:
         return False
 
     def _wait(self) -> float:
-        """How long until this request's time comes (GCRA, the leaky bucket as a meter).
+        """How long until this request's time comes.
 
-        The file holds the time, on the clock of this machine's boot, from which on the next
-        request is within the rate.
+        The file holds the time, on the clock of this machine's boot, at which the next request
+        is within the rate.
         """
         gap = 1 / self.per_second
         with (self.folder / f"{self.name}.pace").open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             now = time.monotonic()
-            due = max(_time_in(file.read(64), now), now - BURST_SECONDS)
+            due = max(_time_in(file.read(64), now), now)
             file.truncate(0)
             file.write(repr(due + gap).encode())
-        return max(0.0, due - now)
+        return due - now
 
 
 def _time_in(text: bytes, now: float) -> float:

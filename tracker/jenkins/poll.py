@@ -11,9 +11,18 @@ from tracker.errors import Conflict, JenkinsError, SpoolDamage, TrackerError
 from tracker.intake.ingest import Intake, ingest
 from tracker.jenkins import results
 from tracker.jenkins.builds import FACTS, facts_of, has_test_report, is_running
-from tracker.jenkins.client import Missing, Unreachable, Unusable, job_path, understood
+from tracker.jenkins.client import (
+    Missing,
+    Refused,
+    TooSlow,
+    Unreachable,
+    Unusable,
+    job_path,
+    understood,
+)
 from tracker.jenkins.listing import Answer, Page, pages
 from tracker.jenkins.results import Results
+from tracker.jenkins.shape import check_build
 from tracker.jenkins.source import Source
 from tracker.store import history
 from tracker.store.backfills import ask_backfill
@@ -36,6 +45,10 @@ class Vanished(JenkinsError):
 
 class PartlyRead(JenkinsError):
     """Some builds of a job could not be read; the others were."""
+
+
+class Later(JenkinsError):
+    """One build cannot be read now, and may well be when it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,11 @@ class _Listed:
     is_all: bool
     is_anew: bool
 
+    @property
+    def is_all_news(self) -> bool:
+        """Whether Jenkins has no builds but those that are news."""
+        return self.is_all and len(self.builds) == len(self.news)
+
 
 def poll_job(job: JenkinsJob, *, first_builds: int) -> Polled:
     """Record what is new of a job: finished builds, running ones as running.
@@ -95,16 +113,18 @@ def poll_job(job: JenkinsJob, *, first_builds: int) -> Polled:
     with job.source.client.limited(job.seconds), _whole_job(job):
         to = history.polled_to(job.name)
         listed = _list(job, to, first_builds)
+        if to is None and first_builds > 1 and not listed.is_all_news:
+            ask_backfill(job.name, builds=first_builds, now=job.clock())
         todo = _todo(job, listed)
         troubles: dict[int, TrackerError] = {}
         for place, (number, answer) in enumerate(todo, start=1):
             if monotonic() > until:
-                note_polled(job.name, to=max(min([number, *troubles]) - 1, 0), builds="")
+                _note(job, listed, to, [*troubles, *(each for each, _ in todo[place - 1 :])])
                 return Polled(place - 1, is_done=False)
             job.beat(f"reading {job.name} #{number}, build {place} of {len(todo)}")
-            if trouble := read_one(job, number, answer):
+            if trouble := _read(job, number, answer, is_first=place == 1):
                 troubles[number] = trouble
-        _end(job, listed, to, first_builds, troubles)
+        _end(job, listed, to, troubles)
     return Polled(len(todo))
 
 
@@ -114,7 +134,9 @@ def poll_build(job: JenkinsJob, number: int) -> bool:
         answer = job.source.client.json(f"{job.path}{int(number)}/", FACTS)
     except Missing:
         _ask_for_job(job)
-        _lose(job, number)
+        recorded = history.recorded(job.name, number)
+        if recorded is not None:
+            lose(job, number, recorded)
         return False
     return record_answer(job, number, answer)
 
@@ -124,12 +146,30 @@ def record_answer(job: JenkinsJob, number: int, answer: Answer) -> bool:
     with understood(f"What Jenkins {job.source.server!r} tells of {job.name} #{number}"):
         if answer.get("number") != number:
             raise ValueError("no build")
+        check_build(answer)
         facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
     if facts.state == "running":
         ingest(job.intake, facts, (), now=job.clock())
         return False
     _record(job, facts, answer)
     return True
+
+
+def _read(
+    job: JenkinsJob, number: int, answer: Answer | None, *, is_first: bool
+) -> TrackerError | None:
+    """Record one build of a poll; one that takes all the time there is is laid aside.
+
+    Otherwise it would be the first to be read again, and no later build would ever have its turn.
+    """
+    try:
+        return read_one(job, number, answer)
+    except TooSlow as error:
+        if not (is_first and answer and "url" in answer and job.source.client.is_out_of_time):
+            raise
+        facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
+        ingest(job.intake, replace(facts, complete=False), (), now=job.clock())
+        return Later(f"There was not enough time to read it. {error.message}", error.remedy)
 
 
 def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerError | None:
@@ -144,15 +184,15 @@ def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerErro
             record_answer(job, number, answer)
     except OF_ONE_BUILD as error:
         return error
-    except Unreachable as error:
+    except (Refused, Unreachable) as error:
         _ask_for_job(job)  # unless nothing answers any more
-        return Unusable(error.message, error.remedy)
+        return Later(error.message, error.remedy)
     return None
 
 
 def is_news(recorded: OnRecord | None, answer: Answer) -> bool:
     """Whether a listed build says more than is on record."""
-    if recorded is None or not recorded.from_jenkins:
+    if recorded is None or not recorded.from_jenkins or recorded.state == "lost":
         return True
     if recorded.is_another(answer.get("timestamp")):
         return True
@@ -212,38 +252,56 @@ def _todo(job: JenkinsJob, listed: _Listed) -> list[tuple[int, Answer | None]]:
 
     That is what is news, and what ran or was incomplete at the last look.
     """
-    unsettled = history.unsettled(job.name)
     todo: dict[int, Answer | None] = {}
-    for number in sorted(unsettled, reverse=True)[:MOST_UNSETTLED]:
+    unsettled = _unsettled(job, listed)
+    for number, recorded in unsettled.items():
         answer = listed.builds.get(number)
-        if answer is not None and unsettled[number].is_another(answer.get("timestamp")):
-            _lose(job, number)  # its number is another build's now
-        elif answer is None or is_news(unsettled[number], answer):
+        newest = history.recorded(job.name, number)
+        if (answer is not None and recorded.is_another(answer.get("timestamp"))) or (
+            newest is not None and recorded.is_another(newest.started)
+        ):
+            lose(job, number, recorded)  # its number is another build's now
+        elif answer is None or is_news(recorded, answer):
             todo[number] = answer
     todo.update((each["number"], each) for each in _news(job, listed.news))
-    return sorted(todo.items())
+    # What could not be read before comes last: it may take all the time again.
+    tried = {number for number, recorded in unsettled.items() if recorded.state == "finished"}
+    return sorted(todo.items(), key=lambda each: (each[0] in tried, each[0]))
+
+
+def _unsettled(job: JenkinsJob, listed: _Listed) -> dict[int, OnRecord]:
+    """The builds to look at again: those that ran, that are not complete, or that came back."""
+    found = history.unsettled(job.name)
+    lowest = max(listed.builds, default=0) - MOST_BEHIND
+    recorded = history.on_record(job.name, min(listed.builds, default=0))
+    back = {n: recorded[n] for n in listed.builds if n in recorded and recorded[n].state == "lost"}
+    recent = sorted(n for n in found if n >= lowest or found[n].state == "running")
+    return {**{n: found[n] for n in recent[-MOST_UNSETTLED:]}, **back}
 
 
 def _end(
-    job: JenkinsJob,
-    listed: _Listed,
-    to: int | None,
-    first_builds: int,
-    troubles: Mapping[int, TrackerError],
+    job: JenkinsJob, listed: _Listed, to: int | None, troubles: Mapping[int, TrackerError]
 ) -> None:
     """Write down how far the list was worked through; raise the first of the troubles."""
-    highest = max(listed.builds, default=to)
-    if troubles and highest is not None:
-        highest = max(min(troubles) - 1, highest - MOST_BEHIND, 0)
     if not listed.is_anew:
         _mark_gone(job, listed)
-    if to is None and first_builds > 1 and len(listed.builds) > len(listed.news):
-        ask_backfill(job.name, builds=first_builds, now=job.clock())
-    note_polled(job.name, to=highest, builds=listed.page.fingerprint)
+    _note(job, listed, to, list(troubles))
     if troubles:
         number, error = min(troubles.items())
         more = f" (and {len(troubles) - 1} more builds)" if len(troubles) > 1 else ""
         raise PartlyRead(f"#{number}{more}: {error.message}", error.remedy)
+
+
+def _note(job: JenkinsJob, listed: _Listed, to: int | None, unread: Sequence[int]) -> None:
+    """Write down up to which number all was worked through: below the first that was not read.
+
+    What is older and could not be read before is kept by its incomplete record.
+    """
+    highest = max(listed.builds, default=to)
+    news = [number for number in unread if to is None or listed.is_anew or number > to]
+    if news and highest is not None:
+        highest = max(min(news) - 1, highest - MOST_BEHIND, 0)
+    note_polled(job.name, to=highest, builds=listed.page.fingerprint)
 
 
 def _mark_gone(job: JenkinsJob, listed: _Listed) -> None:
@@ -285,17 +343,23 @@ def _ask_for_job(job: JenkinsJob) -> None:
         raise vanished(job) from error
 
 
-def _lose(job: JenkinsJob, number: int) -> None:
-    """A build that ran and is not there any more was lost, by a restart most likely."""
-    recorded = history.recorded(job.name, number)
-    if recorded is None or not recorded.from_jenkins:
+def lose(job: JenkinsJob, number: int, recorded: OnRecord) -> None:
+    """A build that ran and is not there any more was lost, by a restart most likely.
+
+    One that had finished, and was deleted before all of it was read, is as complete as it gets.
+    """
+    if not recorded.from_jenkins or (recorded.is_complete and recorded.state != "running"):
         return
-    if recorded.state == "running":
-        facts = BuildFacts(job.name, number, from_jenkins=True, state="lost", complete=True)
-        ingest(job.intake, facts, (), now=job.clock())
-    elif not recorded.is_complete:  # it was deleted before all of it was read
-        facts = BuildFacts(job.name, number, from_jenkins=True, complete=True)
-        ingest(job.intake, facts, (), now=job.clock())
+    state = "lost" if recorded.state == "running" else None
+    facts = BuildFacts(
+        job.name,
+        number,
+        from_jenkins=True,
+        state=state,
+        complete=True,
+        started=recorded.started,
+    )
+    ingest(job.intake, facts, (), now=job.clock())
 
 
 def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
@@ -311,7 +375,7 @@ def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
     found = results.artifacts(*of)
     if "test_report" in rule.sources:
         own = results.test_report(*of)
-        found = Results(found.fetched + own.fetched, found.lost)
+        found = Results(found.fetched + own.fetched, found.lost + own.lost)
     may_be_more = rule.console or (not rule.sources and has_test_report(answer))
     first = replace(facts, complete=False) if may_be_more else facts
     build_id = _ingest(job, first, found)
@@ -325,7 +389,11 @@ def _instead(job: JenkinsJob, answer: Answer, rule: ResultsRule, path: str) -> R
     found = Results()
     if not rule.sources:
         found = results.test_report(job.source, job.intake, path, answer, rule)
-    return found if found.fetched else results.console(job.source, job.intake, path, rule)
+    return (
+        found
+        if found.fetched or found.lost
+        else results.console(job.source, job.intake, path, rule)
+    )
 
 
 def _ingest(job: JenkinsJob, facts: BuildFacts, found: Results) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import mmap
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -22,7 +22,7 @@ from tracker.intake.unzip import ZipDamage, unzip
 from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
 from tracker.jenkins.client import (
     Missing,
-    TooSlow,
+    Refused,
     Unreachable,
     Unusable,
     artifact_path,
@@ -100,41 +100,51 @@ def test_report(
     """
     if not has_test_report(build) or rule.sources == ("artifacts",):
         return Results()
-    with spool.writer(intake.spool) as out:
-        if not source.client.test_report(path, TEST_REPORT, out.write):
-            return Results()
-        out.flush()
-        if not is_whole_json(out.path):
-            raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
-        kept = _in_parts(intake.spool, out.path, build["number"])
-        if kept is None:
-            kept = {"": out.keep(durable=False)}
+    try:
+        with spool.writer(intake.spool) as out:
+            if not source.client.test_report(path, TEST_REPORT, out.write):
+                return Results()
+            out.flush()
+            if not is_whole_json(out.path):
+                raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
+            parts = _in_parts(source, intake.spool, out.path, path)
+            if parts is None:
+                parts = [("", out.keep(durable=False))]
+    except (Refused, Unusable) as error:
+        return Results(lost=(ReadReport("testReport", "", 0, failure=str(error)),))
     spool.make_durable(intake.spool)
+    names = _names([variant for variant, _ in parts])
     stands_in, decides = not rule.sources, len(rule.sources) > 1 and rule.truth == "test_report"
     return Results(
         tuple(
-            SpooledReport(
-                each.path,
-                f"testReport {variant}".rstrip(),
-                each.sha256,
-                each.size,
-                variant,
-                stands_in,
-                decides,
-            )
-            for variant, each in kept.items()
+            SpooledReport(each.path, name, each.sha256, each.size, variant, stands_in, decides)
+            for name, (variant, each) in zip(names, parts, strict=True)
         )
     )
+
+
+def _names(variants: Sequence[str]) -> list[str]:
+    """What the parts of a testReport are called; two of one variant are told apart."""
+    count: Counter[str] = Counter()
+    names = []
+    for variant in variants:
+        count[variant] += 1
+        again = f" {count[variant]}" if count[variant] > 1 else ""
+        names.append(f"testReport {variant}".rstrip() + again)
+    return names
 
 
 def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Results:
     """The console log of a build that has no report, where a rule says so."""
     if not rule.console:
         return Results()
-    with spool.writer(intake.spool) as out:
-        source.client.fetch(f"{path}consoleText", out.write, checked=True)
-        kept = out.keep()
     name = f"{CONSOLE}{rule.console}"
+    try:
+        with spool.writer(intake.spool) as out:
+            source.client.fetch(f"{path}consoleText", out.write, needs_length=False)
+            kept = out.keep()
+    except (Missing, Refused, Unusable) as error:
+        return Results(lost=(ReadReport(name, "", 0, failure=str(error)),))
     return Results((SpooledReport(kept.path, name, kept.sha256, kept.size),))
 
 
@@ -159,7 +169,8 @@ def _as_zip(
 ) -> dict[str, SpooledReport]:
     """Wanted artifacts by their paths, from one zip of their folder; none where it does not pay.
 
-    A zip that cannot be had, or is too large, is no trouble: the files are fetched one by one.
+    A zip that cannot be had, or is too slow or too large, is no trouble: the files are fetched
+    one by one, as long as there is time.
     """
     folder = _folder_of(wanted)
     inside = [path for path in place.artifacts if path.startswith(folder)]
@@ -171,12 +182,12 @@ def _as_zip(
     names = {f"{base}/{path[len(folder) :]}": path for path in wanted}
     try:
         with spool.writer(intake.spool) as out:
-            source.client.fetch(address, out.write, checked=True)
+            source.client.fetch(address, out.write, needs_length=False)  # a cut zip is none
             out.flush()
             found = unzip(intake.spool, out.path, names, source.client.address.max_bytes)
-    except TooSlow:
-        raise
-    except (Missing, Unreachable, Unusable, ZipDamage):
+    except (Missing, Refused, Unreachable, Unusable, ZipDamage):
+        if source.client.is_out_of_time:
+            raise
         return {}
     return {
         path: SpooledReport(kept.path, place.name_of(path), kept.sha256, kept.size, place.variant)
@@ -205,7 +216,7 @@ def _fetch(
         with spool.writer(intake.spool) as out:
             source.client.fetch(artifact_path(place.path, artifact), out.write)
             kept = out.keep(durable=False)
-    except (Missing, Unusable) as error:
+    except (Missing, Refused, Unusable) as error:
         lost.append(ReadReport(name, "", 0, place.variant, failure=str(error)))
     else:
         fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size, place.variant))
@@ -234,42 +245,70 @@ class _Blocks(msgspec.Struct):
     enclosingBlockNames: list[str] | None = None  # noqa: N815 - Jenkins' spelling
 
 
-def _in_parts(folder: Path, path: Path, number: int) -> dict[str, Spooled] | None:
-    """The parts of a testReport that ran in build `number`, by variant; None where it is one.
+def _in_parts(
+    source: Source, folder: Path, path: Path, build_path: str
+) -> list[tuple[str, Spooled]] | None:
+    """The parts of a testReport that ran in the build, with their variants; None where it is one.
 
-    The file may be large: it is read where it lies, and only what is kept is copied.
+    The file may be large: it is read where it lies, and its parts are copied one by one.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            parts = _parts(msgspec.json.decode(memoryview(data), type=_TestReport), number)
-        except msgspec.ValidationError:
-            return None  # of another shape: the parser says what it makes of it
-    if parts is None:
-        return None
-    return {variant: spool.store(folder, part, durable=False) for variant, part in parts.items()}
+        return _store_parts(source, folder, memoryview(data), build_path)
 
 
-def _parts(report: _TestReport, number: int) -> dict[str, list[bytes]] | None:
-    """Bytes of the children's reports, or of the suites of each stage, by variant."""
+def _store_parts(
+    source: Source, folder: Path, data: memoryview, build_path: str
+) -> list[tuple[str, Spooled]] | None:
+    # What was decoded looks into the map, and goes with this function.
+    try:
+        report = msgspec.json.decode(data, type=_TestReport)
+        stages = _by_stage(report.suites or ())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None  # of another shape: the parser says what it makes of it
     if report.childReports is not None:
-        ran = [each for each in report.childReports if each.child.number == number]
-        return {
-            variant_at(each.child.url) or f"child={_last_name(each.child.url)}": [
-                bytes(each.result)
-            ]
-            for each in ran
-            if bytes(each.result) != b"null"
-        }
-    stages: dict[str, list[bytes]] = defaultdict(list)
-    for suite in report.suites or ():
-        blocks = msgspec.json.decode(suite, type=_Blocks).enclosingBlockNames or []
-        stages[" / ".join(reversed(blocks))].append(bytes(suite))
+        return [
+            (variant, spool.store(folder, [bytes(each.result)], durable=False))
+            for each in report.childReports
+            if (variant := _variant_of_child(source, each, build_path))
+        ]
     if not any(stages):
         return None
-    return {
-        with_facets("", [("stage", stage)]): [b'{"suites":[', b",".join(suites), b"]}"]
-        for stage, suites in stages.items()
-    }
+    return [
+        (variant, spool.store(folder, _report_of(suites), durable=False))
+        for variant, suites in stages.items()
+    ]
+
+
+def _variant_of_child(source: Source, report: _ChildReport, build_path: str) -> str:
+    """The variant of a child that ran in this very build; "" for one of another build.
+
+    A cell or a module is below the job; what else Jenkins adds up (downstream builds) is a build
+    of a job of its own, and counts there.
+    """
+    job_path, number = unquote(build_path).rstrip("/").rsplit("/", 1)
+    path = unquote(source.client.path_of(report.child.url))
+    is_ours = path.startswith(f"{job_path}/") and report.child.number == int(number)
+    if not is_ours or bytes(report.result) == b"null":
+        return ""
+    return variant_at(report.child.url) or with_facets("", [("child", _last_name(path))])
+
+
+def _by_stage(suites: Sequence[msgspec.Raw]) -> dict[str, list[msgspec.Raw]]:
+    """The suites of each pipeline stage, by variant."""
+    stages: dict[str, list[msgspec.Raw]] = defaultdict(list)
+    for suite in suites:
+        blocks = msgspec.json.decode(suite, type=_Blocks).enclosingBlockNames or []
+        stage = " / ".join(reversed(blocks))
+        stages[with_facets("", [("stage", stage)]) if stage else ""].append(suite)
+    return stages
+
+
+def _report_of(suites: Sequence[msgspec.Raw]) -> Iterator[bytes]:
+    """A testReport of these suites alone."""
+    yield b'{"suites":['
+    for place, suite in enumerate(suites):
+        yield (b"," if place else b"") + bytes(suite)
+    yield b"]}"
 
 
 def _last_name(url: str) -> str:

@@ -18,7 +18,7 @@ from tracker.store.work import enqueue
 class Filling:
     """A back-fill: `numbers` are the builds to read, newest first; None before Jenkins was asked.
 
-    The first `done` of them were worked through.
+    The first `done` of them were worked through. What could not be read comes again at the end.
     """
 
     wanted: int
@@ -29,6 +29,11 @@ class Filling:
     def rest(self) -> tuple[int, ...]:
         """What is still to be read."""
         return (self.numbers or ())[self.done :]
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether what is left was tried before."""
+        return bool(self.rest) and self.rest[0] in (self.numbers or ())[: self.done]
 
 
 def ask_backfill(job: str, *, builds: int, now: int) -> None:
@@ -70,14 +75,32 @@ def plan_backfill(
     )
 
 
-def note_backfilled(job: str, *, done: int, error: str | None, now: int) -> None:
-    """Write down how many builds were worked through and, where that is so, which one was not."""
+def note_backfilled(job: str, *, done: int, now: int) -> None:
+    """Write down how many builds were worked through."""
     filling = backfill_of(job)
     if filling is None or filling.numbers is None:
         return
     is_over = done >= len(filling.numbers)
-    said = {} if error is None else {"error": error}
-    _update(job, done=done, noted=now, finished=now if is_over else None, **said)
+    with reading():
+        row = _row(job)
+    # What went wrong and was mended is no news when all is over.
+    kept = row.error if row and (row.failed != "[]" or not is_over) else ""
+    _update(job, done=done, noted=now, finished=now if is_over else None, error=kept)
+
+
+def note_unread(job: str, number: int, error: str, *, again: bool) -> None:
+    """Write down that a build could not be read: it comes `again` behind the others, or never."""
+    filling = backfill_of(job)
+    if filling is None or filling.numbers is None:
+        return
+    if again:
+        numbers = msgspec.json.encode([*filling.numbers, number]).decode()
+        _update(job, numbers=numbers, error=error)
+        return
+    with reading():
+        row = _row(job)
+        failed = [*msgspec.json.decode(row.failed), number] if row else [number]
+    _update(job, failed=msgspec.json.encode(failed).decode(), error=error)
 
 
 def unfinished_backfills() -> list[str]:

@@ -56,7 +56,9 @@ def polled_to(job: str) -> int | None:
 
 
 def unsettled(job: str) -> dict[int, OnRecord]:
-    """The builds of Jenkins, in the newest epoch, that ran or were incomplete at the last look."""
+    """The builds of Jenkins that ran or were incomplete at the last look; of two epochs the older,
+    which cannot end by itself.
+    """
     with reading():
         rows = list(
             Build.select()
@@ -67,12 +69,8 @@ def unsettled(job: str) -> dict[int, OnRecord]:
                 & ((Build.state == "running") | ~Build.complete)
             )
         )
-        newest = max((row.epoch for row in rows), default=0)
-        return {
-            row.number: OnRecord(row.started, row.state, row.complete)
-            for row in rows
-            if row.epoch == newest
-        }
+        rows.sort(key=lambda row: -row.epoch)
+        return {row.number: OnRecord(row.started, row.state, row.complete) for row in rows}
 
 
 def in_jenkins(job: str) -> set[int]:
@@ -97,9 +95,10 @@ def report_digests(job: str, number: int) -> dict[str, str]:
 
 
 def report_count(build_id: int) -> int:
-    """How many reports a build has."""
+    """How many reports a build has whose bytes could be had."""
     with reading():
-        return int(Report.select().where(Report.build == build_id).count())
+        had = (Report.build == build_id) & (Report.sha256 != "")
+        return int(Report.select().where(had).count())
 
 
 def _newest(job: str, number: int) -> Build | None:

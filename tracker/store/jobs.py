@@ -8,7 +8,9 @@ from typing import Any
 
 from tracker.errors import Conflict, NotFound, UsageError
 from tracker.store.connection import raise_revision, reading, writing
-from tracker.store.models import Former, Job, Server
+from tracker.store.models import Job, Server
+from tracker.store.naming import admits
+from tracker.store.rules import new_job
 
 # Lone surrogates too: bytes of a command line that are not UTF-8 come as these.
 _NOT_PLAIN = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -72,7 +74,7 @@ def add_server(
     values = {field: value for field, value in given.items() if value is not None}
     texts = (url, username, token_file, view, ca_file, *(patterns or ()))
     _refuse_unplain(*(text for text in texts if text))
-    if rate is not None and not 0 < rate <= 1000:
+    if rate is not None and not 0.1 <= rate <= 1000:
         raise UsageError(f"{rate} requests a second cannot be kept.", "Give 0.1 to 1000.")
     with writing():
         _write_server(name, values)
@@ -93,6 +95,17 @@ def _write_server(name: str, values: dict[str, Any]) -> None:
     else:
         Server.update(**values, error="", error_since=None).where(Server.name == name).execute()
     _raise_jobs(Server.get(Server.name == name))
+
+
+def admit_job(server: str, jenkins_name: str) -> None:
+    """Have a job that somebody named looked at, also where no pattern of its server admits it."""
+    with writing():
+        row = Server.get(Server.name == server)
+        patterns = row.patterns.split("\n")
+        if not admits(patterns, jenkins_name):
+            row.patterns = "\n".join([*patterns, jenkins_name])
+            row.save()
+            raise_revision()
 
 
 def remove_server(name: str) -> None:
@@ -120,8 +133,7 @@ def track_job(
             )
         refuse_folder(name, owner)
         if job is None:
-            Job.create(name=name, server=owner, jenkins_name=jenkins_name, url=url)
-            Former.delete().where(Former.name == name).execute()  # the name is in use again
+            new_job(name, server=owner, jenkins_name=jenkins_name, url=url)
             raise_revision()
             return True
         if owner is None or (job.server == owner and job.url == url):

@@ -66,9 +66,9 @@ class Server(Table):
 class Job(Table):
     """A job by its full name; `server` is empty while it is known by uploads alone.
 
-    Polling has worked through the numbers up to `polled_to`, when its builds were `seen` as a
-    fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it so; it was missing
-    in the last `missed` looks at its server.
+    Polling has worked through the numbers up to `polled_to`; it was last asked for when its builds
+    were `seen` as a fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it
+    so; it was missing in the last `missed` looks at its server.
     """
 
     id = AutoField()
@@ -118,6 +118,9 @@ class Rule(Table):
 class Backfill(Table):
     """Reading older builds of a job: `numbers` newest first (JSON), `done` of them when `noted`.
 
+    A build that could not be read now comes again behind the others; those that never could are
+    `failed` (JSON), the last of them for the reason in `error`.
+
     `gaps` are pairs of first and last number that Jenkins no longer has (JSON).
     """
 
@@ -129,6 +132,7 @@ class Backfill(Table):
     asked = BigIntegerField()
     started = BigIntegerField(null=True)
     noted = BigIntegerField(null=True)
+    failed = TextField(default="[]")
     finished = BigIntegerField(null=True)
     error = TextField(default="")
 

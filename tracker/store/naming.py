@@ -56,6 +56,8 @@ def name_pattern(pattern: str) -> re.Pattern[str]:
     `{part}` stands for the text of that part within one folder, `*` for any text within one
     folder, `?` for a letter, `**/` for any folders.
     """
+    if not pattern.strip("/"):
+        raise UsageError("A pattern of names cannot be empty.", "`**` fits every name.")
     spelt: list[str] = []
     used: set[str] = set()
     for token in _TOKENS.finditer(pattern):

@@ -67,7 +67,7 @@ def _without_stand_ins(
     """Jenkins' own reading stands in only until the build has a report of its own."""
     staying = [report for report in stored if report.name not in giving_way]
     everything: list[StoredReport | ReadReport] = [*staying, *added.values()]
-    has_own = any(not report.stand_in for report in everything)
+    has_own = any(not report.stand_in and report.sha256 for report in everything)
     dropped = frozenset(report.name for report in staying if report.stand_in and has_own)
     return Plan(
         added=tuple(report for report in added.values() if not (report.stand_in and has_own)),

@@ -16,7 +16,7 @@ from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.identity import twin, words
 from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
-from tracker.store.models import Build, Former, Job, Report
+from tracker.store.models import Build, Job, Report
 from tracker.store.plan import Plan, plan
 from tracker.store.records import (
     About,
@@ -26,6 +26,7 @@ from tracker.store.records import (
     Recorded,
     StoredReport,
 )
+from tracker.store.rules import new_job
 from tracker.store.sql import run, run_many
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
@@ -105,8 +106,6 @@ def complete_quiet_builds(before: int) -> int:
 
 def _job(facts: BuildFacts, accept_new: bool) -> Job:
     job = Job.get_or_none(Job.name == facts.job)
-    if job is None and (former := Former.get_or_none(Former.name == facts.job)):
-        job = former.job  # it was renamed, and the sender has not heard of that
     if job is not None:
         return job
     if not accept_new and not facts.from_jenkins:
@@ -114,7 +113,7 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
             f"No job named {facts.job!r} is known here.",
             "Uploads may not make jobs (accept_new_jobs is off); `tracker job add` does.",
         )
-    return Job.create(name=facts.job)
+    return new_job(facts.job)
 
 
 def judge(job: Job, build: Build, judging: bool, unheard_of: frozenset[int]) -> None:
@@ -157,7 +156,7 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         if build.state != "finished":  # what has finished never runs again
             build.state = facts.state or build.state
         build.result = facts.result or build.result
-        build.gone = facts.state == "lost"
+        build.gone = facts.state == "lost" or (build.gone and facts.state is None)
         if facts.about is not None and not is_late:
             build.about = _ABOUT.encode(_said(facts.about)).decode()
     for name in ("started", "duration", "upstream_number"):

@@ -10,7 +10,7 @@ import msgspec
 
 from tracker.errors import NotFound, UsageError
 from tracker.store.connection import raise_revision, reading, writing
-from tracker.store.models import Job, Rule
+from tracker.store.models import Former, Job, Rule
 from tracker.store.naming import PARTS, NameParts, name_pattern, parts_of, path_pattern
 from tracker.store.sql import run
 
@@ -99,6 +99,15 @@ def results_rule(job: str) -> tuple[str, ResultsRule]:
 def name_parts(job: Job, patterns: Sequence[str]) -> NameParts:
     """What the rules make of a job's name."""
     return parts_of(job.name, patterns, is_branch=job.kind == "branch")
+
+
+def new_job(name: str, **values: object) -> Job:
+    """A row for a job that nobody knew; the name may have been another job's before."""
+    job = Job(name=name, **values)
+    set_parts(job, name_rules())
+    job.save(force_insert=True)
+    Former.delete().where(Former.name == name).execute()
+    return job
 
 
 def set_parts(job: Job, patterns: Sequence[str]) -> bool:

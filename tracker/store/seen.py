@@ -1,6 +1,6 @@
-"""What a look at a whole server found: new jobs, renamed, disabled and deleted ones.
+"""What a look at a whole server found: new jobs, renamed, disabled and deleted ones, and news.
 
-Nothing is written where nothing changed, so that watching an idle server costs no transaction.
+An idle server costs no transaction: nothing is written where nothing changed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from tracker.errors import Conflict
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.jobs import refuse_folder
 from tracker.store.models import Backfill, Build, Former, Job, Server
-from tracker.store.rules import name_rules, set_parts
+from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
-from tracker.store.work import enqueue
+from tracker.store.work import enqueue, ensure
 
 # A job is deleted when two looks in a row do not find it: one may fall into a restart.
 LOOKS = 2
+# So many new jobs are asked for their builds in one look, to see whether they were renamed.
+MOST_ASKED = 20
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class SeenJob:
     """A job as its server lists it.
 
     kind    `freestyle`, `matrix`, `maven`, `pipeline`, `branch` of a multibranch project, `other`
-    builds  a fingerprint that changes with every build that begins or ends
+    builds  a fingerprint that changes with every build that begins or ends; a job's row keeps the
+            one that a poll was last asked for
     last    number and start (ms) of its newest build
     """
 
@@ -54,14 +57,6 @@ def newest_only(job: SeenJob) -> Starts:
     return [] if job.last is None or job.last[1] is None else [(job.last[0], job.last[1])]
 
 
-@dataclass(frozen=True)
-class Look:
-    """What is to be done after a look: jobs whose builds changed, and what people should know."""
-
-    changed: tuple[str, ...]
-    notice: str = ""
-
-
 def note_look(
     server: str,
     jobs: Sequence[SeenJob],
@@ -69,8 +64,11 @@ def note_look(
     listed: Collection[str] | None,
     now: int,
     builds_of: Callable[[SeenJob], Starts] = newest_only,
-) -> Look:
-    """Take over what a server lists; `listed` are all names it has, None where it told of some.
+) -> str:
+    """Take over what a server lists, and have its jobs polled whose builds changed.
+
+    Gives in words what people should know. `listed` are all names it has, None where it told of
+    some.
 
     A job that is missing in two looks is marked as deleted; one that is missing while another
     appears with a build of the very same number and start was renamed, and keeps its history.
@@ -96,16 +94,14 @@ def note_look(
         with writing():
             refused = _write(owner, known, jobs, missing, renamed, new, now)
         notice = notice or refused
-    return Look(tuple(_to_poll(owner, jobs)), notice)
+    _ask_polls(owner, jobs, now)
+    return notice
 
 
 def _differs(known: Mapping[str, Job], job: SeenJob) -> bool:
     row = known[job.jenkins_name]
-    return bool(row.missed) or _told(row) != (job.url, job.kind, job.standing)
-
-
-def _told(row: Job) -> tuple[str, str, str]:
-    return row.url, row.kind, row.standing
+    told = (row.url, row.kind, row.standing)
+    return bool(row.missed) or told != (job.url, job.kind, job.standing)
 
 
 def _write(
@@ -145,9 +141,7 @@ def _begin(owner: Server, seen: SeenJob, patterns: Sequence[str], now: int) -> N
             f"The job {seen.name!r} belongs to another server.",
             "Give the second server a --prefix that is no folder of the first.",
         )
-    if job is None:
-        job = Job.create(name=seen.name)
-        Former.delete().where(Former.name == seen.name).execute()  # the name is in use again
+    job = job or new_job(seen.name)
     job.server, job.jenkins_name, job.seen = owner, seen.jenkins_name, ""
     _take_over(job, seen, patterns, now)
 
@@ -166,6 +160,9 @@ def _miss(job: Job, now: int) -> None:
     is_deleted = job.missed >= LOOKS and job.standing != "deleted"
     if is_deleted:
         job.standing, job.standing_since = "deleted", now
+        Build.update(state="lost", complete=True, gone=True).where(
+            (Build.job == job) & (Build.state == "running")
+        ).execute()
     job.save()
     if is_deleted:
         raise_revision(job.id)
@@ -199,44 +196,63 @@ def _renamed(
         return {}
     names = {row.id: row.name for row in missing}
     found: dict[str, str] = {}
-    for job in fresh:
-        starts = builds_of(job)
-        with reading():
-            is_taken = Job.select().where(Job.name == job.name).exists()
-            owners = {owner for start in starts for owner in _owners(*start)} & names.keys()
-        if len(owners) == 1 and not is_taken:
-            found[job.name] = names.pop(owners.pop())
+    for ask, jobs in ((newest_only, fresh), (builds_of, fresh[:MOST_ASKED])):
+        for job in jobs:
+            # Of what vanished long ago only the look itself may tell: asking is for the news.
+            is_news = any(row.standing != "deleted" for row in missing if row.id in names)
+            if job.name in found or not (is_news or ask is newest_only):
+                continue
+            owners = _owners(ask(job)) & names.keys()
+            if len(owners) == 1 and not _is_taken(job.name):
+                found[job.name] = names.pop(owners.pop())
     return found
 
 
-def _owners(number: int, started: int) -> list[int]:
-    """The jobs that have a build of this number and start; old controllers cut off what is less
-    than a second.
-    """
-    rows = run(
-        "SELECT job_id FROM build WHERE number = ? AND started BETWEEN ? AND ?",
-        number,
-        started - 999,
-        started + 999,
-    )
-    return [job_id for (job_id,) in rows]
-
-
-def _to_poll(owner: Server, jobs: Sequence[SeenJob]) -> list[str]:
-    """The jobs whose builds are not as they were when they were last polled, or run."""
+def _is_taken(name: str) -> bool:
     with reading():
-        seen = {row.name: row.seen for row in Job.select().where(Job.server == owner)}
+        return bool(Job.select().where(Job.name == name).exists())
+
+
+def _owners(starts: Starts) -> set[int]:
+    """The jobs that have a build of one of these numbers and starts; old controllers cut off what
+    is less than a second.
+    """
+    found: set[int] = set()
+    for number, started in starts:
+        with reading():
+            rows = run(
+                "SELECT job_id FROM build WHERE number = ? AND started BETWEEN ? AND ?",
+                number,
+                started - 999,
+                started + 999,
+            )
+        found.update(job_id for (job_id,) in rows)
+    return found
+
+
+def _ask_polls(owner: Server, jobs: Sequence[SeenJob], now: int) -> None:
+    """Have each job polled whose builds are not as they were when a poll was last asked for.
+
+    A poll that waits after trouble is not hurried by the same news, nor by builds that run.
+    """
+    with reading():
+        rows = {row.name: row for row in Job.select().where(Job.server == owner)}
         running = run(
             "SELECT DISTINCT j.name FROM build b JOIN job j ON j.id = b.job_id"
             " WHERE b.state = 'running' AND j.server_id = ?",
             owner.id,
         )
     busy = {name for (name,) in running}
-    return [
-        job.name
-        for job in jobs
-        if job.name in seen and (job.builds != seen[job.name] or job.name in busy)
-    ]
+    here = [job for job in jobs if job.name in rows]
+    changed = [job for job in here if job.builds != rows[job.name].seen]
+    if changed:
+        with writing():
+            for job in changed:
+                enqueue("poll", job.name, due=now, subject=job.name)
+                Job.update(seen=job.builds).where(Job.name == job.name).execute()
+    for job in here:
+        if job.name in busy or rows[job.name].error:
+            ensure("poll", job.name, due=now, subject=job.name)
 
 
 def _all_gone(count: int) -> str:

@@ -48,6 +48,7 @@ def enqueue(
             "INSERT INTO work (kind, key, subject, payload, due, tries, asked, fence, lease_until,"
             " state, error, outcome) VALUES (?, ?, ?, ?, ?, 0, 1, 0, 0, 'due', '', '')"
             " ON CONFLICT (kind, key) DO UPDATE SET asked = asked + 1, payload = excluded.payload,"
+            " subject = excluded.subject,"
             " due = CASE WHEN work.state = 'due' AND work.due < excluded.due THEN work.due"
             " ELSE excluded.due END, state = 'due',"
             " tries = CASE WHEN work.state = 'due' THEN work.tries ELSE 0 END",
@@ -68,15 +69,18 @@ def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
         enqueue(kind, key, due=due, subject=subject)
 
 
-def claim(kinds: Sequence[str], *, now: int, lease_ms: int) -> Task | None:
-    """Take the task that is most overdue, if any is due and nobody holds it or its subject."""
+def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Task | None:
+    """Take the task that is most overdue, if any is due and nobody holds it or its subject.
+
+    With `key` only the task of that key.
+    """
     marks = ", ".join("?" * len(kinds))
     free = (
         f"state = 'due' AND due <= ? AND lease_until <= ? AND kind IN ({marks})"
         " AND (subject = '' OR NOT EXISTS (SELECT 1 FROM work held"
-        " WHERE held.subject = work.subject AND held.lease_until > ?))"
+        " WHERE held.subject = work.subject AND held.lease_until > ?)) AND ? IN ('', key)"
     )
-    which = (now, now, *kinds, now)
+    which = (now, now, *kinds, now, key)
     with reading():
         waiting = run(f"SELECT 1 FROM work WHERE {free} LIMIT 1", *which)
     if not waiting:

@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 
 from tracker.clock import now_ms
-from tracker.errors import SettingsError
+from tracker.errors import JenkinsError, SettingsError
 from tracker.intake.ingest import Intake
-from tracker.jenkins.client import Address, Client
+from tracker.jenkins.client import REFUSED_PAUSE, Address, Client, Refused
 from tracker.jenkins.pace import Pace
 from tracker.jenkins.poll import JenkinsJob
 from tracker.jenkins.source import Source
@@ -32,6 +33,7 @@ class Context:
     intake: Intake
     beat: Callable[[str], None] = lambda _: None
     clients: dict[ServerRow, Client] = field(default_factory=dict)
+    closed: dict[ServerRow, tuple[float, Refused]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Context:
@@ -40,12 +42,13 @@ class Context:
 
     def source(self, server: str) -> Source:
         """The Jenkins called `server`."""
-        row = jobs.server(server)
-        # Less what looks at it write into the row.
-        known = replace(row, version="", notice="", error="", error_since=None)
+        known = _told(jobs.server(server))
+        until, error = self.closed.get(known, (0.0, None))
+        if error is not None and monotonic() < until:
+            raise error
         if known not in self.clients:
-            self.clients[known] = Client(address_of(row, self.settings))
-        return Source(self.clients[known], row.name, row.prefix)
+            self.clients[known] = Client(address_of(known, self.settings))
+        return Source(self.clients[known], known.name, known.prefix)
 
     def jenkins_job(self, job: PolledJob) -> JenkinsJob:
         """A job of a Jenkins, with all it takes to read it."""
@@ -59,9 +62,28 @@ class Context:
             seconds=self.settings.poll_limit_seconds,
         )
 
+    def close(self, server: str, error: Refused) -> None:
+        """Ask a server no more for a while that does not know us: accounts are locked for less."""
+        if error.answered == 401:
+            self.closed[_told(jobs.server(server))] = (monotonic() + REFUSED_PAUSE, error)
+
+    def close_if_refused(self, server: str) -> None:
+        """Ask a server no more where it is not one job alone that it refuses us."""
+        try:
+            self.source(server).client.json("", "mode")
+        except Refused as error:
+            self.close(server, error)
+        except JenkinsError:
+            return
+
     def forget(self, server: str) -> None:
         """Make a new client next time: after an error nothing of the old one is trusted."""
         self.clients = {row: client for row, client in self.clients.items() if row.name != server}
+
+
+def _told(row: ServerRow) -> ServerRow:
+    """A server as it was described, less what looks at it write down."""
+    return replace(row, version="", notice="", error="", error_since=None)
 
 
 def address_of(row: ServerRow, settings: Settings) -> Address:

@@ -17,9 +17,12 @@ from tracker.intake.ingest import ingest as ingest_reports
 from tracker.intake.spool import SpooledReport
 from tracker.jenkins import discovery
 from tracker.jenkins.backfill import fill
+from tracker.jenkins.check import clock_in_words
+from tracker.jenkins.client import Refused
 from tracker.jenkins.listing import starts
+from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.poll import poll_build as poll_one
-from tracker.jenkins.poll import poll_job
+from tracker.jenkins.source import Source
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.queries.jobs import PolledJob
@@ -30,15 +33,15 @@ from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
-from tracker.store.seen import note_look
-from tracker.store.work import Task, enqueue, ensure, forget_done
+from tracker.store.seen import SeenJob, Starts, newest_only, note_look
+from tracker.store.work import Task, ensure, forget_done
 from tracker.worker.context import Context
 
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
 # itself comes before it has ended, and before its reports are kept. Later it is polled as usual.
 KNOCK_SECONDS = (2, 5, 15, 60)
-# A clock that is off by more than this makes times on the pages wrong enough to say so.
-CLOCK_SECONDS = 300
+# Before builds of a back-fill are tried again that could not be read.
+RETRY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -68,23 +71,23 @@ def watch(context: Context, task: Task) -> Done:
         source = context.source(row.name)
         with source.client.limited(context.settings.poll_limit_seconds):
             listing = discovery.look(source, row.patterns, row.view)
-            found = note_look(
+            notice = note_look(
                 row.name,
                 listing.jobs,
                 listed=listing.names,
                 now=now_ms(),
-                builds_of=lambda job: starts(source, job.jenkins_name),
+                builds_of=lambda job: _starts(source, job),
             )
     except (JenkinsError, SettingsError) as error:
         context.forget(row.name)
+        if isinstance(error, Refused):
+            context.close(row.name, error)
         note_server_trouble(row.name, _in_words(error, row.name), now=now_ms())
         raise
     heard = source.client.heard
-    notice = found.notice or _clock_notice(heard.clock_ahead)
+    notice = notice or clock_in_words(heard.clock_ahead)
     note_server(row.name, version=heard.version, notice=notice)
     note_server_trouble(row.name, "", now=now_ms())
-    for name in found.changed:
-        enqueue("poll", name, due=now_ms(), subject=name)
     return Done(_in_a_while(context.settings.poll_seconds))
 
 
@@ -107,7 +110,9 @@ def backfill(context: Context, task: Task) -> Done:
         return Done()
     with _trouble_noted(context, job):
         filled = fill(context.jenkins_job(job))
-    return Done() if filled.is_over else Done(now_ms())
+    if filled.is_over:
+        return Done()
+    return Done(_in_a_while(RETRY_SECONDS) if filled.is_retry else now_ms())
 
 
 def poll_build(context: Context, task: Task) -> Done:
@@ -210,7 +215,10 @@ def _trouble_noted(context: Context, job: PolledJob) -> Iterator[None]:
     try:
         yield
     except TrackerError as error:
-        context.forget(job.server)
+        if isinstance(error, JenkinsError) and not isinstance(error, PartlyRead):
+            context.forget(job.server)
+        if isinstance(error, Refused):
+            context.close_if_refused(job.server)
         note_job_trouble(job.name, str(error), now=now_ms())
         raise
     note_job_trouble(job.name, "", now=now_ms())
@@ -221,19 +229,12 @@ def _in_words(error: TrackerError, server: str) -> str:
     return f"{error} `tracker server check {server}` looks into it."
 
 
-def _clock_notice(ahead: float | None) -> str:
-    if ahead is None or abs(ahead) < CLOCK_SECONDS:
-        return ""
-    where = "ahead of" if ahead > 0 else "behind"
-    return (
-        f"The server's clock is {_spelt(abs(ahead))} {where} ours: times of its builds are off by"
-        " as much."
-    )
-
-
-def _spelt(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
+def _starts(source: Source, job: SeenJob) -> Starts:
+    """The newest builds of a job that appeared; one that cannot be asked has those of the look."""
+    try:
+        return starts(source, job.jenkins_name)
+    except JenkinsError:
+        return newest_only(job)
 
 
 def _in_a_while(seconds: float) -> int:

@@ -26,6 +26,9 @@ STATEMENTS = (
     "ALTER TABLE build ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE report ADD COLUMN decides INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE work ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
+    # Looks at servers ask for polls from now on, and are asked for by the worker.
+    "DELETE FROM work WHERE kind IN ('discover', 'poll')",
+    "UPDATE work SET subject = json_extract(payload, '$.job') WHERE kind = 'poll_build'",
 )
 
 
@@ -61,6 +64,7 @@ def up(_migrator: Any, db: Any) -> None:
         asked = BigIntegerField()
         started = BigIntegerField(null=True)
         noted = BigIntegerField(null=True)
+        failed = TextField(default="[]")
         finished = BigIntegerField(null=True)
         error = TextField(default="")
 
