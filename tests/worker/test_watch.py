@@ -10,13 +10,15 @@ import msgspec
 import pytest
 
 from tests.conftest import RunningDemo, running_demo
-from tests.jenkins.stub import Stub, a_build
+from tests.jenkins.stub import Stub, a_build, source_of
 from tracker.clock import now_ms
+from tracker.jenkins import discovery
 from tracker.queries import jobs
 from tracker.queries.builds import build, count_builds
 from tracker.queries.jobs import name_now
 from tracker.settings import Settings
 from tracker.store.jobs import add_server
+from tracker.store.seen import note_look
 from tracker.store.sql import run
 from tracker.store.work import enqueue
 from tracker.worker.loop import Worker
@@ -56,7 +58,9 @@ def test_a_controller_of_500_idle_jobs_is_watched_with_one_request_and_no_write(
         stub.has(a_build(1), job=f"job/{name}/")
     listed(stub, *names)
     add_server("main", stub.url, rate=1000)
-    look(settings, stub.url)
+    listing = discovery.look(source_of(stub.url), ["*"])
+    note_look("main", listing.jobs, listed=listing.names, now=0)
+    run("DELETE FROM work")  # as if all had been polled
     assert len(jobs.polled_jobs()) == JOBS
     for _ in range(2):
         stub.asked.clear()

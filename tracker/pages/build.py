@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracker.clock import now_ms
 from tracker.pages.page import ROWS, Params
 from tracker.queries import builds, jobs
+from tracker.queries.backfills import BackfillRow, backfill
 from tracker.queries.builds import LISTS, ReportRow
 from tracker.queries.rows import BuildRow, CaseRow
 from tracker.queries.told import Counted, Told, told
@@ -36,7 +37,7 @@ class BuildPage:
 
     `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
     started it, where it is recorded. `run` is None where it neither was started by a build nor
-    started one.
+    started one. `filling` is the back-fill of its job, where that is not over.
     """
 
     build: BuildRow
@@ -48,6 +49,7 @@ class BuildPage:
     told: Told
     lists: tuple[ResultList, ...]
     reports: tuple[ReportRow, ...]
+    filling: BackfillRow | None
 
     @property
     def otherwise_counted(self) -> Counted | None:
@@ -77,6 +79,7 @@ def show(job: str, build: str) -> BuildPage:
     above = builds.starter(row)
     below = tuple(builds.downstream(row))
     reports = tuple(builds.reports(job, build))
+    filling = backfill(row.job)
     return BuildPage(
         build=row,
         previous=before,
@@ -87,6 +90,7 @@ def show(job: str, build: str) -> BuildPage:
         told=told(row, builds.about(job, build), [report.name for report in reports]),
         lists=tuple(_list(row, name) for name in LISTS),
         reports=reports,
+        filling=filling if filling and filling.is_running else None,
     )
 
 
