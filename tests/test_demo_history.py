@@ -14,8 +14,8 @@ from tracker.intake.ingest import Intake
 from tracker.jenkins.backfill import fill
 from tracker.jenkins.client import Address, Client
 from tracker.jenkins.discovery import look
-from tracker.jenkins.poll import JenkinsJob, poll_job
-from tracker.jenkins.source import Source
+from tracker.jenkins.poll import poll_job
+from tracker.jenkins.source import JenkinsJob, Source
 from tracker.queries.builds import build, results
 from tracker.queries.cases import case, history
 from tracker.queries.dump import lines

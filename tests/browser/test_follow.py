@@ -58,6 +58,10 @@ class Follower:
         self.answers: list[int] = []
         page.on("response", self.note)
         page.on("requestfailed", self.note_failure)
+        self.under_way: set[Any] = set()
+        page.on("request", lambda request: self.under_way.add(request))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.under_way.discard(request))
         page.clock.install()
 
     def note(self, response: Any) -> None:
@@ -73,6 +77,10 @@ class Follower:
         for _ in range(seconds):
             self.page.clock.run_for(1000)
             self.page.wait_for_timeout(60)
+            for _ in range(500):  # a busy machine takes its time to answer
+                if not self.under_way:
+                    break
+                self.page.wait_for_timeout(20)
 
     @property
     def line(self) -> str:

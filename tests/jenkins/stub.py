@@ -12,8 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.factories import NOW
 from tracker.intake.ingest import Intake
 from tracker.jenkins.client import Address, Client
-from tracker.jenkins.poll import JenkinsJob
-from tracker.jenkins.source import Source
+from tracker.jenkins.source import JenkinsJob, Source
 from tracker.settings import Settings
 from tracker.store.jobs import add_server, track_job
 

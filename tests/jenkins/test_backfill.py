@@ -10,7 +10,7 @@ from tests.factories import NOW
 from tests.jenkins.stub import DAY, Stub, a_build, known_as, reading_of, unfetched
 from tracker.jenkins.backfill import CHUNK, fill, gaps_of
 from tracker.jenkins.client import Unreachable
-from tracker.jenkins.poll import Vanished
+from tracker.jenkins.recording import Vanished
 from tracker.queries.backfills import backfill
 from tracker.queries.builds import builds, count_builds
 from tracker.settings import Settings

@@ -17,10 +17,11 @@ from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
-from tracker.jenkins import poll
+from tracker.jenkins import poll, recording
 from tracker.jenkins.backfill import fill
 from tracker.jenkins.client import TooSlow, Unusable
-from tracker.jenkins.poll import PartlyRead, Vanished
+from tracker.jenkins.poll import PartlyRead
+from tracker.jenkins.recording import Vanished
 from tracker.queries.builds import build, builds, count_builds, reports, results
 from tracker.settings import Settings
 from tracker.store.records import BuildFacts
@@ -352,7 +353,7 @@ def test_a_build_read_for_a_hook_does_not_hide_older_ones(
     stub.has(*(a_build(number) for number in range(1, 6)))
     look(stub.url)
     stub.has(*(a_build(number) for number in range(1, 9)))
-    poll.poll_build(reading_of(stub.url, settings), 8)
+    recording.poll_build(reading_of(stub.url, settings), 8)
     look(stub.url)
     assert [row.number for row in builds("nightly", limit=9)] == [8, 7, 6, 5, 4, 3, 2, 1]
 
@@ -548,7 +549,7 @@ def test_a_running_build_of_an_older_epoch_ends_as_lost(
     stub.has(a_build(1), a_build(2, building=True, result=None))
     look(stub.url)
     stub.has(a_build(1, timestamp=NOW + 90 * DAY), a_build(2, timestamp=NOW + 91 * DAY))
-    poll.poll_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
+    recording.poll_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
     look(stub.url)
     assert "running" not in {row.state for row in builds("nightly", limit=9)}
     assert build("nightly", "2~0").state == "lost"

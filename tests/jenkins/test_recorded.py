@@ -16,7 +16,7 @@ from tests.jenkins.stub import reading_of, source_of
 from tracker.errors import JenkinsError
 from tracker.jenkins.client import Missing, Unreachable
 from tracker.jenkins.discovery import look
-from tracker.jenkins.poll import record_answer
+from tracker.jenkins.recording import record_answer
 from tracker.queries.builds import build, results
 from tracker.settings import Settings
 

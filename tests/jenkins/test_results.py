@@ -13,7 +13,8 @@ import pytest
 from tests.conftest import junit
 from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of
 from tracker.errors import JenkinsError
-from tracker.jenkins.poll import PartlyRead, poll_build, poll_job
+from tracker.jenkins.poll import PartlyRead, poll_job
+from tracker.jenkins.recording import poll_build
 from tracker.queries.builds import build, reports, results
 from tracker.settings import Settings
 from tracker.store.rules import ResultsRule, add_results_rule

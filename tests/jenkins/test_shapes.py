@@ -14,7 +14,8 @@ from tests.jenkins.stub import source_of
 from tracker.intake.ingest import Intake
 from tracker.jenkins.backfill import fill
 from tracker.jenkins.discovery import look
-from tracker.jenkins.poll import JenkinsJob, poll_job
+from tracker.jenkins.poll import poll_job
+from tracker.jenkins.source import JenkinsJob
 from tracker.queries import jobs
 from tracker.queries.builds import build, count_builds, results
 from tracker.settings import Settings

@@ -17,7 +17,7 @@ from tests.conftest import junit
 from tests.hostile import REFUSED, Reading, hostile_files
 from tests.jenkins.stub import reading_of
 from tracker.cli import tracker
-from tracker.jenkins.poll import poll_build
+from tracker.jenkins.recording import poll_build
 from tracker.queries import builds, dump
 from tracker.queries.rows import select
 from tracker.store import connection

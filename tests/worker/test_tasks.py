@@ -16,7 +16,7 @@ from tests.factories import NOW, jenkins, record, report, upload
 from tracker.clock import now_ms
 from tracker.errors import JenkinsError
 from tracker.intake import spool
-from tracker.jenkins.poll import Vanished
+from tracker.jenkins.recording import Vanished
 from tracker.queries import jobs
 from tracker.queries.builds import build
 from tracker.queries.rows import snapshot

@@ -15,7 +15,8 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
 
     Example: tracker poll team/nightly
     """
-    from tracker.jenkins.poll import poll_build, poll_job
+    from tracker.jenkins.poll import poll_job
+    from tracker.jenkins.recording import poll_build
     from tracker.queries.jobs import polled_job
     from tracker.store.backfills import backfill_of
     from tracker.store.jobs import note_job_trouble

@@ -9,7 +9,8 @@ from time import monotonic
 from tracker.errors import TrackerError
 from tracker.jenkins.client import Missing
 from tracker.jenkins.listing import Answer, numbers, part
-from tracker.jenkins.poll import JenkinsJob, Later, is_news, read_one, vanished
+from tracker.jenkins.recording import Later, is_news, read_in_turn, vanished
+from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.backfills import (
     Filling,
@@ -99,18 +100,20 @@ def _fill(job: JenkinsJob, filling: Filling) -> None:
         if monotonic() > until:
             return
         job.beat(f"back-filling {job.name}, build {done} of {len(numbers)}")
-        if error := _read(job, number, answers):
+        if error := _read(job, number, answers, is_first=done == filling.done + 1):
             again = isinstance(error, Later) and numbers[:done].count(number) < TRIES
             note_unread(job.name, number, f"#{number}: {error}", again=again)
         note_backfilled(job.name, done=done, now=job.clock())
 
 
-def _read(job: JenkinsJob, number: int, answers: dict[int, Answer]) -> TrackerError | None:
+def _read(
+    job: JenkinsJob, number: int, answers: dict[int, Answer], *, is_first: bool
+) -> TrackerError | None:
     recorded = history.recorded(job.name, number)
     answer = answers.get(number)
     if recorded is not None and not is_news(recorded, answer or {}):
         return None
-    return read_one(job, number, answer)
+    return read_in_turn(job, number, answer, is_first=is_first)
 
 
 def _answers(job: JenkinsJob, start: int, chunk: Sequence[int]) -> dict[int, Answer]:

@@ -13,8 +13,7 @@ from tracker.errors import JenkinsError, SettingsError
 from tracker.intake.ingest import Intake
 from tracker.jenkins.client import REFUSED_PAUSE, Address, Client, Refused
 from tracker.jenkins.pace import Pace
-from tracker.jenkins.poll import JenkinsJob
-from tracker.jenkins.source import Source
+from tracker.jenkins.source import JenkinsJob, Source
 from tracker.queries import jobs
 from tracker.queries.jobs import PolledJob, ServerRow
 from tracker.settings import Settings

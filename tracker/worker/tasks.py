@@ -21,7 +21,7 @@ from tracker.jenkins.check import clock_in_words
 from tracker.jenkins.client import Refused
 from tracker.jenkins.listing import starts
 from tracker.jenkins.poll import PartlyRead, poll_job
-from tracker.jenkins.poll import poll_build as poll_one
+from tracker.jenkins.recording import poll_build as poll_one
 from tracker.jenkins.source import Source
 from tracker.queries import jobs
 from tracker.queries.answers import answer
