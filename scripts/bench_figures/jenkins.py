@@ -7,7 +7,6 @@ import multiprocessing
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +16,12 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from multiprocessing.connection import Connection
-from os import environ
 from pathlib import Path
 
 import msgspec
 
 from scripts.bench_figures.report import Row, row, say
-from scripts.bench_figures.servers import ROOT, Server, temporary_home, tracker
+from scripts.bench_figures.servers import Server, running, temporary_home, tracker
 from scripts.bench_figures.sizes import Shape, Sizes
 from scripts.demo_history import CAUSES, DEFAULT_JOBS, Archive, Build, Case, History, Job, Sheet
 from scripts.demo_jenkins import make_history, serve, widen
@@ -214,27 +212,11 @@ def _recorded(builds: int, results: int | None = None) -> int:
     return builds
 
 
-@contextlib.contextmanager
-def _worker(settings: Settings, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(
+    settings: Settings, *options: str
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     home = {"TRACKER_HOME": str(settings.home), "TRACKER_OUTPUT": str(settings.output)}
-    inherited = {key: value for key, value in environ.items() if not key.startswith("TRACKER_")}
-    with (settings.home / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tracker", "worker", *options],
-            cwd=ROOT,
-            env={**inherited, **home, "PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return running(["tracker", "worker", *options], settings.home / "worker.log", home)
 
 
 # A server that goes wrong.

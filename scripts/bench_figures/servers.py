@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -63,19 +63,29 @@ def hello(settings: Settings) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def _gunicorn(app: str, folder: Path, environ: Mapping[str, str]) -> Iterator[int]:
-    port = _free_port()
+    port, log = _free_port(), folder / "gunicorn.log"
+    command = ["gunicorn", "-c", "deploy/gunicorn.conf.py", app]
+    with running(command, log, {**environ, "TRACKER_PORT": str(port)}) as process:
+        _wait_until_it_answers(process, port, log)
+        yield port
+
+
+@contextlib.contextmanager
+def running(
+    module: Sequence[str], log: Path, environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that runs a module of Python from the checkout, ended at the end of the block."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("TRACKER_")}
-    with (folder / "gunicorn.log").open("ab") as log:
+    with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", app],
+            [sys.executable, "-m", *module],
             cwd=ROOT,
-            env={**inherited, **environ, "TRACKER_PORT": str(port), "PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
+            env={**inherited, **environ, "PYTHONPATH": str(ROOT)},
+            stdout=out,
+            stderr=out,
         )
     try:
-        _wait_until_it_answers(process, port, folder / "gunicorn.log")
-        yield port
+        yield process
     finally:
         process.terminate()
         try:
