@@ -254,6 +254,16 @@ def polled_jobs() -> list[PolledJob]:
     return [PolledJob(*row) for row in rows]
 
 
+def polled_jobs_called(name: str) -> list[PolledJob]:
+    """The jobs that are read from a Jenkins and have this name, here or there."""
+    rows = select(
+        f"{_POLLED} WHERE j.standing <> 'deleted' AND ? IN (j.name, j.jenkins_name)"
+        " ORDER BY j.name",
+        name,
+    )
+    return [PolledJob(*row) for row in rows]
+
+
 _POLLED = "SELECT j.name, s.name, j.jenkins_name FROM job j JOIN server s ON s.id = j.server_id"
 
 

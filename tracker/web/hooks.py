@@ -101,11 +101,7 @@ def _pass_on(knock: Knock) -> None:
     """Make the worker look; whether the job is known cannot be seen from outside."""
     now = now_ms()
     servers = _servers_of(knock, jobs.servers())
-    found = [
-        row.name
-        for row in jobs.polled_jobs()
-        if row.server in servers and knock.job in (row.jenkins_name, row.name)
-    ]
+    found = [row.name for row in jobs.polled_jobs_called(knock.job) if row.server in servers]
     for name in found:
         _ask_for(name, knock.number, now)
     for each in servers.values() if not found else ():
