@@ -304,6 +304,7 @@ def test_the_path_of_an_artifact() -> None:
         ("http://x/jenkins/job/m/./A=1/7/", "job/m/A=1/7/"),
         ("http://x/view/all/job/m/7/", "job/m/7/"),
         ("http://x/", ""),
+        ("http://[x/job/m/7/", ""),
         ("", ""),
     ],
 )

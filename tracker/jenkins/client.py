@@ -199,9 +199,12 @@ class Client:
 
         Such addresses may name another host or port than the one asked (they come from the
         server's configured root), and matrix cells have `/./` in them: only the part from `job/`
-        on is used, below our own address.
+        on is used, below our own address; "" where it is no such address.
         """
-        path = urlsplit(url).path.replace("/./", "/")
+        try:
+            path = urlsplit(url).path.replace("/./", "/")
+        except ValueError:
+            return ""
         start = path.find("/job/")
         return path[start + 1 :] if start >= 0 else ""
 
