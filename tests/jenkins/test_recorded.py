@@ -85,7 +85,7 @@ def test_a_recorded_build_has_the_results_that_the_controller_counted(
     answer = json.loads((RECORDED / told).read_text())
     replay(server, f"job/nightly/{answer['number']}/testReport", report)
     reading = reading_of(server.url, settings)
-    assert record_answer(reading, answer["number"], {**answer, "artifacts": []})
+    assert record_answer(reading, {**answer, "artifacts": []})
     row = build("nightly", str(answer["number"]))
     [action] = [each for each in answer["actions"] if each.get("urlName") == "testReport"]
     assert row.totals.total == action["totalCount"]
@@ -100,7 +100,7 @@ def test_the_cells_of_a_recorded_matrix_are_told_apart(
     answer = json.loads((RECORDED / "build-matrix.json").read_text())
     number = answer["number"]
     replay(server, f"job/matrix/{number}/testReport", "testreport-matrix-tree.json")
-    assert record_answer(reading_of(server.url, settings, "matrix"), number, answer)
+    assert record_answer(reading_of(server.url, settings, "matrix"), answer)
     rows = results("matrix", str(number), "all", limit=999)
     assert len({row.variant for row in rows}) == 4
     assert all(row.variant.startswith("DB=") for row in rows)
@@ -117,9 +117,7 @@ def test_a_recorded_report_that_is_cut_is_not_taken(
             head + body[:size]
         )
         with pytest.raises(JenkinsError, match=r"was cut|closed"):
-            record_answer(
-                reading_of(server.url, settings), answer["number"], answer_without(answer)
-            )
+            record_answer(reading_of(server.url, settings), answer_without(answer))
         assert build("nightly", str(answer["number"])).totals.total == 0
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from tracker.errors import TrackerError
-from tracker.jenkins.client import Missing
 from tracker.jenkins.listing import Answer, numbers, part
-from tracker.jenkins.recording import Later, is_news, read_in_turn, vanished
+from tracker.jenkins.recording import Later, is_news, read_in_turn, whole_job
 from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.backfills import (
@@ -52,14 +51,11 @@ def fill(job: JenkinsJob) -> Filled:
     JOB --build N`. Raises what is wrong with the server or the job as a whole; the next turn goes
     on from there.
     """
-    with job.source.client.limited(job.seconds):
+    with job.source.client.limited(job.seconds), whole_job(job):
         filling = _planned(job)
         if filling is None:
             return Filled(0, 0)
-        try:
-            _fill(job, filling)
-        except Missing as error:
-            raise vanished(job) from error
+        _fill(job, filling)
     left = backfill_of(job.name)
     total = len(filling.numbers or ())
     if left is None or left.numbers is None:
@@ -83,10 +79,7 @@ def _planned(job: JenkinsJob) -> Filling | None:
     filling = backfill_of(job.name)
     if filling is None or filling.numbers is not None:
         return filling
-    try:
-        found, is_all = numbers(job.source, job.jenkins_name, filling.wanted)
-    except Missing as error:
-        raise vanished(job) from error
+    found, is_all = numbers(job.source, job.jenkins_name, filling.wanted)
     plan_backfill(job.name, found, gaps_of(found, is_all=is_all), now=job.clock())
     return backfill_of(job.name)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 from tracker.errors import JenkinsError, TrackerError
 from tracker.jenkins.builds import is_running
-from tracker.jenkins.client import Missing
 from tracker.jenkins.listing import Answer, Page, pages
-from tracker.jenkins.recording import is_news, lose, read_in_turn, vanished
+from tracker.jenkins.recording import is_news, lose, read_in_turn, whole_job
 from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.backfills import ask_backfill
@@ -66,7 +64,7 @@ def poll_job(job: JenkinsJob, *, first_builds: int) -> Polled:
     once; what was recorded stays.
     """
     until = monotonic() + 0.8 * job.seconds
-    with job.source.client.limited(job.seconds), _whole_job(job):
+    with job.source.client.limited(job.seconds), whole_job(job):
         to = history.polled_to(job.name)
         listed = _list(job, to, first_builds)
         if to is None and first_builds > 1 and not listed.is_all_news:
@@ -203,12 +201,3 @@ def _mark_gone(job: JenkinsJob, listed: _Listed) -> None:
     note_gone(
         job.name, {n for n in others if n < page.first_number or lowest <= n < page.next_number}
     )
-
-
-@contextmanager
-def _whole_job(job: JenkinsJob) -> Iterator[None]:
-    """A job that is not there is another story than a build that is not."""
-    try:
-        yield
-    except Missing as error:
-        raise vanished(job) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tracker.errors import Conflict, JenkinsError, SpoolDamage, TrackerError
@@ -40,16 +42,19 @@ def poll_build(job: JenkinsJob, number: int) -> bool:
         if recorded is not None:
             lose(job, number, recorded)
         return False
-    return record_answer(job, number, answer)
-
-
-def record_answer(job: JenkinsJob, number: int, answer: Answer) -> bool:
-    """Record a build from what Jenkins says of it, and its results when it has finished."""
     with understood(f"What Jenkins {job.source.server!r} tells of {job.name} #{number}"):
         if answer.get("number") != number:
             raise ValueError("no build")
         check_build(answer)
-        facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
+    return record_answer(job, answer)
+
+
+def record_answer(job: JenkinsJob, answer: Answer) -> bool:
+    """Record a build from what Jenkins says of it, and its results when it has finished.
+
+    The answer is one that `check_build` lets pass.
+    """
+    facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
     if facts.state == "running":
         ingest(job.intake, facts, (), now=job.clock())
         return False
@@ -83,7 +88,7 @@ def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerErro
         if answer is None or "url" not in answer:
             poll_build(job, number)
         else:
-            record_answer(job, number, answer)
+            record_answer(job, answer)
     except OF_ONE_BUILD as error:
         return error
     except (Refused, Unreachable) as error:
@@ -103,21 +108,23 @@ def is_news(recorded: OnRecord | None, answer: Answer) -> bool:
     return not recorded.is_complete
 
 
-def vanished(job: JenkinsJob) -> Vanished:
-    """What to say of a job that answers 404."""
-    return Vanished(
-        f"Jenkins {job.source.server!r} has no job {job.jenkins_name!r} now (404).",
-        "It was renamed, moved or deleted, or the user may not see it any more: the next looks at"
-        " the server tell. What is recorded stays.",
-    )
+@contextmanager
+def whole_job(job: JenkinsJob) -> Iterator[None]:
+    """A job that is not there is another story than a build that is not: Vanished."""
+    try:
+        yield
+    except Missing as error:
+        raise Vanished(
+            f"Jenkins {job.source.server!r} has no job {job.jenkins_name!r} now (404).",
+            "It was renamed, moved or deleted, or the user may not see it any more: the next looks"
+            " at the server tell. What is recorded stays.",
+        ) from error
 
 
 def _ask_for_job(job: JenkinsJob) -> None:
     """Whether the job itself answers; Vanished where it does not exist."""
-    try:
+    with whole_job(job):
         job.source.client.json(job.path, "name")
-    except Missing as error:
-        raise vanished(job) from error
 
 
 def lose(job: JenkinsJob, number: int, recorded: OnRecord) -> None:

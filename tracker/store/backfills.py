@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -64,43 +65,35 @@ def plan_backfill(
     job: str, numbers: Sequence[int], gaps: Sequence[tuple[int, int]], *, now: int
 ) -> None:
     """Write down which builds there are to read, and which of them Jenkins has no more."""
-    _update(
-        job,
-        numbers=msgspec.json.encode(numbers).decode(),
-        gaps=msgspec.json.encode(gaps).decode(),
-        started=now,
-        noted=now,
-        finished=now if not numbers else None,
-        done=0,
-    )
+    with _changed(job) as row:
+        if row is not None:
+            row.numbers, row.gaps = _as_json(numbers), _as_json(gaps)
+            row.started = row.noted = now
+            row.finished, row.done = None if numbers else now, 0
 
 
 def note_backfilled(job: str, *, done: int, now: int) -> None:
     """Write down how many builds were worked through."""
-    filling = backfill_of(job)
-    if filling is None or filling.numbers is None:
-        return
-    is_over = done >= len(filling.numbers)
-    with reading():
-        row = _row(job)
-    # What went wrong and was mended is no news when all is over.
-    kept = row.error if row and (row.failed != "[]" or not is_over) else ""
-    _update(job, done=done, noted=now, finished=now if is_over else None, error=kept)
+    with _changed(job, is_planned=True) as row:
+        if row is None:
+            return
+        row.done, row.noted = done, now
+        if done >= len(msgspec.json.decode(row.numbers)):
+            row.finished = now
+            if row.failed == "[]":  # what went wrong and was mended is no news
+                row.error = ""
 
 
 def note_unread(job: str, number: int, error: str, *, again: bool) -> None:
     """Write down that a build could not be read: it comes `again` behind the others, or never."""
-    filling = backfill_of(job)
-    if filling is None or filling.numbers is None:
-        return
-    if again:
-        numbers = msgspec.json.encode([*filling.numbers, number]).decode()
-        _update(job, numbers=numbers, error=error)
-        return
-    with reading():
-        row = _row(job)
-        failed = [*msgspec.json.decode(row.failed), number] if row else [number]
-    _update(job, failed=msgspec.json.encode(failed).decode(), error=error)
+    with _changed(job, is_planned=True) as row:
+        if row is None:
+            return
+        row.error = error
+        if again:
+            row.numbers = _as_json([*msgspec.json.decode(row.numbers), number])
+        else:
+            row.failed = _as_json([*msgspec.json.decode(row.failed), number])
 
 
 def unfinished_backfills() -> list[str]:
@@ -113,12 +106,24 @@ def unfinished_backfills() -> list[str]:
     return [name for (name,) in rows]
 
 
-def _update(job: str, **values: object) -> None:
+@contextmanager
+def _changed(job: str, *, is_planned: bool = False) -> Iterator[Backfill | None]:
+    """The back-fill of a job, to be changed inside; None where there is none any more.
+
+    With `is_planned` that is one whose numbers are known and that is not finished.
+    """
     with writing():
         row = _row(job)
-        if row is not None:
-            Backfill.update(**values).where(Backfill.job == row.job).execute()
-            raise_revision(row.job.id)
+        if row is None or (is_planned and (row.started is None or row.finished is not None)):
+            yield None
+            return
+        yield row
+        row.save()
+        raise_revision(row.job.id)
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _row(job: str) -> Backfill | None:
