@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Iterable
 
 from tracker.store import identity
+from tracker.store.families import cluster_waiting
+from tracker.store.judging import judge_waiting, waiting_jobs
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded
 from tracker.verdicts.outcomes import Status
@@ -113,6 +115,19 @@ def history(job: str, *, first: int = 1, suite: str = "s", **pictures: str) -> N
     """Record one build for each letter of the pictures, oldest first."""
     for number, reports in builds_of(first=first, suite=suite, **pictures):
         upload(job, number, *reports, complete=True)
+
+
+def judge_all() -> None:
+    """Judge again what waits for it since older builds arrived, as the worker does."""
+    for job in waiting_jobs():
+        while judge_waiting(job, now=NOW):
+            pass
+
+
+def cluster_all(*own: str) -> None:
+    """Put what failed into families, as the worker does."""
+    while cluster_waiting(own, now=NOW):
+        pass
 
 
 def builds_of(

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     first_builds         how many past builds are read when a job is first seen
     jenkins_seconds      deadline of one request to Jenkins, from first byte to last
     jenkins_max_mb       largest answer taken from Jenkins
+    own_code             how names of your own packages and paths begin, separated by commas
     publish_builds       how many of a job's newest builds the static site has
     publish_keep         how many generations of the static site are kept
     hook_secret          what signs the bodies of hooks; empty: no signature is believed
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     first_builds: Positive = 60
     jenkins_seconds: Positive = 30
     jenkins_max_mb: Positive = 64
+    own_code: str = ""
     publish_builds: Positive = 60
     publish_keep: Annotated[int, msgspec.Meta(ge=2)] = 3
     hook_secret: str = ""
@@ -98,6 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "Settings are listed in README.md; `tracker` reads them from TRACKER_* and"
                 " tracker.toml.",
             ) from error
+
+    @property
+    def own_prefixes(self) -> tuple[str, ...]:
+        """How names of the team's own code begin; none where nobody said it."""
+        return tuple(filter(None, (each.strip() for each in self.own_code.split(","))))
 
     @property
     def database(self) -> Path:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from scripts.bench_figures import formats, jenkins, pages, parse, publish, record, uploads
+from scripts.bench_figures import formats, jenkins, judge, pages, parse, publish, record, uploads
 from scripts.bench_figures.report import Row, as_json, as_table, machine, say
 from scripts.bench_figures.sizes import QUICK, WHOLE, Sizes
 
@@ -16,6 +16,7 @@ FIGURES: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "parse": parse.figures,
     "formats": formats.figures,
     "record": record.figures,
+    "judge": judge.figures,
     "uploads": uploads.figures,
     "pages": pages.figures,
     "publish": publish.figures,

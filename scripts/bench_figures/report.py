@@ -74,6 +74,8 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "record, names known / floor": (TIMES, 2.5),
     "record, all new": ("s", None),
     "record, all new / floor": (TIMES, 6),
+    "judge, the newest build, processor time": ("s", 2),
+    "judge, the newest build, memory": ("MB", 300),
     "upload, answered": ("s", None),
     "upload, visible on the page": ("s", 2),
     "upload, many Surefire files": ("s", 3),

@@ -26,6 +26,7 @@ class Sizes:
     rounds         how often each way of a comparison is taken, in turn
     cases          cases of the one big report
     of_a_format    cases of the file of each format, and rounds of reading it
+    judged         the history whose newest build is judged
     visible        how often that report is uploaded
     surefire       small reports of one multipart upload, and how often it is sent
     uploaded       builds that four clients upload
@@ -43,6 +44,7 @@ class Sizes:
     cases: int = 100_000
     of_a_format: int = 100_000
     format_rounds: int = 2
+    judged: Shape = Shape(1, 61, 100_000)
     visible: int = 3
     surefire: int = 500
     surefire_rounds: int = 3
@@ -63,6 +65,7 @@ QUICK = replace(
     rounds=2,
     of_a_format=10_000,
     format_rounds=1,
+    judged=Shape(1, 31, 5_000),
     visible=1,
     surefire_rounds=1,
     uploaded=Shape(4, 5, 1_000),

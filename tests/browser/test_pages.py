@@ -253,8 +253,18 @@ def tabs(page: Any, count: int) -> list[dict[str, Any]]:
 
 def test_tab_reaches_the_main_links_first(page: Any, server: RunningServer) -> None:
     page.goto(server.url)
-    names = [focus["name"] for focus in tabs(page, 4)]
-    assert names == ["Skip to the content", "What is new", "Settings", "About"]
+    names = [focus["name"] for focus in tabs(page, 9)]
+    assert names == [
+        "Skip to the content",
+        "What is new",
+        "Causes",
+        "Flaky",
+        "Missing",
+        "Compare",
+        "Readiness",
+        "Settings",
+        "About",
+    ]
 
 
 def test_what_has_the_focus_is_seen(page: Any, server: RunningServer) -> None:
@@ -283,6 +293,15 @@ def test_the_first_link_skips_to_the_content(page: Any, server: RunningServer) -
         "/settings/",
         "/settings/names/east/rel/mod/nightly-linux/",
         "/settings/names/nobody/",
+        "/families/",
+        "/families/1/",
+        "/flaky/",
+        "/missing/",
+        "/compare/",
+        "/readiness/",
+        "/jobs/team/nightly/budget/",
+        "/jobs/team/nightly/builds/7/compare/",
+        f"/jobs/team/nightly/cases/{key_of('login', 'com.example.Suite')}/explain/",
         "/jobs/team/nightly/",
         "/jobs/east/rel/mod/nightly-linux/",
         "/jobs/east/rel/mod/filled/",

@@ -51,6 +51,17 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
     yield "home", {}
     yield "about", {}
     yield "settings", {}
+    yield "families", {}
+    yield "family", {"family": "1"}
+    yield "flaky", {"page": "1"}
+    yield "missing", {"page": "1"}
+    yield "budget", {"job": "team/nightly"}
+    yield "explain", {"job": "team/nightly", "case": key_of("login", "com.example.Suite")}
+    yield "absences", {"job": "lacking/<i id=m94>", "build": "10"}
+    yield "compare", {}
+    yield "readiness", {}
+    yield "changes", {"job": "team/nightly", "build": "7"}
+    yield "changes", {"job": "team/nightly", "build": "1"}
     for job in ("nightly-linux", "filled", "gone", "still"):
         yield "job", {"job": f"east/rel/mod/{job}"}
     for job in ("team/nightly", "never/built", "rebuilt", *ODD_JOBS[:4]):

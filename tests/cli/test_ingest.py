@@ -10,9 +10,11 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.conftest import ROOT, environ_of, junit
+from tests.factories import history
 from tracker.queries.builds import build, results
 from tracker.queries.jobs import jobs
 from tracker.settings import Settings
+from tracker.store.judging import AT_ONCE, waiting_jobs
 from tracker.store.sql import run
 
 
@@ -51,6 +53,17 @@ def test_ingest_tells_the_facts(command: Command, files: Path) -> None:
     command("ingest", "--job", "nightly", "--build", 1, files / "a.xml", *flags)
     row = build("nightly", "1")
     assert (row.branch, row.commit, row.url, row.complete) == ("main", "abc", "http://ci/1/", True)
+
+
+def test_ingest_of_an_old_build_judges_all_later_ones_before_it_ends(
+    command: Command, files: Path
+) -> None:
+    history("nightly", first=2, login="F" + " F" * AT_ONCE)
+    (files / "old.xml").write_bytes(junit(login="P"))
+    said = command("ingest", "--job", "nightly", "--build", 1, files / "old.xml")
+    assert (said.code, said.err) == (0, "")
+    assert waiting_jobs() == []
+    assert [row.verdict for row in results("nightly", "2", "new", limit=9)] == ["regression"]
 
 
 def test_ingest_again_is_harmless(command: Command, files: Path) -> None:
@@ -153,4 +166,4 @@ def test_files_above_and_below_have_names_of_their_own(
 
 def test_ingest_asks_for_the_site_once(command: Command, files: Path) -> None:
     command("ingest", "--job", "nightly", "--build", 1, files / "a.xml", "--complete")
-    assert run("SELECT kind, key, asked FROM work") == [("publish", "site", 1)]
+    assert run("SELECT kind, key FROM work WHERE kind = 'publish'") == [("publish", "site")]

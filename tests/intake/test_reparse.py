@@ -97,9 +97,12 @@ def test_the_state_is_that_of_a_fresh_recording(intake: Intake) -> None:
     send(intake, 3, a=b"MINE\nx PASS\n")
     install(intake, 2)
     again(intake)
-    [regression] = [line for line in lines() if '"kind":"streak"' in line]
-    assert '"first":[0,2]' in regression
-    assert '"fixed":[0,3]' in regression
+    regression, recovering = [line for line in lines() if '"kind":"episode"' in line]
+    assert '"from":[0,2]' in regression
+    assert '"state":"regression"' in regression
+    assert '"until":[0,3]' in regression
+    assert '"since":[0,2]' in recovering
+    assert '"state":"recovering"' in recovering
 
 
 def test_nothing_differs_nothing_changes_but_the_version(intake: Intake) -> None:

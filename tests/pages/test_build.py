@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import DAY, NOW, history, jenkins, report, upload
+from tests.store.test_paces import nights
 from tracker.errors import NotFound
 from tracker.pages import build
 from tracker.pages.build import BuildPage, ResultList, RunOf
@@ -32,15 +33,16 @@ def names(page: BuildPage, name: str) -> list[str]:
 def rich_build(store: Path) -> BuildPage:
     history(
         "nightly",
-        broken="P P F",
+        broken="P P P F",
         first=1,
-        fresh=". . E",
-        old="P F F",
-        mended="F F P",
-        skipped="P P S",
-        fine="P P P",
+        fresh=". . . E",
+        old="P P F F",
+        mended="F F P P",
+        better="P F F P",
+        skipped="P P P S",
+        fine="P P P P",
     )
-    return build.show("nightly", "3")
+    return build.show("nightly", "4")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,13 @@ def rich_build(store: Path) -> BuildPage:
         ("new", ["broken", "fresh"]),
         ("failing", ["old"]),
         ("fixed", ["mended"]),
+        ("recovering", ["better"]),
+        ("suspect", []),
+        ("flaky", []),
+        ("incident", []),
         ("skipped", ["skipped"]),
         ("failed", []),
-        ("all", ["broken", "fine", "fresh", "mended", "old", "skipped"]),
+        ("all", ["better", "broken", "fine", "fresh", "mended", "old", "skipped"]),
     ],
 )
 def test_each_list_has_its_cases(rich_build: BuildPage, name: str, cases: list[str]) -> None:
@@ -65,7 +71,7 @@ def test_what_is_newly_broken_says_how(rich_build: BuildPage) -> None:
 
 def test_what_still_fails_says_since_when(rich_build: BuildPage) -> None:
     [row] = of(rich_build, "failing").rows
-    assert (row.since, row.age) == ("2", 1)
+    assert (row.since, row.age) == ("3", 1)
 
 
 def test_failures_of_a_build_that_is_not_judged_have_a_list_of_their_own() -> None:
@@ -309,3 +315,16 @@ def test_a_build_says_that_its_verdicts_may_change_while_older_ones_are_read() -
     assert (filling.done, filling.total) == (1, 2)
     note_backfilled("nightly", done=2, now=NOW)
     assert build.show("nightly", "2").filling is None
+
+
+def test_what_became_slower_is_on_the_page_of_the_build_that_showed_it() -> None:
+    nights([500.0] * 25 + [1500.0] * 5)
+    shown = build.show("nightly", "29").paces
+    assert (shown.count, [row.name for row in shown.rows]) == (1, ["login"])
+    assert build.show("nightly", "30").paces == build.Paces(0, ())
+
+
+def test_only_the_first_of_many_paces_are_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROWS", 0)
+    nights([500.0] * 25 + [1500.0] * 4)
+    assert build.show("nightly", "29").paces == build.Paces(1, ())

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from tests.factories import history, jenkins, key_of, report, upload
+from tests.store.test_paces import nights
 from tracker.errors import NotFound
 from tracker.pages import case
 from tracker.pages.case import CasePage
@@ -87,8 +88,15 @@ def test_the_newest_judged_build_is_named_also_where_the_case_did_not_run() -> N
 
 
 def test_verdicts_stand_at_the_builds_that_brought_them() -> None:
-    page = login("F P P F F")
-    assert [row.verdict for row in page.history] == ["", "regression", "", "fixed", "new failure"]
+    page = login("F P P P F F")
+    assert [row.verdict for row in page.history] == [
+        "",
+        "regression",
+        "",
+        "fixed",
+        "recovering",
+        "new failure",
+    ]
 
 
 def test_a_failure_has_its_message_trace_and_output() -> None:
@@ -149,3 +157,29 @@ def test_what_the_suites_said_is_that_of_the_newest_build_where_the_case_failed(
 
 def test_a_case_that_never_failed_shows_nothing_of_its_suites() -> None:
     assert login("P P").suite_runs == ()
+
+
+def test_a_slower_case_says_so_and_has_a_page_though_it_always_passed() -> None:
+    nights([500.0] * 25 + [1500.0] * 5)
+    found = case.show("nightly", key_of("login")).pace
+    assert found is not None
+    assert (found.pace, found.likely) == ("slower", "26")
+    assert list(case.every(30)) == [{"job": "nightly", "case": key_of("login"), "page": "1"}]
+    assert list(case.every(1)) == []
+
+
+def test_an_incident_is_left_out_of_the_counts_and_of_the_window() -> None:
+    picture = "P P P P P P F P P P P P"
+    for number, letter in enumerate(picture.split(), 1):
+        rest = dict.fromkeys((f"test_{each}" for each in range(12)), letter)
+        mine = letter if number < 11 else "F"
+        upload("nightly", number, report(message="no database", login=mine, **rest))
+    page = case.show("nightly", key_of("login"))
+    assert [row.build.label for row in page.in_incidents] == ["7"]
+    assert page.broke.endswith("most likely in #11.")
+    history("quiet", login=picture.replace("F", ".")[:-3] + "F F")
+    assert page.broke == case.show("quiet", key_of("login")).broke
+
+
+def test_a_case_that_runs_as_ever_says_nothing_of_that() -> None:
+    assert login("P P P").pace is None

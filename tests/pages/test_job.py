@@ -6,16 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import DAY, NOW, history, jenkins, report
+from tests.factories import DAY, NOW, builds_of, history, jenkins, report, upload
 from tests.pages import reading
 from tracker.errors import NotFound
-from tracker.pages import BY_NAME, job
+from tracker.pages import BY_NAME, build, job
 from tracker.queries import jobs
 from tracker.queries.rows import at
 from tracker.site.links import Linker, live_linker, static_linker
 from tracker.site.render import as_json, renderer
 from tracker.store.backfills import ask_backfill, note_backfilled, note_unread, plan_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job
+from tracker.store.judging import judge_waiting
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_look
 from tracker.store.work import claim, enqueue, fail
@@ -303,3 +304,14 @@ def test_a_static_page_and_a_job_of_uploads_have_no_form(nightly: str) -> None:
     history("uploads", login="P")
     assert "<form" not in html_of(live=False)
     assert "<form" not in html_of("uploads")
+
+
+def test_it_tells_that_builds_arrived_late_until_the_worker_judged_again() -> None:
+    builds = dict(builds_of(login=" ".join("P" * 13)))
+    for number in [*range(2, 14), 1]:
+        upload("late", number, *builds[number], complete=True)
+    assert job.show("late").judged_again
+    assert build.show("late", "13").judged_again
+    while judge_waiting("late", now=NOW):
+        pass
+    assert not job.show("late").judged_again

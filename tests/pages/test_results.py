@@ -49,7 +49,7 @@ def test_a_short_list_has_its_page_too(name: str) -> None:
 
 def test_a_list_of_another_name_is_not_found_and_the_names_are_said() -> None:
     history("nightly", login="P")
-    with pytest.raises(NotFound, match=r"no list 'odd'.*new, failing, fixed, skipped, failed, all"):
+    with pytest.raises(NotFound, match=rf"no list 'odd'.*{', '.join(LISTS)}"):
         results.show("nightly", "1", "odd")
 
 

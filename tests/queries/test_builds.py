@@ -75,10 +75,21 @@ def test_each_list_of_a_build(which: str, expected: list[str]) -> None:
     assert names(3, which) == expected
 
 
-def test_what_failed_before_and_passed_is_fixed() -> None:
+def test_what_was_broken_and_passed_is_recovering() -> None:
     history("nightly", **PICTURES)
-    [row] = results("nightly", "4", "fixed", limit=9)
+    [row] = results("nightly", "4", "recovering", limit=9)
+    assert (row.name, row.verdict, row.status, row.since) == ("mended", "recovering", "passed", "2")
+
+
+def test_what_was_broken_and_passed_often_enough_is_fixed() -> None:
+    history("nightly", mended="P F F P P", other="P F F P F")
+    [row] = results("nightly", "5", "fixed", limit=9)
     assert (row.name, row.verdict, row.status, row.since) == ("mended", "fixed", "passed", "2")
+
+
+def test_what_still_passes_after_it_was_fixed_is_not_listed_again() -> None:
+    history("nightly", login="P F F P P P")
+    assert (names(5, "fixed"), names(6, "fixed"), names(6, "recovering")) == (["login"], [], [])
 
 
 @pytest.mark.parametrize("which", LISTS)
@@ -89,8 +100,13 @@ def test_every_list_is_as_long_as_its_count(which: str, number: int) -> None:
 
 
 def test_an_older_build_keeps_its_own_lists() -> None:
-    history("nightly", login="P F F P F")
-    assert (names(2, "new"), names(3, "failing"), names(4, "fixed")) == (["login"],) * 3
+    history("nightly", login="P F F P P F")
+    assert (names(2, "new"), names(3, "failing"), names(4, "recovering")) == (["login"],) * 3
+    assert (names(5, "fixed"), names(6, "new"), names(5, "recovering")) == (
+        ["login"],
+        ["login"],
+        [],
+    )
 
 
 def test_age_counts_judged_builds_since_the_first_failure() -> None:
@@ -110,7 +126,7 @@ def test_age_counts_builds_in_which_the_case_did_not_run() -> None:
 def test_a_new_failure_has_the_age_0() -> None:
     history("nightly", login="P F")
     [row] = results("nightly", "2", "new", limit=9)
-    assert (row.age, row.since, row.message) == (0, None, "it failed")
+    assert (row.age, row.since, row.message) == (0, "2", "it failed")
 
 
 def test_failures_of_a_build_that_is_not_judged_are_listed_as_failed() -> None:

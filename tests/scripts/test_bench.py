@@ -24,6 +24,7 @@ TINY = replace(
     QUICK,
     rounds=1,
     cases=200,
+    judged=Shape(1, 12, 300),
     surefire=3,
     uploaded=Shape(2, 2, 20),
     browsed=Shape(1, 5, 60),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.factories import DAY, NOW, history, jenkins, report, upload
+from tests.factories import DAY, NOW, cluster_all, history, jenkins, report, upload
 from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
@@ -54,8 +54,13 @@ def record_rich_history() -> None:
     for job in ODD_JOBS:
         history(job, login="P F F", logout="P P P", search="F P S")
     _hostile()
+    _lacking()
     _sources()
     _watched()
+    _releases()
+    _on_one_agent()
+    _slower()
+    cluster_all()
 
 
 def _nightly() -> None:
@@ -178,6 +183,27 @@ def _long_lists() -> None:
     upload("long", 1, report(**dict.fromkeys(names, "P")), complete=True)
 
 
+def _lacking() -> None:
+    """A build that lacks something of every kind: a report, renamed, skipped and removed cases."""
+    evil = "<i id=m94>"
+    shop = {f"counts {word}": "P" for word in ("all", "none", "twice", "what is left", evil)}
+    names = {f"case {place:03}": "P" for place in range(120)}
+    for number in range(1, 11):
+        is_last = number == 10
+        jenkins(
+            f"lacking/{evil}",
+            number,
+            report(
+                "a.xml", suite="com.shop.cart.CartTest" if is_last else "com.shop.CartTest", **shop
+            ),
+            report("b.xml", suite="gone", kept="P", **({} if is_last else {evil: "P", "old": "P"})),
+            report("c.xml", suite="licence", kept="P", dear="S" if is_last else "P"),
+            *([] if is_last else [report(f"{evil}.xml", suite="shard", **names)]),
+            report("e.xml", suite="new", **({evil: "P"} if is_last else {"first": "P"})),
+            started=NOW + number * DAY,
+        )
+
+
 def _sources() -> None:
     add_server(
         "ours",
@@ -233,6 +259,42 @@ def _watched() -> None:
         plan_backfill(f"east/rel/mod/{job}", [9, 8, 5, 2], [(6, 7), (3, 4), (1, 1)], now=NOW)
         note_unread(f"east/rel/mod/{job}", 8, f"#8: `{evil}`", again=False)
         note_backfilled(f"east/rel/mod/{job}", done=done, now=NOW + HOUR)
+
+
+def _releases() -> None:
+    """Two releases: in the newer one a test broke, one is gone and one was added."""
+    add_name_rule("product/{release}/nightly-{platform}")
+    good, bad = " ".join("P" * 8), " ".join("F" * 8)
+    history("product/1.9/nightly-linux", login=good, logout=good, search=bad, gone=good)
+    history("product/1.10/nightly-linux", login=bad, logout=good, search=good, added=good)
+
+
+def _on_one_agent() -> None:
+    """A test that fails on one of three agents alone."""
+    for number in range(1, 19):
+        node = f"agent-{number % 3}"
+        jenkins(
+            "agents/nightly",
+            number,
+            report(suite="agents", there="F" if node == "agent-2" else "P", here="P"),
+            started=NOW + number * DAY,
+            about=About(node=node),
+        )
+
+
+def _slower() -> None:
+    """A test that takes longer since the 26th build, and one that never did; both always pass."""
+    for number in range(1, 31):
+        usual = 400 + number % 7
+        took = (usual if number < 26 else 3 * usual, usual)
+        made = report(f"{number}.xml", suite="pace", slower="P", steady="P")
+        results = [
+            (case, status, ms, *rest)
+            for (case, status, _, *rest), ms in zip(made.contents.results, took, strict=True)
+        ]
+        contents = dataclasses.replace(made.contents, results=results)
+        ran = dataclasses.replace(made, sha256=f"{number:064x}", contents=contents)
+        jenkins("pace/nightly", number, ran, started=NOW + number * DAY)
 
 
 def _seen(name: str, last: tuple[int, int] | None = None) -> SeenJob:

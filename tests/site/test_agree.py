@@ -15,8 +15,9 @@ from tests.factories import NOW, history, key_of
 from tests.site.same import live_tokens, static_tokens
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import ROWS, Page, Params, pages_of
-from tracker.queries import builds, jobs
+from tracker.queries import builds, families, jobs, missing
 from tracker.queries.builds import LISTS
+from tracker.queries.flaky import count_flaky
 from tracker.settings import Settings
 from tracker.site.links import static_linker
 from tracker.site.publish import publish
@@ -88,19 +89,31 @@ def possible() -> Iterator[tuple[Page, Params]]:
     """Every page that there is live, also those that the static site leaves out."""
     yield BY_NAME["about"], {}
     yield BY_NAME["settings"], {}
+    yield BY_NAME["readiness"], {}
+    yield from paged("flaky", count_flaky())
     yield from paged("home", len(jobs.jobs()))
+    yield from paged("missing", missing.counts()[0])
+    yield from paged("compare", sum(1 for row in jobs.jobs() if row.latest))
+    yield from paged("families", families.count_families())
+    for found in families.families_after(0, 10_000):
+        yield BY_NAME["family"], {"family": str(found.id)}
     for row in jobs.jobs():
         yield BY_NAME["naming"], {"job": row.name}
         count = builds.count_builds(row.name)
         yield from paged("job", count, job=row.name)
+        yield BY_NAME["budget"], {"job": row.name}
         for found in builds.builds(row.name, limit=count):
             yield BY_NAME["build"], {"job": row.name, "build": found.label}
             yield BY_NAME["run"], {"job": row.name, "build": found.label}
+            yield BY_NAME["changes"], {"job": row.name, "build": found.label}
+            lost = sum(loss.cases for loss in missing.losses(found))
+            yield from paged("absences", lost, job=row.name, build=found.label)
             for name in LISTS if found.totals.total > ROWS else ():
                 total = builds.count_results(row.name, found.label, name)
                 yield from paged("results", total, job=row.name, build=found.label, list=name)
         for (case,) in run(CASES_OF_A_JOB, row.name):
             yield from paged("case", count, job=row.name, case=key(case))
+            yield BY_NAME["explain"], {"job": row.name, "case": key(case)}
 
 
 def paged(name: str, total: int, **params: str) -> Iterator[tuple[Page, Params]]:

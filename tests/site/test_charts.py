@@ -29,7 +29,13 @@ PLAIN = BuildRow(
     regressions=0,
     new_failures=0,
     fixed=0,
+    suspects=0,
+    flaky=0,
+    recovering=0,
+    in_incident=0,
     damaged=0,
+    judging=None,
+    lifted=False,
     url="",
     branch="",
     commit="",
@@ -144,7 +150,7 @@ def test_an_empty_chart_has_a_width(draw: object) -> None:
 
 
 def mark(status: str | None, *, judged: bool = True) -> HistoryRow:
-    return HistoryRow(build(judged=judged), status, None, "", "", "", "")
+    return HistoryRow(build(judged=judged), status, None, "", "", "", "", "")
 
 
 def test_the_height_of_a_mark_says_the_status_without_its_colour() -> None:

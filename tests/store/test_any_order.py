@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import DAY, NOW, builds_of, jenkins, report, upload
+from tests.factories import DAY, NOW, builds_of, jenkins, judge_all, report, upload
+from tests.store.fresh import fresh_store
 from tracker.errors import Conflict
 from tracker.queries.dump import lines
-from tracker.store.connection import close_store, open_store
 from tracker.store.judging import rebuild
 
-MEMORY = Path("/dev/shm")
 Recording = Callable[[], object]
 
 PICTURES = {
@@ -73,39 +69,18 @@ def _recordings() -> list[Recording]:
 RECORDINGS = _recordings()
 
 
-@functools.cache
-def _empty() -> bytes:
-    """A migrated database, made once."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tracker.db"
-        open_store(path)
-        close_store()
-        return path.read_bytes()
-
-
-@contextlib.contextmanager
-def _fresh_store() -> Iterator[None]:
-    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        (folder / "tracker.db").write_bytes(_empty())
-        open_store(folder / "tracker.db")
-        yield
-    finally:
-        close_store()
-        shutil.rmtree(folder)
-
-
 def _state_after(order: Sequence[int]) -> list[str]:
     for place in order:
         # The report that could be read stays when the one that could not comes late.
         with contextlib.suppress(Conflict):
             RECORDINGS[place]()
+    judge_all()
     return list(lines())
 
 
 @functools.cache
 def _expected() -> tuple[str, ...]:
-    with _fresh_store():
+    with fresh_store():
         return tuple(_state_after(range(len(RECORDINGS))))
 
 
@@ -127,7 +102,7 @@ def orders(draw: st.DrawFn) -> list[int]:
 @given(orders())
 def test_any_order_with_any_repetition_gives_the_same_state(order: list[int]) -> None:
     expected = list(_expected())
-    with _fresh_store():
+    with fresh_store():
         assert _state_after(order) == expected
         rebuild()
         assert list(lines()) == expected
@@ -135,5 +110,5 @@ def test_any_order_with_any_repetition_gives_the_same_state(order: list[int]) ->
 
 def test_everything_is_in_the_state() -> None:
     kinds = {line.partition('"kind":"')[2].partition('"')[0] for line in _expected()}
-    assert kinds == {"job", "build", "report", "result", "output", "streak"}
+    assert kinds == {"job", "build", "report", "result", "output", "episode"}
     assert any('"epoch":2' in line for line in _expected())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import junit
-from tests.factories import report, upload
+from tests.factories import judge_all, report, upload
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
@@ -78,6 +78,7 @@ def run_processes(
 
 def state_of(home: Path) -> list[str]:
     open_store(home / "tracker.db")
+    judge_all()
     found = list(lines())
     close_store()
     return found

@@ -49,9 +49,12 @@ def test_history_goes_on_over_the_border_of_epochs(state: State) -> None:
     tell(2, 1, "P")
     tell(1, 100, "F")
     tell(2, 101, "P")
-    assert {
-        (tuple(row["first"]), tuple(row["fixed"]), row["regression"]) for row in state("streak")
-    } == {((1, 1), (1, 2), True)}
+    found = [(row["state"], row["since"], row["from"], row["until"]) for row in state("episode")]
+    each_of_two_cases = [
+        ("regression", [1, 1], [1, 1], [1, 2]),
+        ("recovering", [1, 1], [1, 2], None),
+    ]
+    assert found == each_of_two_cases * 2
 
 
 @pytest.mark.usefixtures("store")

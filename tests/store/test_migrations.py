@@ -58,8 +58,9 @@ def test_what_was_recorded_before_is_there_and_what_waited_is_done(of_before: Pa
         assert build("nightly", "7").totals.total == 1
         assert (jobs.job("nightly").standing, jobs.server("main").rate) == ("", 5.0)
         rows = database.execute_sql("SELECT kind, subject FROM work ORDER BY id")
-        # Looks and polls are asked for anew; whoever was promised something gets it.
-        assert list(rows) == [("poll_build", "nightly"), ("ingest", "")]
+        # Looks and polls are asked for anew; whoever was promised something gets it. All verdicts
+        # are derived anew.
+        assert list(rows) == [("poll_build", "nightly"), ("ingest", ""), ("judge", "nightly")]
         assert list(database.execute_sql("SELECT polled_to, seen FROM job")) == [(7, "")]
     finally:
         close_store()

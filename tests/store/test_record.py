@@ -216,16 +216,16 @@ def test_an_upload_to_a_running_build_is_judged_when_it_has_finished(state: Stat
     upload("nightly", 1, report(login="P"))
     jenkins("nightly", 2, result=None)
     upload("nightly", 2, report(login="F"))
-    assert state("streak") == []
+    assert state("episode") == []
     jenkins("nightly", 2, result="UNSTABLE")
-    assert [row["regression"] for row in state("streak")] == [True]
+    assert [row["state"] for row in state("episode")] == ["regression"]
 
 
 def test_a_finished_build_does_not_run_again_because_late_news_say_so(state: State) -> None:
     jenkins("nightly", 1, report(login="F"), result="UNSTABLE")
     jenkins("nightly", 1, result=None)
     assert state("build")[0]["state"] == "finished"
-    assert len(state("streak")) == 1
+    assert [row["state"] for row in state("episode")] == ["new failure"]
 
 
 @pytest.mark.parametrize("result", [None, "ABORTED", "NOT_BUILT"])
@@ -233,14 +233,14 @@ def test_a_build_that_did_not_end_is_recorded_and_not_judged(
     state: State, result: str | None
 ) -> None:
     jenkins("nightly", 1, report(login="F"), result=result)
-    assert state("streak") == []
+    assert state("episode") == []
     assert statuses(state) == {"login": "failed"}
 
 
 @pytest.mark.parametrize("result", ["SUCCESS", "UNSTABLE", "FAILURE"])
 def test_a_build_that_ended_is_judged(state: State, result: str) -> None:
     jenkins("nightly", 1, report(login="F"), result=result)
-    assert len(state("streak")) == 1
+    assert [row["state"] for row in state("episode")] == ["new failure"]
 
 
 def test_the_upstream_build_is_kept_and_its_page_changes(state: State) -> None:

@@ -228,7 +228,7 @@ def test_the_history_of_a_case_is_a_list(get, upload):
         (1, "passed"),
     ]
     assert body["items"][2]["message"] == "it failed"
-    assert [row["verdict"] for row in body["items"]] == ["fixed", "", "regression", ""]
+    assert [row["verdict"] for row in body["items"]] == ["recovering", "", "regression", ""]
 
 
 def test_following_next_reads_every_job_once(get, upload):

@@ -11,7 +11,7 @@ from tracker.site.render import renderer
 from tracker.web import create_app
 from tracker.web.headers import CONTENT_SECURITY_POLICY, SECURITY
 
-VALUES = {"name": "x", "path": "x", "key": "0"}
+VALUES = {"name": "x", "path": "x", "key": "0", "number": "1"}
 
 
 def routes():

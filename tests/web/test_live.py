@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import junit
-from tests.factories import DAY, NOW, history, jenkins, report
+from tests.factories import DAY, NOW, cluster_all, history, jenkins, report
 from tracker.pages import BY_NAME, PAGES
 from tracker.queries import builds
 from tracker.site.render import renderer
@@ -22,6 +22,7 @@ from tracker.store.work import claim, enqueue, fail
 def filled(upload):
     upload(junit(one="P", two="P"), job="team/nightly", build=1)
     upload(junit(one="P", two="F"), job="team/nightly", build=2)
+    cluster_all()
 
 
 def path_of(page, params):
@@ -34,7 +35,7 @@ def key():
 
 def some(page):
     """The address of one page of this row, in the history of `filled`."""
-    params = {"job": "team/nightly", "build": "2", "case": key(), "list": "all"}
+    params = {"job": "team/nightly", "build": "2", "case": key(), "list": "all", "family": "1"}
     return path_of(page, {name: params[name] for name in page.params})
 
 
@@ -203,8 +204,9 @@ def test_markup_in_names_is_text(client, upload):
         f"<failure message='{evil}' type='{evil}'>{evil}</failure></testcase></testsuite>"
     )
     upload(data.encode(), job="<script>alert(1)", build=1, branch="<script>", name="<script>.xml")
+    cluster_all()
     case = builds.results("<script>alert(1)", "1", "all", limit=1)[0].key
-    params = {"job": "<script>alert(1)", "build": "1", "case": case, "list": "all"}
+    params = {"job": "<script>alert(1)", "build": "1", "case": case, "list": "all", "family": "1"}
     for page in PAGES:
         text = client.get(path_of(page, {name: params[name] for name in page.params})).text
         assert "<script>alert" not in text

@@ -104,9 +104,10 @@ def test_a_hundred_kills_in_a_back_fill_of_500_builds_lose_nothing(
         assert start(calm, "--until-idle", **environ).wait(1800) == 0
         for _ in range(100):
             before = demo.server.requests.total()
-            process = start(wild, **environ)
+            process = start(wild, TRACKER_POLL_SECONDS="1", **environ)
             until(lambda before=before: demo.server.requests.total() > before, "no request")
-            time.sleep(draw.uniform(0, 2))
+            # Few builds are read between two kills, so that all of these fall into the back-fill.
+            time.sleep(draw.uniform(0, 0.6))
             process.kill()
             process.wait()
         time.sleep(1.1)  # the last lease

@@ -12,13 +12,14 @@ import msgspec
 import pytest
 
 from tests.conftest import RunningDemo, free_port, junit
-from tests.factories import NOW, jenkins, record, report, upload
+from tests.factories import NOW, history, jenkins, record, report, upload
 from tracker.clock import now_ms
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.jenkins.recording import Vanished
 from tracker.queries import jobs
-from tracker.queries.builds import build
+from tracker.queries.builds import build, results
+from tracker.queries.dump import lines
 from tracker.queries.rows import snapshot
 from tracker.queries.system import queued_upload, work, workers
 from tracker.settings import Settings
@@ -26,6 +27,7 @@ from tracker.site.publish import read_manifest
 from tracker.store import connection
 from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job
+from tracker.store.judging import AT_ONCE, rebuild, waiting_jobs
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 from tracker.store.work import Task, claim, enqueue, fail
@@ -353,3 +355,52 @@ def test_trouble_of_the_disk_says_nothing_against_a_task(settings: Settings, sto
     assert task is not None
     fail(task, now=NOW, error="full", forgive=True)
     assert run("SELECT tries, state FROM work") == [(0, "due")]
+
+
+# Judging again.
+
+
+def late(builds: int) -> None:
+    """A history of failures whose first build, in which the case passed, arrives last."""
+    history("nightly", first=2, login="F" + " F" * (builds - 1))
+    upload("nightly", 1, report(login="P"))
+
+
+def verdict_of_the_second_build() -> list[str]:
+    return [row.verdict for row in results("nightly", "2", "new", limit=9)]
+
+
+def test_what_a_late_build_changes_is_judged_by_the_worker(settings: Settings, store: Path) -> None:
+    late(AT_ONCE + 1)
+    assert verdict_of_the_second_build() == ["new failure"]
+    Worker(settings).run(until_idle=True)
+    assert verdict_of_the_second_build() == ["regression"]
+    assert (waiting_jobs(), run("SELECT 1 FROM work WHERE kind = 'judge'")) == ([], [])
+    before = list(lines())
+    rebuild()
+    assert list(lines()) == before
+
+
+def test_judging_many_results_takes_several_steps(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.store.judging.AT_A_TIME", 25)
+    late(60)
+    steps = 1
+    while tasks.judge(context, task("judge", "nightly")).again_at is not None:
+        steps += 1
+    assert steps > 2
+    assert verdict_of_the_second_build() == ["regression"]
+
+
+def test_a_judging_that_was_forgotten_is_taken_up_by_the_next_worker(
+    settings: Settings, store: Path
+) -> None:
+    late(AT_ONCE + 1)
+    run("DELETE FROM work")
+    Worker(settings).run(until_idle=True)
+    assert verdict_of_the_second_build() == ["regression"]
+
+
+def test_a_job_that_is_gone_has_nothing_to_judge(context: Context) -> None:
+    assert tasks.judge(context, task("judge", "gone")).again_at is None

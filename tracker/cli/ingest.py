@@ -56,7 +56,9 @@ def command(
     """
     from tracker.intake.ingest import Intake, ingest
     from tracker.queries.answers import answer, as_text
+    from tracker.store.families import cluster_waiting
     from tracker.store.jobs import check_job_name
+    from tracker.store.judging import judge_waiting
     from tracker.store.records import BuildFacts
 
     settings = opened(ctx)
@@ -70,6 +72,11 @@ def command(
     )
     reports = _reports(settings, files, facets)
     done = ingest(Intake.of(settings), facts, reports, now=now_ms(), replace=replace)
+    while judge_waiting(done.recorded.job, now=now_ms()):
+        pass
+    own, job = settings.own_prefixes, done.recorded.job
+    while cluster_waiting(own, job=job, now=now_ms()):
+        pass
     said = answer(done.recorded, done.refused, done.warnings)
     if as_json:
         print_json(said)

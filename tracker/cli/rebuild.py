@@ -8,7 +8,7 @@ from tracker.cli.shared import opened
 @click.command("rebuild")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Derive streaks and counts of all jobs anew from their results; nothing else changes.
+    """Derive verdicts and counts of all jobs anew from their results; nothing else changes.
 
     Example: tracker rebuild
     """

@@ -3,7 +3,25 @@
 The more special route comes first, since a job's name may hold anything.
 """
 
-from tracker.pages import about, build, case, home, job, naming, results, run, settings
+from tracker.pages import (
+    about,
+    budget,
+    build,
+    case,
+    compare,
+    explain,
+    families,
+    family,
+    flaky,
+    home,
+    job,
+    missing,
+    naming,
+    readiness,
+    results,
+    run,
+    settings,
+)
 from tracker.pages.page import Page, Scope
 
 PAGES: tuple[Page, ...] = (
@@ -46,6 +64,44 @@ PAGES: tuple[Page, ...] = (
         "A regression run",
     ),
     Page(
+        "compare",
+        "/compare/",
+        "compare.html",
+        compare.show,
+        compare.every,
+        Scope.SITE,
+        "Compare",
+        ("a", "b"),
+    ),
+    Page(
+        "readiness",
+        "/readiness/",
+        "readiness.html",
+        readiness.show,
+        readiness.every,
+        Scope.SITE,
+        "Release readiness",
+        ("release", "basis", "days"),
+    ),
+    Page(
+        "changes",
+        "/jobs/{job}/builds/{build}/compare/",
+        "compare.html",
+        compare.changes,
+        compare.every_change,
+        Scope.JOB,
+        "A build beside the one before",
+    ),
+    Page(
+        "absences",
+        "/jobs/{job}/builds/{build}/missing/",
+        "absences.html",
+        missing.absences,
+        missing.every_absence,
+        Scope.JOB,
+        "What a build lacks",
+    ),
+    Page(
         "build",
         "/jobs/{job}/builds/{build}/",
         "build.html",
@@ -53,6 +109,16 @@ PAGES: tuple[Page, ...] = (
         build.every,
         Scope.JOB,
         "A build",
+    ),
+    Page(
+        "explain",
+        "/jobs/{job}/cases/{case}/explain/",
+        "explain.html",
+        explain.show,
+        explain.every,
+        Scope.JOB,
+        "Why a verdict is so",
+        ("as_of",),
     ),
     Page(
         "case",
@@ -63,6 +129,44 @@ PAGES: tuple[Page, ...] = (
         Scope.JOB,
         "A case's history",
     ),
+    Page(
+        "budget",
+        "/jobs/{job}/budget/",
+        "budget.html",
+        budget.show,
+        budget.every,
+        Scope.JOB,
+        "False alarms of a job",
+        ("budget",),
+    ),
+    Page(
+        "families",
+        "/families/",
+        "families.html",
+        families.show,
+        families.every,
+        Scope.SITE,
+        "Failures by cause",
+    ),
+    Page(
+        "family",
+        "/families/{family}/",
+        "family.html",
+        family.show,
+        family.every,
+        Scope.SITE,
+        "A cause of failures",
+    ),
+    Page(
+        "missing",
+        "/missing/",
+        "missing.html",
+        missing.show,
+        missing.every,
+        Scope.SITE,
+        "Missing tests",
+    ),
+    Page("flaky", "/flaky/", "flaky.html", flaky.show, flaky.every, Scope.SITE, "Flaky tests"),
     Page("job", "/jobs/{job}/", "job.html", job.show, job.every, Scope.JOB, "A job"),
 )
 

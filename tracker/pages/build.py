@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracker.clock import now_ms
+from tracker.pages.missing import CASES, BuildLacking, lacking
 from tracker.pages.page import ROWS, Params
-from tracker.queries import builds, jobs
+from tracker.queries import builds, families, jobs
 from tracker.queries.backfills import BackfillRow, backfill
 from tracker.queries.builds import LISTS, ReportRow
+from tracker.queries.events import EventRow, events_of
+from tracker.queries.families import InBuild
+from tracker.queries.paces import PaceRow, noticed_in
 from tracker.queries.rows import BuildRow, CaseRow
 from tracker.queries.told import Counted, Told, told
 
@@ -21,6 +25,14 @@ class ResultList:
     name: str
     count: int
     rows: tuple[CaseRow, ...]
+
+
+@dataclass(frozen=True)
+class Paces:
+    """How many cases a build showed to be slower or faster than before, and the first of them."""
+
+    count: int
+    rows: tuple[PaceRow, ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,10 @@ class BuildPage:
 
     `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
     started it, where it is recorded. `run` is None where it neither was started by a build nor
-    started one. `filling` is the back-fill of its job, where that is not over.
+    started one. `filling` is the back-fill of its job, where that is not over; `judged_again`
+    tells that builds arrived late and the worker is to judge the later ones again. `families` are
+    the causes of its failures, the largest first. `lacking` is what it lacks, None where that is
+    nothing.
     """
 
     build: BuildRow
@@ -47,9 +62,14 @@ class BuildPage:
     downstream: tuple[BuildRow, ...]
     run: RunOf | None
     told: Told
+    lacking: BuildLacking | None
     lists: tuple[ResultList, ...]
+    events: tuple[EventRow, ...]
     reports: tuple[ReportRow, ...]
     filling: BackfillRow | None
+    judged_again: bool
+    families: tuple[InBuild, ...]
+    paces: Paces
 
     @property
     def otherwise_counted(self) -> Counted | None:
@@ -88,9 +108,14 @@ def show(job: str, build: str) -> BuildPage:
         downstream=below,
         run=_run_of(row, above) if above or below else None,
         told=told(row, builds.about(job, build), [report.name for report in reports]),
+        lacking=lacking(row, CASES) if row.shortfall else None,
         lists=tuple(_list(row, name) for name in LISTS),
+        events=tuple(events_of(job, row.label)) if row.judged else (),
         reports=reports,
         filling=filling if filling and filling.is_running else None,
+        judged_again=jobs.is_judged_again(row.job),
+        families=tuple(families.families_in(row.job, row.label)),
+        paces=_paces(row),
     )
 
 
@@ -110,6 +135,11 @@ def _run_of(row: BuildRow, above: BuildRow | None) -> RunOf:
     is_root = above is not None and not above.upstream_job
     found = above if above is not None and is_root else row
     return RunOf(found.job, found.label)
+
+
+def _paces(row: BuildRow) -> Paces:
+    rows = noticed_in(row.job, row.label)
+    return Paces(len(rows), tuple(rows[:ROWS]))
 
 
 def _list(row: BuildRow, name: str) -> ResultList:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
-from tracker.queries import builds, cases, jobs
-from tracker.queries.cases import CaseName, HistoryRow
+from tracker.queries import builds, cases, families, jobs
+from tracker.queries.cases import CaseName, HistoryRow, Verdict
 from tracker.queries.details import SuiteRun, suite_runs
+from tracker.queries.facets import Explained, explained
+from tracker.queries.families import InBuild
 from tracker.queries.jobs import JobRow
+from tracker.queries.missing import AbsentIn, OtherName, absence, other_names
+from tracker.queries.paces import PaceRow, noticed_lately, pace
+from tracker.queries.rows import BuildRow
 from tracker.verdicts.outcomes import COUNTED, FAILURES
+from tracker.verdicts.states import BROKEN
+from tracker.verdicts.windows import sentence, window
 
 _COUNTED = frozenset(status.word for status in COUNTED)
 _FAILURES = frozenset(status.word for status in FAILURES)
+_BROKEN = frozenset(state.value for state in BROKEN)
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -40,14 +49,27 @@ class Standing:
 class CasePage:
     """A page of the case's history, newest build first.
 
-    `suite_runs` is what the suites around the case said in the newest build where it failed.
+    `verdict` is what the case is now, None where nothing is wrong with it; `broke` says between
+    which builds it broke, on the first page. `suite_runs` is what the suites around the case said
+    in the newest build where it failed. `facets` is what its failures go with, on the first page.
+    `family` is that of its newest failure here, where that build was judged. `absent` tells that
+    the newest complete judged build lacks the case, `other_names` what it may be called now or was
+    called. `pace` says since when it is slower or faster, on the first page.
     """
 
     job: JobRow
     case: CaseName
+    judged_again: bool
+    verdict: Verdict | None
+    broke: str
     history: tuple[HistoryRow, ...]
     paging: Paging
     suite_runs: tuple[SuiteRun, ...]
+    facets: Explained | None
+    family: InBuild | None
+    absent: AbsentIn | None
+    other_names: tuple[OtherName, ...]
+    pace: PaceRow | None
 
     @property
     def ran(self) -> tuple[HistoryRow, ...]:
@@ -56,8 +78,13 @@ class CasePage:
 
     @property
     def counted(self) -> tuple[HistoryRow, ...]:
-        """The results of this page that verdicts rest on."""
+        """The results of this page that say how the case was."""
         return tuple(row for row in self.ran if row.build.judged and row.status in _COUNTED)
+
+    @property
+    def in_incidents(self) -> tuple[HistoryRow, ...]:
+        """Those of `counted` that are kept out of the history, with the incident they are in."""
+        return tuple(row for row in self.counted if _is_incident(row.build))
 
     @property
     def failures(self) -> tuple[HistoryRow, ...]:
@@ -88,6 +115,28 @@ class CasePage:
         )
 
 
+def _broke(verdict: Verdict | None, history: Sequence[HistoryRow], page: str) -> str:
+    """Between which builds a broken case broke, by the history of its first page."""
+    if verdict is None or verdict.state not in _BROKEN or page != "1":
+        return ""
+    judged = [row for row in history if row.build.judged][:_LOOKED_AT][::-1]
+    found = window("".join(map(_outcome, judged)))
+    return sentence(found, [f"#{row.build.label}" for row in judged]) if found else ""
+
+
+def _is_incident(row: BuildRow) -> bool:
+    """Whether the build is kept out of the histories of its cases."""
+    return row.judging is not None and row.judging.incident is not None and not row.lifted
+
+
+def _outcome(row: HistoryRow) -> str:
+    if _is_incident(row.build):
+        return "."
+    if row.status in _FAILURES:
+        return "F"
+    return "P" if row.status == "passed" else "."
+
+
 def show(job: str, case: str, page: str = "1") -> CasePage:
     """The history of the case with the key `case` in the job."""
     row = jobs.job(job)
@@ -98,13 +147,31 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
     failed = next((each.build for each in history if each.status in _FAILURES), None)
     around = suite_runs(failed, name.suite, name.variant) if failed else ()
-    return CasePage(row, name, tuple(history), paging, around)
+    verdict = cases.verdict(job, case)
+    facets = explained(job, case) if paging.page == 1 else None
+    family = families.family_of(job, failed.label, case) if failed else None
+    return CasePage(
+        row,
+        name,
+        jobs.is_judged_again(job),
+        verdict,
+        _broke(verdict, history, page),
+        tuple(history),
+        paging,
+        around,
+        facets,
+        family,
+        absence(job, case),
+        tuple(other_names(job, case)),
+        pace(job, case) if paging.page == 1 else None,
+    )
 
 
 def every(newest: int) -> Iterator[Params]:
-    """The cases that did not always pass in the newest builds of their job."""
+    """The cases that did not always pass in the newest builds of their job, or changed pace."""
     for row in jobs.jobs():
         count = min(newest, builds.count_builds(row.name))
-        for key in cases.not_always_passed(row.name, newest):
+        changed = noticed_lately(row.name, newest)
+        for key in sorted({*cases.not_always_passed(row.name, newest), *changed}):
             for page in pages_of(count):
                 yield {"job": row.name, "case": key, "page": str(page)}

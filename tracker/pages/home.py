@@ -9,6 +9,7 @@ from datetime import datetime
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
+from tracker.queries.events import EventRow, events_of
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import CaseRow
 
@@ -19,9 +20,10 @@ STANDINGS = ("", "disabled", "deleted")
 
 @dataclass(frozen=True)
 class JobOnHome:
-    """A job with the first few cases that its newest judged build broke."""
+    """A job with the events and the first few cases that its newest judged build broke."""
 
     job: JobRow
+    events: tuple[EventRow, ...]
     new: tuple[CaseRow, ...]
     more: int
 
@@ -48,6 +50,9 @@ class HomePage:
     out_of_use: int
     newly_broken: int
     still_failing: int
+    not_alarming: int
+    missing: int
+    builds_lacking: int
     builds_with_news: int
     paging: Paging
 
@@ -66,6 +71,9 @@ def show(page: str = "1") -> HomePage:
         out_of_use=len(rows) - len(in_use),
         newly_broken=sum(build.newly_broken for build in latest),
         still_failing=sum(build.still_failing for build in latest),
+        not_alarming=sum(build.not_alarming for build in latest),
+        missing=sum(build.missing for build in latest),
+        builds_lacking=sum(build.missing > 0 for build in latest),
         builds_with_news=sum(build.newly_broken > 0 for build in latest),
         paging=paging,
     )
@@ -78,7 +86,7 @@ def every(_newest: int) -> Iterator[Params]:
 
 
 def attention(row: JobRow) -> tuple[object, ...]:
-    """The order on home: newly broken, then damage and trouble, then failing, then fine.
+    """The order on home: newly broken, then damage, loss and trouble, then failing, then fine.
 
     The trouble of a whole server stands above them all once, and jobs out of use come last.
     """
@@ -87,7 +95,7 @@ def attention(row: JobRow) -> tuple[object, ...]:
     standing = STANDINGS.index(row.standing)
     if build is None:
         return (standing, 0, -1 if own_trouble else 1, 0, row.name)
-    trouble = bool(build.damaged) + own_trouble
+    trouble = bool(build.damaged or build.missing) + own_trouble
     return (standing, -build.newly_broken, -trouble, -build.still_failing, row.name)
 
 
@@ -100,6 +108,7 @@ def _troubles() -> Iterator[SourceTrouble]:
 def _with_news(row: JobRow) -> JobOnHome:
     build = row.latest
     if build is None or not build.newly_broken or row.standing:
-        return JobOnHome(row, (), 0)
+        return JobOnHome(row, (), (), 0)
     new = builds.results(row.name, build.label, "new", limit=SHOWN)
-    return JobOnHome(row, tuple(new), build.newly_broken - len(new))
+    together = tuple(each for each in events_of(row.name, build.label) if each.new)
+    return JobOnHome(row, together, tuple(new), build.newly_broken - len(new))

@@ -19,12 +19,14 @@ IN_CHART = 60
 class JobPage:
     """A page of the job's builds; `trend` holds its newest ones, oldest first.
 
-    `former` are names that the job had, `backfill` is how far reading its older builds is.
+    `former` are names that the job had, `backfill` is how far reading its older builds is,
+    `judged_again` that builds arrived late and the worker is to judge the later ones again.
     """
 
     job: JobRow
     former: tuple[FormerName, ...]
     backfill: BackfillRow | None
+    judged_again: bool
     trend: tuple[BuildRow, ...]
     builds: tuple[BuildRow, ...]
     paging: Paging
@@ -42,6 +44,7 @@ def show(job: str, page: str = "1") -> JobPage:
         job=row,
         former=tuple(jobs.former_names(job)),
         backfill=backfill(job),
+        judged_again=jobs.is_judged_again(job),
         trend=tuple(reversed(newest)),
         builds=tuple(listed),
         paging=paging,

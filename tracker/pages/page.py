@@ -19,6 +19,7 @@ _PATTERNS = {
     "job": r".+",
     "build": r"[0-9]{1,19}(?:~[0-9]{1,9})?",
     "case": r"[0-7][0-9a-f]{15}",
+    "family": r"[0-9]{1,18}",
     "list": r"[a-z]+",
     "page": r"[0-9]{1,9}",
 }
@@ -39,6 +40,7 @@ class Page:
     route   such as `/jobs/{job}/builds/{build}/`; a paged page has `pages/{page}/` behind it
     show    from the route's parameters to a frozen view-model, or NotFound
     every   the parameters of each page that the static site has, for its newest builds of a job
+    query   what a live page may be asked besides, behind the `?`; the static one is not
     """
 
     name: str
@@ -48,6 +50,7 @@ class Page:
     every: Callable[[int], Iterator[Params]]
     scope: Scope
     title: str
+    query: tuple[str, ...] = ()
 
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -26,7 +26,10 @@ class NewlyBroken:
 
 @dataclass(frozen=True)
 class UploadAnswer:
-    """The answer to an upload. `added` and `known` name reports, `refused` says why by name."""
+    """The answer to an upload. `added` and `known` name reports, `refused` says why by name.
+
+    `missing` of the expected cases have no result, as `shortfall` says, once the build is complete.
+    """
 
     job: str
     build: int
@@ -39,6 +42,8 @@ class UploadAnswer:
     regressions: int
     new_failures: int
     fixed: int
+    missing: int
+    shortfall: str
     new: tuple[NewlyBroken, ...]
     refused: dict[str, str]
     warnings: tuple[str, ...]
@@ -64,6 +69,8 @@ def answer(
         regressions=row.regressions,
         new_failures=row.new_failures,
         fixed=row.fixed,
+        missing=row.missing,
+        shortfall=row.shortfall,
         new=tuple(
             NewlyBroken(
                 case.key,
@@ -90,6 +97,8 @@ def as_text(answer: UploadAnswer) -> str:
         f" {totals.skipped} skipped; {answer.regressions} regressions,"
         f" {answer.new_failures} new failures, {answer.fixed} fixed"
     ]
+    if answer.shortfall:
+        lines.append(answer.shortfall)
     lines += [
         f"  {case.verdict}: {case.suite} {case.name} {case.variant}".rstrip() for case in answer.new
     ]

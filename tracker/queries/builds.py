@@ -17,14 +17,26 @@ from tracker.queries.rows import (
     label_of,
     select,
     select_builds,
+    sentence_of,
     snapshot,
     started,
 )
-from tracker.store.judging import JUDGED
 from tracker.store.models import database
+from tracker.store.outcomes import JUDGED
 from tracker.store.records import About
 
-LISTS = ("new", "failing", "fixed", "skipped", "failed", "all")
+LISTS = (
+    "new",
+    "failing",
+    "fixed",
+    "recovering",
+    "suspect",
+    "flaky",
+    "incident",
+    "skipped",
+    "failed",
+    "all",
+)
 
 _CASE = "c.id, s.path, c.name, c.variant, r.status, r.duration, coalesce(f.message, '')"
 _FROM_RESULT = (
@@ -180,8 +192,10 @@ def count_results(job: str, label: str, which: str) -> int:
 def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:
     """Results of a build, by suite and name: one of LISTS.
 
-    `new` are regressions and new failures, `failing` what failed before too, `fixed` what failed
-    before and passed, `failed` the failures of a build that is not judged, `all` everything.
+    `new` are regressions and new failures, `failing` what is broken since an earlier build,
+    `fixed` and `recovering` what was broken and passes, `suspect` what failed and may be chance,
+    `flaky` what fails now and then, `incident` what failed with the whole build, `failed` the
+    failures of a build that is not judged, `all` everything.
     """
     with snapshot():
         found = _found(job, label)
@@ -256,63 +270,83 @@ def _by_status(found: _Found, wanted: str, limit: int, offset: int) -> list[Case
     return [case_row(row[:7], attempts=row[7]) for row in rows]
 
 
-def _new(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS}, k.regression {_FROM_RESULT}"
-        " JOIN streak k ON k.first_build = r.build_id AND k.case_id = r.case_id"
-        f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
-        found.build_id,
-        limit,
-        offset,
+# The episode that a case is in at a build, with the builds in which it began and the case broke.
+_IN_EPISODE = (
+    " JOIN episode e ON e.job_id = ? AND e.case_id = r.case_id"
+    " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
+    " LEFT JOIN build n ON n.id = e.since_build"
+)
+_AT_BUILD = " AND (a.epoch, a.number) <= (?, ?) AND (z.id IS NULL OR (z.epoch, z.number) > (?, ?))"
+_OPENED = "e.state IN ('regression', 'new failure')"
+# Which episodes a list is of, and which results in them.
+_EPISODES = {
+    "new": f"e.from_build = r.build_id AND {_OPENED}",
+    "failing": "r.status IN (1, 2) AND e.state IN"
+    " ('regression', 'new failure', 'failing', 'recovering')"
+    f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
+    "fixed": "e.from_build = r.build_id AND e.state = 'fixed'",
+    "recovering": "r.status = 0 AND e.state = 'recovering'",
+    "suspect": "r.status IN (1, 2) AND e.state = 'suspect'",
+    "flaky": "r.status IN (1, 2) AND e.state = 'flaky'",
+}
+
+
+def _in_episode(which: str) -> Callable[[_Found, int, int], list[CaseRow]]:
+    """How to list the results of a build whose cases are in such an episode there."""
+
+    def rows(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+        if not found.row.judged:
+            return []
+        place = (found.row.epoch, found.row.number)
+        told = select(
+            f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
+            f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{_IN_EPISODE}"
+            f" WHERE r.build_id = ?{_AT_BUILD} AND {_EPISODES[which]}"
+            f" {_IN_ORDER} LIMIT ? OFFSET ?",
+            found.job_id,
+            found.build_id,
+            *place,
+            *place,
+            limit,
+            offset,
+        )
+        ages = _ages(found.job_id, place) if told else {}
+        return [_with_verdict(row, which, ages) for row in told]
+
+    return rows
+
+
+def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], int]) -> CaseRow:
+    attempts, since, epoch, number, state, begins, evidence = row[7:]
+    return case_row(
+        row[:7],
+        attempts=attempts,
+        verdict="failing" if which == "failing" else state,
+        since=since,
+        age=ages.get((epoch, number)),
+        sentence=sentence_of(evidence) if begins or which != "recovering" else "",
     )
-    return [
-        case_row(row[:7], attempts=row[7], verdict="regression" if row[8] else "new failure", age=0)
-        for row in rows
-    ]
 
 
-def _fixed(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')} {_FROM_RESULT}"
-        " JOIN streak k ON k.fixed_build = r.build_id AND k.case_id = r.case_id"
-        " JOIN build n ON n.id = k.first_build"
-        f" WHERE r.build_id = ? {_IN_ORDER} LIMIT ? OFFSET ?",
-        found.build_id,
-        limit,
-        offset,
-    )
-    return [case_row(row[:7], attempts=row[7], verdict="fixed", since=row[8]) for row in rows]
-
-
-def _failing(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    if not found.row.judged:
+def _incident(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+    """What failed in an incident and was well before: it has no episode there, but a fix."""
+    if not found.row.in_incident:
         return []
     place = (found.row.epoch, found.row.number)
     rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number {_FROM_RESULT}"
-        " JOIN streak k ON k.job_id = ? AND k.case_id = r.case_id"
-        " JOIN build n ON n.id = k.first_build LEFT JOIN build x ON x.id = k.fixed_build"
-        " WHERE r.build_id = ? AND r.status IN (1, 2) AND (n.epoch, n.number) < (?, ?)"
-        " AND (x.id IS NULL OR (x.epoch, x.number) > (?, ?))"
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        " WHERE r.build_id = ? AND r.status IN (1, 2) AND NOT EXISTS (SELECT 1 FROM episode e"
+        " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
+        f" WHERE e.job_id = ? AND e.case_id = r.case_id AND e.state <> 'fixed'{_AT_BUILD})"
         f" {_IN_ORDER} LIMIT ? OFFSET ?",
-        found.job_id,
         found.build_id,
+        found.job_id,
         *place,
         *place,
         limit,
         offset,
     )
-    ages = _ages(found.job_id, place) if rows else {}
-    return [
-        case_row(
-            row[:7],
-            attempts=row[7],
-            verdict="failing",
-            since=row[8],
-            age=ages[(row[9], row[10])],
-        )
-        for row in rows
-    ]
+    return [case_row(row[:7], attempts=row[7], verdict="incident") for row in rows]
 
 
 def _ages(job_id: int, place: tuple[int, int]) -> dict[tuple[int, int], int]:
@@ -357,9 +391,8 @@ def _order(_database: str, build_id: int, _revision: int) -> tuple[int, ...]:
 
 
 _ROWS: dict[str, Callable[[_Found, int, int], list[CaseRow]]] = {
-    "new": _new,
-    "failing": _failing,
-    "fixed": _fixed,
+    **{which: _in_episode(which) for which in _EPISODES},
+    "incident": _incident,
     "skipped": _skipped,
     "failed": _failed,
     "all": _all,
@@ -368,6 +401,10 @@ _COUNTS: dict[str, Callable[[BuildRow], int]] = {
     "new": lambda row: row.newly_broken,
     "failing": lambda row: row.still_failing,
     "fixed": lambda row: row.fixed,
+    "recovering": lambda row: row.recovering,
+    "suspect": lambda row: row.suspects,
+    "flaky": lambda row: row.flaky,
+    "incident": lambda row: row.in_incident,
     "skipped": lambda row: row.totals.skipped + row.totals.unknown,
     "failed": lambda row: 0 if row.judged else row.totals.failures,
     "all": lambda row: row.totals.total,

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tracker.errors import NotFound
 from tracker.queries.details import NOTHING, Details, details_of
-from tracker.queries.rows import BuildRow, seconds, select, select_builds, snapshot, suite_names
+from tracker.queries.rows import (
+    BuildRow,
+    seconds,
+    select,
+    select_builds,
+    sentence_of,
+    snapshot,
+    suite_names,
+)
 from tracker.store.identity import id_of, key
+from tracker.store.outcomes import JUDGED
 from tracker.verdicts.outcomes import Status
 
 
@@ -36,7 +46,8 @@ class AttemptRow:
 class HistoryRow:
     """The case in one build: `status` is None where it did not run.
 
-    `verdict` is `regression`, `new failure`, `fixed`, or empty where nothing changed.
+    `verdict` is the state that the case is in from this build on, and `sentence` says why; empty
+    where nothing changed.
     """
 
     build: BuildRow
@@ -46,10 +57,67 @@ class HistoryRow:
     message: str
     trace: str
     verdict: str
+    sentence: str
     stdout: str = ""
     stderr: str = ""
     attempts: tuple[AttemptRow, ...] = ()
     details: Details = NOTHING
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a case is at the newest judged build of its job, and why.
+
+    `since` is the build in which it broke, or since which it is so; that is `age` judged builds and
+    `days` before the newest one.
+    """
+
+    state: str
+    sentence: str
+    since: str
+    since_started: datetime | None
+    age: int
+    days: int | None
+
+
+def verdict(job: str, case_key: str) -> Verdict | None:
+    """The verdict that lasts; None for a case with which nothing is wrong."""
+    with snapshot():
+        newest = select_builds(
+            f"WHERE j.name = ? AND {JUDGED} ORDER BY b.epoch DESC, b.number DESC LIMIT 1",
+            job,
+            more="b.id, b.job_id",
+        )
+        if not newest:
+            return None
+        build, build_id, job_id = newest[0]
+        found = select_builds(
+            "JOIN episode e ON e.job_id = b.job_id AND e.case_id = ? AND e.until_build IS NULL"
+            " AND b.id = coalesce(e.since_build, e.from_build) WHERE e.job_id = ?",
+            id_of(case_key),
+            job_id,
+            more="e.state, e.evidence, e.from_build",
+        )
+        if not found:
+            return None
+        since, state, evidence, began = found[0]
+        age = select(
+            f"SELECT count(*) FROM build WHERE job_id = ? AND {JUDGED}"
+            " AND (epoch, number) > (?, ?)",
+            job_id,
+            since.epoch,
+            since.number,
+        )[0][0]
+    is_older = state in ("regression", "new failure") and began != build_id
+    times = (since.started, build.started)
+    return Verdict(
+        state="failing" if is_older else state,
+        sentence=sentence_of(evidence),
+        since=since.label,
+        since_started=since.started,
+        age=age,
+        days=(times[1] - times[0]).days if times[0] and times[1] else None,
+    )
 
 
 def case(job: str, case_key: str) -> CaseName:
@@ -132,7 +200,8 @@ def _history(
             type=kind,
             message=message,
             trace=trace,
-            verdict=verdicts.get(build_id, ""),
+            verdict=verdicts.get(build_id, ("", ""))[0],
+            sentence=verdicts.get(build_id, ("", ""))[1],
             stdout=stdout,
             stderr=stderr,
             attempts=attempts.get(build_id, ()),
@@ -142,20 +211,15 @@ def _history(
     ]
 
 
-def _verdicts(job: str, case: int | None) -> dict[int, str]:
-    """What changed with the case, by the id of the build in which it did."""
+def _verdicts(job: str, case: int | None) -> dict[int, tuple[str, str]]:
+    """What began with the case and why, by the id of the build in which it did."""
     rows = select(
-        "SELECT k.first_build, k.fixed_build, k.regression FROM streak k"
-        " JOIN job j ON j.id = k.job_id WHERE j.name = ? AND k.case_id = ?",
+        "SELECT e.from_build, e.state, e.evidence FROM episode e"
+        " JOIN job j ON j.id = e.job_id WHERE j.name = ? AND e.case_id = ?",
         job,
         case,
     )
-    found: dict[int, str] = {}
-    for first, fixed, regression in rows:
-        found[first] = "regression" if regression else "new failure"
-        if fixed is not None:
-            found[fixed] = "fixed"
-    return found
+    return {began: (state, sentence_of(evidence)) for began, state, evidence in rows}
 
 
 def _attempts(job: str, case: int | None) -> dict[int, tuple[AttemptRow, ...]]:

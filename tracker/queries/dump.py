@@ -7,6 +7,7 @@ whatever order and however often, give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -27,10 +28,12 @@ def lines() -> Iterator[str]:
             for build in _builds(job_id):
                 yield _line("build", job=job, **{k: v for k, v in build.items() if k != "id"})
                 where = {"job": job, "build": build["number"], "epoch": build["epoch"]}
-                for kind, row in _below(build["id"]):
+                for kind, row in chain(_below(build["id"]), _losses(build["id"])):
                     yield _line(kind, **where, **row)
-            for row in _streaks(job_id):
-                yield _line("streak", job=job, **row)
+            for row in _episodes(job_id):
+                yield _line("episode", job=job, **row)
+            for row in _paces(job_id):
+                yield _line("pace", job=job, **row)
 
 
 def _line(kind: str, **values: Any) -> str:
@@ -61,7 +64,18 @@ _BUILD = (
     "regressions",
     "new_failures",
     "fixed",
+    "suspects",
+    "flaky",
+    "recovering",
+    "in_incident",
+    "expected",
+    "missing",
+    "newly_skipped",
+    "added",
+    "shortfall",
     "damaged",
+    "judging",
+    "lifted",
 )
 
 
@@ -132,17 +146,69 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         )
 
 
-def _streaks(job_id: int) -> Iterator[dict[str, Any]]:
+def _losses(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    losses = select(
+        "SELECT n, cause, about, sentence, cases FROM loss WHERE build_id = ? ORDER BY n", build_id
+    )
+    for row in losses:
+        yield "loss", dict(zip(("n", "cause", "about", "sentence", "cases"), row, strict=True))
+    absences = select(
+        "SELECT a.case_id, l.cause, l.about, a.n, a.sentence, a.other_case, a.is_certain"
+        " FROM absence a JOIN loss l ON l.build_id = a.build_id AND l.n = a.n"
+        " WHERE a.build_id = ? ORDER BY a.case_id",
+        build_id,
+    )
+    for case, cause, about, n, sentence, other, sure in absences:
+        yield (
+            "absence",
+            {
+                "key": key(case),
+                "cause": cause,
+                "about": about,
+                "loss": n,
+                "sentence": sentence,
+                "other": None if other is None else key(other),
+                "is_certain": bool(sure),
+            },
+        )
+
+
+def _episodes(job_id: int) -> Iterator[dict[str, Any]]:
     rows = select(
-        "SELECT k.case_id, a.epoch, a.number, z.epoch, z.number, k.regression FROM streak k"
-        " JOIN build a ON a.id = k.first_build LEFT JOIN build z ON z.id = k.fixed_build"
-        " WHERE k.job_id = ? ORDER BY k.case_id, a.epoch, a.number",
+        "SELECT e.case_id, e.state, a.epoch, a.number, z.epoch, z.number, s.epoch, s.number,"
+        " e.was_unsteady, e.evidence, e.window FROM episode e JOIN build a ON a.id = e.from_build"
+        " LEFT JOIN build z ON z.id = e.until_build LEFT JOIN build s ON s.id = e.since_build"
+        " WHERE e.job_id = ? ORDER BY e.case_id, a.epoch, a.number",
         job_id,
     )
-    for case, first_epoch, first, fixed_epoch, fixed, regression in rows:
+    for case, state, from_epoch, began, until_epoch, ended, since_epoch, since, *rest in rows:
+        flaky, why, window = rest
         yield {
             "key": key(case),
-            "first": [first_epoch, first],
-            "fixed": None if fixed is None else [fixed_epoch, fixed],
-            "regression": bool(regression),
+            "state": state,
+            "from": [from_epoch, began],
+            "until": None if ended is None else [until_epoch, ended],
+            "since": None if since is None else [since_epoch, since],
+            "was_unsteady": bool(flaky),
+            "evidence": why,
+            "window": window,
+        }
+
+
+def _paces(job_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
+        "SELECT p.case_id, p.pace, p.factor, a.epoch, a.number, z.epoch, z.number, p.evidence"
+        " FROM pace p JOIN build a ON a.id = p.from_build"
+        " LEFT JOIN build z ON z.id = p.until_build"
+        " WHERE p.job_id = ? ORDER BY p.case_id, a.epoch, a.number",
+        job_id,
+    )
+    for case, pace, factor, from_epoch, began, until_epoch, ended, why in rows:
+        yield {
+            "key": key(case),
+            "pace": pace,
+            "factor": factor,
+            "from": [from_epoch, began],
+            "until": None if ended is None else [until_epoch, ended],
+            "evidence": why,
         }

@@ -10,8 +10,8 @@ import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
-from tracker.store.judging import JUDGED
 from tracker.store.naming import NameParts
+from tracker.store.outcomes import JUDGED
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,12 @@ def job(name: str) -> JobRow:
 def is_known(name: str) -> bool:
     """Whether there is a job of this name."""
     return bool(select("SELECT 1 FROM job WHERE name = ?", name))
+
+
+def is_judged_again(name: str) -> bool:
+    """Whether builds arrived late, so that the worker is to judge the later ones again."""
+    rows = select("SELECT 1 FROM rejudging w JOIN job j ON j.id = w.job_id WHERE j.name = ?", name)
+    return bool(rows)
 
 
 def revisions() -> dict[str, int]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_SEPARATOR, key
+from tracker.store.nights import Judging
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status, is_judged
 
@@ -39,7 +42,11 @@ class BuildRow:
 
     `label` names it in URLs: its number, or `number~epoch` where a newer epoch used the number.
     `duration` is in seconds. `judged` is False while it runs and where it was aborted or lost.
-    `gone` tells that Jenkins has it no more.
+    `gone` tells that Jenkins has it no more. `judging` says by which limits it was judged and
+    whether it was an incident; one that was `lifted` was none, since the next build failed too.
+
+    A complete one lacks `missing` of `expected` cases, under whatever name, and skips
+    `newly_skipped` of them, as `shortfall` says in a sentence; `added` cases are new in it.
     """
 
     job: str
@@ -56,13 +63,24 @@ class BuildRow:
     regressions: int
     new_failures: int
     fixed: int
+    suspects: int
+    flaky: int
+    recovering: int
+    in_incident: int
     damaged: int
+    judging: Judging | None
+    lifted: bool
     url: str
     branch: str
     commit: str
     upstream_job: str
     upstream_number: int | None
     gone: bool
+    expected: int = 0
+    missing: int = 0
+    newly_skipped: int = 0
+    added: int = 0
+    shortfall: str = ""
 
     @property
     def newly_broken(self) -> int:
@@ -71,8 +89,14 @@ class BuildRow:
 
     @property
     def still_failing(self) -> int:
-        """Failures that began in an earlier build; 0 where the build is not judged."""
-        return self.totals.failures - self.newly_broken if self.judged else 0
+        """Failures of what broke in an earlier build; 0 where the build is not judged."""
+        others = self.newly_broken + self.not_alarming
+        return self.totals.failures - others if self.judged else 0
+
+    @property
+    def not_alarming(self) -> int:
+        """Failures that chance, flakiness or an incident explains."""
+        return self.suspects + self.flaky + self.in_incident
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,8 @@ class CaseRow:
 
     `suite` is the path of suites, outermost first. `since` is the label of the build in which
     the case began to fail, `age` how many judged builds ago that was; both are None for results
-    that are not failures. `attempts` counts earlier tries inside the build.
+    that are not failures. `attempts` counts earlier tries inside the build. `sentence` says why
+    the verdict is so.
     """
 
     key: str
@@ -95,6 +120,7 @@ class CaseRow:
     since: str | None = None
     age: int | None = None
     attempts: int = 0
+    sentence: str = ""
 
 
 def label_of(alias: str) -> str:
@@ -130,10 +156,12 @@ _BUILD_COLUMNS = (
     f"j.name, b.number, b.epoch, {label_of('b')},"
     " b.state, b.result, b.complete, b.started, b.duration,"
     " b.total, b.passed, b.failed, b.error, b.skipped, b.unknown,"
-    " b.regressions, b.new_failures, b.fixed, b.damaged,"
-    " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number, b.gone"
+    " b.regressions, b.new_failures, b.fixed, b.suspects, b.flaky, b.recovering, b.in_incident,"
+    " b.damaged, b.judging, b.lifted,"
+    " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number, b.gone,"
+    " b.expected, b.missing, b.newly_skipped, b.added, b.shortfall"
 )
-_BUILD_WIDTH = 25
+_BUILD_WIDTH = 36
 
 
 @contextmanager
@@ -177,13 +205,24 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         regressions=row[15],
         new_failures=row[16],
         fixed=row[17],
-        damaged=row[18],
-        url=row[19],
-        branch=row[20],
-        commit=row[21],
-        upstream_job=row[22],
-        upstream_number=row[23],
-        gone=bool(row[24]),
+        suspects=row[18],
+        flaky=row[19],
+        recovering=row[20],
+        in_incident=row[21],
+        damaged=row[22],
+        judging=judging_of(row[23]),
+        lifted=bool(row[24]),
+        url=row[25],
+        branch=row[26],
+        commit=row[27],
+        upstream_job=row[28],
+        upstream_number=row[29],
+        gone=bool(row[30]),
+        expected=row[31],
+        missing=row[32],
+        newly_skipped=row[33],
+        added=row[34],
+        shortfall=row[35],
     )
 
 
@@ -200,6 +239,22 @@ def case_row(row: tuple[Any, ...], **more: Any) -> CaseRow:
         message=message or "",
         **more,
     )
+
+
+def judging_of(text: str) -> Judging | None:
+    """By what a build was judged; None where it was not, or not yet."""
+    return None if text == "{}" else msgspec.json.decode(text, type=Judging)
+
+
+def sentence_of(evidence: str) -> str:
+    """The sentence of a verdict that is kept as JSON."""
+    return msgspec.json.decode(evidence, type=_Said).sentence
+
+
+class _Said(msgspec.Struct):
+    """The part of a verdict that lists show."""
+
+    sentence: str
 
 
 def suite_names(path: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from tracker.queries.rows import (
     snapshot,
     started,
 )
-from tracker.store.judging import JUDGED
+from tracker.store.outcomes import JUDGED
 
 # So many builds of a run are shown at most; a chain of builds is followed up so many steps.
 MOST_BUILDS = 2000

@@ -60,7 +60,7 @@ def trend(builds: Sequence[BuildRow]) -> Chart:
 
 
 def failures(builds: Sequence[BuildRow]) -> Chart:
-    """What failed in builds, oldest first: known failures below, newly broken on top."""
+    """What failed in builds, oldest first: below what did before, newly broken on top of it all."""
     top = max((build.totals.failures for build in builds), default=0)
     bars = tuple(_failures(build, place * STEP, top) for place, build in enumerate(builds))
     return Chart(max(len(builds), 1) * STEP - GAP, HEIGHT, top, bars)
@@ -105,7 +105,11 @@ def _mark(row: HistoryRow, x: float) -> Bar:
 def _failures(build: BuildRow, x: float, top: int) -> Bar:
     width = STEP - GAP
     if build.judged:
-        parts = [("still", build.still_failing), ("newly", build.newly_broken)]
+        parts = [
+            ("still", build.still_failing),
+            ("not-alarming", build.not_alarming),
+            ("newly", build.newly_broken),
+        ]
     else:
         parts = [("failed unjudged", build.totals.failures)]
     pieces: list[Piece] = []

@@ -18,6 +18,7 @@ from tracker.pages.page import Page, Params
 from tracker.site import charts, text
 from tracker.site.assets import Assets
 from tracker.site.links import Linker
+from tracker.verdicts.verdict import once_in, percent
 
 _JSON = msgspec.json.Encoder()
 
@@ -47,6 +48,8 @@ class Renderer:
             moment=text.moment,
             iso=text.iso,
             web_address=text.web_address,
+            once_in=once_in,
+            percent=percent,
         )
         self._environment.globals.update(
             trend=charts.trend,

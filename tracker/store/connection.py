@@ -139,6 +139,12 @@ def raise_revision(job_id: int | None = None) -> int:
     return revision
 
 
+def next_revision() -> int:
+    """The revision that what is being written will have, inside `writing`."""
+    row = Counter.get_or_none(Counter.name == "revision")
+    return (int(row.value) if row else 0) + 1
+
+
 def can_write(seconds: float) -> bool:
     """Whether the write lock can really be had within `seconds` (and is given back)."""
     _connect()

@@ -1,49 +1,101 @@
-"""Derived rows: streaks of failures and the counts of builds, made from sorted history.
+"""Verdicts: what each build says of the cases of its job, made from sorted history.
 
-They are caches of the results. Recording a build folds the history again from that build on, so
-that the order of arrival leaves no trace.
+They are derived from the results. Recording a build judges the history again from that build on,
+so that the order of arrival leaves no trace; where many later builds are recorded already, one task
+does that for all that arrive (see `Rejudging`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import islice
 
-from tracker.store.connection import raise_revision, reading, writing
-from tracker.store.sql import run, run_many
-from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES
-from tracker.verdicts.streaks import step
+from tracker.errors import NotFound, UsageError
+from tracker.store import episodes, missing, paces
+from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.models import Job, Rejudging
+from tracker.store.nights import forget_counts, judge_night
+from tracker.store.outcomes import (
+    JUDGED,
+    Place,
+    judged_builds,
+)
+from tracker.store.sql import run
+from tracker.store.work import enqueue
 
-# `is_judged`, for builds in a statement.
-JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
-
-_PARAMETERS = 500
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a build stands in its job's history."""
-
-    build_id: int
-    epoch: int
-    number: int
+# So many later builds are judged again at once when an older one arrives, more by the worker.
+AT_ONCE = 10
+# The worker judges so many results in one transaction: about ten seconds.
+AT_A_TIME = 2_000_000
+BEGINNING = Place(0, -1, 0)
+LEAST_BUDGET, MOST_BUDGET = 0.001, 1000.0
 
 
-def judge_from(job_id: int, place: Place, unheard_of: frozenset[int] = frozenset()) -> None:
-    """Derive anew what depends on the build at `place`: it and every later one of its job.
+def judge(job: Job, place: Place, *, now: int) -> None:
+    """Derive what depends on the build at `place`: at once, or by the worker where that is much."""
+    later = run(
+        f"SELECT 1 FROM build WHERE job_id = ? AND {JUDGED} AND (epoch, number) > (?, ?) LIMIT ?",
+        job.id,
+        *place.order,
+        AT_ONCE + 1,
+    )
+    if len(later) <= AT_ONCE:
+        judge_from(job.id, place)
+        return
+    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
+    if waiting is None or (waiting.epoch, waiting.number) > place.order:
+        _wait(job.id, place)
+    enqueue("judge", job.name, due=now, subject=job.name)
 
-    `unheard_of` are cases that no build had before; they need no look at the past.
+
+def set_budget(name: str, budget: float, *, now: int) -> None:
+    """Give a job another budget of false alarms a night; all its builds are judged again by it.
+
+    NotFound for a job nobody knows, UsageError for a budget that is none.
     """
-    builds = _judged_from(job_id, place)
-    _forget_from(job_id, place)
-    failing = {
-        row[0]
-        for row in run(
-            "SELECT case_id FROM streak WHERE job_id = ? AND fixed_build IS NULL", job_id
+    if not LEAST_BUDGET <= budget <= MOST_BUDGET:
+        raise UsageError(
+            f"{budget:g} false alarms a night is no budget.",
+            f"Give one from {LEAST_BUDGET:g} to {MOST_BUDGET:g}.",
         )
-    }
-    for build in builds:
-        failing = _judge(job_id, build, failing, unheard_of)
+    with writing():
+        job = Job.get_or_none(Job.name == name)
+        if job is None:
+            raise NotFound(
+                f"No job named {name!r} is known here.", "`tracker job list` lists them."
+            )
+        run("UPDATE job SET budget = ? WHERE id = ?", budget, job.id)
+        _wait(job.id, BEGINNING)
+        raise_revision(job.id)
+        enqueue("judge", name, due=now, subject=name)
+
+
+def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
+    """Judge a job that has been waiting for it; whether builds are left.
+
+    So many builds at a time, or as have two million results, so that others can write in between.
+    """
+    with writing():
+        job = Job.get_or_none(Job.name == name)
+        waiting = Rejudging.get_or_none(Rejudging.job == job.id) if job else None
+        if job is None or waiting is None:
+            return False
+        [(size,)] = run("SELECT max(total) FROM build WHERE job_id = ?", job.id)
+        most = builds or max(AT_ONCE, AT_A_TIME // max(1, size or 0))
+        rest = judge_from(job.id, Place(0, waiting.epoch, waiting.number), most)
+        if rest is None:
+            waiting.delete_instance()
+        else:
+            _wait(job.id, rest)
+        raise_revision(job.id)
+        enqueue("publish", "site", due=now)
+        return rest is not None
+
+
+def waiting_jobs() -> list[str]:
+    """The jobs of which some builds are to be judged again."""
+    with reading():
+        rows = run("SELECT j.name FROM rejudging w JOIN job j ON j.id = w.job_id ORDER BY j.name")
+    return [name for (name,) in rows]
 
 
 def rebuild() -> int:
@@ -52,100 +104,37 @@ def rebuild() -> int:
         jobs = [row[0] for row in run("SELECT id FROM job ORDER BY id")]
     for job_id in jobs:
         with writing():  # one job at a time, so that uploads come in between
-            judge_from(job_id, Place(0, -1, 0))
+            judge_from(job_id, BEGINNING)
+            Rejudging.delete().where(Rejudging.job == job_id).execute()
             raise_revision(job_id)
     return len(jobs)
 
 
-def _judged_from(job_id: int, place: Place) -> list[Place]:
-    rows = run(
-        f"SELECT id, epoch, number FROM build WHERE job_id = ? AND {JUDGED}"
-        " AND (epoch, number) >= (?, ?) ORDER BY epoch, number",
-        job_id,
-        place.epoch,
-        place.number,
-    )
-    return [Place(*row) for row in rows]
+def judge_from(job_id: int, place: Place, most: int | None = None) -> Place | None:
+    """Judge the build at `place` and the later ones of its job, `most` of them.
+
+    Gives the place of the first that is left, None where none is.
+    """
+    revision = next_revision()
+    before = episodes.forget_from(job_id, place)
+    forget_counts(job_id, place)
+    missing.forget_from(job_id, place)
+    paces.forget_from(job_id, place)
+    builds = judged_builds(job_id)
+    past = [build for build in builds if build.place.order < place.order]
+    todo = builds[len(past) :]
+    for build in islice(todo, most):
+        past = [*judge_night(job_id, past, build, revision)]
+        missing.derive(job_id, build.place)
+        paces.derive(job_id, past[:-1], past[-1])
+    episodes.keep_overruled(job_id, before, revision)
+    return todo[most].place if most is not None and most < len(todo) else None
 
 
-def _forget_from(job_id: int, place: Place) -> None:
-    """Undo what the builds from `place` on said: open what they closed, drop what they began."""
-    later = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
-    which = (job_id, place.epoch, place.number)
-    run(f"DELETE FROM streak WHERE job_id = ? AND first_build IN {later}", job_id, *which)
+def _wait(job_id: int, place: Place) -> None:
     run(
-        f"UPDATE streak SET fixed_build = NULL WHERE job_id = ? AND fixed_build IN {later}",
+        "INSERT INTO rejudging (job_id, epoch, number) VALUES (?, ?, ?)"
+        " ON CONFLICT (job_id) DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
         job_id,
-        *which,
+        *place.order,
     )
-    run(
-        f"UPDATE build SET regressions = 0, new_failures = 0, fixed = 0 WHERE id IN {later}"
-        " AND regressions + new_failures + fixed > 0",
-        *which,
-    )
-
-
-def _judge(job_id: int, build: Place, failing: set[int], unheard_of: frozenset[int]) -> set[int]:
-    """Write what this build begins and ends; the cases that fail after it."""
-    failed = {
-        row[0]
-        for row in run(
-            "SELECT case_id FROM result WHERE build_id = ? AND status IN (1, 2)", build.build_id
-        )
-    }
-    change = step(failing, failed, _passed(job_id, build.build_id) if failing else set())
-    regressed = _with_a_past(job_id, build, change.opened - unheard_of)
-    run_many(
-        "INSERT INTO streak (job_id, case_id, first_build, regression) VALUES (?, ?, ?, ?)",
-        [(job_id, case, build.build_id, int(case in regressed)) for case in sorted(change.opened)],
-    )
-    run_many(
-        "UPDATE streak SET fixed_build = ?"
-        " WHERE job_id = ? AND case_id = ? AND fixed_build IS NULL",
-        [(build.build_id, job_id, case) for case in change.fixed],
-    )
-    if change.opened or change.fixed:
-        new = len(change.opened) - len(regressed)
-        run(
-            "UPDATE build SET regressions = ?, new_failures = ?, fixed = ? WHERE id = ?",
-            len(regressed),
-            new,
-            len(change.fixed),
-            build.build_id,
-        )
-    return (failing | change.opened) - change.fixed
-
-
-def _passed(job_id: int, build_id: int) -> set[int]:
-    """Which of the failing cases of the job passed in this build."""
-    rows = run(
-        "SELECT s.case_id FROM streak s JOIN result r ON r.build_id = ? AND r.case_id = s.case_id"
-        " WHERE s.job_id = ? AND s.fixed_build IS NULL AND r.status = 0",
-        build_id,
-        job_id,
-    )
-    return {row[0] for row in rows}
-
-
-def _with_a_past(job_id: int, build: Place, cases: Iterable[int]) -> set[int]:
-    """Those that passed in an earlier judged build of the job."""
-    found: set[int] = set()
-    for some in _some_at_a_time(sorted(cases)):
-        marks = ", ".join("?" * len(some))
-        rows = run(
-            f"SELECT c.id FROM test_case c WHERE c.id IN ({marks}) AND EXISTS ("
-            " SELECT 1 FROM build b JOIN result r ON r.build_id = b.id AND r.case_id = c.id"
-            f" WHERE b.job_id = ? AND {JUDGED} AND (b.epoch, b.number) < (?, ?)"
-            " AND r.status = 0)",
-            *some,
-            job_id,
-            build.epoch,
-            build.number,
-        )
-        found.update(row[0] for row in rows)
-    return found
-
-
-def _some_at_a_time(cases: Sequence[int]) -> Iterable[Sequence[int]]:
-    for start in range(0, len(cases), _PARAMETERS):
-        yield cases[start : start + _PARAMETERS]

@@ -15,9 +15,13 @@ _BADNESS = {int(status): place for place, status in enumerate(WORST_FIRST)}
 
 @dataclass(frozen=True)
 class Merged:
-    """One row for each case; and for each report, in words, what it shares with others."""
+    """One row for each case, with the name of the report that it is of in the same place.
+
+    `overlaps` says for each report, in words, what it shares with others.
+    """
 
     results: list[ResultRow]
+    sources: list[str]
     attempts: list[AttemptRow]
     outputs: list[tuple[int, str, str]]
     suite_runs: dict[tuple[int, str], SuiteRunRow]
@@ -52,6 +56,7 @@ def _alone(report: ReadReport) -> Merged:
     contents = report.contents
     return Merged(
         results=sorted(contents.results),
+        sources=[report.name] * len(contents.results),
         attempts=list(contents.attempts),
         outputs=[(case, *texts) for case, texts in contents.outputs.items()],
         suite_runs={(suite, contents.variant): run for suite, run in contents.suite_runs.items()},
@@ -110,8 +115,10 @@ class _Merging:
             for row in report.contents.results:
                 if (place, row[0]) not in self.not_counted:
                     self.take(place, report, row)
+        kept = sorted(self.kept.values())
         return Merged(
-            results=sorted(row for row, _ in self.kept.values()),
+            results=[row for row, _ in kept],
+            sources=[self.reports[place].name for _, place in kept],
             attempts=self.attempts(),
             outputs=self.outputs(),
             suite_runs=self.suite_runs(),

@@ -68,7 +68,8 @@ class Job(Table):
 
     Polling has worked through the numbers up to `polled_to`; it was last asked for when its builds
     were `seen` as a fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it
-    so; it was missing in the last `missed` looks at its server.
+    so; it was missing in the last `missed` looks at its server. Its verdicts may give `budget`
+    false alarms a night.
     """
 
     id = AutoField()
@@ -87,6 +88,7 @@ class Job(Table):
     module = TextField(default="")
     platform = TextField(default="")
     branch = TextField(default="")
+    budget = FloatField(default=1.0)
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
 
@@ -143,7 +145,14 @@ class Build(Table):
     `state` is `running`, `finished` or, where it ran and vanished, `lost` if Jenkins said so,
     `receiving` while only uploads speak of it; `gone` tells that Jenkins has it no more. `about`
     is what else Jenkins tells of it (JSON). The counts are derived from results and history and
-    can be made again.
+    can be made again. `judging` is by which limits it was judged, and whether it was an incident
+    (JSON); `lifted` that the build after it failed likewise. It was first judged at the revision
+    `said`, and its results last `changed` at another.
+
+    A complete one lacks `missing` of the `expected` cases, under whatever name, and skips
+    `newly_skipped` of them; `shortfall` says so and why. `added` cases are new in it.
+
+    Its failures are in families as its results were at the revision `clustered`; -1 for none.
     """
 
     id = AutoField()
@@ -172,7 +181,21 @@ class Build(Table):
     regressions = IntegerField(default=0)
     new_failures = IntegerField(default=0)
     fixed = IntegerField(default=0)
+    suspects = IntegerField(default=0)
+    flaky = IntegerField(default=0)
+    recovering = IntegerField(default=0)
+    in_incident = IntegerField(default=0)
+    expected = IntegerField(default=0)
+    missing = IntegerField(default=0)
+    newly_skipped = IntegerField(default=0)
+    added = IntegerField(default=0)
+    shortfall = TextField(default="")
     damaged = IntegerField(default=0)
+    judging = TextField(default="{}")
+    lifted = BooleanField(default=False)
+    said = BigIntegerField(null=True)
+    changed = BigIntegerField(null=True)
+    clustered = BigIntegerField(default=-1)
 
     class Meta:
         indexes = ((("job", "epoch", "number"), True),)
@@ -182,7 +205,7 @@ class Report(Table):
     """One result file of a build.
 
     Its bytes are in the spool under `sha256`, or in the archive with the digest `archive` there.
-    One that `decides` is believed over the others of its build.
+    One that `decides` is believed over the others of its build. Results name it by its number `n`.
     """
 
     id = AutoField()
@@ -200,6 +223,7 @@ class Report(Table):
     decides = BooleanField(default=False)
     archive = CharField(default="")
     warnings = TextField(default="[]")
+    n = IntegerField(default=0)
 
     class Meta:
         indexes = ((("build", "name"), True),)
@@ -249,7 +273,10 @@ class Detail(Table):
 
 
 class Result(Table):
-    """One case in one build. Foreign keys are kept by the writer, not checked row by row."""
+    """One case in one build, read from its report `n`.
+
+    Foreign keys are kept by the writer, not checked row by row.
+    """
 
     build = IntegerField(column_name="build_id")
     case = BigIntegerField(column_name="case_id")
@@ -257,6 +284,7 @@ class Result(Table):
     duration = IntegerField(null=True)
     failure = BigIntegerField(null=True, column_name="failure_id")
     detail = BigIntegerField(null=True, column_name="detail_id")
+    report = IntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("build", "case")
@@ -306,22 +334,184 @@ class SuiteRun(Table):
         without_rowid = True
 
 
-class Streak(Table):
-    """A case failing in a job from build `first` on, until it passed in build `fixed`.
+class Episode(Table):
+    """A case of a job in one state from build `began` until build `ended`; healthy ones have none.
 
-    Derived from the results in the order of (epoch, number). `regression` tells whether the case
-    had a counted result before `first`; it then had passed.
+    `since` is the build in which it broke, `window` between which it may have (JSON). `evidence` is
+    the verdict with all it rests on (JSON), first said at the revision `said`. Derived from results
+    in the order of (epoch, number).
     """
 
     job = IntegerField(column_name="job_id")
     case = BigIntegerField(column_name="case_id")
-    first = IntegerField(column_name="first_build")
-    fixed = IntegerField(null=True, column_name="fixed_build")
-    regression = BooleanField()
+    began = IntegerField(column_name="from_build")
+    ended = IntegerField(null=True, column_name="until_build")
+    state = CharField()
+    since = IntegerField(null=True, column_name="since_build")
+    was_unsteady = BooleanField(default=False)
+    evidence = TextField(default="{}")
+    window = TextField(default="")
+    said = BigIntegerField(default=0)
 
     class Meta:
-        primary_key = CompositeKey("job", "case", "first")
+        primary_key = CompositeKey("job", "case", "began")
         without_rowid = True
+
+
+class Overruled(Table):
+    """An episode that was shown until revision `unsaid`, when what arrived late said otherwise."""
+
+    id = AutoField()
+    job = IntegerField(column_name="job_id")
+    case = BigIntegerField(column_name="case_id")
+    began = IntegerField(column_name="from_build")
+    ended = IntegerField(null=True, column_name="until_build")
+    state = CharField()
+    since = IntegerField(null=True, column_name="since_build")
+    was_unsteady = BooleanField(default=False)
+    evidence = TextField(default="{}")
+    window = TextField(default="")
+    said = BigIntegerField(default=0)
+    unsaid = BigIntegerField(default=0)
+
+    class Meta:
+        indexes = ((("job", "case"), False),)
+
+
+class Pace(Table):
+    """A case of a job is slower or faster than it was, noticed in build `began`, until `ended`.
+
+    `evidence` is the change as it was noticed (JSON). Derived from the durations of passed results
+    in the order of (epoch, number).
+    """
+
+    job = IntegerField(column_name="job_id")
+    case = BigIntegerField(column_name="case_id")
+    began = IntegerField(column_name="from_build")
+    ended = IntegerField(null=True, column_name="until_build")
+    pace = CharField()
+    factor = FloatField()
+    evidence = TextField(default="{}")
+
+    class Meta:
+        primary_key = CompositeKey("job", "case", "began")
+        without_rowid = True
+
+
+class Loss(Table):
+    """What one cause took from a build: `cases` of those it should have run, and a sentence."""
+
+    build = IntegerField(column_name="build_id")
+    n = IntegerField()
+    cause = CharField()
+    about = TextField(default="")
+    sentence = TextField()
+    cases = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("build", "n")
+        without_rowid = True
+
+
+class Absence(Table):
+    """A case that a build should have run and did not, by its loss `n`.
+
+    `sentence` is empty where that of the loss says it all. It goes on as the case `other`, surely
+    or perhaps, where it was renamed.
+    """
+
+    build = IntegerField(column_name="build_id")
+    case = BigIntegerField(column_name="case_id")
+    n = IntegerField()
+    sentence = TextField(default="")
+    other = BigIntegerField(null=True, column_name="other_case")
+    is_certain = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class Rejudging(Table):
+    """From which place on a job is to be judged again, since a build there arrived late."""
+
+    job = ForeignKeyField(Job, primary_key=True, on_delete="CASCADE")
+    epoch = IntegerField()
+    number = BigIntegerField()
+
+
+class Signature(Table):
+    """What stays of a failure when all that changes from run to run is taken away; `id` is a hash.
+
+    `frames`, `helpers` and `words` are JSON. `first` and `last` are the times (ms) of the oldest
+    and the newest build that have it; `last` is 0 where none has it any more.
+    """
+
+    id = BigIntegerField(primary_key=True)
+    algorithm = CharField()
+    type = TextField()
+    message = TextField()
+    frames = TextField()
+    helpers = TextField()
+    place = TextField()
+    words = TextField()
+    family = IntegerField(column_name="family_id")
+    first = BigIntegerField()
+    last = BigIntegerField()
+
+
+class Family(Table):
+    """Signatures that share a cause. The name is from people, what it is called without is derived.
+
+    One that was merged leads to the one it was merged into.
+    """
+
+    id = AutoField()
+    name = TextField(default="")
+    title = TextField(default="")
+    reason = TextField(default="")
+    merged_into = IntegerField(null=True)
+
+
+class Sighting(Table):
+    """A failure of a judged build and its signature; derived from the results of the build."""
+
+    build = IntegerField(column_name="build_id")
+    case = BigIntegerField(column_name="case_id")
+    signature = BigIntegerField(column_name="signature_id")
+
+    class Meta:
+        primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class Appearance(Table):
+    """How many failures of a judged build have a signature: the sum of its sightings."""
+
+    signature = BigIntegerField(column_name="signature_id")
+    build = IntegerField(column_name="build_id")
+    cases = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("signature", "build")
+        without_rowid = True
+
+
+class Decision(Table):
+    """What people decided of families, in this order: to merge, to split, or to name.
+
+    `these` and `those` are the signatures (JSON) that belong together, or apart.
+    """
+
+    id = AutoField()
+    kind = CharField()
+    family = IntegerField(column_name="family_id")
+    other = IntegerField(null=True, column_name="other_id")
+    these = TextField(default="[]")
+    those = TextField(default="[]")
+    name = TextField(default="")
+    at = BigIntegerField()
+    by = TextField()
 
 
 class Token(Table):
@@ -387,7 +577,17 @@ TABLES: tuple[type[Table], ...] = (
     Attempt,
     Output,
     SuiteRun,
-    Streak,
+    Episode,
+    Overruled,
+    Pace,
+    Loss,
+    Absence,
+    Rejudging,
+    Signature,
+    Family,
+    Sighting,
+    Appearance,
+    Decision,
     Token,
     Work,
     Heartbeat,
@@ -397,10 +597,18 @@ TABLES: tuple[type[Table], ...] = (
 INDEXES = (
     "CREATE INDEX result_of_build ON result (build_id, status, case_id) WHERE status <> 0",
     "CREATE INDEX result_of_case ON result (case_id, build_id) WHERE status <> 0",
-    "CREATE INDEX streak_open ON streak (job_id, case_id) WHERE fixed_build IS NULL",
-    "CREATE INDEX streak_first ON streak (first_build)",
-    "CREATE INDEX streak_fixed ON streak (fixed_build) WHERE fixed_build IS NOT NULL",
+    "CREATE INDEX episode_open ON episode (job_id, case_id) WHERE until_build IS NULL",
+    "CREATE INDEX episode_from ON episode (from_build)",
+    "CREATE INDEX episode_until ON episode (until_build) WHERE until_build IS NOT NULL",
+    "CREATE INDEX pace_open ON pace (job_id, case_id) WHERE until_build IS NULL",
+    "CREATE INDEX pace_from ON pace (from_build)",
+    "CREATE INDEX pace_until ON pace (until_build) WHERE until_build IS NOT NULL",
+    "CREATE INDEX absence_of_loss ON absence (build_id, n, case_id)",
+    "CREATE INDEX absence_renamed ON absence (case_id) WHERE other_case IS NOT NULL",
+    "CREATE INDEX absence_other ON absence (other_case) WHERE other_case IS NOT NULL",
     "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
     "CREATE INDEX work_due ON work (state, due)",
     "CREATE INDEX case_twin ON test_case (twin)",
+    "CREATE INDEX signature_family ON signature (family_id, last)",
+    "CREATE INDEX appearance_build ON appearance (build_id)",
 )

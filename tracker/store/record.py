@@ -11,12 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.store.connection import raise_revision, writing
+from tracker.store import judging
+from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
+from tracker.store.families import ask_clustering
 from tracker.store.identity import twin, words
-from tracker.store.judging import Place, judge_from
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job, Report
+from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
 from tracker.store.records import (
     About,
@@ -65,16 +67,20 @@ def record_build(
         build = found or new_build(job, facts)
         todo = plan(stored_reports(build.id), reports, replace=replace_reports)
         _believe(build, facts, now)
-        unheard_of: frozenset[int] = frozenset()
         rewritten = bool(todo.added or todo.replaced)
         if rewritten:
-            unheard_of = _write_reports(job, build, todo, reread)
+            _write_reports(job, build, todo, reread)
+            build.changed = next_revision()
         revision = 0
         if rewritten or before != _told(build):
             build.save()
-            judging = rewritten or before.get("judged", False) != _is_judged(build)
-            judge(job, build, judging, unheard_of)
+            told = _told(build)
+            is_news = rewritten or any(before.get(each, False) != told[each] for each in _NEWS)
+            judge(job, build, is_news=is_news, now=now)
             revision = raise_revision(job.id)
+            former = before.get("upstream_job")
+            if former and former != build.upstream_job:  # its page showed this build, too
+                run("UPDATE job SET revision = ? WHERE name = ?", revision, former)
             enqueue("publish", "site", due=now)
         else:
             Build.update(heard=now).where(Build.id == build.id).execute()
@@ -94,13 +100,18 @@ def complete_quiet_builds(before: int) -> int:
     """Mark builds known only by uploads, silent since `before` (ms), as complete; how many."""
     with writing():
         quiet = list(
-            Build.select().where(
-                (Build.state == "receiving") & ~Build.complete & (Build.heard < before)
-            )
+            Build.select()
+            .where((Build.state == "receiving") & ~Build.complete & (Build.heard < before))
+            .order_by(Build.epoch.desc(), Build.number.desc())
         )
         for build in quiet:
             Build.update(complete=True).where(Build.id == build.id).execute()
+        earliest = {build.job.id: build for build in quiet}  # the later ones are judged with it
+        for build in earliest.values():
+            place = Place(build.id, build.epoch, build.number)
+            judging.judge(build.job, place, now=before)  # due at once: now is later than that
             raise_revision(build.job.id)
+            enqueue("publish", "site", due=before)
         return len(quiet)
 
 
@@ -116,14 +127,16 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
     return new_job(facts.job)
 
 
-def judge(job: Job, build: Build, judging: bool, unheard_of: frozenset[int]) -> None:
+def judge(job: Job, build: Build, *, is_news: bool, now: int) -> None:
     """Derive what changed: from this build on, or from the first epoch that was numbered anew."""
     moved = settle_epochs(job, build)
     if moved is not None:
         build.epoch = Build.get_by_id(build.id).epoch
-        judge_from(job.id, Place(0, min(moved, build.epoch), 0))
-    elif judging:
-        judge_from(job.id, Place(build.id, build.epoch, build.number), unheard_of)
+        judging.judge(job, Place(0, min(moved, build.epoch), 0), now=now)
+    elif is_news:
+        judging.judge(job, Place(build.id, build.epoch, build.number), now=now)
+    if is_news and (build.failed or build.error or build.clustered >= 0):
+        ask_clustering(now=now)
 
 
 _TOLD = (
@@ -140,6 +153,10 @@ _TOLD = (
     "about",
     "gone",
 )
+
+
+# What decides whether and by what a build is judged.
+_NEWS = ("complete", "judged")
 
 
 def _told(build: Build) -> dict[str, object]:
@@ -202,20 +219,20 @@ def stored_reports(build_id: int) -> list[StoredReport]:
     ]
 
 
-def _write_reports(
-    job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None
-) -> frozenset[int]:
-    """Write reports and results; the cases no build of any job had before."""
+def _write_reports(job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None) -> None:
+    """Write reports and results."""
     if reread is not None and _has_all(reread, todo.untouched):
         added = {report.sha256 for report in todo.added}
         older = [report for report in reread if report.sha256 not in added or not report.archive]
-        return write_whole(job, build, [*older, *todo.added])
+        write_whole(job, build, [*older, *todo.added])
+        return
     merged = merge(todo.added)
     if todo.replaced or merged.overlaps or _overlaps(build, todo.added, merged):
         if todo.untouched:
             raise NeedsAllReports(todo.untouched)
-        return write_whole(job, build, list(todo.added))
-    return _add(job, build, todo.added, merged)
+        write_whole(job, build, list(todo.added))
+        return
+    _add(job, build, todo.added, merged)
 
 
 def _has_all(reread: Sequence[ReadReport], stored: Sequence[StoredReport]) -> bool:
@@ -250,30 +267,29 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
     )
 
 
-def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> frozenset[int]:
+def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> None:
     """Put the build's reports and results in the place of whatever was there.
 
-    Gives the cases that no build of any job had before; the caller saves the build and judges it.
+    The caller saves the build and judges it.
     """
     for table in ("result", "attempt", "output", "suite_run", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
     for name in totals(()):
         setattr(build, name, 0)
     build.damaged = 0
-    return _add(job, build, reports, merge(reports))
+    _add(job, build, reports, merge(reports))
 
 
-def _add(job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged) -> frozenset[int]:
-    unheard_of: set[int] = set()
+def _add(job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged) -> None:
     earlier = _cases_of_another_build(job, build)
     for report in reports:
-        unheard_of |= _write_names(report.contents, merged, earlier)
-    _write_results(build.id, merged)
-    _write_report_rows(build.id, reports, merged.overlaps)
+        _write_names(report.contents, merged, earlier)
+    numbers = _number_reports(build.id, reports)
+    _write_results(build.id, merged, numbers)
+    _write_report_rows(build.id, reports, merged.overlaps, numbers)
     for name, count in totals(merged.results).items():
         setattr(build, name, getattr(build, name) + count)
     build.damaged += sum(report.recovered or bool(report.failure) for report in reports)
-    return frozenset(unheard_of)
 
 
 def _cases_of_another_build(job: Job, build: Build) -> set[int]:
@@ -287,8 +303,8 @@ def _cases_of_another_build(job: Job, build: Build) -> set[int]:
     return {case for (case,) in rows}
 
 
-def _write_names(contents: Contents, merged: Merged, known: set[int]) -> set[int]:
-    """Write suites, cases and texts that are not here yet; the cases that were not."""
+def _write_names(contents: Contents, merged: Merged, known: set[int]) -> None:
+    """Write suites, cases and texts that are not here yet."""
     unknown = contents.cases.keys() - known
     if merged.overlaps:  # a test that was read twice has the name of its first report
         unknown &= {row[0] for row in merged.results}
@@ -316,7 +332,6 @@ def _write_names(contents: Contents, merged: Merged, known: set[int]) -> set[int
         "INSERT INTO detail (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
         sorted(contents.details.items()),
     )
-    return fresh
 
 
 def _not_here(cases: Collection[int]) -> set[int]:
@@ -330,11 +345,23 @@ def _not_here(cases: Collection[int]) -> set[int]:
     return set(cases) - {case for (case,) in rows}
 
 
-def _write_results(build_id: int, merged: Merged) -> None:
+def _number_reports(build_id: int, reports: Sequence[ReadReport]) -> dict[str, int]:
+    """The number of each report in its build, by which results name it."""
+    rows = run("SELECT name, n FROM report WHERE build_id = ?", build_id)
+    numbers: dict[str, int] = dict(rows)
+    free = max(numbers.values(), default=-1) + 1
+    fresh = sorted({report.name for report in reports} - numbers.keys())
+    return {**numbers, **{name: n for n, name in enumerate(fresh, free)}}
+
+
+def _write_results(build_id: int, merged: Merged, numbers: Mapping[str, int]) -> None:
     run_many(
-        "INSERT INTO result (build_id, case_id, status, duration, failure_id, detail_id)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
-        merged.results,
+        "INSERT INTO result (build_id, case_id, status, duration, failure_id, detail_id, report)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?, ?)",
+        [
+            (*row, numbers[source])
+            for row, source in zip(merged.results, merged.sources, strict=True)
+        ],
     )
     run_many(
         "INSERT INTO attempt (build_id, case_id, n, status, duration, failure_id)"
@@ -353,7 +380,10 @@ def _write_results(build_id: int, merged: Merged) -> None:
 
 
 def _write_report_rows(
-    build_id: int, reports: Sequence[ReadReport], overlaps: Mapping[str, str]
+    build_id: int,
+    reports: Sequence[ReadReport],
+    overlaps: Mapping[str, str],
+    numbers: Mapping[str, int],
 ) -> None:
     run_many(
         "DELETE FROM report WHERE build_id = ? AND name = ?",
@@ -363,9 +393,12 @@ def _write_report_rows(
     if rows:
         marks = ", ".join("?" for _ in rows[0])
         run_many(
-            f"INSERT INTO report (build_id, {', '.join(rows[0])})"
-            f" VALUES ({int(build_id)}, {marks})",
-            [tuple(row.values()) for row in rows],
+            f"INSERT INTO report (build_id, {', '.join(rows[0])}, n)"
+            f" VALUES ({int(build_id)}, {marks}, ?)",
+            [
+                (*row.values(), numbers[report.name])
+                for row, report in zip(rows, reports, strict=True)
+            ],
         )
 
 

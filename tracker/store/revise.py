@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.errors import Conflict
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.merge import Merged, merge
 from tracker.store.models import Build
 from tracker.store.record import judge, report_rows, stored_reports, write_whole
@@ -101,9 +101,10 @@ def revise(old: OldReading, reports: Sequence[ReadReport], *, now: int, dry_run:
 
 def _write(build_id: int, reports: Sequence[ReadReport], now: int) -> None:
     build = Build.get_by_id(build_id)
-    unheard_of = write_whole(build.job, build, reports)
+    write_whole(build.job, build, reports)
+    build.changed = next_revision()
     build.save()
-    judge(build.job, build, True, unheard_of)
+    judge(build.job, build, is_news=True, now=now)
     raise_revision(build.job.id)
     enqueue("publish", "site", due=now)
 

@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response
 
 from tracker.clock import now_ms
 from tracker.errors import Unauthorised, UsageError
+from tracker.store import families
 from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import check_job_name
+from tracker.store.judging import set_budget
 from tracker.store.tokens import check_token
 from tracker.web import parameters
 from tracker.web.live import path_of
@@ -40,6 +42,32 @@ def backfill() -> Response:
     return redirect(path_of("job", job=job), code=303)
 
 
+@blueprint.post("/actions/budget")
+def budget() -> Response:
+    """Give a job another budget of false alarms, and lead to the page about it."""
+    _refuse_other_origins()
+    request.max_content_length = FORM_BYTES
+    form = request.form
+    parameters.refuse_unknown(form, ("job", "budget", "token"))
+    state()
+    _check_token(form.get("token", "").strip())
+    job = check_job_name(form.get("job", ""))
+    set_budget(job, parameters.positive(form, "budget"), now=now_ms())
+    return redirect(path_of("budget", job=job), code=303)
+
+
+@blueprint.post("/actions/family")
+def family() -> Response:
+    """Merge a family with others, split signatures off, or name it; leads to what became of it."""
+    _refuse_other_origins()
+    request.max_content_length = FORM_BYTES
+    form = request.form
+    parameters.refuse_unknown(form, ("family", "what", "others", "signature", "name", "token"))
+    state()
+    by = _check_token(form.get("token", "").strip())
+    return redirect(path_of("family", family=str(_decided(form, by))), code=303)
+
+
 @blueprint.get("/actions/explain")
 def explain() -> Response:
     """Lead to the page about a name of a job, be there such a job or not."""
@@ -48,9 +76,24 @@ def explain() -> Response:
     return redirect(path_of("naming", job=name), code=303)
 
 
-def _check_token(text: str) -> None:
+def _decided(form: parameters.Args, by: str) -> int:
+    """The family that a decision leads to."""
+    family, what, now = parameters.number(form, "family"), form.get("what", ""), now_ms()
+    if what == "merge":
+        return families.merge(family, parameters.numbers(form, "others"), by=by, now=now)
+    if what == "split":
+        return families.split(family, parameters.keys(form, "signature"), by=by, now=now)
+    if what == "name":
+        return families.name(family, parameters.text(form, "name"), by=by, now=now)
+    raise UsageError(
+        f"Nothing is done to a family by what={what[:40]!r}.", "There are merge, split and name."
+    )
+
+
+def _check_token(text: str) -> str:
+    """The name of the token, if it opens what forms do."""
     try:
-        check_token(text, "ingest")
+        return check_token(text, "ingest")
     except Unauthorised as error:
         raise Unauthorised(
             "The token does not open this." if text else "Without a token nothing is read.",

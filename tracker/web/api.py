@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,20 +11,21 @@ import msgspec
 from flask import Blueprint, Response, redirect, request
 
 from tracker.errors import NotFound, UsageError
-from tracker.queries import builds, cases, jobs, runs
+from tracker.queries import builds, cases, facets, jobs, paces, runs
+from tracker.queries.explain import explain
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import BuildRow, CaseRow, snapshot
 from tracker.queries.told import told
 from tracker.store.identity import id_of
 from tracker.verdicts.outcomes import Status
 from tracker.web import parameters
+from tracker.web.api_missing import list_absences
 from tracker.web.links import page_url
+from tracker.web.listing import answer, bad_cursor, listed, paging
 from tracker.web.state import state
 
 blueprint = Blueprint("api", __name__)
 
-DEFAULT_LIMIT = 50
-MOST = 200
 SUITE_JOINT = " › "
 
 _LABEL = r"(?P<build>[0-9]{1,19}(?:~[0-9]{1,9})?)"
@@ -34,21 +35,21 @@ _LABEL = r"(?P<build>[0-9]{1,19}(?:~[0-9]{1,9})?)"
 def list_jobs() -> Response:
     """All jobs by name."""
     state()
-    limit, after = _paging()
+    limit, after = paging()
     with snapshot():
         rows = jobs.jobs_after(after or "", limit + 1)
-        return _list([_job(row) for row in rows], limit, lambda: rows[limit - 1].name)
+        return listed([_job(row) for row in rows], limit, lambda: rows[limit - 1].name)
 
 
 @blueprint.get("/api/v1/jobs/<path:path>")
 def below_jobs(path: str) -> Response:
     """What is below a job; the last `builds/<number>` or `cases/<key>` of the path decides."""
     state()
-    for pattern, answer in _ROUTES:
+    for pattern, reply in _ROUTES:
         found = pattern.fullmatch(path.rstrip("/"))
         if found:
             with snapshot():
-                return _moved(found["job"]) or answer(**found.groupdict())
+                return _moved(found["job"]) or reply(**found.groupdict())
     raise NotFound(f"There is nothing at {request.path[:200]}.")
 
 
@@ -64,14 +65,14 @@ def _moved(job: str) -> Response | None:
 
 def _one_job(job: str) -> Response:
     parameters.refuse_unknown(request.args, ())
-    return _json(_job(jobs.job(job)))
+    return answer(_job(jobs.job(job)))
 
 
 def _list_builds(job: str) -> Response:
-    limit, after = _paging()
+    limit, after = paging()
     jobs.job(job)
     rows = builds.builds_before(job, _place(after), limit + 1)
-    return _list([_build(row) for row in rows], limit, lambda: _place_of(rows[limit - 1]))
+    return listed([_build(row) for row in rows], limit, lambda: _place_of(rows[limit - 1]))
 
 
 def _one_build(job: str, build: str) -> Response:
@@ -79,14 +80,14 @@ def _one_build(job: str, build: str) -> Response:
     row = builds.build(job, build)
     body = _build(row)
     names = [report.name for report in body["reports"]]
-    return _json({**body, "about": told(row, builds.about(job, build), names)})
+    return answer({**body, "about": told(row, builds.about(job, build), names)})
 
 
 def _one_run(job: str, build: str) -> Response:
     """The whole regression run that the build belongs to."""
     parameters.refuse_unknown(request.args, ())
     run = runs.run(job, build)
-    return _json(
+    return answer(
         {
             "job": run.root.job,
             "number": run.root.number,
@@ -109,14 +110,14 @@ def _one_run(job: str, build: str) -> Response:
 
 
 def _list_results(job: str, build: str) -> Response:
-    limit, after = _paging("status")
+    limit, after = paging("status")
     word = request.args.get("status")
     if word is not None and word.upper() not in Status.__members__:
         words = ", ".join(status.word for status in Status)
         raise UsageError(f"No status is called {word[:40]!r}.", f"There are {words}.")
     number = None if after is None else id_of(after)
     if after is not None and number is None:
-        raise _bad_cursor(after)
+        raise bad_cursor(after)
     rows = builds.results_after(
         job,
         build,
@@ -124,11 +125,11 @@ def _list_results(job: str, build: str) -> Response:
         after=number,
         limit=limit + 1,
     )
-    return _list([_result(row) for row in rows], limit, lambda: rows[limit - 1].key)
+    return listed([_result(row) for row in rows], limit, lambda: rows[limit - 1].key)
 
 
 def _one_case(job: str, case: str) -> Response:
-    limit, after = _paging()
+    limit, after = paging()
     name = cases.case(job, case)
     rows = cases.history_before(job, case, _place(after), limit + 1)
     history = [
@@ -141,6 +142,7 @@ def _one_case(job: str, case: str) -> Response:
             "duration": row.duration,
             "message": row.message,
             "verdict": row.verdict,
+            "sentence": row.sentence,
             "attempts": row.attempts,
             "details": row.details,
         }
@@ -153,15 +155,34 @@ def _one_case(job: str, case: str) -> Response:
         "name": name.name,
         "variant": name.variant,
         "url": page_url("case", job=job, case=case),
+        "current": cases.verdict(job, case),
+        "pace": paces.pace(job, case),
     }
-    return _list(history, limit, lambda: _place_of(rows[limit - 1].build), about)
+    return listed(history, limit, lambda: _place_of(rows[limit - 1].build), about)
+
+
+def _one_facets(job: str, case: str) -> Response:
+    """Which facets the failures of a case go with; null where none does better than chance."""
+    parameters.refuse_unknown(request.args, ())
+    name = cases.case(job, case)
+    return answer({"job": job, "key": name.key, "facets": facets.explained(job, case)})
+
+
+def _explained(job: str, case: str) -> Response:
+    """What the verdict on a case rests on, now or as it was shown at a build."""
+    parameters.refuse_unknown(request.args, ("as_of",))
+    found = explain(job, case, request.args.get("as_of", "").removeprefix("#"))
+    return answer(msgspec.to_builtins(found))
 
 
 _ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Response]], ...] = (
     (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/results"), _list_results),
+    (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/missing"), list_absences),
     (re.compile(rf"(?P<job>.+)/builds/{_LABEL}/run"), _one_run),
     (re.compile(rf"(?P<job>.+)/builds/{_LABEL}"), _one_build),
     (re.compile(r"(?P<job>.+)/builds"), _list_builds),
+    (re.compile(r"(?P<job>.+)/cases/(?P<case>[0-9a-f]{16})/facets"), _one_facets),
+    (re.compile(r"(?P<job>.+)/cases/(?P<case>[0-9a-f]{16})/explain"), _explained),
     (re.compile(r"(?P<job>.+)/cases/(?P<case>[0-9a-f]{16})"), _one_case),
     (re.compile(r"(?P<job>.+)"), _one_job),
 )
@@ -206,6 +227,17 @@ def _build_itself(row: BuildRow) -> dict[str, Any]:
         "regressions": row.regressions,
         "new_failures": row.new_failures,
         "fixed": row.fixed,
+        "missing": row.missing,
+        "newly_skipped": row.newly_skipped,
+        "expected": row.expected,
+        "added": row.added,
+        "still_failing": row.still_failing,
+        "suspects": row.suspects,
+        "flaky": row.flaky,
+        "recovering": row.recovering,
+        "in_incident": row.in_incident,
+        "judging": row.judging,
+        "lifted": row.lifted,
         "damaged": row.damaged,
         "branch": row.branch,
         "commit": row.commit,
@@ -229,50 +261,14 @@ def _result(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def _paging(*more: str) -> tuple[int, str | None]:
-    parameters.refuse_unknown(request.args, ("limit", "after", *more))
-    limit = parameters.number(request.args, "limit") if "limit" in request.args else DEFAULT_LIMIT
-    if limit > MOST:
-        raise UsageError(f"limit={limit} is more than {MOST}.", "Follow `next` for the rest.")
-    return limit, request.args.get("after")
-
-
 def _place(after: str | None) -> tuple[int, int] | None:
     if after is None:
         return None
     found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{1,19})", after)
     if not found or int(found[2]) > parameters.MAX_NUMBER:
-        raise _bad_cursor(after)
+        raise bad_cursor(after)
     return int(found[1]), int(found[2])
 
 
 def _place_of(row: BuildRow) -> str:
     return f"{row.epoch}.{row.number}"
-
-
-def _bad_cursor(after: str) -> UsageError:
-    return UsageError(
-        f"after={after[:40]!r} does not come from a `next` of this list.",
-        "Leave it out for the first page.",
-    )
-
-
-def _list(
-    items: Sequence[dict[str, Any]],
-    limit: int,
-    cursor: Callable[[], str],
-    about: dict[str, Any] | None = None,
-) -> Response:
-    """A page of a list; `next` is the address of the following one, None on the last."""
-    following = None
-    if len(items) > limit:
-        given = [(key, value) for key, value in request.args.items(multi=True) if key != "after"]
-        following = f"{quote(request.path, safe='/~')}?{urlencode([*given, ('after', cursor())])}"
-    response = _json({**(about or {}), "items": items[:limit], "next": following})
-    if following:
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return response
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), mimetype="application/json")

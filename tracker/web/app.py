@@ -5,7 +5,20 @@ from __future__ import annotations
 from flask import Flask
 
 from tracker.settings import Settings
-from tracker.web import actions, api, errors, headers, health, hooks, ingest, live
+from tracker.web import (
+    actions,
+    api,
+    api_families,
+    api_flaky,
+    api_missing,
+    api_verdicts,
+    errors,
+    headers,
+    health,
+    hooks,
+    ingest,
+    live,
+)
 from tracker.web.state import State, remember
 
 
@@ -17,6 +30,17 @@ def create_app(settings: Settings) -> Flask:
     remember(app, State.of(settings))
     errors.register(app)
     headers.register(app)
-    for room in (health, ingest, hooks, api, actions, live):
+    for room in (
+        health,
+        ingest,
+        hooks,
+        api,
+        api_verdicts,
+        api_families,
+        api_flaky,
+        api_missing,
+        actions,
+        live,
+    ):
         app.register_blueprint(room.blueprint)
     return app

@@ -15,10 +15,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from tracker.clock import MINUTE, now_ms
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params, Scope
-from tracker.queries import builds, jobs
+from tracker.queries import builds, families, jobs
 from tracker.queries.rows import snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
+from tracker.web import parameters
 from tracker.web.state import state
 
 blueprint = Blueprint("live", __name__)
@@ -26,7 +27,7 @@ blueprint = Blueprint("live", __name__)
 TWIN = "index.json"
 _LINKER = live_linker()
 
-# A page, and the parameters it is asked for with.
+# A page, and the parameters of its path.
 Reading = tuple[Page, Params]
 
 
@@ -101,12 +102,16 @@ def _choose(readings: Sequence[Reading]) -> Reading:
 
 
 def _is_here(params: Params) -> bool:
+    if "family" in params:
+        return not families.merged_into(params["family"])
     return "job" not in params or jobs.is_known(params["job"])
 
 
 def _moved(readings: Sequence[Reading]) -> str:
-    """Where a page stands now that was asked for by a former name of its job; "" for others."""
+    """Where a page stands now, asked for by its job's former name or a merged family; else ""."""
     for row, params in readings:
+        if "family" in params:
+            return path_of(row.name, family=families.merged_into(params["family"]))
         name = jobs.name_now(params["job"]) if row.route.startswith("/jobs/") else ""
         if name:
             return path_of(row.name, **{**params, "job": name})
@@ -141,13 +146,21 @@ def _stamp(row: Page, params: Params, moving: object) -> str:
     return f"{revision}-{hashlib.sha256(repr(moving).encode()).hexdigest()[:8]}"
 
 
+def _asked(row: Page) -> dict[str, str]:
+    """What stands behind the `?`, of a page that may be asked; others never looked at it."""
+    if not row.query:
+        return {}
+    parameters.refuse_unknown(request.args, row.query)
+    return {name: request.args[name] for name in row.query if name in request.args}
+
+
 def _is_fresh(response: Response) -> bool:
     etag, _ = response.get_etag()
     return etag is not None and request.if_none_match.contains_weak(etag)
 
 
 def _body(row: Page, params: Params, as_twin: bool, moving: object) -> bytes:
-    view: Any = row.show(**params)
+    view: Any = row.show(**params, **_asked(row))
     if as_twin:
         return as_json(view)
     return renderer().html(row, params, view, _LINKER, live=True, moving=moving).encode()

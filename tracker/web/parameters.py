@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from tracker.errors import UsageError
 from tracker.intake.facts import check_line, facets_of
+from tracker.store.identity import id_of
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off", ""})
@@ -23,7 +24,7 @@ def refuse_unknown(args: Args, known: Collection[str]) -> None:
     if unknown:
         raise UsageError(
             f"The parameter {unknown[0][:60]!r} is not known here.",
-            f"There are {', '.join(sorted(known))}.",
+            f"There are {', '.join(sorted(known))}." if known else "There are none: leave it out.",
         )
 
 
@@ -38,6 +39,34 @@ def number(args: Args, name: str) -> int:
             f"Add {name}=12, for example.",
         )
     return int(text)
+
+
+def numbers(args: Args, name: str) -> list[int]:
+    """Whole numbers of 1 or more, with commas or blanks between them."""
+    words = re.split(r"[,\s]+", args.get(name, "").strip())
+    return [number(MultiDict([(name, word)]), name) for word in words]
+
+
+def keys(args: Args, name: str) -> list[int]:
+    """Ids as pages spell them, 16 hexadecimal digits each; the parameter may be repeated."""
+    found = {text: id_of(text) for text in args.getlist(name)}
+    wrong = [text for text, value in found.items() if value is None]
+    if wrong:
+        raise UsageError(
+            f"The parameter {name}={wrong[0][:40]!r} is not a key of 16 hexadecimal digits.",
+            "Take it from the page.",
+        )
+    return [value for value in found.values() if value is not None]
+
+
+def positive(args: Args, name: str) -> float:
+    """A number above 0, such as 0.5."""
+    text = args.get(name, "")
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or not float(text):
+        raise UsageError(
+            f"The parameter {name}={text[:40]!r} is not a number above 0.", f"Add {name}=0.5."
+        )
+    return float(text)
 
 
 def flag(args: Args, name: str) -> bool:

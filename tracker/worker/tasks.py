@@ -29,8 +29,10 @@ from tracker.queries.jobs import PolledJob
 from tracker.site.publish import publish as publish_site
 from tracker.site.publish import read_manifest
 from tracker.site.render import renderer
+from tracker.store import families
 from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
+from tracker.store.judging import judge_waiting, waiting_jobs
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
@@ -156,6 +158,19 @@ def ingest(context: Context, task: Task) -> Done:
     return Done(outcome={"status": status, **msgspec.to_builtins(said)})
 
 
+def judge(context: Context, task: Task) -> Done:
+    """Judge some builds of a job again, since an older one arrived, until none is left."""
+    context.beat(f"judging {task.key}")
+    return Done(now_ms()) if judge_waiting(task.key, now=now_ms()) else Done()
+
+
+def cluster(context: Context, _task: Task) -> Done:
+    """Put some builds' failures into families, until none is left that is in none."""
+    context.beat("putting failures into families")
+    own = context.settings.own_prefixes
+    return Done(now_ms()) if families.cluster_waiting(own, now=now_ms()) else Done()
+
+
 def publish(context: Context, _task: Task) -> Done:
     """Bring the static site up to date."""
     settings = context.settings
@@ -189,6 +204,8 @@ TASKS: dict[str, Callable[[Context, Task], Done]] = {
     "backfill": backfill,
     "poll_build": poll_build,
     "ingest": ingest,
+    "judge": judge,
+    "cluster": cluster,
     "publish": publish,
     "complete_quiet": complete_quiet,
     "tidy": tidy,
@@ -207,6 +224,10 @@ def schedule(context: Context) -> None:
         ensure("watch", server.name, due=now)
     for job in unfinished_backfills():
         ensure("backfill", job, due=now, subject=job)
+    for job in waiting_jobs():
+        ensure("judge", job, due=now, subject=job)
+    if families.is_waiting():
+        ensure("cluster", "all", due=now)
 
 
 @contextmanager

@@ -1,0 +1,65 @@
+"""`tracker compare` and `tracker readiness`: what they print, and what a pipeline is told."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Command
+from tests.factories import history, key_of
+from tracker.store.rules import add_name_rule
+
+PASS, FAIL = " ".join("P" * 8), " ".join("F" * 8)
+
+
+def test_new_failures_end_with_a_finding(command: Command) -> None:
+    history("team/n", broke="P F", mended="F P")
+    said = command("compare", "team/n/builds/1", "team/n")
+    assert said.code == 1
+    assert said.out.splitlines() == [
+        "Of 2 tests that both ran: 1 new failure, 1 fixed, 0 still failing.",
+        f"new      {key_of('broke')}  s › broke",
+        f"fixed    {key_of('mended')}  s › mended",
+    ]
+
+
+def test_a_comparison_without_new_failures_is_fine(command: Command) -> None:
+    history("n", mended="F P")
+    said = command("compare", "n/builds/1", "n", "--json")
+    assert said.code == 0
+    assert said.json["compared"]["counts"]["fixed"] == 1
+
+
+def test_a_side_that_means_nothing_is_told(command: Command) -> None:
+    history("n", login="P")
+    assert command("compare", "nobody", "n").code == 1
+    assert command("compare", "n/best/0", "n").code == 2
+    assert command("compare", "n\udcff", "n").code == 2
+
+
+def test_a_release_that_is_not_ready_is_a_finding(command: Command) -> None:
+    add_name_rule("{release}/{module}")
+    history("1.9/shop", login=PASS)
+    history("1.10/shop", login=FAIL)
+    said = command("readiness")
+    assert said.code == 1
+    first, second = said.out.splitlines()
+    assert first.startswith("release 1.10: not ready. 1 of 1 tests is worse than in release 1.9")
+    assert second.startswith(f"regressed  {key_of('login')}  s › login: Failed in 8 of 8 runs")
+
+
+def test_a_release_that_is_ready_is_fine(command: Command) -> None:
+    add_name_rule("{release}/{module}")
+    history("1.9/shop", login=PASS)
+    history("1.10/shop", login=PASS)
+    said = command("readiness", "--release", "1.10", "--basis", "1.9", "--days", 3, "--json")
+    assert said.code == 0
+    assert said.json["row"]["verdict"] == "ready"
+
+
+def test_a_release_that_hardly_ran_is_not_ready(command: Command) -> None:
+    history("n", login="P")
+    assert command("readiness").code == 1
+
+
+def test_a_release_that_nobody_knows_is_told(command: Command) -> None:
+    said = command("readiness", "--release", "9")
+    assert (said.code, "9" in said.err) == (1, True)
+    assert command("readiness", "--days", "x").code == 2

@@ -1,0 +1,34 @@
+"""The page of the numbers behind a verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import history, key_of
+from tracker.errors import NotFound
+from tracker.pages import explain
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def test_it_shows_the_verdict_of_now() -> None:
+    history("nightly", login="P P P F F", other="P P P P P")
+    page = explain.show("nightly", key_of("login"))
+    assert (page.state, page.since, page.as_of) == ("failing", "4", "5")
+
+
+@pytest.mark.parametrize("as_of", ["4", "#4", " 4 "])
+def test_or_that_of_a_build(as_of: str) -> None:
+    history("nightly", login="P P P F F", other="P P P P P")
+    assert explain.show("nightly", key_of("login"), as_of).state == "regression"
+
+
+def test_a_build_that_is_not_there_is_not_found() -> None:
+    history("nightly", login="P F")
+    with pytest.raises(NotFound, match="99"):
+        explain.show("nightly", key_of("login"), "99")
+
+
+def test_the_static_site_has_those_of_cases_that_did_not_always_pass() -> None:
+    history("nightly", login="P F", other="P P")
+    assert [params["case"] for params in explain.every(60)] == [key_of("login")]

@@ -1,0 +1,72 @@
+"""Cases that broke together are one event, with the builds and revisions in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import history, jenkins, report, upload
+from tracker.queries.events import events_of
+
+pytestmark = pytest.mark.usefixtures("store")
+
+HEALTHY = {f"calm{n}": " ".join("P" * 33) for n in range(3)}
+
+
+def two_breaks() -> None:
+    """Two cases break in #31, and one in #20."""
+    history(
+        "nightly",
+        first=1,
+        one=" ".join("P" * 30 + "FFF"),
+        two=" ".join("P" * 30 + "FFF"),
+        alone=" ".join("P" * 19 + "F" * 14),
+        **HEALTHY,
+    )
+
+
+def test_cases_that_broke_in_one_build_are_one_event() -> None:
+    two_breaks()
+    [event] = events_of("nightly", "33")
+    assert (event.cases, event.likely) == (2, "31")
+    assert [name for _, name in event.some] == ["one", "two"]
+
+
+def test_a_case_that_broke_alone_is_no_event() -> None:
+    two_breaks()
+    assert events_of("nightly", "25") == []
+
+
+def test_an_event_tells_how_many_of_its_cases_broke_now() -> None:
+    two_breaks()
+    broke_in = next(n for n in range(31, 34) if events_of("nightly", str(n)))
+    [now], [later] = events_of("nightly", str(broke_in)), events_of("nightly", "33")
+    assert now.new == 2
+    assert later.new == (2 if broke_in == 33 else 0)
+
+
+def test_an_event_names_the_revisions_it_lies_between() -> None:
+    for number in range(1, 34):
+        letter = "F" if number > 30 else "P"
+        jenkins(
+            "nightly", number, report(one=letter, two=letter, calm="P"), commit=f"c{number:039}"
+        )
+    [event] = events_of("nightly", "33")
+    assert event.after is not None
+    assert event.commit_after == f"c{int(event.after):039}"
+    assert event.commit_by == f"c{int(event.by):039}"
+
+
+def test_a_window_without_a_good_build_has_no_beginning() -> None:
+    upload("nightly", 1, report(one="F", two="F", calm="P"), complete=True)
+    [event] = events_of("nightly", "1")
+    assert (event.after, event.by) == (None, "1")
+
+
+def test_a_window_whose_first_build_counts_no_more_is_left_out_until_it_is_judged_anew() -> None:
+    broke = "P F" + " F" * 26
+    pictures = dict.fromkeys(("one", "two"), broke)
+    later = dict.fromkeys(("three", "four"), " ".join("P" * 26 + "FF"))
+    history("nightly", **pictures, **later)
+    assert [event.cases for event in events_of("nightly", "28")] == [2, 2]
+    jenkins("nightly", 1, result="ABORTED")
+    assert [event.cases for event in events_of("nightly", "28")] == [2]

@@ -1,0 +1,261 @@
+"""Releases held against the earlier ones: which builds count, which tests are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
+from tracker.errors import NotFound, UsageError
+from tracker.queries import readiness
+from tracker.queries.readiness import SAMPLE_DAYS, JudgedTest, judged, releases
+from tracker.store.identity import id_of
+from tracker.store.rules import add_name_rule
+
+pytestmark = pytest.mark.usefixtures("store")
+
+EIGHT_PASS, EIGHT_FAIL = " ".join("P" * 8), " ".join("F" * 8)
+
+
+@pytest.fixture
+def named(store: object) -> None:
+    add_name_rule("{release}/{module}-{platform}")
+
+
+def worst(name: str, release: str = "", basis: str = "") -> list[JudgedTest]:
+    return readiness.tests(release, basis, SAMPLE_DAYS, name, limit=99)
+
+
+def names(name: str, release: str = "", basis: str = "") -> list[str]:
+    return [row.name for row in worst(name, release, basis)]
+
+
+def nights(job: str, letters: str, *, first_day: int = 0, case: str = "login") -> None:
+    """A build a night; `.` is a night without one."""
+    for place, letter in enumerate(letters):
+        if letter != ".":
+            jenkins(
+                job,
+                first_day + place + 1,
+                report(**{case: letter, "other": "P"}),
+                started=NOW + (first_day + place) * DAY,
+            )
+
+
+@pytest.mark.usefixtures("named")
+def test_releases_are_in_natural_order() -> None:
+    for release in ("1.9", "1.10", "main", "1.2", "v2", "1.9.1"):
+        upload(f"{release}/shop-linux", 1, report(a="P"))
+    assert releases() == ["v2", "main", "1.10", "1.9.1", "1.9", "1.2"]
+
+
+@pytest.mark.usefixtures("named")
+def test_a_test_that_broke_in_a_release_has_regressed() -> None:
+    history("1.9/shop-linux", login=EIGHT_PASS, logout=EIGHT_PASS)
+    history("1.10/shop-linux", login=EIGHT_FAIL, logout=EIGHT_PASS)
+    found = judged()
+    assert (found.release, found.verdict) == ("1.10", "not ready")
+    assert found.sentence == (
+        "1 of 2 tests is worse than in release 1.9, at most 5 % of them by chance."
+    )
+    [row] = worst("regressed")
+    assert (row.key, row.job, row.standing) == (key_of("login"), "1.10/shop-linux", "regressed")
+    assert (row.failures, row.runs, row.failures_before, row.runs_before) == (8, 8, 0, 8)
+    assert row.sentence.startswith("Failed in 8 of 8 runs, in 0 of 8 runs in release 1.9: worse;")
+
+
+@pytest.mark.usefixtures("named")
+def test_a_release_as_good_as_the_one_before_is_ready() -> None:
+    history("1.9/shop-linux", login=EIGHT_PASS, known=EIGHT_FAIL)
+    history("1.10/shop-linux", login=EIGHT_PASS, known=EIGHT_FAIL)
+    found = judged()
+    assert found.verdict == "ready"
+    assert found.counts.same == found.tests == 2
+
+
+@pytest.mark.usefixtures("named")
+def test_the_same_test_of_another_platform_is_another_test() -> None:
+    for release, windows in (("1.9", EIGHT_PASS), ("1.10", EIGHT_FAIL)):
+        history(f"{release}/shop-linux", login=EIGHT_PASS)
+        history(f"{release}/shop-windows", login=windows)
+    [row] = worst("regressed")
+    assert (row.place, row.job) == ("…/shop-windows", "1.10/shop-windows")
+    assert judged().tests == 2
+
+
+def test_a_release_is_taken_out_of_a_name_only_where_it_stands_alone() -> None:
+    add_name_rule("{release}/{module}")
+    history("1/shop11", login=EIGHT_PASS)
+    history("2/shop11", login=EIGHT_FAIL)
+    assert [row.place for row in worst("regressed")] == ["…/shop11"]
+
+
+@pytest.mark.usefixtures("named")
+def test_a_test_is_held_against_the_release_it_passed_best_in() -> None:
+    history("1/shop-linux", login=EIGHT_PASS)
+    history("2/shop-linux", login=EIGHT_FAIL)
+    history("3/shop-linux", login=EIGHT_FAIL)
+    assert [row.basis for row in worst("regressed")] == ["release 1"]
+    assert names("regressed", basis="2") == []
+
+
+@pytest.mark.usefixtures("named")
+def test_an_older_release_is_held_against_those_before_it_alone() -> None:
+    for release in ("1", "2", "3"):
+        history(f"{release}/shop-linux", login=EIGHT_PASS)
+    assert judged("2").bases == ("release 1",)
+    assert judged("1").bases == ()
+    assert judged("1", "3").bases == ("release 3",)
+
+
+@pytest.mark.usefixtures("named")
+def test_a_test_that_is_gone_or_came_is_told_apart() -> None:
+    history("1/shop-linux", login=EIGHT_PASS, gone=EIGHT_PASS)
+    history("2/shop-linux", login=EIGHT_PASS, came=EIGHT_PASS)
+    assert [(row.name, row.job) for row in worst("missing")] == [("gone", "1/shop-linux")]
+    assert names("new") == ["came"]
+
+
+@pytest.mark.usefixtures("named")
+def test_what_says_nothing_about_tests_is_left_out() -> None:
+    history("1/shop-linux", login=EIGHT_PASS)
+    history("2/shop-linux", login=EIGHT_PASS)
+    for number in range(20, 26):
+        jenkins("2/shop-linux", number, report(login="F"), result="ABORTED")
+        upload("2/shop-linux", number + 10, report(login="F"))
+    assert judged().builds == 8
+    assert judged().verdict == "ready"
+
+
+@pytest.mark.usefixtures("named")
+def test_an_incident_is_left_out() -> None:
+    cases = {f"case{place}": EIGHT_PASS for place in range(60)}
+    history("1/shop-linux", **cases)
+    history("2/shop-linux", **cases)
+    broken = report(message="no database", **dict.fromkeys(cases, "F"))
+    upload("2/shop-linux", 9, broken, complete=True)
+    assert judged().builds == 8
+
+
+@pytest.mark.usefixtures("named")
+def test_only_the_newest_days_of_a_release_are_its_sample() -> None:
+    nights("1/shop-linux", "P" * 10)
+    nights("2/shop-linux", "F" * 10 + "P" * 7)
+    found = judged()
+    assert (found.builds, found.builds_before) == (7, 10)
+    assert found.verdict == "ready"
+    assert judged(days=17).verdict == "not ready"
+
+
+@pytest.mark.usefixtures("named")
+def test_only_thirty_days_of_an_earlier_release_are_its_basis() -> None:
+    nights("1/shop-linux", "F" * 10 + "P" * 30)
+    nights("2/shop-linux", "P" * 7)
+    assert judged().builds_before == 30
+
+
+def test_without_releases_the_last_days_are_held_against_those_before() -> None:
+    nights("a", "P" * 30 + "F" * 7)
+    nights("b", "P" * 37, case="logout")
+    found = judged()
+    assert (found.release, found.bases) == ("", ("the 30 days before",))
+    assert (found.jobs, found.builds, found.builds_before) == (2, 14, 60)
+    assert names("regressed") == ["login"]
+
+
+def test_without_times_the_newest_builds_of_each_job_are_the_sample() -> None:
+    history("n", login=" ".join("P" * 20 + "F" * 14))
+    found = judged()
+    assert (found.builds, found.builds_before, found.first) == (14, 20, None)
+    assert names("regressed") == ["login"]
+
+
+def test_tests_of_one_name_in_two_jobs_are_two() -> None:
+    nights("a", "P" * 30 + "F" * 7)
+    nights("b", "P" * 37)
+    assert [row.job for row in worst("regressed")] == ["a"]
+    assert judged().tests == 4
+
+
+def test_a_test_that_was_broken_before_stays_regressed_until_it_is_clearly_better() -> None:
+    nights("n", "P" * 29 + "FFF")
+    nights("m", "P" * 37)
+    [row] = worst("regressed")
+    assert (row.name, row.failures, row.runs) == ("login", 2, 2)
+    assert "not clearly better since it was found worse" in row.sentence
+
+
+def test_a_test_that_failed_as_often_and_was_not_broken_is_only_perhaps_worse() -> None:
+    nights("n", "P" * 20 + "F" + "P" * 10 + "FPF")
+    nights("m", "P" * 37)
+    assert names("regressed") == []
+    assert names("worse") == ["login"]
+
+
+def test_a_test_that_broke_long_ago_and_was_given_up_keeps_nothing_back() -> None:
+    nights("n", "PPPPPPFFFF", case="old")
+    nights("n", "P" * 38, first_day=60)
+    assert [row.name for row in worst("missing")] == []
+    assert judged().verdict == "ready"
+
+
+def test_runs_of_a_test_that_failed_are_counted_exactly() -> None:
+    nights("n", "P.P.PPPPPPPPPPPPPPPPPPPPPPPPPP" + "PFPFPFF")
+    [row] = worst("regressed")
+    assert (row.failures, row.runs, row.failures_before, row.runs_before) == (4, 7, 0, 28)
+
+
+def test_a_test_that_ran_in_few_builds_of_a_period_is_counted() -> None:
+    history("n", steady=" ".join("P" * 34), rare=" ".join("P" + "." * 32 + "P"))
+    found = judged()
+    assert found.counts.new == 1
+    [row] = worst("new")
+    assert (row.name, row.runs, row.runs_before) == ("rare", 1, 0)
+
+
+def test_the_worst_come_first() -> None:
+    history(
+        "n",
+        bad=" ".join("P" * 20 + "PPPPPPPFFFFFFF"),
+        worse=" ".join("P" * 20 + "F" * 14),
+    )
+    assert names("regressed") == ["worse", "bad"]
+
+
+def test_tests_by_key_come_once_each() -> None:
+    history("n", **{f"case{place}": " ".join("P" * 20 + "F" * 14) for place in range(5)})
+    seen: list[str] = []
+    after = None
+    while found := readiness.tests_after("", "", 7, "regressed", after=after, limit=2):
+        seen += [row.key for row in found]
+        after = (id_of(seen[-1]) or 0, found[-1].place)
+    assert seen == sorted(seen)
+    assert len(set(seen)) == 5
+
+
+def test_what_is_recorded_later_is_seen() -> None:
+    history("n", login="P")
+    assert judged().builds == 1
+    upload("n", 2, report(login="P"), complete=True)
+    assert judged().builds == 2
+
+
+def test_a_tracker_without_builds_has_nothing_to_say() -> None:
+    found = judged()
+    assert (found.verdict, found.tests) == ("not enough runs", 0)
+
+
+@pytest.mark.usefixtures("named")
+def test_what_cannot_be_asked_is_refused_in_words() -> None:
+    upload("1/shop-linux", 1, report(a="P"))
+    for asked, kind in (
+        (("9", "", 7), NotFound),
+        (("", "9", 7), NotFound),
+        (("1", "1", 7), UsageError),
+        (("1", "", 0), UsageError),
+        (("1", "", 91), UsageError),
+    ):
+        with pytest.raises(kind) as refused:
+            judged(*asked)
+        assert refused.value.remedy
+    with pytest.raises(UsageError):
+        readiness.tests("1", "", 7, "nonsense", limit=1)

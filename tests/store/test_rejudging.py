@@ -1,0 +1,190 @@
+"""A build that arrives before many others: judged later, to the state of an arrival in order."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.factories import NOW, builds_of, history, judge_all, report, upload
+from tests.store.fresh import fresh_store
+from tracker.queries.builds import build, results
+from tracker.queries.dump import lines
+from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget, waiting_jobs
+from tracker.store.sql import run
+
+# A case that breaks and is fixed, a flaky one, one that broke early, and one with gaps.
+PICTURES = {
+    "login": "P P F F F P P P P P P P P P P P P F F F F F P P P P P P P P",
+    "logout": "P F P P P P F P P P P P F P P P F P P P P P F P P P F P P F",
+    "search": "P P P F F F F F F F F F F F F F F F F F F F F F F F F F F F",
+    "export": ". . F F P P . . F S S F P . . P P P U P P P . F F F P P P P",
+}
+
+
+def work() -> list[tuple[str, str]]:
+    return [tuple(row) for row in run("SELECT kind, key FROM work WHERE kind = 'judge'")]
+
+
+def in_order(**pictures: str) -> list[str]:
+    with fresh_store():
+        history("nightly", **pictures)
+        return list(lines())
+
+
+def record_in(order: list[int], **pictures: str) -> None:
+    builds = dict(builds_of(**pictures))
+    for number in order:
+        upload("nightly", number, *builds[number], complete=True)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_build_before_more_than_ten_others_waits_for_the_worker() -> None:
+    history("nightly", first=2, login="F" + " F" * AT_ONCE)
+    upload("nightly", 1, report(login="P"))
+    assert waiting_jobs() == ["nightly"]
+    assert work() == [("judge", "nightly")]
+    assert build("nightly", "1").judging is None
+    assert [row.verdict for row in results("nightly", "2", "new", limit=9)] == ["new failure"]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_build_before_ten_others_is_judged_at_once() -> None:
+    history("nightly", first=2, login="F" + " F" * (AT_ONCE - 1))
+    upload("nightly", 1, report(login="P"))
+    assert (waiting_jobs(), work()) == ([], [])
+    assert [row.verdict for row in results("nightly", "2", "new", limit=9)] == ["regression"]
+
+
+@pytest.mark.usefixtures("store")
+def test_builds_that_do_not_count_are_not_later_ones() -> None:
+    history("nightly", first=2, login="F" + " F" * (AT_ONCE - 1))
+    for number in range(20, 40):
+        upload("nightly", number, report(login="F"), state="running", from_jenkins=True)
+    upload("nightly", 1, report(login="P"))
+    assert waiting_jobs() == []
+
+
+@pytest.mark.usefixtures("store")
+def test_once_it_was_judged_nothing_waits_and_pages_say_the_new_truth() -> None:
+    history("nightly", first=2, login="F" + " F" * AT_ONCE)
+    upload("nightly", 1, report(login="P"))
+    [(before,)] = run("SELECT revision FROM job")
+    judge_all()
+    assert waiting_jobs() == []
+    assert [row.verdict for row in results("nightly", "2", "new", limit=9)] == ["regression"]
+    [(after,)] = run("SELECT revision FROM job")
+    assert after > before
+
+
+@pytest.mark.usefixtures("store")
+def test_many_late_builds_wait_as_one_from_the_first_of_them() -> None:
+    record_in([*range(10, 31), 5, 2, 7], **PICTURES)
+    assert run("SELECT epoch, number FROM rejudging") == [(0, 2)]
+    assert work() == [("judge", "nightly")]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_job_that_waits_for_nothing_is_left_as_it_is() -> None:
+    history("nightly", login="P F")
+    before = list(lines())
+    assert not judge_waiting("nightly", now=NOW)
+    assert not judge_waiting("nobody", now=NOW)
+    assert list(lines()) == before
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("builds", [1, 7, 25])
+def test_judging_in_steps_gives_the_state_of_an_arrival_in_order(builds: int) -> None:
+    record_in([*range(2, 31), 1], **PICTURES)
+    steps = 1
+    while judge_waiting("nightly", now=NOW, builds=builds):
+        steps += 1
+    assert steps == -(-30 // builds)
+    found = list(lines())
+    rebuild()
+    assert list(lines()) == found
+
+
+def test_late_builds_give_the_state_of_an_arrival_in_order() -> None:
+    expected = in_order(**PICTURES)
+    for seed in range(3):
+        order = random.Random(seed).sample(range(1, 31), 30)
+        with fresh_store():
+            record_in(order, **PICTURES)
+            judge_all()
+            assert list(lines()) == expected
+
+
+def test_a_build_that_arrives_while_others_wait_is_in_the_state_too() -> None:
+    with fresh_store():
+        record_in([*range(2, 30), 1], **PICTURES)
+        assert judge_waiting("nightly", now=NOW, builds=5)
+        record_in([30], **PICTURES)
+        assert judge_waiting("nightly", now=NOW, builds=5)
+        record_in([1, 30, 3], **PICTURES)
+        judge_all()
+        assert list(lines()) == in_order_again()
+
+
+def in_order_again() -> list[str]:
+    """The state that a rebuild gives."""
+    rebuild()
+    return list(lines())
+
+
+@pytest.mark.usefixtures("store")
+def test_another_budget_has_all_builds_judged_again() -> None:
+    history("nightly", **PICTURES)
+    set_budget("nightly", 0.01, now=NOW)
+    assert (waiting_jobs(), work()) == (["nightly"], [("judge", "nightly")])
+    judge_all()
+    row = build("nightly", "30")
+    assert row.judging is not None
+    assert row.judging.budget == 0.01
+    set_budget("nightly", 1.0, now=NOW)
+    judge_all()
+    assert list(lines()) == in_order_again()
+
+
+TWELVE = tuple(f"case{place:02}" for place in range(12))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[dict[str, str], list[int]]:
+    """Pictures of some cases over up to 24 builds, and an order in which these arrive."""
+    size = draw(st.integers(2, 24))
+    letters = st.text(alphabet="PPPPPFFES.", min_size=size, max_size=size)
+    pictures = {case: " ".join(draw(letters)) for case in ("login", "logout", "search")}
+    # Twelve cases that do the same: in some builds all of them fail.
+    together = draw(st.text(alphabet="PPPPF", min_size=size, max_size=size))
+    pictures |= dict.fromkeys(TWELVE, " ".join(together))
+    again = draw(st.lists(st.integers(1, size), max_size=4))
+    return pictures, draw(st.permutations([*range(1, size + 1), *again]))
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(histories(), st.booleans())
+def test_any_history_in_any_order_gives_the_same_state(
+    told: tuple[dict[str, str], list[int]], judged_between: bool
+) -> None:
+    pictures, order = told
+    expected = in_order(**pictures)
+    with fresh_store():
+        half = len(order) // 2
+        record_in(order[:half], **pictures)
+        if judged_between:
+            judge_all()
+        record_in(order[half:], **pictures)
+        judge_all()
+        assert list(lines()) == expected
+        rebuild()
+        assert list(lines()) == expected

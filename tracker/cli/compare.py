@@ -1,0 +1,41 @@
+"""`tracker compare`: what is different in one build, job or release from another."""
+
+import sys
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+
+
+@click.command("compare")
+@click.argument("a", callback=line)
+@click.argument("b", callback=line)
+@JSON_OPTION
+@click.pass_context
+def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
+    """Hold the side B against the side A; ends with 1 where B has new failures.
+
+    A side is a build (team/nightly/builds/12), the newest judged build of a job (team/nightly),
+    of each test the best of a job's last builds (team/nightly/best/10), or all jobs of a kind
+    (release:1.4, branch:main, platform:linux, module:shop).
+
+    Example: tracker compare team/nightly/best/10 team/nightly
+    """
+    from tracker.pages.compare import show
+    from tracker.queries.answers import one_line
+
+    opened(ctx)
+    page = show(a, b)
+    assert page.compared is not None
+    if as_json:
+        print_json(page)
+    else:
+        click.echo(page.compared.sentence)
+        for each in page.lists:
+            for row in each.rows:
+                name = " › ".join(filter(None, (*row.suite, row.name, row.variant)))
+                click.echo(f"{each.name:8} {row.key}  {one_line(name)}")
+            if each.count > len(each.rows):
+                click.echo(f"{each.name:8} and {each.count - len(each.rows):,} more")
+    if page.compared.counts.new:
+        sys.exit(1)

@@ -1,0 +1,47 @@
+"""`tracker readiness`: whether a release is as good as those before."""
+
+import sys
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+
+
+@click.command("readiness")
+@click.option("--release", default="", callback=line, help="The newest one if left out.")
+@click.option(
+    "--basis", default="", callback=line, metavar="RELEASE", help="Held against it alone."
+)
+@click.option("--days", default="", callback=line, help="How many newest days count; 7.")
+@JSON_OPTION
+@click.pass_context
+def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bool) -> None:
+    """Say whether a release is ready; ends with 1 where it is not, or ran too little to tell.
+
+    Its newest days are held against the earlier releases, test by test; where no job belongs to a
+    release, the newest days of all jobs are held against the 30 days before.
+
+    Example: tracker readiness --release 1.4
+    """
+    from tracker.pages.readiness import show
+    from tracker.queries.answers import one_line
+    from tracker.queries.readiness import releases
+    from tracker.verdicts.readiness import Verdict
+
+    opened(ctx)
+    known = releases()
+    page = show(release or (known[0] if known else ""), basis, days)
+    [found] = page.releases
+    if as_json:
+        print_json(found)
+    else:
+        title = f"release {found.row.release}: " if found.row.release else ""
+        click.echo(f"{title}{found.row.verdict}. {found.row.sentence}")
+        for each in found.lists:
+            for row in each.rows:
+                name = " › ".join(filter(None, (*row.suite, row.name, row.variant)))
+                click.echo(f"{each.name:10} {row.key}  {one_line(name)}: {row.sentence}")
+            if each.count > len(each.rows):
+                click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")
+    if found.row.verdict != Verdict.READY:
+        sys.exit(1)

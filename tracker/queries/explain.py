@@ -1,0 +1,325 @@
+"""Why a case has its verdict: inputs, numbers and sentence, now or as shown at a build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tracker.errors import NotFound, UsageError
+from tracker.queries import cases, jobs
+from tracker.queries.cases import CaseName
+from tracker.queries.rows import at, label_of, select, snapshot
+from tracker.store.identity import id_of, key
+from tracker.store.outcomes import GAP, JUDGED, LETTERS, LOOK
+from tracker.verdicts.budget import USUAL
+from tracker.verdicts.states import Standing, State
+from tracker.verdicts.verdict import Verdict, replay, verdict
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A judged build of the job: what the case did there, `.` where that says nothing."""
+
+    label: str
+    outcome: str
+    started: datetime | None
+
+
+@dataclass(frozen=True)
+class Late:
+    """A build of which something was recorded after the verdict was first shown."""
+
+    label: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A verdict as it was shown at the build `as_of`, at `revision`, and what it rests on.
+
+    `since` is the build in which the case broke, `age` judged builds before. `verdict` has the
+    inputs and numbers; it was said in build `said_in`, and `after` are the builds since then.
+    `is_replayed` tells whether the rule of today makes the same of them. `late` arrived afterwards,
+    and is not part of it.
+    """
+
+    job: str
+    case: CaseName
+    as_of: str
+    revision: int
+    state: str
+    since: str | None
+    age: int | None
+    days: int | None
+    said_in: str
+    verdict: Verdict
+    is_replayed: bool
+    after: tuple[Seen, ...]
+    late: tuple[Late, ...]
+
+
+@dataclass(frozen=True)
+class _Build:
+    """A judged build as the history knows it."""
+
+    id: int
+    place: tuple[int, int]
+    label: str
+    started: datetime | None
+    said: int
+    changed: int
+    is_incident: bool
+    is_lifted: bool
+
+
+@dataclass(frozen=True)
+class _Episode:
+    state: str
+    began: int
+    ended: int | None
+    since: int | None
+    was_unsteady: bool
+    evidence: str
+
+
+def find_case(job: str, text: str) -> str:
+    """The key of the case that is meant by its key or name; NotFound or UsageError otherwise."""
+    number = id_of(text)
+    rows = select(
+        "SELECT DISTINCT c.id, s.path, c.variant FROM test_case c"
+        " JOIN suite s ON s.id = c.suite_id JOIN result r ON r.case_id = c.id"
+        " JOIN build b ON b.id = r.build_id JOIN job j ON j.id = b.job_id"
+        " WHERE j.name = ? AND (c.id = ? OR c.name = ?) ORDER BY s.path, c.variant LIMIT 20",
+        job,
+        -1 if number is None else number,
+        text,
+    )
+    if not rows:
+        jobs.job(job)
+        raise NotFound(
+            f"No case {text[:80]!r} ran in the job {job!r}.",
+            "Give its name, or its key as in the address of its page.",
+        )
+    if len(rows) > 1:
+        named = "; ".join(f"{key(case)}: {path} {variant}".strip() for case, path, variant in rows)
+        raise UsageError(f"{len(rows)} cases are called {text[:80]!r}.", f"Give a key: {named}")
+    return key(rows[0][0])
+
+
+def explain(job: str, case_key: str, as_of: str = "") -> Explanation:
+    """The verdict on a case, now or as it was shown when the build `as_of` was judged.
+
+    NotFound for a case that never ran in the job, or a build that was not judged.
+    """
+    with snapshot():
+        name = cases.case(job, case_key)
+        builds = _builds(job)
+        build = _asked(job, builds, as_of)
+        revision = build.said if as_of else _revision(job)
+        known = _known(builds, build, revision)
+        episodes = _episodes(job, case_key, {each.id: each for each in builds}, build, revision)
+        return _explanation(job, name, build, revision, known, builds, episodes)
+
+
+def _asked(job: str, builds: Sequence[_Build], as_of: str) -> _Build:
+    if not builds:
+        raise NotFound(f"No build of the job {job!r} was judged yet.", "Record one first.")
+    if not as_of:
+        return builds[-1]
+    found = [each for each in builds if as_of in _names(each)]
+    if not found:
+        raise NotFound(
+            f"No build {as_of[:40]!r} of the job {job!r} was judged.",
+            "Builds that run or were aborted are not; one that arrived late waits for the worker.",
+        )
+    return found[-1]
+
+
+def _names(build: _Build) -> tuple[str, ...]:
+    """What a build may be asked for by: its number may be that of a newer one too."""
+    epoch, number = build.place
+    return build.label, str(number), f"{number}~{epoch}"
+
+
+def _builds(job: str) -> list[_Build]:
+    rows = select(
+        f"SELECT b.id, b.epoch, b.number, {label_of('b')}, b.started, b.said,"
+        " coalesce(b.changed, 0), json_extract(b.judging, '$.incident') IS NOT NULL, b.lifted"
+        f" FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ? AND {JUDGED}"
+        " AND b.said IS NOT NULL ORDER BY b.epoch, b.number",
+        job,
+    )
+    return [
+        _Build(row[0], (row[1], row[2]), row[3], at(row[4]), *row[5:7], *map(bool, row[7:]))
+        for row in rows
+    ]
+
+
+def _revision(job: str) -> int:
+    [(revision,)] = select("SELECT revision FROM job WHERE name = ?", job)
+    return int(revision)
+
+
+def _known(builds: Sequence[_Build], build: _Build, revision: int) -> list[_Build]:
+    """The builds up to one that were judged then; only a later one lifts an incident."""
+    then = [each for each in builds if each.said <= revision]
+    known = [each for each in then if each.place <= build.place]
+    if build.is_incident and then[-1] is build:
+        known[-1] = replace(build, is_lifted=False)
+    return known
+
+
+def _episodes(
+    job: str, case_key: str, builds: dict[int, _Build], build: _Build, revision: int
+) -> list[_Episode]:
+    """The episodes that were on show at a revision, of those that began up to a build."""
+    columns = "e.state, e.from_build, e.until_build, e.since_build, e.was_unsteady, e.evidence"
+    which = "JOIN job j ON j.id = e.job_id WHERE j.name = ? AND e.case_id = ? AND e.said <= ?"
+    asked = (job, id_of(case_key), revision)
+    rows = [
+        *select(f"SELECT {columns} FROM episode e {which}", *asked),
+        *select(f"SELECT {columns} FROM overruled e {which} AND e.unsaid > ?", *asked, revision),
+    ]
+    found = {row[1]: _Episode(*row) for row in rows if row[1] in builds}
+    ordered = sorted(found.values(), key=lambda each: builds[each.began].place)
+    return [each for each in ordered if builds[each.began].place <= build.place]
+
+
+def _explanation(
+    job: str,
+    name: CaseName,
+    build: _Build,
+    revision: int,
+    known: Sequence[_Build],
+    builds: Sequence[_Build],
+    episodes: Sequence[_Episode],
+) -> Explanation:
+    places = {each.id: each for each in builds}
+    last = episodes[-1] if episodes else None
+    if last and last.ended in places and places[last.ended].place <= build.place:
+        last = None
+    outcomes = _outcomes(known[-LOOK:], id_of(name.key))
+    if last is None:
+        said, state, since = _healthy(episodes, known, outcomes), "healthy", None
+        began = _newest_counted(known[-LOOK:], outcomes) or build
+    else:
+        said = msgspec.json.decode(last.evidence, type=Verdict)
+        began = places[last.began]
+        is_older = last.state in ("regression", "new failure") and began.id != build.id
+        state = "failing" if is_older else last.state
+        since = places.get(last.since or last.began)
+    return Explanation(
+        job=job,
+        case=name,
+        as_of=build.label,
+        revision=revision,
+        state=state,
+        since=since.label if since else None,
+        age=sum(since.place < each.place for each in known) if since else None,
+        days=_days(since, build),
+        said_in=began.label,
+        verdict=said,
+        is_replayed=replay(said) == said,
+        after=tuple(
+            Seen(each.label, outcome, each.started)
+            for each, outcome in zip(known[-LOOK:], outcomes, strict=True)
+            if each.place > began.place
+        ),
+        late=tuple(_late(builds, build, revision)),
+    )
+
+
+def _newest_counted(builds: Sequence[_Build], outcomes: str) -> _Build | None:
+    """The newest build in which the case had a result that counts."""
+    place = len(outcomes.rstrip(GAP)) - 1
+    return builds[place] if place >= 0 else None
+
+
+def _days(since: _Build | None, build: _Build) -> int | None:
+    if since is None or since.started is None or build.started is None:
+        return None
+    return (build.started - since.started).days
+
+
+def _healthy(episodes: Sequence[_Episode], known: Sequence[_Build], outcomes: str) -> Verdict:
+    """The verdict on a case with which nothing is wrong; breaks that were fixed are left out."""
+    order = {each.id: place for place, each in enumerate(known)}
+    first = len(known) - len(outcomes)
+    for each in episodes:
+        if each.state == State.FIXED and not each.was_unsteady:
+            start = max(0, order.get(each.since or 0, 0) - first)
+            stop = max(0, order.get(each.began, 0) - first)
+            outcomes = outcomes[:start] + outcomes[start:stop].replace("F", GAP) + outcomes[stop:]
+    counted = outcomes.replace(GAP, "")
+    return verdict(Standing(State.HEALTHY), counted.rstrip("F"), USUAL)
+
+
+def _outcomes(builds: Sequence[_Build], case: int | None) -> str:
+    """One letter for each of the builds."""
+    rows: list[tuple[Any, ...]] = select(
+        "SELECT r.build_id, r.status, EXISTS (SELECT 1 FROM attempt a WHERE a.build_id = r.build_id"
+        " AND a.case_id = r.case_id AND a.status IN (1, 2)) FROM result r"
+        " WHERE r.case_id = ? AND r.build_id IN (SELECT value FROM json_each(?))",
+        case,
+        msgspec.json.encode([each.id for each in builds]).decode(),
+    )
+    letters = {
+        build: "R" if status == 0 and retried else LETTERS.get(status, GAP)
+        for build, status, retried in rows
+    }
+    return "".join(
+        GAP if each.is_incident and not each.is_lifted else letters.get(each.id, GAP)
+        for each in builds
+    )
+
+
+def _late(builds: Sequence[_Build], build: _Build, revision: int) -> list[Late]:
+    earlier = [each for each in builds if each.place <= build.place]
+    return [
+        Late(each.label, "recorded later" if each.said > revision else "changed later")
+        for each in earlier
+        if each.said > revision or each.changed > revision
+    ]
+
+
+def as_text(found: Explanation) -> str:
+    """The explanation for a terminal; what arrived later stands at its end, marked."""
+    said = found.verdict
+    title = " › ".join((*found.case.suite, found.case.name, found.case.variant)).rstrip(" ›")
+    lines = [
+        f"{title} in {found.job}",
+        f"as of #{found.as_of}: {_standing(found)}",
+        f"  {said.sentence}",
+        f"said in #{found.said_in} by rule {said.rule}, from {said.before.state}"
+        f" and {len(said.outcomes)} outcomes, oldest first:",
+        *(f"  {said.outcomes[place : place + 60]}" for place in range(0, len(said.outcomes), 60)),
+        f"  P passed, F failed, R passed when tried again; limit {said.limit:g}",
+        f"numbers: odds {'-' if said.odds is None else f'{said.odds:g}'},"
+        f" {_counted(said.failures, 'failure')} in {_counted(said.runs, 'result')},"
+        f" {said.failures_before} in {said.runs_before} before;"
+        f" {said.bad} bad ({said.retried} of them tried again) in {said.counted},"
+        f" rate {said.low:g} to {said.high:g}",
+    ]
+    if found.after:
+        seen = " ".join(f"#{each.label} {each.outcome}" for each in found.after)
+        unseen = f" ({GAP} is no result that counts)" if GAP in seen else ""
+        lines.append(f"since then: {seen}{unseen}")
+    same = "the same" if found.is_replayed else "something else: the rule has changed since"
+    lines.append(f"replayed by the rule of today: {same}")
+    lines += [f"not part of it: #{each.label}, {each.what}" for each in found.late]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _standing(found: Explanation) -> str:
+    if found.since is None or not found.age:
+        return found.state
+    days = "" if found.days is None else f", {_counted(found.days, 'day')}"
+    return f"{found.state} since #{found.since} ({found.age + 1} judged builds{days})"
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"

@@ -1,0 +1,226 @@
+"""What builds lack: the cases that they should have run and did not, by what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tracker.queries.rows import BuildRow, label_of, select, select_builds, snapshot, suite_names
+from tracker.store.identity import id_of, key
+from tracker.store.outcomes import JUDGED
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """What one cause took from a build, in one sentence: `cases` of those it should have run."""
+
+    n: int
+    cause: str
+    about: str
+    sentence: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class CaseTitle:
+    """What a case is called, and its key."""
+
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+
+
+@dataclass(frozen=True)
+class AbsentCase:
+    """A case that a build lacks, by its loss `n`.
+
+    `other` is the case under which it goes on, surely or perhaps; None where there is none.
+    """
+
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+    n: int
+    cause: str
+    about: str
+    sentence: str
+    other: CaseTitle | None
+    is_certain: bool
+
+
+@dataclass(frozen=True)
+class AbsentIn:
+    """That the build called `build` lacks a case."""
+
+    build: str
+    case: AbsentCase
+
+
+@dataclass(frozen=True)
+class OtherName:
+    """A case as which this one goes on (`is_later`) or that it was until the build before."""
+
+    case: CaseTitle
+    build: str
+    is_later: bool
+    is_certain: bool
+
+
+def losses(build: BuildRow) -> list[LossRow]:
+    """What a build lacks by what explains it, the largest first."""
+    with snapshot():
+        rows = select(
+            "SELECT n, cause, about, sentence, cases FROM loss WHERE build_id = ? ORDER BY n",
+            _id(build),
+        )
+    return [LossRow(*row) for row in rows]
+
+
+def absences(build: BuildRow, *, limit: int, offset: int = 0) -> list[AbsentCase]:
+    """The cases that a build lacks, loss by loss."""
+    with snapshot():
+        return _absences(
+            "WHERE a.build_id = ? ORDER BY a.n, a.case_id LIMIT ? OFFSET ?",
+            _id(build),
+            limit,
+            offset,
+        )
+
+
+def first_absences(build: BuildRow, losses: Iterable[LossRow], most: int) -> list[AbsentCase]:
+    """The first `most` cases of each of these losses of a build."""
+    with snapshot():
+        number = _id(build)
+        return [
+            case
+            for loss in losses
+            for case in _absences(
+                "WHERE a.build_id = ? AND a.n = ? ORDER BY a.case_id LIMIT ?", number, loss.n, most
+            )
+        ]
+
+
+def absences_after(build: BuildRow, *, after: int | None, limit: int) -> list[AbsentCase]:
+    """The cases that a build lacks in the order of their keys, those behind the case id `after`."""
+    with snapshot():
+        return _absences(
+            "WHERE a.build_id = ? AND a.case_id > ? ORDER BY a.case_id LIMIT ?",
+            _id(build),
+            -1 if after is None else after,
+            limit,
+        )
+
+
+def lacking(*, limit: int, offset: int = 0) -> list[BuildRow]:
+    """The newest complete judged build of every job in use that lacks something, most first."""
+    rows = select_builds(
+        f"WHERE {_NEWEST} AND b.shortfall <> ''"
+        " ORDER BY b.missing DESC, b.newly_skipped DESC, j.name LIMIT ? OFFSET ?",
+        limit,
+        offset,
+    )
+    return [row[0] for row in rows]
+
+
+def counts() -> tuple[int, int]:
+    """Of how many jobs in use the newest complete judged build lacks something, and of how many."""
+    [(lacking_jobs, jobs)] = select(
+        "SELECT coalesce(sum(b.shortfall <> ''), 0), count(*)"
+        f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}"
+    )
+    return lacking_jobs, jobs
+
+
+def absence(job: str, case_key: str) -> AbsentIn | None:
+    """That a case is missing in the newest complete judged build of its job, and that build."""
+    with snapshot():
+        rows = select_builds(
+            f"WHERE j.name = ? AND b.complete AND {JUDGED}"
+            " ORDER BY b.epoch DESC, b.number DESC LIMIT 1",
+            job,
+            more="b.id",
+        )
+        if not rows or not rows[0][0].shortfall:
+            return None
+        build, number = rows[0]
+        found = _absences("WHERE a.build_id = ? AND a.case_id = ?", number, id_of(case_key))
+    return AbsentIn(build.label, found[0]) if found else None
+
+
+def other_names(job: str, case_key: str) -> list[OtherName]:
+    """The cases of its job that a case may have become or have been, newest build first."""
+    with snapshot():
+        later = _other_names(job, case_key, is_later=True)
+        earlier = _other_names(job, case_key, is_later=False)
+    return [*later, *earlier]
+
+
+_NEWEST = (
+    "j.standing = '' AND b.id = (SELECT id FROM build WHERE job_id = j.id"
+    f" AND complete AND {JUDGED} ORDER BY epoch DESC, number DESC LIMIT 1)"
+)
+_ABSENCES = (
+    "SELECT c.id, s.path, c.name, c.variant, a.n, l.cause, l.about,"
+    " CASE a.sentence WHEN '' THEN l.sentence ELSE a.sentence END,"
+    " o.id, os.path, o.name, o.variant, a.is_certain"
+    " FROM absence a JOIN loss l ON l.build_id = a.build_id AND l.n = a.n"
+    " JOIN test_case c ON c.id = a.case_id JOIN suite s ON s.id = c.suite_id"
+    " LEFT JOIN test_case o ON o.id = a.other_case LEFT JOIN suite os ON os.id = o.suite_id"
+)
+
+
+def _id(build: BuildRow) -> int:
+    [(found,)] = select(
+        "SELECT b.id FROM build b JOIN job j ON j.id = b.job_id"
+        " WHERE j.name = ? AND b.epoch = ? AND b.number = ?",
+        build.job,
+        build.epoch,
+        build.number,
+    )
+    return int(found)
+
+
+def _absences(rest: str, *parameters: Any) -> list[AbsentCase]:
+    return [_absent(row) for row in select(f"{_ABSENCES} {rest}", *parameters)]
+
+
+def _absent(row: tuple[Any, ...]) -> AbsentCase:
+    case, path, name, variant, n, cause, about, sentence, *other, sure = row
+    return AbsentCase(
+        key=key(case),
+        suite=suite_names(path),
+        name=name,
+        variant=variant,
+        n=n,
+        cause=cause,
+        about=about,
+        sentence=sentence,
+        other=_title(*other) if other[0] is not None else None,
+        is_certain=bool(sure),
+    )
+
+
+def _title(case: int, path: str, name: str, variant: str) -> CaseTitle:
+    return CaseTitle(key(case), suite_names(path), name, variant)
+
+
+def _other_names(job: str, case_key: str, *, is_later: bool) -> list[OtherName]:
+    """Each other case with the oldest build in which one was missing and the other there."""
+    known, wanted = ("case_id", "other_case") if is_later else ("other_case", "case_id")
+    rows = select(
+        f"SELECT c.id, s.path, c.name, c.variant, {label_of('b')}, a.is_certain"
+        " FROM absence a JOIN build b ON b.id = a.build_id JOIN job j ON j.id = b.job_id"
+        f" JOIN test_case c ON c.id = a.{wanted} JOIN suite s ON s.id = c.suite_id"
+        f" WHERE a.{known} = ? AND a.other_case IS NOT NULL AND j.name = ?"
+        " ORDER BY b.epoch DESC, b.number DESC",
+        id_of(case_key),
+        job,
+    )
+    sure = {row[0] for row in rows if row[5]}
+    oldest = {row[0]: row for row in rows}
+    return [
+        OtherName(_title(*row[:4]), row[4], is_later, row[0] in sure) for row in oldest.values()
+    ]

@@ -1,0 +1,120 @@
+"""What a budget of false alarms would have said on the last builds of a job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tracker.errors import NotFound
+from tracker.queries.rows import label_of, snapshot
+from tracker.queries.rows import select as rows_of
+from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
+from tracker.verdicts.budget import Limits, limits
+from tracker.verdicts.lanes import BEFORE
+from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, advance
+
+BUILDS = 60
+
+
+@dataclass(frozen=True)
+class Night:
+    """A build: how many cases were called newly broken in it, and would have been."""
+
+    label: str
+    said: int
+    would_say: int | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The budget of a job beside another one, over its last judged builds, newest first.
+
+    `odds` is the limit that the budget in force set for stable cases in the newest build,
+    `would_be` that of the proposed one; None where none was proposed.
+    """
+
+    job: str
+    budget: float
+    proposed: float | None
+    odds: float | None
+    would_be: float | None
+    nights: tuple[Night, ...]
+
+    @property
+    def said(self) -> int:
+        """How many were called newly broken in these builds."""
+        return sum(night.said for night in self.nights)
+
+    @property
+    def would_say(self) -> int:
+        """How many would have been."""
+        return sum(night.would_say or 0 for night in self.nights)
+
+
+def preview(job: str, proposed: float | None = None) -> Preview:
+    """The budget of a job and, where one is proposed, what it would have said.
+
+    NotFound for a job nobody knows.
+    """
+    with snapshot():
+        found = rows_of("SELECT id, budget FROM job WHERE name = ?", job)
+        if not found:
+            raise NotFound(f"No job named {job!r} is known here.", "Its name may be misspelt.")
+        [(job_id, budget)] = found
+        builds = judged_builds(job_id)
+        would = list(_alarms(builds[-(BUILDS + LOOK) :], proposed)) if proposed else []
+        nights = _nights(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
+        last = builds[-1].place.build_id if builds else None
+        odds = rows_of(
+            "SELECT json_extract(judging, '$.limits.seldom') FROM build WHERE id = ?", last
+        )
+    return Preview(
+        job=job,
+        budget=budget,
+        proposed=proposed,
+        odds=odds[0][0] if odds else None,
+        would_be=would[-1][0].seldom if would else None,
+        nights=tuple(reversed(nights)),
+    )
+
+
+def _nights(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[Night]:
+    rows = rows_of(
+        f"SELECT {label_of('b')}, b.regressions + b.new_failures FROM build b"
+        " WHERE b.id IN (SELECT value FROM json_each(?)) ORDER BY b.epoch, b.number",
+        msgspec.json.encode([build.place.build_id for build in builds]).decode(),
+    )
+    return [
+        Night(label, said, would[at] if would else None) for at, (label, said) in enumerate(rows)
+    ]
+
+
+def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limits, int]]:
+    """The limits at each build, and how many cases it would have called newly broken.
+
+    Only cases that failed at all are followed; the others never alarm.
+    """
+    failed = [set() if build.is_out else failed_in(build.place.build_id) for build in builds]
+    outcomes = letters(builds, set().union(*failed))
+    courses: dict[int, Course] = {}
+    for at, build in enumerate(builds):
+        odds = _limits(failed[max(0, at - BEFORE) : at], courses, build.total, budget)
+        alarms = 0
+        for case, row in outcomes.items():
+            if row[at] != GAP:
+                courses[case] = advance(courses.get(case, BEGINNING), row[at], odds)
+                alarms += courses[case].standing.state in OPENED
+        yield odds, alarms
+
+
+def _limits(
+    failed: Sequence[set[int]], courses: Mapping[int, Course], total: int, budget: float
+) -> Limits:
+    times = Counter(case for cases in failed for case in cases)
+    broken = {case for case, course in courses.items() if course.standing.state in BROKEN}
+    histogram = Counter(many for case, many in times.items() if case not in broken)
+    histogram[0] = max(0, total - len(broken) - histogram.total())
+    return limits(histogram, len(failed), budget)

@@ -1,0 +1,170 @@
+"""Episodes of cases: what they were up to a place, and what replaced what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from tracker.store.outcomes import Place
+from tracker.store.sql import Row, run, run_many
+from tracker.verdicts.states import State
+from tracker.verdicts.verdict import Verdict
+
+_COLUMNS = (
+    "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, window,"
+    " said"
+)
+_LATER = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True)
+class Open:
+    """An episode that lasts: its state, and the builds in which it began and the case broke."""
+
+    state: State
+    began: int
+    since: int | None
+    was_unsteady: bool
+
+
+@dataclass(frozen=True)
+class BreakWindow:
+    """A case broke after the build `after` (None: none is known good) and by `by`, with 99 %.
+
+    Builds are (epoch, number); `chances` are those of the judged builds behind `after`.
+    """
+
+    after: tuple[int, int] | None
+    by: tuple[int, int]
+    likely: tuple[int, int]
+    chances: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Began:
+    """A new episode of a case, with the verdict that began it."""
+
+    case: int
+    since: int | None
+    verdict: Verdict
+    window: BreakWindow | None
+
+
+def open_episodes(job_id: int) -> dict[int, Open]:
+    """The episodes that last, by case."""
+    rows = run(
+        "SELECT case_id, state, from_build, since_build, was_unsteady FROM episode"
+        " WHERE job_id = ? AND until_build IS NULL",
+        job_id,
+    )
+    return {row[0]: Open(State(row[1]), row[2], row[3], bool(row[4])) for row in rows}
+
+
+def fixed_breaks(job_id: int, builds: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """For each case its breaks that were fixed in one of the builds, and count no more.
+
+    The builds of the first failure and of the fix.
+    """
+    found: dict[int, list[tuple[int, int]]] = {}
+    rows = run(
+        "SELECT case_id, since_build, from_build FROM episode"
+        " WHERE from_build IN (SELECT value FROM json_each(?)) AND job_id = ? AND state = ?"
+        " AND NOT was_unsteady",
+        msgspec.json.encode(list(builds)).decode(),
+        job_id,
+        State.FIXED,
+    )
+    for case, broke, mended in rows:
+        found.setdefault(case, []).append((broke, mended))
+    return found
+
+
+def end(job_id: int, cases: Iterable[int], build_id: int) -> None:
+    """The episodes of these cases that last end with this build."""
+    run_many(
+        "UPDATE episode SET until_build = ?"
+        " WHERE job_id = ? AND case_id = ? AND until_build IS NULL",
+        [(build_id, job_id, case) for case in cases],
+    )
+
+
+def begin(job_id: int, began: Iterable[Began], build_id: int, revision: int) -> None:
+    """Begin episodes with this build, first said at this revision."""
+    run_many(
+        f"INSERT INTO episode ({_COLUMNS}) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                job_id,
+                each.case,
+                build_id,
+                each.verdict.state,
+                each.since,
+                int(each.verdict.was_unsteady),
+                _ENCODER.encode(each.verdict).decode(),
+                _ENCODER.encode(each.window).decode() if each.window else "",
+                revision,
+            )
+            for each in began
+        ],
+    )
+
+
+def forget_from(job_id: int, place: Place) -> list[Row]:
+    """Take back what the builds from `place` on said; the rows as they were.
+
+    Episodes that began there are dropped, and those that ended there last again. Where something
+    was said of these builds before, episodes that lasted may end there now: they are given too.
+    """
+    which = (job_id, *place.order)
+    rows = run(
+        f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
+        f" AND (from_build IN {_LATER} OR until_build IN {_LATER} OR until_build IS NULL"
+        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {_LATER} AND said IS NOT NULL))",
+        job_id,
+        *which,
+        *which,
+        *which,
+    )
+    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {_LATER}", job_id, *which)
+    run(
+        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {_LATER}",
+        job_id,
+        *which,
+    )
+    return rows
+
+
+def keep_overruled(job_id: int, before: list[Row], revision: int) -> None:
+    """Compare with what was said before: what is said again was said then, the rest is kept apart.
+
+    An episode that merely goes on where it had ended, or ends elsewhere, is said anew.
+    """
+    if not before:
+        return
+    cases = {row[1] for row in before}
+    now = {row[:3]: row for row in _rows_of(job_id, cases)}
+    same = {row for row in before if now.get(row[:3], ())[:-1] == row[:-1]}
+    run_many(
+        "UPDATE episode SET said = ? WHERE job_id = ? AND case_id = ? AND from_build = ?",
+        [
+            (row[-1] if row in same else revision, *row[:3])
+            for row in before
+            if row not in same or now[row[:3]][-1] != row[-1]
+        ],
+    )
+    run_many(
+        f"INSERT INTO overruled ({_COLUMNS}, unsaid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*row, revision) for row in before if row not in same],
+    )
+
+
+def _rows_of(job_id: int, cases: set[int]) -> list[Row]:
+    return run(
+        f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
+        " AND case_id IN (SELECT value FROM json_each(?))",
+        job_id,
+        msgspec.json.encode(sorted(cases)).decode(),
+    )

@@ -1,0 +1,312 @@
+"""What one build says of the cases of its job: written from its history, and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from tracker.store import episodes
+from tracker.store.episodes import Began, BreakWindow, Open
+from tracker.store.outcomes import (
+    GAP,
+    JUDGED,
+    LOOK,
+    JudgedBuild,
+    Place,
+    failed_in,
+    letters,
+    passed_before,
+    passed_in,
+    retried_in,
+)
+from tracker.store.sql import run
+from tracker.verdicts import windows
+from tracker.verdicts.budget import Limits, limits
+from tracker.verdicts.incidents import Incident, incident, is_large, was_none
+from tracker.verdicts.lanes import BEFORE
+from tracker.verdicts.masks import masked
+from tracker.verdicts.states import BROKEN, OPENED, Standing, State, step
+from tracker.verdicts.verdict import RULE, verdict
+
+# Verdicts that are said anew with each failure, since their numbers are what matters.
+_RENEWED = (State.SUSPECT, State.FLAKY)
+_REASON = 200
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+_COUNTS = ("regressions", "new_failures", "fixed", "suspects", "flaky", "recovering", "in_incident")
+
+
+@dataclass(frozen=True)
+class Judging:
+    """By what a build was judged: the rule, the limits of its job then, and the incident it was.
+
+    The limits keep the `budget` of the job, for so many `cases`.
+    """
+
+    rule: int
+    budget: float
+    cases: int
+    limits: Limits
+    incident: Incident | None
+
+
+@dataclass(frozen=True)
+class _Night:
+    """A build to be judged: what came before it in its job, and which cases it says something of.
+
+    `past` are the judged builds before it, oldest first; `lasting` the episodes that last, `fixed`
+    the breaks that were fixed in the builds that are looked at.
+    """
+
+    job_id: int
+    past: Sequence[JudgedBuild]
+    build: JudgedBuild
+    failed: Set[int]
+    retried: Set[int]
+    lasting: Mapping[int, Open]
+    fixed: Mapping[int, list[tuple[int, int]]]
+
+    @property
+    def unexpected(self) -> Set[int]:
+        """The cases that failed though nothing was wrong with them, or no more."""
+        well = {case for case, row in self.lasting.items() if row.state is State.FIXED}
+        return self.failed - (self.lasting.keys() - well)
+
+
+def judge_night(
+    job_id: int, past: list[JudgedBuild], build: JudgedBuild, revision: int
+) -> Iterable[JudgedBuild]:
+    """Write what a build says; the past of the next one."""
+    build_id = build.place.build_id
+    night = _Night(
+        job_id=job_id,
+        past=past,
+        build=build,
+        failed=failed_in(build_id),
+        retried=retried_in(build_id),
+        lasting=episodes.open_episodes(job_id),
+        fixed=episodes.fixed_breaks(job_id, [each.place.build_id for each in past[-LOOK:]]),
+    )
+    if past and past[-1].is_out and _was_none(past[-1], night):
+        run("UPDATE build SET lifted = 1 WHERE id = ?", past[-1].place.build_id)
+        night = replace(night, past=[*past[:-1], replace(past[-1], is_lifted=True)])
+        found = None
+    else:
+        found = _incident(night)
+    [(budget,)] = run("SELECT budget FROM job WHERE id = ?", job_id)
+    judging = Judging(RULE, budget, build.total, _limits(night, budget), found)
+    counts = _count_apart(night) if found else _write_verdicts(night, judging.limits, revision)
+    _write_judging(build_id, judging, counts, revision)
+    return [*night.past, replace(build, is_incident=found is not None)]
+
+
+def _was_none(before: JudgedBuild, night: _Night) -> bool:
+    earlier = replace(night, failed=failed_in(before.place.build_id))
+    return was_none(earlier.unexpected, night.failed)
+
+
+def _incident(night: _Night) -> Incident | None:
+    """The incident that the build was; in a build with results before it its cases passed."""
+    ran = night.build.total
+    if not is_large(len(night.unexpected), ran):
+        return None
+    ran_before = [build for build in night.past if build.total and not build.is_out]
+    [*_, before] = ran_before or [night.build]
+    passed = passed_in(before.place.build_id)
+    reasons = {case: why for case, why in _reasons(night).items() if case in passed}
+    return incident(reasons, ran)
+
+
+def _reasons(night: _Night) -> dict[int, str]:
+    """Why the unexpected failures failed: type and first line, what varies in it masked."""
+    rows = run(
+        "SELECT r.case_id, f.id, f.type, f.message FROM result r"
+        " LEFT JOIN failure f ON f.id = r.failure_id"
+        " WHERE r.build_id = ? AND r.status IN (1, 2)",
+        night.build.place.build_id,
+    )
+    unexpected = night.unexpected
+    known: dict[int | None, str] = {None: ""}
+    for case, failure, kind, message in rows:
+        if case in unexpected and failure not in known:
+            line = masked((message or "").strip().partition("\n")[0][:_REASON])
+            known[failure] = ": ".join(filter(None, (kind, line)))
+    return {case: known[failure] for case, failure, _, _ in rows if case in unexpected}
+
+
+def _limits(night: _Night, budget: float) -> Limits:
+    """The limits of the job as its builds before this one have it, but for incidents.
+
+    A lifted one too: its failures are not how often these cases fail by chance.
+    """
+    recent = [build.place.build_id for build in night.past if not build.is_incident][-BEFORE:]
+    broken = {case for case, row in night.lasting.items() if row.state in BROKEN}
+    mended = {case for case, row in night.fixed.items() if any(fix in recent for _, fix in row)}
+    apart = broken | mended
+    rows = run(
+        "SELECT case_id, count(*) FROM result WHERE status IN (1, 2)"
+        " AND build_id IN (SELECT value FROM json_each(?)) GROUP BY case_id",
+        msgspec.json.encode(recent).decode(),
+    )
+    histogram = Counter(times for case, times in rows if case not in apart)
+    histogram[0] = max(0, night.build.total - len(apart) - histogram.total())
+    return limits(histogram, len(recent), budget)
+
+
+def _count_apart(night: _Night) -> Counter[str]:
+    """The counts of an incident: nothing changes, and what was not expected is counted apart."""
+    counts: Counter[str] = Counter({"in_incident": len(night.unexpected)})
+    for case in night.failed - night.unexpected:
+        counts[_COUNTED_AS.get(night.lasting[case].state, "")] += 1
+    return counts
+
+
+_COUNTED_AS = {State.SUSPECT: "suspects", State.FLAKY: "flaky"}
+
+
+def _write_verdicts(night: _Night, limits: Limits, revision: int) -> Counter[str]:
+    """Write which episodes begin and end with a build; its counts."""
+    build_id = night.build.place.build_id
+    counts: Counter[str] = Counter()
+    began: list[Began] = []
+    ended: set[int] = set()
+    window = [*night.past[-LOOK:], night.build]
+    places = {build.place.build_id: at for at, build in enumerate(window)}
+    for case, outcomes, before in _courses(night, window, places):
+        now = step(before, outcomes.replace(GAP, ""), limits)
+        counts[_counted_as(before, now, outcomes[-1])] += 1
+        if not _is_news(before, now, outcomes[-1]):
+            continue
+        ended.add(case)
+        if now.state is not State.HEALTHY:
+            said = verdict(before, outcomes.replace(GAP, ""), limits)
+            since = _since(night.lasting.get(case), now, outcomes, window, build_id)
+            broke = _window(outcomes, window) if now.state in OPENED else None
+            began.append(Began(case, since, said, broke))
+    episodes.end(night.job_id, sorted(ended & night.lasting.keys()), build_id)
+    episodes.begin(night.job_id, sorted(began, key=lambda each: each.case), build_id, revision)
+    return counts
+
+
+def _courses(
+    night: _Night, window: Sequence[JudgedBuild], places: Mapping[int, int]
+) -> Iterable[tuple[int, str, Standing]]:
+    """Each case the build says something of: its outcomes with gaps, and where it stood."""
+    cases = night.failed | night.retried | night.lasting.keys()
+    rows = letters(window, cases)
+    for case, row in rows.items():
+        if row[-1] == GAP:
+            continue
+        outcomes = _without_fixed(row, night.fixed.get(case, ()), places)
+        if not outcomes[:-1].strip(GAP) and passed_before(night.job_id, case, window[0].place):
+            outcomes = f"P{outcomes}"
+        yield case, outcomes, _standing(night.lasting.get(case), outcomes, places)
+
+
+def _without_fixed(row: str, breaks: Iterable[tuple[int, int]], places: Mapping[int, int]) -> str:
+    """The outcomes without the failures of breaks that were fixed."""
+    for broke, mended in breaks:
+        start, stop = places.get(broke, 0), places.get(mended, 0)
+        row = row[:start] + row[start:stop].replace("F", GAP) + row[stop:]
+    return row
+
+
+def _standing(lasting: Open | None, outcomes: str, places: Mapping[int, int]) -> Standing:
+    """Where the case stood before the newest of its outcomes."""
+    if lasting is None:
+        return Standing(State.HEALTHY)
+    is_settled = lasting.state is State.FLAKY and lasting.was_unsteady
+    if lasting.state in BROKEN or lasting.state is State.FIXED or is_settled:
+        first = lasting.began if lasting.state is State.FIXED else lasting.since
+        start = places.get(first or 0, 0) - len(places)
+        span = len(outcomes[start:-1].replace(GAP, ""))
+        return Standing(lasting.state, span, lasting.was_unsteady)
+    return Standing(lasting.state)
+
+
+def _is_news(before: Standing, now: Standing, outcome: str) -> bool:
+    """Whether something is to be written; a regression that still fails is none."""
+    if before.state in OPENED and now.state is State.FAILING:
+        return False
+    return now.state is not before.state or (now.state in _RENEWED and outcome != "P")
+
+
+def _counted_as(before: Standing, now: Standing, outcome: str) -> str:
+    """Which count of its build a case belongs to; none for what still fails, or just passed."""
+    if now.state is State.REGRESSION:
+        return "regressions"
+    if now.state is State.NEW_FAILURE:
+        return "new_failures"
+    if outcome == "F":
+        return _COUNTED_AS.get(now.state, "")
+    if now.state is State.RECOVERING:
+        return "recovering"
+    return "fixed" if now.state is State.FIXED and before.state in BROKEN else ""
+
+
+def _since(
+    lasting: Open | None,
+    now: Standing,
+    outcomes: str,
+    window: Sequence[JudgedBuild],
+    build_id: int,
+) -> int:
+    """The build in which the case broke, or since which it is as it is."""
+    if now.state in OPENED:
+        first = len(window) - len(outcomes)
+        ran = [at for at, outcome in enumerate(outcomes, first) if outcome != GAP]
+        return window[max(0, ran[-now.span])].place.build_id
+    if lasting is None:
+        return build_id
+    if lasting.state in BROKEN or lasting.state is now.state:
+        return build_id if lasting.since is None else lasting.since
+    return build_id
+
+
+def _window(outcomes: str, builds: Sequence[JudgedBuild]) -> BreakWindow | None:
+    """Between which builds a case broke."""
+    found = windows.window(outcomes)
+    if found is None:
+        return None
+    first = len(builds) - len(outcomes)  # -1 where a pass of long ago stands before them
+    orders = [build.place.order for build in builds]
+    return BreakWindow(
+        after=orders[found.after + first] if found.after + first >= 0 else None,
+        by=orders[found.by + first],
+        likely=orders[max(0, found.likely + first)],
+        chances=tuple(float(f"{chance:.3g}") for chance in found.chances),
+    )
+
+
+def _write_judging(
+    build_id: int, judging: Judging, counts: Mapping[str, int], revision: int
+) -> None:
+    sets = ", ".join(f"{name} = ?" for name in _COUNTS)
+    run(
+        f"UPDATE build SET {sets}, judging = ?, said = coalesce(said, ?) WHERE id = ?",
+        *(counts.get(name, 0) for name in _COUNTS),
+        _ENCODER.encode(judging).decode(),
+        revision,
+        build_id,
+    )
+
+
+def forget_counts(job_id: int, place: Place) -> None:
+    zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
+    run(
+        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = 0"
+        " WHERE job_id = ? AND (epoch, number) >= (?, ?)",
+        job_id,
+        *place.order,
+    )
+    run(
+        "UPDATE build SET lifted = 0 WHERE id = (SELECT id FROM build"
+        f" WHERE job_id = ? AND {JUDGED} AND (epoch, number) < (?, ?)"
+        " ORDER BY epoch DESC, number DESC LIMIT 1) AND lifted",
+        job_id,
+        *place.order,
+    )

@@ -1,0 +1,125 @@
+"""The outcomes of cases over the judged builds of a job, as the verdicts read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tracker.store.sql import run
+from tracker.verdicts.lanes import KEPT
+from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
+
+# `is_judged`, for builds in a statement.
+JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
+# What counts of a status; a gap for the others.
+LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR: "F"}
+GAP = "."
+# How many judged builds back a history is read; a few more than outcomes are kept, for gaps.
+LOOK = KEPT + 12
+# More cases than this share of a build are read with the whole of it.
+_FEW = 0.2
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a build stands in its job's history."""
+
+    build_id: int
+    epoch: int
+    number: int
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What history is ordered by."""
+        return (self.epoch, self.number)
+
+
+@dataclass(frozen=True)
+class JudgedBuild:
+    """A judged build as the history has it; `is_out` where it was an incident and says nothing."""
+
+    place: Place
+    total: int
+    is_incident: bool
+    is_lifted: bool
+
+    @property
+    def is_out(self) -> bool:
+        """Whether its results are kept out of the histories."""
+        return self.is_incident and not self.is_lifted
+
+
+def judged_builds(job_id: int) -> list[JudgedBuild]:
+    """All judged builds of a job, oldest first."""
+    rows = run(
+        "SELECT id, epoch, number, total, json_extract(judging, '$.incident') IS NOT NULL, lifted"
+        f" FROM build WHERE job_id = ? AND {JUDGED} ORDER BY epoch, number",
+        job_id,
+    )
+    return [JudgedBuild(Place(*row[:3]), row[3], bool(row[4]), bool(row[5])) for row in rows]
+
+
+def letters(builds: Sequence[JudgedBuild], cases: Collection[int]) -> dict[int, str]:
+    """For each of the cases its outcomes, one letter for each of the builds."""
+    rows = [_of_build(build, cases) for build in builds]
+    return {case: "".join(row.get(case, GAP) for row in rows) for case in cases}
+
+
+def passed_before(job_id: int, case: int, place: Place) -> bool:
+    """Whether a case passed in a judged build of the job before this place."""
+    return bool(
+        run(
+            "SELECT 1 FROM build b JOIN result r ON r.build_id = b.id AND r.case_id = ?"
+            f" WHERE b.job_id = ? AND {JUDGED} AND (b.epoch, b.number) < (?, ?)"
+            " AND r.status = 0 LIMIT 1",
+            case,
+            job_id,
+            *place.order,
+        )
+    )
+
+
+def failed_in(build_id: int) -> set[int]:
+    """The cases that failed in a build."""
+    rows = run("SELECT case_id FROM result WHERE build_id = ? AND status IN (1, 2)", build_id)
+    return {case for (case,) in rows}
+
+
+def passed_in(build_id: int) -> set[int]:
+    """The cases that passed in a build."""
+    rows = run("SELECT case_id FROM result WHERE build_id = ? AND status = 0", build_id)
+    return {case for (case,) in rows}
+
+
+def retried_in(build_id: int) -> set[int]:
+    """The cases that passed in a build after an attempt that failed."""
+    rows = run(
+        "SELECT DISTINCT a.case_id FROM attempt a JOIN result r"
+        " ON r.build_id = a.build_id AND r.case_id = a.case_id"
+        " WHERE a.build_id = ? AND a.status IN (1, 2) AND r.status = 0",
+        build_id,
+    )
+    return {case for (case,) in rows}
+
+
+def _of_build(build: JudgedBuild, cases: Collection[int]) -> Mapping[int, str]:
+    if build.is_out or not cases:
+        return {}
+    found = {case: LETTERS[status] for case, status in _results(build, cases) if status in LETTERS}
+    for case in retried_in(build.place.build_id):
+        if case in found:
+            found[case] = "R"
+    return found
+
+
+def _results(build: JudgedBuild, cases: Collection[int]) -> list[tuple[int, ...]]:
+    if len(cases) > _FEW * build.total:
+        return run("SELECT case_id, status FROM result WHERE build_id = ?", build.place.build_id)
+    return run(
+        "SELECT case_id, status FROM result WHERE build_id = ?"
+        " AND case_id IN (SELECT value FROM json_each(?))",
+        build.place.build_id,
+        msgspec.json.encode(list(cases)).decode(),
+    )

@@ -1,0 +1,1 @@
+"""How often the verdicts are right: planted truths, seeded, and the share of them that is found."""

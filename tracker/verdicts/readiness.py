@@ -1,0 +1,395 @@
+"""Release readiness: over all tests and facets, which are worse in a sample than in their basis.
+
+Each test's passes and failures in the sample are held against those in an earlier release or period
+by Fisher's exact test, and what is called regressed is chosen so that at most 5 % of it is chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import accumulate
+from typing import Generic, NamedTuple, TypeVar
+
+# A case of one job with its facets, in whatever way the caller names it.
+K = TypeVar("K", int, str, tuple[int, str], tuple[str, str])
+
+# The share of what is called regressed, or improved, that may be so by chance.
+FALSE_SHARE = 0.05
+# A single test is worse, though not certainly, with at most this p-value taken by itself.
+WORSE = 0.05
+# An open regression was believed before, so that it stays open with this one.
+STAYS_OPEN = 0.10
+# A basis needs this many runs; and fewer failures than this are no regression.
+LEAST_RUNS = 6
+LEAST_FAILURES = 3
+# What a test without a basis must pass.
+PASS_RATE = 0.95
+# The share of the tests that must have run often enough before a release is called ready.
+COVERED = 0.95
+
+
+class Counts(NamedTuple):
+    """How often a test passed and failed in a period; skipped runs count as neither."""
+
+    passes: int
+    failures: int
+
+    @property
+    def runs(self) -> int:
+        return self.passes + self.failures
+
+    @property
+    def failure_rate(self) -> float:
+        return self.failures / self.runs if self.runs else 0.0
+
+
+@dataclass(frozen=True)
+class Period(Generic[K]):
+    """A release, or the builds of some days: its name in sentences, and the counts of its tests."""
+
+    name: str
+    counts: Mapping[K, Counts]
+
+
+class Standing(StrEnum):
+    """What a test is in the sample, beside its basis."""
+
+    REGRESSED = "regressed"
+    WORSE = "worse, not certain"
+    SAME = "same"
+    IMPROVED = "improved"
+    NEW = "new"
+    MISSING = "missing"
+
+
+class Verdict(StrEnum):
+    """What is said of a release."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    NOT_ENOUGH = "not enough runs"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One test: `basis` names the period it is held against, None where none ran it often enough.
+
+    `p` is the p-value by itself (1 without a basis). `q` is the share of those at least as bad that
+    chance would give: the p-value adjusted for all tests.
+    """
+
+    standing: Standing
+    sample: Counts
+    before: Counts
+    basis: str | None
+    p: float
+    q: float
+
+    @property
+    def ran_enough(self) -> bool:
+        """Whether it could be called regressed at all."""
+        return self.sample.runs >= LEAST_FAILURES
+
+    @property
+    def sentence(self) -> str:
+        """What was seen and what it means, with its denominators."""
+        return f"{_seen(self)}: {_meaning(self)}"
+
+
+@dataclass(frozen=True)
+class Readiness(Generic[K]):
+    """A release: the verdict, why, and every test by its key."""
+
+    verdict: Verdict
+    sentence: str
+    tests: Mapping[K, Judged]
+
+    def those(self, standing: Standing) -> list[K]:
+        """The tests of this standing, sorted."""
+        return sorted(key for key, test in self.tests.items() if test.standing is standing)
+
+
+def readiness(
+    bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K] = frozenset()
+) -> Readiness[K]:
+    """Every test of the sample and of the newest basis, and what they say together.
+
+    `bases` are earlier releases or periods, the newest first. A test is held against the one it
+    passed best in, so that one that decays a little in each release is noticed in the end.
+    """
+    pairs = _pairs(bases, sample, open_before)
+    together = Counter(pairs.values())
+    judged = _judge(bases, together)
+    tests = {key: judged[pair] for key, pair in pairs.items()}
+    verdict, sentence = _summary([basis.name for basis in bases], together, judged)
+    return Readiness(verdict, sentence, tests)
+
+
+class Comparison(NamedTuple):
+    """Two periods of one test; `others` are those that might have been taken for `before`."""
+
+    after: Counts
+    before: Counts
+    others: tuple[Counts, ...] = ()
+
+    @property
+    def p(self) -> float:
+        """How likely chance makes it as bad or worse after: Fisher's exact test, one-sided."""
+        after, before = self.after, self.before
+        return _tails(after.runs, before.runs, after.failures + before.failures)[after.failures]
+
+
+def adjusted(comparisons: Mapping[Comparison, int]) -> dict[Comparison, float]:
+    """For each comparison, made so many times, the share by chance of those at least as bad.
+
+    That is how many are expected to have as low a p-value, given the failures each has, over how
+    many have one. A test that hardly ever failed cannot have a low one, and costs the others
+    nothing. J. Heyse, A false discovery rate procedure for categorical data (2011); where a p-value
+    can have any size it is the procedure of Benjamini and Hochberg.
+    """
+    shares: list[tuple[float, float]] = []
+    expected, seen = 0.0, 0
+    for p, number, by_chance in sorted(_steps(comparisons)):
+        expected, seen = expected + by_chance, seen + number
+        if number:
+            shares.append((p, expected / seen))
+    least, q_values = 1.0, {}
+    for p, share in reversed(shares):
+        least = min(least, share)
+        q_values[p] = least
+    return {each: q_values[each.p] if _may_count(each) else 1.0 for each in comparisons}
+
+
+def _may_count(comparison: Comparison) -> bool:
+    return comparison.after.failures >= LEAST_FAILURES
+
+
+def _steps(comparisons: Mapping[Comparison, int]) -> Iterator[tuple[float, int, float]]:
+    """P-values: how many comparisons have it, or how many more chance would have down to it.
+
+    At one p-value what is seen comes after what is expected.
+    """
+    margins: Counter[tuple[int, int, int]] = Counter()
+    for each, number in comparisons.items():
+        if _may_count(each):
+            yield each.p, number, 0.0
+        for before in (each.before, *each.others):
+            margins[each.after.runs, before.runs, each.after.failures + before.failures] += number
+    for margin, number in margins.items():
+        lower = 0.0
+        for p in reversed(_tails(*margin)[LEAST_FAILURES:]):
+            yield p, 0, number * (p - lower)
+            lower = p
+
+
+@lru_cache(maxsize=65536)
+def _tails(runs: int, runs_before: int, failed: int) -> tuple[float, ...]:
+    """Of all failures in both periods, how likely 0, 1, 2 and so on or more fall into the later.
+
+    All p-values of Fisher's exact test with these margins, in one pass from the likeliest outwards.
+    """
+    low, high = max(0, failed - runs_before), min(failed, runs)
+    middle = min(high, max(low, (runs + 1) * (failed + 1) // (runs + runs_before + 2)))
+    chances = [0.0] * (high + 1)
+    chances[middle] = (
+        math.comb(runs, middle)
+        * math.comb(runs_before, failed - middle)
+        / math.comb(runs + runs_before, failed)
+    )
+    for k in range(middle, high):
+        more = (runs - k) * (failed - k) / ((k + 1) * (runs_before - failed + k + 1))
+        chances[k + 1] = chances[k] * more
+    for k in range(middle, low, -1):
+        fewer = k * (runs_before - failed + k) / ((runs - k + 1) * (failed - k + 1))
+        chances[k - 1] = chances[k] * fewer
+    return tuple(min(1.0, tail) for tail in accumulate(reversed(chances)))[::-1]
+
+
+class _Pair(NamedTuple):
+    """The counts of a test: most tests of a suite share a few of these. Bases by their place."""
+
+    sample: Counts
+    bases: tuple[tuple[int, Counts], ...]
+    is_open: bool
+
+    @property
+    def is_compared(self) -> bool:
+        return bool(self.bases) and self.sample.runs > 0
+
+    @property
+    def best(self) -> tuple[int, Counts]:
+        """The basis passed best in; of equals the one with more runs, then the newest."""
+        return min(self.bases, key=lambda each: (each[1].failure_rate, -each[1].runs, each[0]))
+
+    @property
+    def worse(self) -> Comparison:
+        """Is it worse now? Whichever the basis is, the luckiest was taken."""
+        place, before = self.best
+        return Comparison(
+            self.sample, before, tuple(c for other, c in self.bases if other != place)
+        )
+
+    @property
+    def better(self) -> Comparison:
+        """Was it worse in the basis?"""
+        return Comparison(self.best[1], self.sample)
+
+
+_NONE = Counts(0, 0)
+
+
+def _pairs(bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K]) -> dict[K, _Pair]:
+    """All tests that ran in the sample or ought to: those of the newest basis, and open ones."""
+    newest = bases[0].counts if bases else {}
+    expected = {key for key, counts in newest.items() if counts.runs} | open_before
+    ran = {key for key, counts in sample.counts.items() if counts.runs}
+    return {
+        key: _Pair(
+            sample.counts.get(key, _NONE),
+            tuple(
+                (place, basis.counts[key])
+                for place, basis in enumerate(bases)
+                if key in basis.counts and basis.counts[key].runs >= LEAST_RUNS
+            ),
+            key in open_before,
+        )
+        for key in sorted(expected | ran)
+    }
+
+
+def _judge(bases: Sequence[Period[K]], pairs: Mapping[_Pair, int]) -> dict[_Pair, Judged]:
+    """What each pair is, of which there are so many tests."""
+    worse = adjusted(_totals((p.worse, number) for p, number in pairs.items() if p.is_compared))
+    better = adjusted(_totals((p.better, number) for p, number in pairs.items() if p.is_compared))
+    judged: dict[_Pair, Judged] = {}
+    for pair in pairs:
+        place, before = pair.best if pair.bases else (None, _NONE)
+        basis = None if place is None else bases[place].name
+        p, q, standing = 1.0, 1.0, _without_basis(pair)
+        if pair.is_compared:
+            p, q = pair.worse.p, worse[pair.worse]
+            standing = _standing(p, q, better[pair.better], is_open=pair.is_open)
+        judged[pair] = Judged(standing, pair.sample, before, basis, p, q)
+    return judged
+
+
+def _totals(numbers: Iterable[tuple[Comparison, int]]) -> Counter[Comparison]:
+    totals: Counter[Comparison] = Counter()
+    for comparison, number in numbers:
+        totals[comparison] += number
+    return totals
+
+
+def _standing(p: float, q: float, q_better: float, *, is_open: bool) -> Standing:
+    if q <= FALSE_SHARE or (is_open and p <= STAYS_OPEN):
+        return Standing.REGRESSED
+    if p <= WORSE:
+        return Standing.WORSE
+    return Standing.IMPROVED if q_better <= FALSE_SHARE else Standing.SAME
+
+
+def _without_basis(pair: _Pair) -> Standing:
+    """By its pass rate alone, as a test that is new must be judged."""
+    sample = pair.sample
+    if not sample.runs:
+        return Standing.MISSING
+    is_enough = sample.runs >= LEAST_RUNS and sample.failures >= LEAST_FAILURES
+    if sample.failure_rate > 1 - PASS_RATE and (is_enough or pair.is_open):
+        return Standing.REGRESSED
+    return Standing.NEW
+
+
+def _seen(test: Judged) -> str:
+    before = "" if test.basis is None else f"in {_part(test.before)} in {test.basis}"
+    if not test.sample.runs:
+        return f"did not run; failed {before}" if before else "did not run"
+    return f"failed in {_part(test.sample)}, {before or 'and has no basis'}"
+
+
+def _part(counts: Counts) -> str:
+    return f"{counts.failures:,} of {counts.runs:,} runs"
+
+
+def _meaning(test: Judged) -> str:
+    if test.standing is Standing.REGRESSED and test.basis is None:
+        return f"passes in less than {PASS_RATE * 100:.0f} %"
+    if test.standing is Standing.REGRESSED and test.q > FALSE_SHARE:
+        return "not clearly better since it was found worse"
+    if test.standing in (Standing.REGRESSED, Standing.WORSE):
+        word = "worse" if test.standing is Standing.REGRESSED else "perhaps worse"
+        return f"{word}; of all tests that look as bad, {_percent(test.q)} do so by chance"
+    if test.standing is Standing.SAME and not test.ran_enough:
+        return "ran too seldom to tell"
+    return _WORDS[test.standing]
+
+
+_WORDS = {
+    Standing.SAME: "no more than chance",
+    Standing.IMPROVED: "better",
+    Standing.NEW: "new",
+    Standing.MISSING: "missing",
+}
+
+
+def _percent(share: float) -> str:
+    if share < 0.001:
+        return "less than 0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def _summary(
+    bases: Sequence[str], pairs: Mapping[_Pair, int], judged: Mapping[_Pair, Judged]
+) -> tuple[Verdict, str]:
+    kinds: Counter[tuple[Standing, bool]] = Counter()
+    seldom = 0
+    for pair, number in pairs.items():
+        test = judged[pair]
+        kinds[test.standing, test.basis is not None] += number
+        seldom += number if pair.sample.runs and not test.ran_enough else 0
+    stopped = any(pair.is_open and not pair.sample.runs for pair in pairs)
+    verdict = _verdict(kinds, seldom, stopped=stopped)
+    return verdict, "; ".join(_parts(bases, kinds, seldom))
+
+
+def _verdict(kinds: Counter[tuple[Standing, bool]], seldom: int, *, stopped: bool) -> Verdict:
+    """Not ready if anything regressed; ready only if nearly all ran, and all that had regressed."""
+    if any(standing is Standing.REGRESSED for standing, _ in kinds):
+        return Verdict.NOT_READY
+    covered = kinds.total() - seldom - _missing(kinds)
+    is_enough = covered > 0 and covered >= COVERED * kinds.total()
+    return Verdict.READY if is_enough and not stopped else Verdict.NOT_ENOUGH
+
+
+def _missing(kinds: Counter[tuple[Standing, bool]]) -> int:
+    return kinds[Standing.MISSING, True] + kinds[Standing.MISSING, False]
+
+
+def _parts(
+    bases: Sequence[str], kinds: Counter[tuple[Standing, bool]], seldom: int
+) -> Iterator[str]:
+    """What the summary says: always how many were compared, and of the rest what there is."""
+    worse, failing = kinds[Standing.REGRESSED, True], kinds[Standing.REGRESSED, False]
+    compared = sum(n for (_, has_basis), n in kinds.items() if has_basis)
+    compared -= kinds[Standing.MISSING, True]
+    number = f"{worse:,}" if worse else "none"
+    chance = f", at most {FALSE_SHARE * 100:.0f} % of them by chance" if worse else ""
+    verb = "is" if worse == 1 else "are"
+    yield f"{number} of {compared:,} tests {verb} worse than in {_either(bases)}{chance}"
+    if perhaps := kinds[Standing.WORSE, True]:
+        yield f"{perhaps:,} may be"
+    if new := kinds[Standing.NEW, False] + failing:
+        rate = f"{PASS_RATE * 100:.0f} %"
+        yield f"{failing:,} of {new:,} new ones pass in less than {rate} of their runs"
+    if missing := _missing(kinds):
+        yield f"{missing:,} did not run"
+    if seldom:
+        yield f"{seldom:,} ran fewer than {LEAST_FAILURES} times"
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(names) if names else "any release before"
