@@ -107,7 +107,7 @@ def test_the_page_of_a_case_says_why_it_is_missing() -> None:
     history("a", stays=STAYS, goes=GOES)
     page = html("case", job="a", case=key_of("goes"))
     assert "Expected in #10" in page
-    assert "Nothing else explains that it is gone" in page
+    assert "Nothing else explains why" in page
 
 
 def test_the_page_of_a_renamed_case_links_its_new_name() -> None:

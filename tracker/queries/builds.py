@@ -295,7 +295,7 @@ def _in_episode(which: str) -> Callable[[_Found, int, int], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
     def rows(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-        if not found.row.judged:
+        if not (found.row.judged and found.row.judging):
             return []
         place = (found.row.epoch, found.row.number)
         told = select(

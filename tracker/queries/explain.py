@@ -127,7 +127,9 @@ def explain(job: str, case_key: str, as_of: str = "") -> Explanation:
 
 def _asked(job: str, builds: Sequence[_Build], as_of: str) -> _Build:
     if not builds:
-        raise NotFound(f"No build of the job {job!r} was judged yet.", "Record one first.")
+        raise NotFound(
+            f"No build of the job {job!r} was judged yet.", "Record one, or wait for the worker."
+        )
     if not as_of:
         return builds[-1]
     found = [each for each in builds if as_of in _names(each)]

@@ -97,7 +97,7 @@ def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limi
 
     Only cases that failed at all are followed; the others never alarm.
     """
-    failed = [set() if build.is_out else failed_in(build.place.build_id) for build in builds]
+    failed = [set() if build.is_incident else failed_in(build.place.build_id) for build in builds]
     outcomes = letters(builds, set().union(*failed))
     courses: dict[int, Course] = {}
     for at, build in enumerate(builds):

@@ -89,9 +89,9 @@ class BuildRow:
 
     @property
     def still_failing(self) -> int:
-        """Failures of what broke in an earlier build; 0 where the build is not judged."""
+        """Failures of what broke in an earlier build; 0 where the build is not judged (yet)."""
         others = self.newly_broken + self.not_alarming
-        return self.totals.failures - others if self.judged else 0
+        return self.totals.failures - others if self.judged and self.judging else 0
 
     @property
     def not_alarming(self) -> int:

@@ -38,10 +38,13 @@ def judge(job: Job, place: Place, *, now: int) -> None:
         *place.order,
         AT_ONCE + 1,
     )
-    if len(later) <= AT_ONCE:
+    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
+    # What stands on a history that is to be judged again would be said of a gap.
+    if len(later) <= AT_ONCE and waiting is None:
+        if not later:  # shown as the newest, whatever of it was recorded first
+            run("UPDATE build SET said = NULL WHERE id = ?", place.build_id)
         judge_from(job.id, place)
         return
-    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
     if waiting is None or (waiting.epoch, waiting.number) > place.order:
         _wait(job.id, place)
     enqueue("judge", job.name, due=now, subject=job.name)

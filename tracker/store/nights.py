@@ -14,12 +14,13 @@ from tracker.store.outcomes import (
     GAP,
     JUDGED,
     LOOK,
+    REMEMBERED,
     JudgedBuild,
     Place,
     failed_in,
     letters,
-    passed_before,
     passed_in,
+    passed_in_any,
     retried_in,
 )
 from tracker.store.sql import run
@@ -198,11 +199,13 @@ def _courses(
     """Each case the build says something of: its outcomes with gaps, and where it stood."""
     cases = night.failed | night.retried | night.lasting.keys()
     rows = letters(window, cases)
+    earlier = night.past[:-LOOK][-REMEMBERED:]
+    known = passed_in_any(earlier, [case for case, row in rows.items() if not row[:-1].strip(GAP)])
     for case, row in rows.items():
         if row[-1] == GAP:
             continue
         outcomes = _without_fixed(row, night.fixed.get(case, ()), places)
-        if not outcomes[:-1].strip(GAP) and passed_before(night.job_id, case, window[0].place):
+        if case in known and not outcomes[:-1].strip(GAP):
             outcomes = f"P{outcomes}"
         yield case, outcomes, _standing(night.lasting.get(case), outcomes, places)
 

@@ -18,6 +18,8 @@ LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR:
 GAP = "."
 # How many judged builds back a history is read; a few more than outcomes are kept, for gaps.
 LOOK = KEPT + 12
+# A case that passed in none of so many builds before is new when it fails.
+REMEMBERED = 300
 # More cases than this share of a build are read with the whole of it.
 _FEW = 0.2
 
@@ -67,18 +69,18 @@ def letters(builds: Sequence[JudgedBuild], cases: Collection[int]) -> dict[int, 
     return {case: "".join(row.get(case, GAP) for row in rows) for case in cases}
 
 
-def passed_before(job_id: int, case: int, place: Place) -> bool:
-    """Whether a case passed in a judged build of the job before this place."""
-    return bool(
-        run(
-            "SELECT 1 FROM build b JOIN result r ON r.build_id = b.id AND r.case_id = ?"
-            f" WHERE b.job_id = ? AND {JUDGED} AND (b.epoch, b.number) < (?, ?)"
-            " AND r.status = 0 LIMIT 1",
-            case,
-            job_id,
-            *place.order,
-        )
+def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[int]:
+    """Those of the cases that passed in one of the builds."""
+    if not builds or not cases:
+        return set()
+    rows = run(
+        "SELECT DISTINCT case_id FROM result WHERE status = 0"
+        " AND build_id IN (SELECT value FROM json_each(?))"
+        " AND case_id IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode([build.place.build_id for build in builds]).decode(),
+        msgspec.json.encode(list(cases)).decode(),
     )
+    return {case for (case,) in rows}
 
 
 def failed_in(build_id: int) -> set[int]:

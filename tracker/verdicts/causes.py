@@ -65,10 +65,7 @@ def _percent(share: float) -> str:
 
 
 def _removed(test: Test) -> Missing:
-    sentence = (
-        "Nothing else explains that it is gone: its report and suite are whole, "
-        "and no new case is like it."
-    )
+    sentence = "Nothing else explains why: report and suite are whole, and no new case is like it."
     return Missing(test, Cause.REMOVED, sentence)
 
 

@@ -64,12 +64,22 @@ def shrunk(found: Sequence[Missing], count: int) -> str:
     if not found:
         return ""
     total = f"{max(count, len(found)):,} expected tests"
-    lacking = [missing for missing in found if not missing.goes_on]
-    renamed = len(found) - len(lacking)
-    if not lacking:
-        return f"{renamed:,} of {total} ran under other names."
-    more = f"; {renamed:,} more ran under other names" if renamed else ""
-    return f"{len(lacking):,} of {total} did not run: {_by_cause(lacking)}{more}."
+    lacking = [missing for missing in found if _is_lacking(missing)]
+    renamed = sum(missing.goes_on for missing in found)
+    skipped = len(found) - len(lacking) - renamed
+    parts = [
+        (len(lacking), f"did not run: {_by_cause(lacking)}"),
+        (renamed, "ran under other names"),
+        (skipped, "were skipped by a new condition"),
+    ]
+    (count, words), *others = [part for part in parts if part[0]]
+    more = "".join(f"; {count:,} more {words}" for count, words in others)
+    return f"{count:,} of {total} {words}{more}."
+
+
+def _is_lacking(missing: Missing) -> bool:
+    """Whether it has no result at all, under no name."""
+    return not missing.goes_on and missing.cause is not Cause.SKIPPED
 
 
 def _by_cause(found: Sequence[Missing]) -> str:
