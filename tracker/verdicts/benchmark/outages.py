@@ -40,6 +40,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     """Outages and breaks of several sizes."""
     times = 1 if quick else 5
     outages = [_told(hit, seed, lasts=False) for hit in SHARES for seed in range(times)]
+    # What the same nights are like when nothing ran on the night of the outage.
     calm = [_told(0.0, seed, lasts=False) for _ in SHARES for seed in range(times)]
     breaks = [_told(hit, seed, lasts=True) for hit in SHARES for seed in range(times)]
     found = share(sum(each.is_incident for each in outages), len(outages))
@@ -61,6 +62,9 @@ def _told(hit: float, seed: int, *, lasts: bool) -> Told:
     order = list(range(CASES))
     random.Random(seed + 100).shuffle(order)  # noqa: S311 - a simulation
     victims = frozenset(order[: round(CASES * hit)])
+    if not hit:
+        silent = [f"{each[:BEFORE]}.{each[BEFORE + 1 :]}" for each in histories]
+        return _judged(silent, victims)
     nights = [_hit(each, case in victims, lasts) for case, each in enumerate(histories)]
     return _judged(nights, victims)
 
@@ -114,7 +118,9 @@ def _after(
     """
     states = []
     for night, outcome in enumerate(outcomes):
-        if night or not is_incident:
+        if outcome == ".":
+            pass
+        elif night or not is_incident:
             course = advance(course, outcome, given)
         elif not is_out:
             course = Course(course.standing, course.outcomes + outcome)
