@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.factories import NOW, history
@@ -39,6 +41,23 @@ def test_the_budget_in_force_would_say_what_was_said() -> None:
     a_single_failure()
     found = preview("nightly", 1.0)
     assert [night.would_say for night in found.nights] == [night.said for night in found.nights]
+
+
+@pytest.mark.parametrize("seed", [8, 12])
+def test_it_agrees_with_what_was_said_over_breaks_fixes_and_incidents(seed: int) -> None:
+    chance = random.Random(seed)
+    pictures = {f"case{n:02}": [chance.choice("PPPPPPPPPF") for _ in range(40)] for n in range(12)}
+    pictures |= {f"calm{n:02}": ["P"] * 40 for n in range(28)}
+    for letters in list(pictures.values())[10:18]:
+        start = chance.randrange(15, 30)
+        letters[start : start + 6] = "F" * 6
+    for outage in (22, 30, 31):  # one night, and one that the next night shows to be none
+        for letters in list(pictures.values())[5:30]:
+            letters[outage] = "F"
+    history("nightly", **{name: " ".join(letters) for name, letters in pictures.items()})
+    found = preview("nightly", 1.0)
+    assert [night.would_say for night in found.nights] == [night.said for night in found.nights]
+    assert found.said > 8
 
 
 def test_a_preview_changes_nothing() -> None:

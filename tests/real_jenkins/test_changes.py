@@ -64,7 +64,7 @@ def test_a_renamed_job_keeps_its_history_under_the_new_name(
     controller.run("named-é after")
     tracker.look(controller)
     assert labels("named-é after") == ["3", "2", "1"]
-    assert build("named-é after", "2").fixed == 1
+    assert build("named-é after", "2").recovering == 1
     client = create_app(tracker.settings).test_client()
     assert "named-é after" in client.get("/jobs/named-before/", follow_redirects=True).text
 

@@ -86,7 +86,7 @@ def test_builds_are_recorded_with_their_totals_and_judged(
     assert totals(third) == {"passed": 3, "skipped": 1}
     assert cases("history", "2", "new") == {"b": "failed"}
     assert cases("history", "2", "failing") == {"d": "error"}
-    assert cases("history", "3", "fixed") == {"b": "passed", "d": "passed"}
+    assert cases("history", "3", "recovering") == {"b": "passed", "d": "passed"}
     assert second.started is not None
     assert third.started is not None
     assert second.started < third.started

@@ -13,6 +13,8 @@ from tracker.queries.cases import HistoryRow
 from tracker.queries.rows import BuildRow, Totals
 from tracker.site import charts
 from tracker.site.charts import Chart
+from tracker.store.nights import Judging
+from tracker.verdicts.budget import USUAL
 
 PLAIN = BuildRow(
     job="nightly",
@@ -34,7 +36,7 @@ PLAIN = BuildRow(
     recovering=0,
     in_incident=0,
     damaged=0,
-    judging=None,
+    judging=Judging(1, 1.0, 10, USUAL, None),
     lifted=False,
     url="",
     branch="",

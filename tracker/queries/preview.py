@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -13,8 +13,8 @@ from tracker.queries.rows import label_of, snapshot
 from tracker.queries.rows import select as rows_of
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
 from tracker.verdicts.budget import Limits, limits
-from tracker.verdicts.lanes import BEFORE
-from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, advance
+from tracker.verdicts.lanes import BEFORE, KEPT
+from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, State, advance
 
 BUILDS = 60
 
@@ -92,29 +92,60 @@ def _nights(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[Night]:
     ]
 
 
+@dataclass
+class _Recent:
+    """The cases that failed, and that were fixed, in each of the newest builds but incidents."""
+
+    failed: deque[set[int]] = field(default_factory=lambda: deque(maxlen=BEFORE))
+    fixed: deque[set[int]] = field(default_factory=lambda: deque(maxlen=BEFORE))
+
+    def limits(self, courses: Mapping[int, Course], total: int, budget: float) -> Limits:
+        """The limits of the next build; what is broken or was fixed is left out of the mix."""
+        times = Counter(case for cases in self.failed for case in cases)
+        broken = {case for case, course in courses.items() if course.standing.state in BROKEN}
+        apart = broken.union(*self.fixed)
+        histogram = Counter(many for case, many in times.items() if case not in apart)
+        histogram[0] = max(0, total - len(apart) - histogram.total())
+        return limits(histogram, len(self.failed), budget)
+
+
 def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limits, int]]:
     """The limits at each build, and how many cases it would have called newly broken.
 
     Only cases that failed at all are followed; the others never alarm.
     """
-    failed = [set() if build.is_incident else failed_in(build.place.build_id) for build in builds]
-    outcomes = letters(builds, set().union(*failed))
+    failed = {each.place.build_id: failed_in(each.place.build_id) for each in builds}
+    outcomes = letters(builds, set().union(*failed.values()))
     courses: dict[int, Course] = {}
+    recent = _Recent()
     for at, build in enumerate(builds):
-        odds = _limits(failed[max(0, at - BEFORE) : at], courses, build.total, budget)
-        alarms = 0
+        given = recent.limits(courses, build.total, budget)
+        before = dict(courses)
         for case, row in outcomes.items():
             if row[at] != GAP:
-                courses[case] = advance(courses.get(case, BEGINNING), row[at], odds)
-                alarms += courses[case].standing.state in OPENED
-        yield odds, alarms
+                further = _counted if build.is_incident else advance
+                courses[case] = further(courses.get(case, BEGINNING), row[at], given)
+        changed = [case for case in courses if courses[case] is not before.get(case)]
+        if not build.is_incident:
+            recent.failed.append(failed[build.place.build_id])
+            recent.fixed.append({case for case in changed if _is_mended(courses[case])})
+        yield given, sum(_is_alarm(before.get(case), courses[case]) for case in changed)
 
 
-def _limits(
-    failed: Sequence[set[int]], courses: Mapping[int, Course], total: int, budget: float
-) -> Limits:
-    times = Counter(case for cases in failed for case in cases)
-    broken = {case for case, course in courses.items() if course.standing.state in BROKEN}
-    histogram = Counter(many for case, many in times.items() if case not in broken)
-    histogram[0] = max(0, total - len(broken) - histogram.total())
-    return limits(histogram, len(failed), budget)
+def _counted(course: Course, outcome: str, _given: Limits) -> Course:
+    """A case after an incident that was none: its outcome counts, and nothing was said of it."""
+    span = course.standing.span
+    standing = replace(course.standing, span=span + 1 if span else 0)
+    return Course(standing, (course.outcomes + outcome)[-KEPT:])
+
+
+def _is_mended(course: Course) -> bool:
+    """Whether it was fixed in this build, of a break whose failures count no more."""
+    standing = course.standing
+    return standing.state is State.FIXED and standing.span == 1 and not standing.was_unsteady
+
+
+def _is_alarm(before: Course | None, now: Course) -> bool:
+    """Whether it was called newly broken in this build."""
+    was_open = before is not None and before.standing.state in OPENED
+    return now.standing.state in OPENED and not was_open
