@@ -409,7 +409,7 @@ def test_families_say_what_they_are_called_and_why_they_are_one() -> None:
     two_causes()
     [(title, reason)] = run("SELECT title, reason FROM family WHERE id = ?", family_of(LOGIN))
     assert LOGIN in title
-    assert "in 1 of 1 signatures" in reason
+    assert "in 1 of 1 signature" in reason
 
 
 def test_a_title_stays_while_failures_join_and_is_made_anew_when_people_merge() -> None:

@@ -178,17 +178,26 @@ def title(signatures: Iterable[Signature]) -> str:
 def reason(signatures: Iterable[Signature]) -> str:
     """In one sentence what the signatures of a family have in common, with its denominators."""
     group = sorted(signatures, key=lambda each: each.id)
-    kind, count = _most([each.type for each in group])
-    said = [f"{kind or 'no type'} in {count} of {len(group)} signatures"]
-    if tops := [each.frames[0] for each in group if each.frames]:
-        top, count = _most(tops)
-        said.append(f"innermost product frame {top} in {count} of {len(group)}")
-    messages = [each.message for each in group if telling_words(each.message)]
-    if messages and len(group) > 1:
-        said.append(f"the same message in {_most(messages)[1]} of {len(group)}")
-    place, count = _most([each.place for each in group])
-    said.append(f"{place or 'no suite'} in {count} of {len(group)}")
-    return "; ".join(said) + "."
+    said = [
+        (_most(texts), what)
+        for what, texts in (
+            ("{}", [each.type for each in group if each.type]),
+            ("innermost product frame {}", [each.frames[0] for each in group if each.frames]),
+            ("the same message", _told(group)),
+            ("{}", [each.place for each in group if each.place]),
+        )
+        if texts
+    ]
+    parts = [f"{what.format(text)} in {count:,} of {len(group):,}" for (text, count), what in said]
+    if not parts:
+        return "Nothing is told of its failures."
+    parts[0] += " signature" if len(group) == 1 else " signatures"
+    return "; ".join(parts) + "."
+
+
+def _told(group: Sequence[Signature]) -> list[str]:
+    """Messages that tell something; of a single signature the title has its own already."""
+    return [each.message for each in group if len(group) > 1 and telling_words(each.message)]
 
 
 def _most(texts: Sequence[str]) -> tuple[str, int]:
