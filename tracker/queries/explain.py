@@ -14,7 +14,7 @@ from tracker.queries import cases, jobs
 from tracker.queries.cases import CaseName
 from tracker.queries.rows import at, label_of, select, snapshot
 from tracker.store.identity import id_of, key
-from tracker.store.outcomes import GAP, JUDGED, LETTERS, LOOK
+from tracker.store.outcomes import GAP, JUDGED, LETTERS, LOOK, without_fixed
 from tracker.verdicts.budget import USUAL
 from tracker.verdicts.states import Standing, State
 from tracker.verdicts.verdict import Verdict, replay, verdict
@@ -249,14 +249,13 @@ def _days(since: _Build | None, build: _Build) -> int | None:
 
 def _healthy(episodes: Sequence[_Episode], known: Sequence[_Build], outcomes: str) -> Verdict:
     """The verdict on a case with which nothing is wrong; breaks that were fixed are left out."""
-    order = {each.id: place for place, each in enumerate(known)}
-    first = len(known) - len(outcomes)
-    for each in episodes:
-        if each.state == State.FIXED and not each.was_unsteady:
-            start = max(0, order.get(each.since or 0, 0) - first)
-            stop = max(0, order.get(each.began, 0) - first)
-            outcomes = outcomes[:start] + outcomes[start:stop].replace("F", GAP) + outcomes[stop:]
-    counted = outcomes.replace(GAP, "")
+    places = {each.id: place for place, each in enumerate(known[-LOOK:])}
+    fixed = [
+        (each.since or 0, each.began)
+        for each in episodes
+        if each.state == State.FIXED and not each.was_unsteady
+    ]
+    counted = without_fixed(outcomes, fixed, places).replace(GAP, "")
     return verdict(Standing(State.HEALTHY), counted.rstrip("F"), USUAL)
 
 

@@ -22,6 +22,7 @@ from tracker.store.outcomes import (
     passed_in,
     passed_in_any,
     retried_in,
+    without_fixed,
 )
 from tracker.store.sql import run
 from tracker.verdicts import windows
@@ -34,6 +35,8 @@ from tracker.verdicts.verdict import RULE, verdict
 
 # Verdicts that are said anew with each failure, since their numbers are what matters.
 _RENEWED = (State.SUSPECT, State.FLAKY)
+# Which count of its build a failure belongs to that alarms nobody.
+_COUNTED_AS = {State.SUSPECT: "suspects", State.FLAKY: "flaky"}
 _REASON = 200
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -166,9 +169,6 @@ def _count_apart(night: _Night) -> Counter[str]:
     return counts
 
 
-_COUNTED_AS = {State.SUSPECT: "suspects", State.FLAKY: "flaky"}
-
-
 def _write_verdicts(night: _Night, limits: Limits, revision: int) -> Counter[str]:
     """Write which episodes begin and end with a build; its counts."""
     build_id = night.build.place.build_id
@@ -204,18 +204,10 @@ def _courses(
     for case, row in rows.items():
         if row[-1] == GAP:
             continue
-        outcomes = _without_fixed(row, night.fixed.get(case, ()), places)
+        outcomes = without_fixed(row, night.fixed.get(case, ()), places)
         if case in known and not outcomes[:-1].strip(GAP):
             outcomes = f"P{outcomes}"
         yield case, outcomes, _standing(night.lasting.get(case), outcomes, places)
-
-
-def _without_fixed(row: str, breaks: Iterable[tuple[int, int]], places: Mapping[int, int]) -> str:
-    """The outcomes without the failures of breaks that were fixed."""
-    for broke, mended in breaks:
-        start, stop = places.get(broke, 0), places.get(mended, 0)
-        row = row[:start] + row[start:stop].replace("F", GAP) + row[stop:]
-    return row
 
 
 def _standing(lasting: Open | None, outcomes: str, places: Mapping[int, int]) -> Standing:
@@ -299,6 +291,7 @@ def _write_judging(
 
 
 def forget_counts(job_id: int, place: Place) -> None:
+    """Take back the counts of the builds from `place` on, and what the first of them lifted."""
     zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
     run(
         f"UPDATE build SET {zeros}, judging = '{{}}', lifted = 0"

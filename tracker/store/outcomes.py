@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -67,6 +67,17 @@ def letters(builds: Sequence[JudgedBuild], cases: Collection[int]) -> dict[int, 
     """For each of the cases its outcomes, one letter for each of the builds."""
     rows = [_of_build(build, cases) for build in builds]
     return {case: "".join(row.get(case, GAP) for row in rows) for case in cases}
+
+
+def without_fixed(row: str, breaks: Iterable[tuple[int, int]], places: Mapping[int, int]) -> str:
+    """Outcomes without the failures of breaks that were fixed: builds of failure and of fix.
+
+    `places` says where a build stands in the outcomes; one that is not there came before them.
+    """
+    for broke, mended in breaks:
+        start, stop = places.get(broke, 0), places.get(mended, 0)
+        row = row[:start] + row[start:stop].replace("F", GAP) + row[stop:]
+    return row
 
 
 def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[int]:

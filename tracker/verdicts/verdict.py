@@ -6,7 +6,7 @@ with it, so that it can be replayed to the same bytes later, whatever arrived me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tracker.verdicts.budget import Limits
@@ -89,17 +89,12 @@ def verdict(before: Standing, outcomes: str, limits: Limits) -> Verdict:
         high=round(high, 4),
         sentence="",
     )
-    return _with_sentence(numbers)
+    return replace(numbers, sentence=_sentence(numbers))
 
 
 def replay(said: Verdict) -> Verdict:
     """What the rule of today says of the same inputs; equal where the rule is the same."""
     return verdict(said.before, said.outcomes, said.limits)
-
-
-def _with_sentence(numbers: Verdict) -> Verdict:
-    values = {name: getattr(numbers, name) for name in numbers.__dataclass_fields__}
-    return Verdict(**{**values, "sentence": _sentence(numbers)})
 
 
 def _sentence(v: Verdict) -> str:

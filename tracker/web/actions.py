@@ -28,12 +28,7 @@ FORM_BYTES = 64 * 1024
 @blueprint.post("/actions/backfill")
 def backfill() -> Response:
     """Have older builds of a job read, and lead to its page, which tells how far that is."""
-    _refuse_other_origins()
-    request.max_content_length = FORM_BYTES
-    form = request.form
-    parameters.refuse_unknown(form, ("job", "builds", "token"))
-    state()
-    _check_token(form.get("token", "").strip())
+    form, _ = _sent("job", "builds")
     job = check_job_name(form.get("job", ""))
     builds = parameters.number(form, "builds")
     if builds > MOST_BUILDS:
@@ -45,12 +40,7 @@ def backfill() -> Response:
 @blueprint.post("/actions/budget")
 def budget() -> Response:
     """Give a job another budget of false alarms, and lead to the page about it."""
-    _refuse_other_origins()
-    request.max_content_length = FORM_BYTES
-    form = request.form
-    parameters.refuse_unknown(form, ("job", "budget", "token"))
-    state()
-    _check_token(form.get("token", "").strip())
+    form, _ = _sent("job", "budget")
     job = check_job_name(form.get("job", ""))
     set_budget(job, parameters.positive(form, "budget"), now=now_ms())
     return redirect(path_of("budget", job=job), code=303)
@@ -59,12 +49,7 @@ def budget() -> Response:
 @blueprint.post("/actions/family")
 def family() -> Response:
     """Merge a family with others, split signatures off, or name it; leads to what became of it."""
-    _refuse_other_origins()
-    request.max_content_length = FORM_BYTES
-    form = request.form
-    parameters.refuse_unknown(form, ("family", "what", "others", "signature", "name", "token"))
-    state()
-    by = _check_token(form.get("token", "").strip())
+    form, by = _sent("family", "what", "others", "signature", "name")
     return redirect(path_of("family", family=str(_decided(form, by))), code=303)
 
 
@@ -88,6 +73,16 @@ def _decided(form: parameters.Args, by: str) -> int:
     raise UsageError(
         f"Nothing is done to a family by what={what[:40]!r}.", "There are merge, split and name."
     )
+
+
+def _sent(*names: str) -> tuple[parameters.Args, str]:
+    """A form of ours with these fields, and the name of the token that came with it."""
+    _refuse_other_origins()
+    request.max_content_length = FORM_BYTES
+    form = request.form
+    parameters.refuse_unknown(form, (*names, "token"))
+    state()
+    return form, _check_token(form.get("token", "").strip())
 
 
 def _check_token(text: str) -> str:
