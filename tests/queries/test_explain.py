@@ -189,3 +189,10 @@ def test_a_case_that_never_ran_is_not_found() -> None:
     broken()
     with pytest.raises(NotFound, match="nobody"):
         find_case("nightly", "nobody")
+
+
+def test_the_failures_of_a_fixed_break_are_left_out_of_what_a_healthy_case_rests_on() -> None:
+    calm = {f"calm{place}": " ".join("P" * 48) for place in range(9)}
+    history("nightly", login=" ".join("P" * 30 + "F" * 10 + "P" * 8), **calm)
+    found = explain("nightly", key_of("login"))
+    assert (found.state, found.verdict.outcomes) == ("healthy", "P" * 38)
