@@ -270,4 +270,5 @@ def test_rebuilding_mends_derived_rows_that_went_wrong(damage: str) -> None:
 def test_the_failures_of_a_fixed_break_do_not_hide_the_next_one() -> None:
     calm = {f"calm{place}": " ".join("P" * 61) for place in range(9)}
     history("nightly", login=" ".join("P" * 30 + "F" * 10 + "P" * 20 + "F"), **calm)
-    assert new("nightly", 61) == {"login": "regression"}
+    [row] = results("nightly", "61", "new", limit=9)
+    assert (row.name, row.verdict, row.since) == ("login", "regression", "61")
