@@ -70,3 +70,19 @@ def test_a_window_whose_first_build_counts_no_more_is_left_out_until_it_is_judge
     assert [event.cases for event in events_of("nightly", "28")] == [2, 2]
     jenkins("nightly", 1, result="ABORTED")
     assert [event.cases for event in events_of("nightly", "28")] == [2]
+
+
+def test_a_window_narrows_with_the_failures_that_follow() -> None:
+    two_breaks()
+    wide, narrow = (
+        int(event.by) - int(event.after or 0)
+        for event in (events_of("nightly", "32")[0], events_of("nightly", "33")[0])
+    )
+    assert narrow < wide
+
+
+def test_a_later_failure_changes_no_window_on_the_page_of_an_older_build() -> None:
+    two_breaks()
+    before = events_of("nightly", "33")
+    history("nightly", first=34, one="F F F", two="F F F", alone="F F F", calm0="P P P")
+    assert events_of("nightly", "33") == before

@@ -110,5 +110,5 @@ def test_any_order_with_any_repetition_gives_the_same_state(order: list[int]) ->
 
 def test_everything_is_in_the_state() -> None:
     kinds = {line.partition('"kind":"')[2].partition('"')[0] for line in _expected()}
-    assert kinds == {"job", "build", "report", "result", "output", "episode"}
+    assert kinds == {"job", "build", "report", "result", "output", "episode", "break window"}
     assert any('"epoch":2' in line for line in _expected())

@@ -64,3 +64,36 @@ def test_what_was_recorded_before_is_there_and_what_waited_is_done(of_before: Pa
         assert list(database.execute_sql("SELECT polled_to, seen FROM job")) == [(7, "")]
     finally:
         close_store()
+
+
+BROKEN = """
+INSERT INTO episode (job_id, case_id, from_build, state, since_build, was_unsteady, evidence,
+    window, said)
+    VALUES (1, 5, 1, 'regression', 1, 0, '{}', '{"after":null,"by":[0,7]}', 3);
+DELETE FROM rejudging;
+DELETE FROM work;
+"""
+
+
+def test_break_windows_of_before_are_kept_until_the_worker_reckons_them_anew(
+    of_before: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / "migrations"
+    for path in FOLDER.glob("000[34]_*.py"):
+        (older / path.name).write_text(path.read_text())
+    database.connect()
+    Runner(database, str(older)).up()
+    database.close()
+    with sqlite3.connect(of_before) as file:
+        file.executescript(BROKEN)
+    file.close()
+    open_store(of_before)
+    try:
+        rows = database.execute_sql(
+            "SELECT case_id, build_id, since_build, found FROM break_window"
+        )
+        assert list(rows) == [(5, 1, 1, '{"after":null,"by":[0,7]}')]
+        assert list(database.execute_sql("SELECT kind, key FROM work")) == [("judge", "nightly")]
+        assert list(database.execute_sql("SELECT job_id, number FROM rejudging")) == [(1, -1)]
+    finally:
+        close_store()

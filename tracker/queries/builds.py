@@ -21,6 +21,7 @@ from tracker.queries.rows import (
     snapshot,
     started,
 )
+from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.models import database
 from tracker.store.outcomes import JUDGED
 from tracker.store.records import About
@@ -277,12 +278,11 @@ _IN_EPISODE = (
     " LEFT JOIN build n ON n.id = e.since_build"
 )
 _AT_BUILD = " AND (a.epoch, a.number) <= (?, ?) AND (z.id IS NULL OR (z.epoch, z.number) > (?, ?))"
-_OPENED = "e.state IN ('regression', 'new failure')"
+_OPENED = f"e.state IN {OPENED_STATES}"
 # Which episodes a list is of, and which results in them.
 _EPISODES = {
     "new": f"e.from_build = r.build_id AND {_OPENED}",
-    "failing": "r.status IN (1, 2) AND e.state IN"
-    " ('regression', 'new failure', 'failing', 'recovering')"
+    "failing": f"r.status IN (1, 2) AND e.state IN {BROKEN_STATES}"
     f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
     "fixed": "e.from_build = r.build_id AND e.state = 'fixed'",
     "recovering": "r.status = 0 AND e.state = 'recovering'",

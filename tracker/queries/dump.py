@@ -32,6 +32,8 @@ def lines() -> Iterator[str]:
                     yield _line(kind, **where, **row)
             for row in _episodes(job_id):
                 yield _line("episode", job=job, **row)
+            for row in _break_windows(job_id):
+                yield _line("break window", job=job, **row)
             for row in _paces(job_id):
                 yield _line("pace", job=job, **row)
 
@@ -176,13 +178,13 @@ def _losses(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
 def _episodes(job_id: int) -> Iterator[dict[str, Any]]:
     rows = select(
         "SELECT e.case_id, e.state, a.epoch, a.number, z.epoch, z.number, s.epoch, s.number,"
-        " e.was_unsteady, e.evidence, e.window FROM episode e JOIN build a ON a.id = e.from_build"
+        " e.was_unsteady, e.evidence FROM episode e JOIN build a ON a.id = e.from_build"
         " LEFT JOIN build z ON z.id = e.until_build LEFT JOIN build s ON s.id = e.since_build"
         " WHERE e.job_id = ? ORDER BY e.case_id, a.epoch, a.number",
         job_id,
     )
     for case, state, from_epoch, began, until_epoch, ended, since_epoch, since, *rest in rows:
-        flaky, why, window = rest
+        flaky, why = rest
         yield {
             "key": key(case),
             "state": state,
@@ -191,7 +193,22 @@ def _episodes(job_id: int) -> Iterator[dict[str, Any]]:
             "since": None if since is None else [since_epoch, since],
             "was_unsteady": bool(flaky),
             "evidence": why,
-            "window": window,
+        }
+
+
+def _break_windows(job_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
+        "SELECT w.case_id, b.epoch, b.number, s.epoch, s.number, w.found FROM break_window w"
+        " JOIN build b ON b.id = w.build_id JOIN build s ON s.id = w.since_build"
+        " WHERE w.job_id = ? ORDER BY w.case_id, b.epoch, b.number",
+        job_id,
+    )
+    for case, epoch, number, since_epoch, since, found in rows:
+        yield {
+            "key": key(case),
+            "build": [epoch, number],
+            "since": [since_epoch, since],
+            "found": found,
         }
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.queries.rows import label_of, select, snapshot
-from tracker.store.episodes import BreakWindow
+from tracker.queries.states import BROKEN_STATES, OPENED_STATES
+from tracker.store.break_windows import BreakWindow
 from tracker.store.identity import key
 from tracker.store.outcomes import JUDGED
 from tracker.verdicts.events import events
 from tracker.verdicts.windows import Window
 
-_BROKEN = "('regression', 'new failure', 'failing', 'recovering')"
 SHOWN = 5
 
 
@@ -63,16 +63,20 @@ def events_of(job: str, build: str) -> list[EventRow]:
 
 
 def _broken_at(job: str, build: str) -> list[tuple[int, str, str, int]]:
-    """Case, name, window and whether it broke there, of what is broken at a build."""
+    """What is broken at a build: case, name, window as known there, and whether it broke there."""
     number, _, epoch = build.partition("~")
     rows = select(
-        "SELECT e.case_id, c.name, coalesce(nullif(e.window, ''), (SELECT o.window FROM episode o"
-        " WHERE o.job_id = e.job_id AND o.case_id = e.case_id AND o.since_build = e.since_build"
-        " AND o.window <> '' LIMIT 1), ''), e.from_build = t.id AND e.window <> ''"
+        "SELECT e.case_id, c.name, coalesce((SELECT w.found FROM break_window w"
+        " JOIN build r ON r.id = w.build_id"
+        " WHERE w.job_id = e.job_id AND w.case_id = e.case_id AND w.since_build = e.since_build"
+        " AND (r.epoch, r.number) <= (t.epoch, t.number)"
+        " ORDER BY r.epoch DESC, r.number DESC LIMIT 1), ''),"
+        f" e.from_build = t.id AND e.state IN {OPENED_STATES}"
         " FROM build t JOIN job j ON j.id = t.job_id JOIN episode e ON e.job_id = t.job_id"
         " JOIN test_case c ON c.id = e.case_id JOIN build a ON a.id = e.from_build"
         " LEFT JOIN build z ON z.id = e.until_build"
-        f" WHERE j.name = ? AND t.number = ? AND (? = '' OR t.epoch = ?) AND e.state IN {_BROKEN}"
+        f" WHERE j.name = ? AND t.number = ? AND (? = '' OR t.epoch = ?)"
+        f" AND e.state IN {BROKEN_STATES}"
         " AND (a.epoch, a.number) <= (t.epoch, t.number)"
         " AND (z.id IS NULL OR (z.epoch, z.number) > (t.epoch, t.number))"
         " AND NOT EXISTS (SELECT 1 FROM build newer WHERE ? = '' AND newer.job_id = t.job_id"

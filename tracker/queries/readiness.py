@@ -29,6 +29,7 @@ import msgspec
 from tracker.errors import NotFound, UsageError
 from tracker.queries.jobs import revision
 from tracker.queries.rows import at, select, snapshot, suite_names
+from tracker.queries.states import BROKEN_STATES
 from tracker.store.identity import key
 from tracker.store.models import database
 from tracker.store.outcomes import JUDGED
@@ -42,7 +43,6 @@ from tracker.verdicts.readiness import (
     Standing,
     readiness,
 )
-from tracker.verdicts.states import BROKEN
 
 SAMPLE_DAYS, BASIS_DAYS, MOST_DAYS = 7, 30, 90
 # Where nobody tells when builds began, so many of each job are the sample.
@@ -427,15 +427,12 @@ def _open_before(release: str, sample: _Window) -> set[Test]:
         rows = select(
             "SELECT e.case_id FROM episode e JOIN build f ON f.id = e.from_build"
             " WHERE e.job_id = ? AND e.until_build IS NULL AND (f.epoch, f.number) < (?, ?)"
-            f" AND e.state IN {_BROKEN!r}",
+            f" AND e.state IN {BROKEN_STATES}",
             job_id,
             *newest.get(job_id, (2**31, 0)),
         )
         found |= {(case, place) for (case,) in rows}
     return found
-
-
-_BROKEN = tuple(sorted(state.value for state in BROKEN))
 
 
 def _rows(found: _Ready, wanted: Sequence[Test]) -> list[JudgedTest]:

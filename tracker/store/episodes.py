@@ -13,8 +13,7 @@ from tracker.verdicts.states import State
 from tracker.verdicts.verdict import Verdict
 
 _COLUMNS = (
-    "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, window,"
-    " said"
+    "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, said"
 )
 _LATER = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -31,26 +30,12 @@ class Open:
 
 
 @dataclass(frozen=True)
-class BreakWindow:
-    """A case broke after the build `after` (None: none is known good) and by `by`, with 99 %.
-
-    Builds are (epoch, number); `chances` are those of the judged builds behind `after`.
-    """
-
-    after: tuple[int, int] | None
-    by: tuple[int, int]
-    likely: tuple[int, int]
-    chances: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Began:
     """A new episode of a case, with the verdict that began it."""
 
     case: int
     since: int | None
     verdict: Verdict
-    window: BreakWindow | None
 
 
 def open_episodes(job_id: int) -> dict[int, Open]:
@@ -94,7 +79,7 @@ def end(job_id: int, cases: Iterable[int], build_id: int) -> None:
 def begin(job_id: int, began: Iterable[Began], build_id: int, revision: int) -> None:
     """Begin episodes with this build, first said at this revision."""
     run_many(
-        f"INSERT INTO episode ({_COLUMNS}) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO episode ({_COLUMNS}) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?)",
         [
             (
                 job_id,
@@ -104,7 +89,6 @@ def begin(job_id: int, began: Iterable[Began], build_id: int, revision: int) -> 
                 each.since,
                 int(each.verdict.was_unsteady),
                 _ENCODER.encode(each.verdict).decode(),
-                _ENCODER.encode(each.window).decode() if each.window else "",
                 revision,
             )
             for each in began
@@ -156,7 +140,7 @@ def keep_overruled(job_id: int, before: list[Row], revision: int) -> None:
         ],
     )
     run_many(
-        f"INSERT INTO overruled ({_COLUMNS}, unsaid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO overruled ({_COLUMNS}, unsaid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(*row, revision) for row in before if row not in same],
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 from tracker.errors import NotFound, UsageError
-from tracker.store import episodes, missing, paces
+from tracker.store import break_windows, episodes, missing, paces
 from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.models import Job, Rejudging
 from tracker.store.nights import forget_counts, judge_night
@@ -120,6 +120,7 @@ def judge_from(job_id: int, place: Place, most: int | None = None) -> Place | No
     """
     revision = next_revision()
     before = episodes.forget_from(job_id, place)
+    break_windows.forget_from(job_id, place)
     forget_counts(job_id, place)
     missing.forget_from(job_id, place)
     paces.forget_from(job_id, place)

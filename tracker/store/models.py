@@ -337,9 +337,8 @@ class SuiteRun(Table):
 class Episode(Table):
     """A case of a job in one state from build `began` until build `ended`; healthy ones have none.
 
-    `since` is the build in which it broke, `window` between which it may have (JSON). `evidence` is
-    the verdict with all it rests on (JSON), first said at the revision `said`. Derived from results
-    in the order of (epoch, number).
+    `since` is the build in which it broke. `evidence` is the verdict with all it rests on (JSON),
+    first said at the revision `said`. Derived from results in the order of (epoch, number).
     """
 
     job = IntegerField(column_name="job_id")
@@ -350,7 +349,6 @@ class Episode(Table):
     since = IntegerField(null=True, column_name="since_build")
     was_unsteady = BooleanField(default=False)
     evidence = TextField(default="{}")
-    window = TextField(default="")
     said = BigIntegerField(default=0)
 
     class Meta:
@@ -370,12 +368,26 @@ class Overruled(Table):
     since = IntegerField(null=True, column_name="since_build")
     was_unsteady = BooleanField(default=False)
     evidence = TextField(default="{}")
-    window = TextField(default="")
     said = BigIntegerField(default=0)
     unsaid = BigIntegerField(default=0)
 
     class Meta:
         indexes = ((("job", "case"), False),)
+
+
+class Break(Table):
+    """Between which builds a case that broke in `since` did so, as `found` in a build (JSON)."""
+
+    job = IntegerField(column_name="job_id")
+    case = BigIntegerField(column_name="case_id")
+    build = IntegerField(column_name="build_id")
+    since = IntegerField(column_name="since_build")
+    found = TextField()
+
+    class Meta:
+        table_name = "break_window"
+        primary_key = CompositeKey("job", "case", "build")
+        without_rowid = True
 
 
 class Pace(Table):
@@ -579,6 +591,7 @@ TABLES: tuple[type[Table], ...] = (
     SuiteRun,
     Episode,
     Overruled,
+    Break,
     Pace,
     Loss,
     Absence,
@@ -600,6 +613,7 @@ INDEXES = (
     "CREATE INDEX episode_open ON episode (job_id, case_id) WHERE until_build IS NULL",
     "CREATE INDEX episode_from ON episode (from_build)",
     "CREATE INDEX episode_until ON episode (until_build) WHERE until_build IS NOT NULL",
+    "CREATE INDEX break_window_build ON break_window (build_id)",
     "CREATE INDEX pace_open ON pace (job_id, case_id) WHERE until_build IS NULL",
     "CREATE INDEX pace_from ON pace (from_build)",
     "CREATE INDEX pace_until ON pace (until_build) WHERE until_build IS NOT NULL",

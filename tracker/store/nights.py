@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from tracker.store import episodes
-from tracker.store.episodes import Began, BreakWindow, Open
+from tracker.store import break_windows, episodes
+from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
+from tracker.store.episodes import Began, Open
 from tracker.store.outcomes import (
     GAP,
     JUDGED,
@@ -25,7 +26,6 @@ from tracker.store.outcomes import (
     without_fixed,
 )
 from tracker.store.sql import run
-from tracker.verdicts import windows
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.incidents import Incident, incident, is_large, was_none
 from tracker.verdicts.lanes import BEFORE
@@ -175,21 +175,24 @@ def _write_verdicts(night: _Night, limits: Limits, revision: int) -> Counter[str
     counts: Counter[str] = Counter()
     began: list[Began] = []
     ended: set[int] = set()
+    reckoned: list[Reckoned] = []
     window = [*night.past[-LOOK:], night.build]
     places = {build.place.build_id: at for at, build in enumerate(window)}
     for case, outcomes, before in _courses(night, window, places):
         now = step(before, outcomes.replace(GAP, ""), limits)
         counts[_counted_as(before, now, outcomes[-1])] += 1
+        since = _since(night.lasting.get(case), now, outcomes, window, build_id)
+        if _tells_when(before, now, outcomes[-1]) and (found := break_window(outcomes, window)):
+            reckoned.append(Reckoned(case, since, found))
         if not _is_news(before, now, outcomes[-1]):
             continue
         ended.add(case)
         if now.state is not State.HEALTHY:
             said = verdict(before, outcomes.replace(GAP, ""), limits)
-            since = _since(night.lasting.get(case), now, outcomes, window, build_id)
-            broke = _window(outcomes, window) if now.state in OPENED else None
-            began.append(Began(case, since, said, broke))
+            began.append(Began(case, since, said))
     episodes.end(night.job_id, sorted(ended & night.lasting.keys()), build_id)
     episodes.begin(night.job_id, sorted(began, key=lambda each: each.case), build_id, revision)
+    break_windows.keep(night.job_id, reckoned, build_id)
     return counts
 
 
@@ -230,6 +233,14 @@ def _is_news(before: Standing, now: Standing, outcome: str) -> bool:
     return now.state is not before.state or (now.state in _RENEWED and outcome != "P")
 
 
+def _tells_when(before: Standing, now: Standing, outcome: str) -> bool:
+    """Whether a result says when the case broke, or says it better than those before."""
+    if now.state in OPENED:
+        return True
+    goes_on = before.state in BROKEN and now.state in BROKEN
+    return goes_on and outcome == "F" and now.span in RENEWED_AT
+
+
 def _counted_as(before: Standing, now: Standing, outcome: str) -> str:
     """Which count of its build a case belongs to; none for what still fails, or just passed."""
     if now.state is State.REGRESSION:
@@ -260,21 +271,6 @@ def _since(
     if lasting.state in BROKEN or lasting.state is now.state:
         return build_id if lasting.since is None else lasting.since
     return build_id
-
-
-def _window(outcomes: str, builds: Sequence[JudgedBuild]) -> BreakWindow | None:
-    """Between which builds a case broke."""
-    found = windows.window(outcomes)
-    if found is None:
-        return None
-    first = len(builds) - len(outcomes)  # -1 where a pass of long ago stands before them
-    orders = [build.place.order for build in builds]
-    return BreakWindow(
-        after=orders[found.after + first] if found.after + first >= 0 else None,
-        by=orders[found.by + first],
-        likely=orders[max(0, found.likely + first)],
-        chances=tuple(float(f"{chance:.3g}") for chance in found.chances),
-    )
 
 
 def _write_judging(

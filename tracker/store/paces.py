@@ -13,7 +13,7 @@ from statistics import median
 
 import msgspec
 
-from tracker.store.episodes import BreakWindow
+from tracker.store.break_windows import BreakWindow
 from tracker.store.outcomes import JudgedBuild, Place
 from tracker.store.sql import Row, run, run_many
 from tracker.verdicts.durations import Change, Pace, Period, at_tempo, change, sentence, tempo
