@@ -147,7 +147,7 @@ def _report(
         failure = None
         if _fails(place, number):
             texts = ("AssertionError", f"expected 200 but was {place}", "at Handler.java:1\n" * 30)
-            failure = identity.number("".join(texts))
+            failure = identity.number(identity.SEPARATOR.join(texts))
             failures[failure] = texts
         status = int(Status.PASSED if failure is None else Status.FAILED)
         results.append((case, status, rng.randrange(2_000), failure, None))

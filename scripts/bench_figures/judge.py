@@ -2,6 +2,8 @@
 
 The history is made of rows, not of reports: 97 % of its cases fail once in 1,000 nights, 2 % at
 2 %, 0.8 % at 10 % and 0.2 % at 30 %; how long a case takes varies by a tenth from night to night.
+The newest build is judged once as it is, once with some cases gone that nothing explains, and once
+with three of its ten reports gone.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -18,10 +20,24 @@ from scripts.bench_figures.servers import temporary_home
 from scripts.bench_figures.sizes import Shape, Sizes
 from tracker.store.connection import close_store, open_store, writing
 from tracker.store.judging import judge_from, rebuild
-from tracker.store.models import Build, Job
+from tracker.store.models import Build, Job, Report
 from tracker.store.outcomes import Place
 from tracker.store.sql import run, run_many
 
+REPORTS = 10
+GONE = 500
+# What is measured, the newest build being the only parameter, and how it comes about.
+LOSSES = {
+    "judge, the newest build": (),
+    f"judge, {GONE} cases gone": (
+        "DELETE FROM result WHERE build_id = ?1 AND case_id IN (SELECT case_id FROM result"
+        f" WHERE build_id = ?1 ORDER BY duration, case_id LIMIT {GONE})",
+    ),
+    f"judge, 3 of {REPORTS} reports gone": (
+        "DELETE FROM result WHERE build_id = ?1 AND report < 3",
+        "DELETE FROM report WHERE build_id = ?1 AND n < 3",
+    ),
+}
 RATES = ((0.001, 0.97), (0.02, 0.02), (0.1, 0.008), (0.3, 0.002))
 DAY = 24 * 3600 * 1000
 
@@ -33,10 +49,11 @@ def figures(sizes: Sizes) -> Iterator[Row]:
         _fill(sizes.judged)
         rebuild()
         close_store()
-        taken, added = _in_a_child(settings.database)
+        measured = {name: _in_a_child(settings.database, loss) for name, loss in LOSSES.items()}
         open_store(settings.database)
-    yield row("judge, the newest build, processor time", taken)
-    yield row("judge, the newest build, memory", added)
+    for name, (taken, added) in measured.items():
+        yield row(f"{name}, processor time", taken)
+        yield row(f"{name}, memory", added)
 
 
 def _fill(shape: Shape) -> None:
@@ -61,33 +78,46 @@ def _fill(shape: Shape) -> None:
                 total=len(rates),
                 started=number * DAY,
             )
+            size = -(-len(rates) // REPORTS)
+            for n in range(REPORTS):
+                Report.create(build=build, name=f"{n}.xml", n=n, sha256="", bytes=0, cases=size)
             run_many(
-                "INSERT INTO result (build_id, case_id, status, duration, failure_id, report)"
-                f" VALUES ({build.id}, ?, ?, ?, ?, 0)",
+                "INSERT INTO result"
+                " (build_id, case_id, status, duration, failure_id, report, place)"
+                f" VALUES ({build.id}, ?, ?, ?, ?, ?, ?)",
                 [
-                    (case, int(failed), int(long * chance.uniform(0.9, 1.1)), 1 if failed else None)
-                    for case, (rate, long) in enumerate(zip(rates, usual, strict=True), 1)
-                    for failed in [chance.random() < rate]
+                    (at + 1, int(failed), took, 1 if failed else None, at // size, at % size)
+                    for at, (rate, long) in enumerate(zip(rates, usual, strict=True))
+                    for failed, took in [(chance.random() < rate, _varied(long, chance))]
                 ],
             )
 
 
-def _in_a_child(database: Path) -> tuple[float, float]:
-    """Seconds and added MB of judging the newest build, in a process that did nothing before."""
+def _varied(long: float, chance: random.Random) -> int:
+    return int(long * chance.uniform(0.9, 1.1))
+
+
+def _in_a_child(database: Path, loss: Sequence[str]) -> tuple[float, float]:
+    """Seconds and added MB of judging the newest build after a loss, in a process that did nothing
+    before.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_judge, args=(database, theirs))
+    child = context.Process(target=_judge, args=(database, loss, theirs))
     child.start()
     taken, added = ours.recv()
     child.join()
     return taken, added
 
 
-def _judge(database: Path, answer: Connection) -> None:
+def _judge(database: Path, loss: Sequence[str], answer: Connection) -> None:
     open_store(database)
     [(job, build, epoch, number)] = run(
         "SELECT job_id, id, epoch, number FROM build ORDER BY number DESC LIMIT 1"
     )
+    with writing():
+        for statement in loss:
+            run(statement, build)
     # A new process has the peak of the one that made it: forget that.
     Path("/proc/self/clear_refs").write_text("5", "ascii")
     before, start = _peak(), time.process_time()

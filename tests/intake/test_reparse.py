@@ -18,6 +18,7 @@ from tracker.intake.sandbox import Limits
 from tracker.intake.spool import SpooledReport
 from tracker.queries.dump import lines
 from tracker.queries.jobs import job as job_row
+from tracker.store.connection import writing
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 
@@ -114,6 +115,28 @@ def test_nothing_differs_nothing_changes_but_the_version(intake: Intake) -> None
     assert (done.revised.results, done.revised.reports) == (0, 0)
     assert list(lines()) == before
     assert run("SELECT value FROM counter") == revision
+
+
+def places() -> list[tuple[str, str, int]]:
+    return run(
+        "SELECT c.name, p.name, r.place FROM result r JOIN test_case c ON c.id = r.case_id"
+        " JOIN report p ON p.build_id = r.build_id AND p.n = r.report ORDER BY p.name, r.place"
+    )
+
+
+def test_results_recorded_before_places_were_kept_get_them(intake: Intake) -> None:
+    install(intake, 1)
+    send(intake, 1, a=b"MINE\nx PASS\ny PASS\nz PASS\n", b=b"MINE\nv PASS\n")
+    before, known = list(lines()), places()
+    assert known == [("x", "a", 0), ("y", "a", 1), ("z", "a", 2), ("v", "b", 0)]
+    with writing():
+        run("UPDATE result SET report = NULL, place = NULL")
+    [dry] = again(intake, dry_run=True)
+    [done] = again(intake)
+    assert dry.revised == done.revised
+    assert (done.revised.results, done.revised.reports) == (0, 2)
+    assert list(lines()) == before
+    assert again(intake) == []
 
 
 def test_a_second_time_nothing_is_read(intake: Intake) -> None:

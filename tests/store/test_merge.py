@@ -46,6 +46,15 @@ def test_the_order_of_the_reports_does_not_matter() -> None:
     assert all(each == merged[0] for each in merged)
 
 
+def test_each_row_has_its_place_in_the_report_that_it_is_of() -> None:
+    one = report("a.xml", login="P", logout="P", help="P")
+    two = report("b.xml", more="P", logout="F")
+    for merged in (merge([one]), merge([one, two])):
+        by_name = {report.name: report.contents.results for report in (one, two)}
+        for row, source, place in zip(merged.results, merged.sources, merged.places, strict=True):
+            assert by_name[source][place] == row
+
+
 def test_reports_of_different_tests_do_not_overlap() -> None:
     merged = merge([report("a.xml", login="P"), report("b.xml", logout="P")])
     assert len(merged.results) == 2

@@ -11,9 +11,11 @@ from tests.factories import DAY, NOW, history, jenkins, judge_all, key_of, repor
 from tests.site.rich import damaged
 from tests.store.fresh import fresh_store
 from tracker.queries.dump import lines
+from tracker.store.connection import writing
 from tracker.store.judging import rebuild
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import ReadReport
+from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 
 FOUR = ("login", "logout", "search", "export")
@@ -74,6 +76,63 @@ def test_a_report_that_ends_early_explains_what_it_lacks(state):
     upload("nightly", 9, report("a.xml", **all_of(*FOUR)), damaged("b.xml", one="P"), complete=True)
     [absence] = state("absence")
     assert (absence["key"], absence["cause"]) == (key_of("two", "b.xml"), "report cut")
+
+
+def test_a_suite_that_ends_with_an_error_explains_what_was_to_come_after_it(state):
+    nights(**all_of(*FOUR))
+    upload("nightly", 9, report("a.xml", login="P", logout="E"), complete=True)
+    assert {row["cause"] for row in state("absence")} == {"suite crashed"}
+
+
+def test_an_error_with_a_result_behind_it_explains_nothing(state):
+    nights(**all_of(*FOUR))
+    upload("nightly", 9, report("a.xml", login="P", logout="E", export="P"), complete=True)
+    [absence] = state("absence")
+    assert (absence["key"], absence["cause"]) == (key_of("search"), "removed")
+
+
+def test_the_last_of_many_results_shows_that_an_error_was_not_the_end(state):
+    ten = [f"case{each}" for each in range(10)]
+    nights(**all_of(*ten))
+    left = {**all_of(*ten[:8], ten[9]), "case7": "E"}
+    upload("nightly", 9, report("a.xml", **left), complete=True)
+    assert {row["cause"] for row in state("absence")} == {"removed"}
+
+
+def test_a_case_that_is_added_moves_nothing_behind_the_end(state):
+    nights(**all_of(*FOUR))
+    upload("nightly", 9, report("a.xml", **all_of("new", "login"), logout="E"), complete=True)
+    assert {row["cause"] for row in state("absence")} == {"suite crashed"}
+
+
+def test_some_cases_that_come_and_go_hide_nothing_of_a_suite_with_many(state):
+    many = {f"case{each}": "P P P P P P P P P P ." for each in range(1)}
+    many |= {f"case{each}": "P P P P P P P P P P P" for each in range(1, 31)}
+    chancy = {
+        "x": "P . P P . P P P . P P",
+        "y": "P P . P P P . P P P P",
+        "z": ". P P P . . P P P . P",
+    }
+    history("nightly", **many, **chancy)
+    [absence] = state("absence", build=11)
+    assert absence["key"] == key_of("case0")
+
+
+def test_what_stood_before_the_end_of_a_report_that_is_cut_was_removed(state):
+    nights(**all_of(*FOUR))
+    cut = dataclasses.replace(report("a.xml", login="P", search="P"), recovered=True)
+    upload("nightly", 9, cut, complete=True)
+    causes = {row["key"]: row["cause"] for row in state("absence")}
+    assert causes == {key_of("logout"): "removed", key_of("export"): "report cut"}
+
+
+def test_all_that_a_cut_report_lacks_was_cut_off_where_its_order_is_not_on_record(state):
+    nights(**all_of(*FOUR))
+    with writing():
+        run("UPDATE result SET place = NULL")
+    cut = dataclasses.replace(report("a.xml", login="P", search="P"), recovered=True)
+    upload("nightly", 9, cut, complete=True)
+    assert {row["cause"] for row in state("absence")} == {"report cut"}
 
 
 def test_a_build_with_a_damaged_report_teaches_nothing(state):

@@ -60,6 +60,19 @@ def test_the_only_new_error_of_a_suite_whose_order_is_not_known_broke_it_off():
     assert told(causes(replace(lost, beside=two))) == {2: "removed", 3: "removed"}
 
 
+def test_the_order_is_not_known_where_that_of_what_is_gone_is_not():
+    error = replace(ALL[1], status=Status.ERROR)
+    lost = scene(*unplaced(*ALL[2:]), beside=(ALL[0], error))
+    assert told(causes(lost)) == {2: "suite crashed", 3: "suite crashed"}
+
+
+def test_results_that_are_not_told_are_counted():
+    last = replace(ALL[1], status=Status.ERROR)
+    rest = {ALL[1].home: 1}
+    [first, *_] = causes(scene(ALL[2], ALL[3], beside=(last,), rest=rest))
+    assert first.sentence.endswith("2 of its 4 cases have no result.")
+
+
 def test_an_ordinary_failure_explains_nothing():
     last = replace(ALL[1], status=Status.FAILED, trace="expected 1, was 2")
     assert told(causes(scene(ALL[2], ALL[3], beside=(ALL[0], last)))) == {

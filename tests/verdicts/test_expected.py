@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.verdicts.expected import appeared, expected, lost, patched
+from tracker.verdicts.expected import FEWEST_BUILDS, appeared, expected, lost, patched
 
 
 def is_expected(picture: str) -> bool:
@@ -81,6 +82,20 @@ def test_weekday_cases_of_a_suite_hide_nothing_of_its_others():
     week = [{1, 2, 3, 4, 5, *(() if day % 7 in (5, 6) else range(10, 30))} for day in range(10)]
     suites = dict.fromkeys(range(40), "s")
     assert lost(list(reversed(week)), week[0] - {1}, suites) == {1}
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 30)), min_size=1, max_size=12),
+    st.sets(st.integers(0, 30)),
+    st.integers(1, 4),
+)
+def test_cases_that_are_in_all_may_be_counted_and_left_out(runs, here, suites):
+    homes = {case: case % suites for case in range(31)}
+    every = here.intersection(*runs)
+    always = Counter(homes[case] for case in every)
+    rest = [run - every for run in runs]
+    if len(runs) >= FEWEST_BUILDS:
+        assert lost(rest, here - every, homes, always) == lost(runs, here, homes)
 
 
 def test_a_suite_with_thousands_of_cases_can_be_weighed():

@@ -25,7 +25,8 @@ def command(
 ) -> None:
     """Read reports again that another version of a parser read, or that none could read.
 
-    Only what differs is recorded. Exit 4 where a build had to be left as it is.
+    Also those recorded before the places of results in their reports were kept. Only what differs
+    is recorded. Exit 4 where a build had to be left as it is.
 
     Example: tracker reparse --job nightly --dry-run
     """

@@ -15,13 +15,15 @@ _BADNESS = {int(status): place for place, status in enumerate(WORST_FIRST)}
 
 @dataclass(frozen=True)
 class Merged:
-    """One row for each case, with the name of the report that it is of in the same place.
+    """One row for each case; `sources` and `places` have, in the same order, the name of the report
+    that it is of and its place there, from 0: that of its first record.
 
     `overlaps` says for each report, in words, what it shares with others.
     """
 
     results: list[ResultRow]
     sources: list[str]
+    places: Sequence[int | None]
     attempts: list[AttemptRow]
     outputs: list[tuple[int, str, str]]
     suite_runs: dict[tuple[int, str], SuiteRunRow]
@@ -54,9 +56,12 @@ def totals(results: Iterable[ResultRow]) -> dict[str, int]:
 
 def _alone(report: ReadReport) -> Merged:
     contents = report.contents
+    rows = contents.results
+    order = sorted(range(len(rows)), key=rows.__getitem__)
     return Merged(
-        results=sorted(contents.results),
-        sources=[report.name] * len(contents.results),
+        results=[rows[at] for at in order],
+        sources=[report.name] * len(rows),
+        places=order,
         attempts=list(contents.attempts),
         outputs=[(case, *texts) for case, texts in contents.outputs.items()],
         suite_runs={(suite, contents.variant): run for suite, run in contents.suite_runs.items()},
@@ -91,7 +96,9 @@ class _Shared:
 
 
 class _Merging:
-    """The reports in order, and for each case the row that is kept and the report it is from."""
+    """The reports in order, and for each case the row that is kept and where it is from: the place
+    of its report among these, and its own place in it.
+    """
 
     def __init__(self, ordered: Sequence[ReadReport]) -> None:
         self.reports = ordered
@@ -106,27 +113,28 @@ class _Merging:
                     case = self.same.get((place, attempt[0]), attempt[0])
                     self.tries[case].setdefault(place, []).append(attempt)
         self.outcomes: dict[tuple[int, int], int] = {}
-        self.kept: dict[int, tuple[ResultRow, int]] = {}
+        self.kept: dict[int, tuple[ResultRow, int, int]] = {}
         self.overridden: dict[int, list[AttemptRow]] = defaultdict(list)
         self.shared: dict[str, _Shared] = defaultdict(_Shared)
 
     def done(self) -> Merged:
         for place, report in enumerate(self.reports):
-            for row in report.contents.results:
+            for at, row in enumerate(report.contents.results):
                 if (place, row[0]) not in self.not_counted:
-                    self.take(place, report, row)
+                    self.take(place, at, row)
         kept = sorted(self.kept.values())
         return Merged(
-            results=[row for row, _ in kept],
-            sources=[self.reports[place].name for _, place in kept],
+            results=[row for row, _, _ in kept],
+            sources=[self.reports[place].name for _, place, _ in kept],
+            places=[at for _, _, at in kept],
             attempts=self.attempts(),
             outputs=self.outputs(),
             suite_runs=self.suite_runs(),
             overlaps={name: str(shared) for name, shared in self.shared.items()},
         )
 
-    def take(self, place: int, report: ReadReport, row: ResultRow) -> None:
-        told = row[0]
+    def take(self, place: int, at: int, row: ResultRow) -> None:
+        report, told = self.reports[place], row[0]
         case = self.same.get((place, told), told)
         if report.rerun:
             case = self.counted_as.get(told, told)
@@ -135,19 +143,19 @@ class _Merging:
             self.outcomes[place, case] = row[1]
         before = self.kept.get(case)
         if before is None:
-            self.kept[case] = (row, place)
+            self.kept[case] = (row, place, at)
             return
         shared = self.shared[report.name]
         earlier = self.reports[before[1]].name
         if report.rerun:
             shared.rerun[earlier] += 1
-            self.override(case, *before)
-            self.kept[case] = (row, place)
+            self.override(case, *before[:2])
+            self.kept[case] = (row, place, at)
             return
         (shared.equal if case == told else shared.twins)[earlier] += 1
         is_settled = self.reports[before[1]].decides and not report.decides
         if _BADNESS[row[1]] < _BADNESS[before[0][1]] and not is_settled:
-            self.kept[case] = (row, place)
+            self.kept[case] = (row, place, at)
 
     def override(self, case: int, row: ResultRow, place: int) -> None:
         """Keep what a rerun takes the place of: its attempts, and itself as the next one."""
@@ -161,7 +169,7 @@ class _Merging:
         """
         found = self.overridden
         for case, told in self.tries.items():
-            row, place = self.kept[case]
+            row, place, _ = self.kept[case]
             if case in found:
                 found[case] = [*found[case], *told.get(place, ())]
                 continue

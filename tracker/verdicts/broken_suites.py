@@ -39,7 +39,7 @@ def told_by_suites(scene: Scene, gone: Sequence[Test]) -> dict[int, Missing]:
         same = [test for test in mine if test.report == report]
         mark = _mark(mine) or _named_after(home, marks) or _last_breath(same, tests, known)
         if mark:
-            found |= _broken_off(mark, tests, len(mine))
+            found |= _broken_off(mark, tests, len(mine) + scene.rest.get(home, 0))
     return found
 
 
@@ -67,14 +67,14 @@ def _named_after(home: SuiteKey, marks: Iterable[Test]) -> Test | None:
 def _last_breath(here: Sequence[Test], gone: Sequence[Test], known: Set[int]) -> Test | None:
     """The last result, where it is an error and all that is gone would have come after it.
 
-    Where nothing is known of their order: the only error of the suite, if it is not `known`.
+    Where their order is not known: the only error of the suite, if it is not `known`.
     """
     ended = [(test.place, test.id, test) for test in here if test.place is not None]
-    if not ended:
+    if not ended or any(test.place is None for test in gone):
         errors = [test for test in here if test.status is Status.ERROR]
         return errors[0] if len(errors) == 1 and errors[0].id not in known else None
     end, _, last = max(ended, key=lambda row: row[:2])
-    is_end = all(test.place is not None and test.place > end for test in gone)
+    is_end = all((test.place or 0) > end for test in gone)
     return last if last.status is Status.ERROR and is_end else None
 
 

@@ -17,7 +17,8 @@ def causes(scene: Scene) -> tuple[Missing, ...]:
     A sure rename goes first, then what ended too early, the largest thing first: build, report,
     suite; then a proposed rename; what nothing explains was removed.
     """
-    found = {pair.gone.id: pair for pair in pairs(scene.gone, scene.come)}
+    likely = pairs(scene.gone, scene.come) if scene.come else ()
+    found = {pair.gone.id: pair for pair in likely}
     sure = {case: pair for case, pair in found.items() if pair.certain}
     left = tuple(test for test in scene.gone if test.id not in sure)
     reports = told_by_reports(scene, left)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence, Set
+from typing import Any
 
 from tracker.verdicts.odds import by_chance
 
@@ -64,21 +65,28 @@ def _steady(rows: Sequence[Set[int]], among: Set[int]) -> set[int]:
 
 
 def lost(
-    runs: Sequence[Set[int]], here: Set[int], suites: Mapping[int, Hashable]
+    runs: Sequence[Set[int]],
+    here: Set[int],
+    suites: Mapping[int, Hashable],
+    always: Mapping[Any, int] | None = None,
 ) -> frozenset[int]:
     """The expected cases that are not `here`, but for those that chance took from their suites.
 
-    `suites` tells the suite of each case in `runs`. For tests that are skipped by a new condition
-    call it with the cases that ran, in `runs` and in `here`, and keep those that are skipped now.
+    `suites` tells the suite of each case in `runs`. Cases that are in all of `runs` and here may be
+    left out of all these; `always` says then how many of them each suite has. For tests that are
+    skipped by a new condition call it with the cases that ran, in `runs` and in `here`, and keep
+    those that are skipped now.
     """
     due = expected(runs)
     gone = due - here
     if not gone:
         return gone
-    missed = _returns(runs[:WINDOW], suites, {suites.get(case) for case in gone})
+    steady = Counter({suites.get(case): 0 for case in gone})
+    steady.update({suite: (always or {}).get(suite, 0) for suite in steady})
+    missed = _returns(runs[:WINDOW], suites, steady)
     if not missed:
         return gone
-    sizes = Counter(suite for suite in map(suites.get, due) if suite in missed)
+    sizes = steady + Counter(suite for suite in map(suites.get, due) if suite in missed)
     losses = Counter(suites.get(case) for case in gone)
     noisy = {
         suite
@@ -96,17 +104,19 @@ def _chance(losses: int, size: int, absences: int, presences: int) -> float:
 
 
 def _returns(
-    runs: Sequence[Set[int]], suites: Mapping[int, Hashable], wanted: Set[Hashable]
+    runs: Sequence[Set[int]], suites: Mapping[int, Hashable], more: Mapping[Hashable, int]
 ) -> dict[Hashable, tuple[int, int]]:
     """How often cases of a suite were away and came back, and how often they were there.
 
-    Only of suites where that looks like chance: in company it is a rhythm.
+    Only of the suites in `more`, the number of cases that all of `runs` have besides, and where
+    that looks like chance: in company it is a rhythm.
     """
     always: Set[int] = set.intersection(*map(set, runs))
-    steady = Counter(suite for suite in map(suites.get, always) if suite in wanted)
+    steady = Counter(suite for suite in map(suites.get, always) if suite in more)
+    steady.update(more)
     rows: dict[Hashable, list[tuple[bool, ...]]] = defaultdict(list)
     for case in set().union(*runs) - always:
-        if (suite := suites.get(case)) in wanted:
+        if (suite := suites.get(case)) in more:
             rows[suite].append(tuple(case in run for run in runs))
     found: dict[Hashable, tuple[int, int]] = {}
     for suite, patterns in rows.items():

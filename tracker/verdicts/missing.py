@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES
-from tracker.verdicts.renames import Pair, Test
+from tracker.verdicts.renames import Pair, SuiteKey, Test
 
 
 class Cause(enum.StrEnum):
@@ -55,7 +55,9 @@ class Scene:
     skipped         expected to run, and skipped now, as they are now
     come            cases that appeared since the cases in `gone` were last seen
     beside          results in this build of suites that `gone` cases belong to; their places are
-                    those they had when last seen before, as those of `gone` are
+                    those they had when last seen before, as those of `gone` are; of those that
+                    passed one for each suite is enough, and the last where a suite has an error
+    rest            how many results suites have that are not in `beside`
     reports         the build's reports
     reports_before  those of earlier builds, newest build first
     failed_before   cases that failed in one of the builds before
@@ -66,6 +68,7 @@ class Scene:
     skipped: tuple[Test, ...] = ()
     come: tuple[Test, ...] = ()
     beside: tuple[Test, ...] = ()
+    rest: Mapping[SuiteKey, int] = field(default_factory=dict)
     reports: tuple[ReportSeen, ...] = ()
     reports_before: tuple[tuple[ReportSeen, ...], ...] = ()
     failed_before: Set[int] = frozenset()
@@ -80,7 +83,7 @@ class Scene:
         return self.result in NOT_JUDGED or self.state in UNJUDGED_STATES or not self.complete
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Missing:
     """One missing case and its cause.
 

@@ -49,7 +49,7 @@ _COMMON = 50
 SuiteKey = tuple[tuple[str, ...], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a lost report has tens of thousands of them
 class Test:
     """A case as it was when it was last seen, or is in this build.
 

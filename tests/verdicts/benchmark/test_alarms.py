@@ -12,10 +12,18 @@ from tracker.verdicts.benchmark.baselines import RULES, all_history, fisher, in_
 from tracker.verdicts.benchmark.figures import Figure
 from tracker.verdicts.budget import USUAL
 
+BUDGET = "alarms, ours, false a night of 100,000 tests"
+
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figure]:
-    return {figure.name: figure for figure in alarms.figures(quick=True)}
+    """The table of rules, which ends with our budget; what follows it takes half a minute."""
+    found: dict[str, Figure] = {}
+    for figure in alarms.figures(quick=True):
+        found[figure.name] = figure
+        if figure.name == BUDGET:
+            break
+    return found
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.3, 0.9])
@@ -84,4 +92,11 @@ def test_our_rule_reaches_its_delays(figures: dict[str, Figure], name: str) -> N
 def test_our_rule_keeps_its_budget_within_what_a_short_run_can_tell(
     figures: dict[str, Figure],
 ) -> None:
-    assert figures["alarms, ours, false a night of 100,000 tests"].value < 1.5
+    assert figures[BUDGET].value < 1.5
+
+
+@pytest.mark.nightly
+def test_our_rule_keeps_its_budget_where_nights_are_not_alike() -> None:
+    found = [figure for figure in alarms.figures(quick=True) if figure.most == 1.0]
+    assert len(found) > 5
+    assert [figure.name for figure in found if not figure.reached] == []

@@ -154,9 +154,9 @@ class Job:
     steady: frozenset[int]
     rows: Mapping[int, tuple[bool, ...]] = field(default_factory=dict)
 
-    def judged(self, night: Night, *, as_stored: bool = False) -> tuple[Missing, ...]:
+    def judged(self, night: Night, *, ordered: bool = True) -> tuple[Missing, ...]:
         """What is missing of the newest night, or of a mutation of it."""
-        return settled(judged(self.nights[1:], night, as_stored=as_stored), self.rows)
+        return settled(judged(self.nights[1:], night, ordered=ordered), self.rows)
 
 
 def job(seed: int) -> Job:

@@ -45,10 +45,11 @@ def results_of(night: Night, report: str) -> list[Test]:
     return [test for test in night.tests if test.report == report]
 
 
-def judged(history: Sequence[Night], night: Night, *, as_stored: bool = False) -> list[Missing]:
+def judged(history: Sequence[Night], night: Night, *, ordered: bool = True) -> list[Missing]:
     """The missing cases of a night after earlier ones, newest first.
 
-    `as_stored`: without what the store does not keep, the place of each result in its report.
+    Not `ordered`: without the places of results in their reports, which the store has of all that
+    was recorded, or read again, since it keeps them.
     """
     runs = [earlier.ids for earlier in history]
     known = {test.id: test for earlier in reversed(history) for test in earlier.tests}
@@ -58,7 +59,7 @@ def judged(history: Sequence[Night], night: Night, *, as_stored: bool = False) -
     here = {test.id: test for test in night.tests}
     come = appeared(runs, night.ids, gone) if gone else frozenset()
     homes = {suites[one] for one in gone}
-    shown: Callable[[Test], Test] = _as_stored if as_stored else lambda test: test
+    shown: Callable[[Test], Test] = (lambda test: test) if ordered else _without_place
     scene = Scene(
         gone=tuple(shown(known[one]) for one in sorted(gone)),
         skipped=tuple(shown(here[one]) for one in sorted(ran & here.keys())),
@@ -68,7 +69,7 @@ def judged(history: Sequence[Night], night: Night, *, as_stored: bool = False) -
             for test in night.tests
             if test.home in homes and test.id not in come
         ),
-        reports=night.reports if as_stored else tuple(_read_to(night, history[0])),
+        reports=tuple(_read_to(night, history)) if ordered else night.reports,
         reports_before=tuple(earlier.reports for earlier in history),
         failed_before={
             test.id for earlier in history for test in earlier.tests if test.status.is_failure
@@ -79,16 +80,16 @@ def judged(history: Sequence[Night], night: Night, *, as_stored: bool = False) -
     return list(causes(scene))
 
 
-def _read_to(night: Night, before: Night) -> Iterator[ReportSeen]:
-    """The reports with the place up to which they were read, where they end early."""
+def _read_to(night: Night, history: Sequence[Night]) -> Iterator[ReportSeen]:
+    """The reports; of those that end early, where the newest night before had their last case."""
     for report in night.reports:
         if report.cut:
-            orders = [
-                [test.id for test in results_of(each, report.name)] for each in (before, night)
-            ]
-            report = replace(report, read_to=read_to(*orders))
+            here = [test.id for test in results_of(night, report.name)]
+            earlier = (results_of(each, report.name) for each in history)
+            before = [test.id for test in next(filter(None, earlier), [])]
+            report = replace(report, read_to=read_to(before, here) if before else None)
         yield report
 
 
-def _as_stored(test: Test) -> Test:
+def _without_place(test: Test) -> Test:
     return replace(test, place=None)
