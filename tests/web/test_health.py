@@ -9,13 +9,15 @@ import sys
 import pytest
 
 from tests.conftest import environ_of, junit
+from tracker.operations import health
 from tracker.settings import Settings
 from tracker.store.connection import close_store
 from tracker.store.tokens import create_token
-from tracker.web import create_app, health
+from tracker.web import create_app
 
 HOLD = """
 import sqlite3, sys
+from tracker.operations import health
 from tracker.settings import Settings
 settings = Settings.load()
 if sys.argv[1] == "file":
@@ -74,7 +76,7 @@ def test_live_makes_nothing(fresh, settings):
 def test_ready_says_what_it_checked(client):
     response = client.get("/health/ready")
     assert response.status_code == 200
-    assert checks(response) == {"database": "pass", "write": "pass", "space": "pass"}
+    assert checks(response) == dict.fromkeys(("database", "migrations", "write", "space"), "pass")
 
 
 @pytest.mark.parametrize("how", ["file", "database"])
@@ -117,6 +119,79 @@ def test_ready_tells_that_the_home_is_gone(fresh, settings):
     assert fresh.get("/health/ready").status_code == 503
 
 
+def test_a_process_that_starts_without_the_database_makes_no_empty_one(fresh, settings):
+    fresh.get("/health/ready")
+    close_store()
+    settings.database.unlink()
+    other = create_app(settings).test_client()
+    for _ in range(2):
+        response = other.get("/health/ready")
+        assert response.status_code == 503
+        assert "is not there" in response.json["checks"]["database"]["reason"]
+        assert other.get("/api/v1/jobs").status_code == 503
+    assert not settings.database.exists()
+
+
+def test_ready_makes_the_database_of_a_new_home(fresh, settings):
+    assert fresh.get("/health/ready").status_code == 200
+    assert settings.database.is_file()
+
+
+def test_the_start_is_over_once_the_database_is_open(fresh, settings):
+    assert not settings.home.exists()
+    assert fresh.get("/health/startup").status_code == 200
+    assert settings.database.is_file()
+
+
+def test_the_start_is_not_over_where_the_database_cannot_be_opened(fresh, settings):
+    settings.home.mkdir()
+    settings.database.write_bytes(b"\xff" * 4096)
+    response = fresh.get("/health/startup")
+    assert response.status_code == 503
+    assert response.json["checks"]["database"]["status"] == "fail"
+
+
+def test_what_goes_wrong_later_is_not_for_the_start_to_tell(client, settings):
+    client.get("/health/ready")
+    with held(settings, "file"):
+        assert client.get("/health/startup").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("alias", "of"),
+    [
+        ("/healthz", "/health"),
+        ("/livez", "/health/live"),
+        ("/-/healthy", "/health/live"),
+        ("/readyz", "/health/ready"),
+        ("/-/ready", "/health/ready"),
+    ],
+)
+def test_an_alias_says_the_same(client, alias, of):
+    there, here = client.get(of), client.get(alias)
+    assert here.status_code == there.status_code
+    assert {**here.json, "time": None} == {**there.json, "time": None}
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/health/ready", "/health/startup", "/health/detailed"]
+)
+def test_a_probe_is_never_kept(client, path):
+    token = create_token("t", now=0, scope="read")
+    response = client.get(path, headers={"Authorization": f"Bearer {token}"})
+    assert response.mimetype == "application/health+json"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_nothing_is_told_but_words_where_the_database_is_damaged(fresh, settings):
+    settings.home.mkdir()
+    settings.database.write_bytes(b"\xff" * 4096)
+    for path in ("/health", "/health/ready", "/health/startup", "/health/detailed"):
+        response = fresh.get(path)
+        assert response.status_code == 503
+        assert "Traceback" not in response.text
+
+
 def test_ready_tells_that_there_is_no_room(client, monkeypatch):
     monkeypatch.setattr(health, "LEAST_FREE_MB", 10**9)
     response = client.get("/health/ready")
@@ -148,6 +223,14 @@ def test_details_need_a_token_that_may_read(client, scope):
     response = client.get("/health/detailed", headers=headers)
     assert response.status_code == 401
     assert "checks" not in response.json
+
+
+def test_details_warn_of_what_does_not_keep_from_serving(client):
+    token = create_token("t", now=0, scope="read")
+    response = client.get("/health/detailed", headers={"Authorization": f"Bearer {token}"})
+    assert (response.status_code, response.json["status"]) == (200, "warn")
+    assert checks(response)["workers"] == "warn"
+    assert "no backup" in response.json["checks"]["backup"]["reason"]
 
 
 @pytest.mark.parametrize("scope", ["read", "admin"])

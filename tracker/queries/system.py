@@ -16,32 +16,23 @@ def workers() -> list[dict[str, Any]]:
     return [{"worker": worker, "at": at, "doing": doing} for worker, at, doing in rows]
 
 
-def work(now: int) -> list[dict[str, Any]]:
-    """Tasks by kind and state: how many, how long the oldest is overdue (s), the last error."""
+def tokens() -> list[dict[str, Any]]:
+    """The tokens, without anything that opens a door."""
     rows = select(
-        "SELECT kind, CASE WHEN state = 'due' AND lease_until > ? THEN 'running' ELSE state END"
-        " AS word, count(*), min(due), max(error) FROM work GROUP BY kind, word"
-        " ORDER BY kind, word",
-        now,
+        "SELECT name, scope, hint, jobs, created, expires, used, revoked FROM token ORDER BY name"
     )
     return [
         {
-            "kind": kind,
-            "state": word,
-            "count": count,
-            "overdue_seconds": max(0, (now - due) // 1000) if word == "due" else 0,
-            "error": error,
+            "name": name,
+            "scope": scope,
+            "hint": hint,
+            "jobs": jobs.split("\n") if jobs else [],
+            "created": created,
+            "expires": expires,
+            "used": used,
+            "revoked": revoked,
         }
-        for kind, word, count, due, error in rows
-    ]
-
-
-def tokens() -> list[dict[str, Any]]:
-    """The tokens, without anything that opens a door."""
-    rows = select("SELECT name, scope, hint, created, revoked FROM token ORDER BY name")
-    return [
-        {"name": name, "scope": scope, "hint": hint, "created": created, "revoked": revoked}
-        for name, scope, hint, created, revoked in rows
+        for name, scope, hint, jobs, created, expires, used, revoked in rows
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,42 +12,58 @@ import tracker
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.intake.sandbox import network_barrier
-from tracker.queries import jobs, system
-from tracker.store.connection import can_write, schema_state
+from tracker.operations import health as looks
+from tracker.operations.details import details
+from tracker.operations.health import Check, Checks, word
+from tracker.site.publish import read_manifest
 from tracker.web.auth import require
-from tracker.web.state import settings, state
+from tracker.web.state import settings, state, untouched_state
 
 blueprint = Blueprint("health", __name__)
 
-LOCK_SECONDS = 0.4
-LEAST_FREE_MB = 100
-SILENT_MS = 120_000
-
 
 @blueprint.get("/health/live")
+@blueprint.get("/livez")
+@blueprint.get("/-/healthy")
 def live() -> Response:
     """The process answers; it looks at nothing else, so that no outage restarts it."""
     return _answer({"status": "pass"})
 
 
 @blueprint.get("/health")
+@blueprint.get("/healthz")
 def health() -> Response:
     """Name, version, time and a word, for people and simple monitors."""
-    checks = _checks()
+    said = _checks()
     body = {
         "name": "regression-tracker",
-        "status": _word(checks),
+        "status": word(said),
         "version": tracker.__version__,
         "time": datetime.now(UTC),
     }
-    return _answer(body, failed=_word(checks) == "fail")
+    return _answer(body)
 
 
 @blueprint.get("/health/ready")
+@blueprint.get("/readyz")
+@blueprint.get("/-/ready")
 def ready() -> Response:
     """Whether this process can read, write and has room: 200, or 503 with the reasons."""
-    checks = _checks()
-    return _answer({"status": _word(checks), "checks": checks}, failed=_word(checks) == "fail")
+    said = _checks()
+    return _answer({"status": word(said), "checks": said})
+
+
+@blueprint.get("/health/startup")
+def startup() -> Response:
+    """Whether this process has opened its database and brought it up to date.
+
+    Once it has, it has for good: what goes wrong later is for `ready` to tell.
+    """
+    if untouched_state().is_open:
+        return _answer({"status": "pass"})
+    said = _checks()
+    is_started = untouched_state().is_open
+    return _answer({"status": "pass" if is_started else "fail", "checks": said})
 
 
 @blueprint.get("/health/detailed")
@@ -57,65 +71,44 @@ def detailed() -> Response:
     """The state of every part; needs a token of scope `read` or `admin`."""
     state()
     require("read")
-    checks = _checks()
-    now = now_ms()
+    site = read_manifest(settings().output / "site")
+    found = details(settings(), published=site.published if site else None, now=now_ms())
+    said = {**_checks(), **found.checks}
     body = {
-        "status": _word(checks),
+        "status": word(said),
         "version": tracker.__version__,
         "time": datetime.now(UTC),
-        "checks": checks,
-        "sqlite": sqlite3.sqlite_version,
+        **{name: getattr(found, name) for name in found.__dataclass_fields__},
+        "checks": said,
         "parsers": {"network": network_barrier(state().intake.sources)},
-        "database": {"bytes": _size("tracker.db"), "wal_bytes": _size("tracker.db-wal")},
-        "revision": jobs.revision(),
-        "workers": [
-            {**worker, "alive": now - worker["at"] < SILENT_MS} for worker in system.workers()
-        ],
-        "work": system.work(now),
-        "servers": [
-            {"name": row.name, "url": row.url, "error": row.error, "error_since": row.error_since}
-            for row in jobs.servers()
-        ],
     }
-    return _answer(body, failed=_word(checks) == "fail")
+    return _answer(body)
 
 
-def _checks() -> dict[str, dict[str, str]]:
-    """Each part that serving needs, with a word and, where it fails, the reason."""
-    try:
-        state()
-        _, pending = schema_state()
-    except TrackerError as error:
-        return {"database": _failed(str(error))}
-    checks = {"database": {"status": "pass"}}
-    if pending:
-        checks["database"] = _failed(f"migrations wait: {', '.join(pending)}")
-    writable = can_write(LOCK_SECONDS)
-    checks["write"] = (
-        {"status": "pass"} if writable else _failed("the write lock cannot be had in 0.4 s")
+def _checks() -> Checks:
+    """The checks; a process that has not opened its store does so, where nothing speaks against."""
+    its = untouched_state()
+    path = its.settings.database
+    if its.is_open:
+        return looks.checks(path, its.opened)
+    said = looks.checks(path)
+    is_blocked = path.exists() and any(
+        check.status == "fail" for name, check in said.items() if name != "migrations"
     )
-    free = shutil.disk_usage(settings().home).free // (1024 * 1024)
-    enough = free >= LEAST_FREE_MB
-    checks["space"] = {"status": "pass"} if enough else _failed(f"only {free} MB are free")
-    return checks
+    if is_blocked:
+        return said
+    try:
+        its.open()
+    except TrackerError as error:
+        return {"database": Check("fail", str(error))}
+    return looks.checks(path, its.opened)
 
 
-def _failed(reason: str) -> dict[str, str]:
-    return {"status": "fail", "reason": reason}
-
-
-def _word(checks: dict[str, dict[str, str]]) -> str:
-    return "fail" if any(check["status"] == "fail" for check in checks.values()) else "pass"
-
-
-def _size(name: str) -> int:
-    path = settings().home / name
-    return path.stat().st_size if path.is_file() else 0
-
-
-def _answer(body: dict[str, Any], *, failed: bool = False) -> Response:
+def _answer(body: dict[str, Any]) -> Response:
     response = Response(
-        msgspec.json.encode(body), 503 if failed else 200, mimetype="application/health+json"
+        msgspec.json.encode(body),
+        503 if body["status"] == "fail" else 200,
+        mimetype="application/health+json",
     )
     response.headers["Cache-Control"] = "no-store"
     return response

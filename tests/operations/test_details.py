@@ -1,0 +1,120 @@
+"""The state of every part: what is worth a warning is told, and what is sound is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tracker.operations import details as parts
+from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, write_manifest
+from tracker.operations.details import Details, details, spool
+from tracker.settings import Settings
+from tracker.store.jobs import add_server, note_server_trouble
+from tracker.store.work import beat, enqueue
+
+NOW = 1_800_000_000_000
+THEN = datetime.fromtimestamp(NOW / 1000, UTC)
+
+
+@pytest.fixture
+def now(settings: Settings, store: Path) -> Details:
+    """The state of an empty tracker that has never been backed up."""
+    return details(settings, published=None, now=NOW)
+
+
+def of(settings: Settings) -> Details:
+    return details(settings, published=NOW, now=NOW)
+
+
+def backed_up(settings: Settings, hours: int) -> None:
+    folder = settings.home / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / "x.db").touch()
+    taken = THEN - timedelta(hours=hours)
+    write_manifest(folder, Manifest("x.db", taken, "1", (), 0, "", 0, {}, 0.0))
+
+
+def test_an_empty_tracker_is_told_whole(now: Details) -> None:
+    assert now.revision == 0
+    assert now.database_bytes > 0
+    assert (now.workers, now.tasks, now.servers, now.published) == ([], [], [], None)
+    assert now.versions
+
+
+@pytest.mark.parametrize(("ago", "status"), [(0, "pass"), (119_000, "pass"), (121_000, "warn")])
+def test_a_worker_is_alive_for_two_minutes(
+    settings: Settings, store: Path, ago: int, status: str
+) -> None:
+    beat("w", now=NOW - ago, doing="polling")
+    found = of(settings)
+    assert found.checks["workers"].status == status
+    assert found.workers[0].doing == "polling"
+
+
+def test_no_worker_at_all_is_a_warning(now: Details) -> None:
+    assert now.checks["workers"].status == "warn"
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(60, "pass"), (1000, "warn")])
+def test_a_task_that_waits_for_long_is_a_warning(
+    settings: Settings, store: Path, seconds: int, status: str
+) -> None:
+    enqueue("poll", "n", due=NOW - seconds * 1000)
+    found = of(settings)
+    assert found.checks["tasks"].status == status
+    assert found.tasks[0].overdue_seconds == seconds
+
+
+def test_a_server_that_cannot_be_read_is_named(settings: Settings, store: Path) -> None:
+    add_server("main", "http://127.0.0.1:9/")
+    assert of(settings).checks["servers"].status == "pass"
+    note_server_trouble("main", "it hangs", now=NOW - 5000)
+    found = of(settings)
+    assert "main" in found.checks["servers"].reason
+    assert (found.servers[0].error, found.servers[0].lag_seconds) == ("it hangs", 5.0)
+
+
+def test_no_backup_is_a_warning(now: Details) -> None:
+    assert "no backup" in now.checks["backup"].reason
+
+
+@pytest.mark.parametrize(("hours", "status"), [(1, "pass"), (35, "pass"), (37, "warn")])
+def test_a_backup_is_fresh_for_a_day_and_a_half(
+    settings: Settings, store: Path, hours: int, status: str
+) -> None:
+    backed_up(settings, hours)
+    assert of(settings).checks["backup"].status == status
+
+
+def test_a_backup_that_is_no_longer_where_it_was_put_is_a_warning(
+    settings: Settings, store: Path, tmp_path: Path
+) -> None:
+    manifest = Manifest("x.db", THEN, "1", (), 0, "", 5, {}, 0.0)
+    note_backup(settings.home, tmp_path, manifest)
+    assert str(tmp_path) in of(settings).checks["backup"].reason
+    (tmp_path / "x.db").write_bytes(b"12345")
+    assert of(settings).checks["backup"].status == "pass"
+
+
+def test_a_log_of_writes_that_is_not_emptied_is_a_warning(
+    settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat("w", now=NOW)
+    assert of(settings).checks["wal"].status == "pass"
+    monkeypatch.setattr(parts, "WAL_BYTES", 1)
+    assert of(settings).checks["wal"].status == "warn"
+
+
+def test_what_is_kept_and_what_is_coming_in_are_counted_apart(tmp_path: Path) -> None:
+    for name, size in (("ab/abc", 10), ("ab/abd", 20), ("incoming/tmp1", 5)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    found = spool(tmp_path)
+    assert (found.files, found.bytes) == (2, 30)
+    assert (found.unfinished, found.unfinished_bytes) == (1, 5)
+
+
+def test_a_spool_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert spool(tmp_path / "none").files == 0

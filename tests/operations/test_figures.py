@@ -1,0 +1,80 @@
+"""The figures that are read at a scrape: right, and of a bounded number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.operations.test_details import NOW, backed_up
+from tracker.operations import figures
+from tracker.operations.figures import Moment, gauges
+from tracker.settings import Settings
+from tracker.store import connection
+from tracker.store.jobs import track_job
+from tracker.store.record import record_build
+from tracker.store.records import BuildFacts
+from tracker.store.work import beat, enqueue
+
+
+def values(settings: Settings, published: int | None = None) -> dict[tuple[str, ...], float]:
+    """Every sample by its name and the values of its labels."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in gauges(Moment(NOW, settings, published))
+        for sample in family.samples
+    }
+
+
+def test_an_empty_tracker_has_figures(settings: Settings, store: Path) -> None:
+    found = values(settings)
+    assert found["tracker_jobs",] == 0
+    assert found["tracker_workers",] == 0
+    assert found["tracker_database_readable",] == 1
+    assert found["tracker_database_bytes",] == store.stat().st_size
+
+
+def test_tasks_and_workers_are_told(settings: Settings, store: Path) -> None:
+    enqueue("poll", "n", due=NOW - 4000)
+    beat("w", now=NOW - 1000)
+    found = values(settings)
+    assert found["tracker_work_queue", "poll", "due"] == 1
+    assert found["tracker_work_oldest_seconds", "poll"] == 4
+    assert found["tracker_workers",] == 1
+    assert found["tracker_worker_heartbeat_timestamp_seconds",] == (NOW - 1000) / 1000
+
+
+def test_publish_and_backup_are_told_once_there_were_any(settings: Settings, store: Path) -> None:
+    names = {name for name, *_ in values(settings)}
+    assert not names & {"tracker_publish_timestamp_seconds", "tracker_backup_timestamp_seconds"}
+    backed_up(settings, 2)
+    found = values(settings, published=NOW - 5000)
+    assert found["tracker_publish_timestamp_seconds",] == NOW / 1000 - 5
+    assert found["tracker_backup_timestamp_seconds",] == NOW / 1000 - 7200
+
+
+def test_jobs_beyond_the_limit_are_one(
+    settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_JOBS", 3)
+    for number in range(6):
+        record_build(BuildFacts(job=f"j{number}", number=1, complete=True), [], now=NOW - number)
+    found = values(settings)
+    jobs = {labels[0] for name, *labels in found if name == "tracker_job_regressions"}
+    assert jobs == {"j0", "j1", "j2", "other"}
+    assert found["tracker_last_ingest_timestamp_seconds", "other"] == (NOW - 3) / 1000
+    assert found["tracker_jobs",] == 6
+
+
+def test_a_job_without_builds_is_told_too(settings: Settings, store: Path) -> None:
+    track_job("n")
+    assert values(settings)["tracker_job_regressions", "n"] == 0
+
+
+def test_of_a_damaged_database_only_that_is_told(settings: Settings, store: Path) -> None:
+    connection.close_store()
+    store.write_bytes(b"\xff" * 8192)
+    found = values(settings)
+    assert found["tracker_database_readable",] == 0
+    assert ("tracker_jobs",) not in found
+    assert found["tracker_free_bytes",] > 0

@@ -1,0 +1,65 @@
+"""The checks behind the probes: what is looked at, and in which words a fault is told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tracker.operations import health
+from tracker.operations.health import Check, checks, free_bytes, identity, space, word
+from tracker.store import connection
+
+GOOD, WARN, BAD = Check("pass"), Check("warn", "x"), Check("fail", "x")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, "pass"),
+        ({"a": GOOD}, "pass"),
+        ({"a": GOOD, "b": WARN}, "warn"),
+        ({"a": WARN, "b": BAD, "c": GOOD}, "fail"),
+    ],
+)
+def test_the_worst_check_is_the_word_for_all(said: dict[str, Check], expected: str) -> None:
+    assert word(said) == expected
+
+
+def test_a_sound_store_passes_every_check(store: Path) -> None:
+    said = checks(store, identity(store))
+    assert set(said) == {"database", "migrations", "write", "space"}
+    assert word(said) == "pass"
+
+
+def test_a_fault_of_the_database_leaves_nothing_else_of_it_to_tell(tmp_path: Path) -> None:
+    said = checks(tmp_path / "tracker.db")
+    assert set(said) == {"database", "space"}
+    assert said["database"] == Check("fail", "The database tracker.db is not there.")
+
+
+def test_another_file_under_the_name_is_not_even_opened(store: Path) -> None:
+    """Opened, SQLite would empty the log of writes of the file that is really in use."""
+    opened = identity(store)
+    copy = store.with_name("copy.db")
+    shutil.copy(store, copy)
+    store.rename(store.with_name("mine.db"))
+    copy.rename(store)
+    wal = store.with_name("tracker.db-wal")
+    before = wal.read_bytes()
+    connection.close_connection()
+    wal.write_bytes(before)
+    assert "replaced" in checks(store, opened)["database"].reason
+    assert wal.read_bytes() == before
+
+
+def test_little_room_is_told_with_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "LEAST_FREE_MB", 10**9)
+    assert str(tmp_path) in space(tmp_path).reason
+
+
+def test_the_room_of_a_folder_that_is_not_there_is_that_of_the_one_above(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path / "a" / "b") == pytest.approx(free_bytes(tmp_path), rel=0.1)

@@ -1,0 +1,223 @@
+"""The state of every part, for operators: workers, tasks, spool, backup, servers, versions.
+
+What is only worth a warning is found here: the tracker serves on without it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tracker.operations.backup.manifest import LastBackup, Manifest, last_backup
+from tracker.operations.health import ALIVE_MS, PASS, Check, Checks, space
+from tracker.operations.versions import Version, versions
+from tracker.queries import figures, jobs, system
+from tracker.queries.figures import ServerLag, Waiting
+from tracker.queries.jobs import ServerRow
+from tracker.queries.rows import EPOCH, at
+from tracker.settings import Settings
+
+# Tasks come back within seconds; what is due for this long waits for a worker that does not come.
+OVERDUE_SECONDS = 15 * 60
+BACKUP_AGE = timedelta(hours=36)
+WAL_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker: its last sign of life, what it was doing then, and whether it is alive."""
+
+    worker: str
+    at: datetime | None
+    doing: str
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Jenkins: whether it could be read, why not and since when, and how late it is (s)."""
+
+    name: str
+    url: str
+    version: str
+    is_up: bool
+    lag_seconds: float
+    error: str
+    error_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Spool:
+    """Raw reports on the disk; `unfinished` are uploads that are coming in, or broke off."""
+
+    files: int
+    bytes: int
+    unfinished: int
+    unfinished_bytes: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """Tasks of a kind and state; `next` is when the first of them is due."""
+
+    kind: str
+    state: str
+    count: int
+    overdue_seconds: float
+    next: datetime | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """Everything; see each part."""
+
+    checks: Checks
+    revision: int
+    database_bytes: int
+    wal_bytes: int
+    workers: list[Worker]
+    tasks: list[Task]
+    servers: list[Server]
+    spool: Spool
+    published: datetime | None
+    backup: Manifest | None
+    versions: tuple[Version, ...]
+
+
+def details(settings: Settings, *, published: int | None, now: int) -> Details:
+    """The state of every part; `published` is when the site last was, in ms as `now`.
+
+    Reads the database and counts the files of the spool, so it is not for every second.
+    """
+    workers = [_worker(row, now) for row in system.workers()]
+    tasks = [_task(row) for row in figures.waiting(now)]
+    servers = _servers(now)
+    backup = last_backup(settings.home)
+    found = versions()
+    wal = _size(settings.database.with_name(f"{settings.database.name}-wal"))
+    return Details(
+        checks={
+            "workers": _check_workers(workers),
+            "tasks": _check_tasks(tasks),
+            "servers": _check_servers(servers),
+            "wal": _check_wal(wal),
+            "output": space(settings.output),
+            "backup": _check_backup(backup, EPOCH + timedelta(milliseconds=now)),
+            "versions": _check_versions(found),
+        },
+        revision=jobs.revision(),
+        database_bytes=_size(settings.database),
+        wal_bytes=wal,
+        workers=workers,
+        tasks=tasks,
+        servers=servers,
+        spool=spool(settings.spool),
+        published=at(published),
+        backup=backup.manifest if backup else None,
+        versions=found,
+    )
+
+
+def spool(folder: Path) -> Spool:
+    """How much is in the spool."""
+    waiting = folder / "incoming"
+    kept: list[int] = []
+    aside: list[int] = []
+    for file in _files(folder):
+        (aside if Path(file.path).parent == waiting else kept).append(file.stat().st_size)
+    return Spool(len(kept), sum(kept), len(aside), sum(aside))
+
+
+def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """The files below a folder; one that goes while it is looked at is left out."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path))
+        elif _is_there(entry):
+            yield entry
+
+
+def _is_there(entry: os.DirEntry[str]) -> bool:
+    try:
+        entry.stat()
+    except OSError:
+        return False
+    return True
+
+
+def _worker(row: dict[str, object], now: int) -> Worker:
+    beat = int(str(row["at"]))
+    return Worker(str(row["worker"]), at(beat), str(row["doing"]), now - beat < ALIVE_MS)
+
+
+def _task(row: Waiting) -> Task:
+    return Task(row.kind, row.state, row.count, row.overdue, at(row.next), row.error)
+
+
+def _servers(now: int) -> list[Server]:
+    lags = {row.name: row for row in figures.server_lags(now)}
+    return [_server(row, lags[row.name]) for row in jobs.servers() if row.name in lags]
+
+
+def _server(row: ServerRow, lag: ServerLag) -> Server:
+    return Server(row.name, row.url, row.version, lag.is_up, lag.lag, row.error, row.error_since)
+
+
+def _check_workers(workers: list[Worker]) -> Check:
+    if any(worker.alive for worker in workers):
+        return PASS
+    return Check("warn", "No worker gave a sign of life in the last two minutes.")
+
+
+def _check_tasks(tasks: list[Task]) -> Check:
+    late = max(tasks, key=lambda task: task.overdue_seconds, default=None)
+    dead = [task for task in tasks if task.state == "dead"]
+    if late is not None and late.overdue_seconds > OVERDUE_SECONDS:
+        return Check("warn", f"A task {late.kind!r} is due for {int(late.overdue_seconds)} s.")
+    if dead:
+        return Check("warn", f"{sum(task.count for task in dead)} tasks were given up.")
+    return PASS
+
+
+def _check_servers(servers: list[Server]) -> Check:
+    down = [server.name for server in servers if not server.is_up]
+    return Check("warn", f"Cannot be read: {', '.join(down)}.") if down else PASS
+
+
+def _check_wal(wal: int) -> Check:
+    if wal <= WAL_BYTES:
+        return PASS
+    return Check(
+        "warn", f"The log of writes has {wal} bytes: a reader keeps it from being emptied."
+    )
+
+
+def _check_backup(backup: LastBackup | None, now: datetime) -> Check:
+    if backup is None:
+        return Check("warn", "There is no backup; `tracker backup` makes one.")
+    if not backup.is_there:
+        return Check("warn", f"The newest backup is no longer in {backup.folder}.")
+    age = now - backup.manifest.taken
+    if age > BACKUP_AGE:
+        return Check("warn", f"The newest backup is {age // timedelta(hours=1)} hours old.")
+    return PASS
+
+
+def _check_versions(found: tuple[Version, ...]) -> Check:
+    bad = [f"{each.name} {each.found}" for each in found if each.verdict == "bad"]
+    return Check("warn", f"Known to be bad: {', '.join(bad)}.") if bad else PASS
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,236 @@
+"""The figures of /metrics that are read, not counted: from the database and the disk, as they are.
+
+One function a subject, each giving families of samples. Where the database cannot be read there is
+one family that says so, and the scrape still succeeds.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+
+import tracker
+from tracker.errors import TrackerError
+from tracker.operations.backup.manifest import last_backup
+from tracker.operations.health import ALIVE_MS, free_bytes
+from tracker.queries import figures, jobs, system
+from tracker.queries.jobs import JobRow
+from tracker.queries.rows import snapshot
+from tracker.settings import Settings
+from tracker.store.selftest import sqlite_version
+
+# A name of a job in a label makes a row of its own in the database of whoever scrapes.
+MOST_JOBS = 200
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When it is (ms), for which tracker, and when its site was last published (ms), if ever."""
+
+    now: int
+    settings: Settings
+    published: int | None
+
+
+def gauges(moment: Moment) -> Iterator[Metric]:
+    """All families; those of the database are missing while it cannot be read."""
+    yield _build_info()
+    yield from _disk(moment)
+    try:
+        with snapshot():
+            found = [each for family in FROM_DATABASE for each in family(moment)]
+    except TrackerError:
+        yield _gauge("tracker_database_readable", "Whether the database could be read.", 0)
+        return
+    yield _gauge("tracker_database_readable", "Whether the database could be read.", 1)
+    yield from found
+
+
+def _build_info() -> Metric:
+    info = InfoMetricFamily("tracker_build", "Versions of the tracker and of what runs it.")
+    info.add_metric(
+        [],
+        {
+            "version": tracker.__version__,
+            "python": platform.python_version(),
+            "sqlite": sqlite_version(),
+        },
+    )
+    return info
+
+
+def _disk(moment: Moment) -> Iterator[Metric]:
+    """Sizes of files, room, and the age of what was written."""
+    database = moment.settings.database
+    yield _gauge("tracker_database_bytes", "Size of the database.", _size(database))
+    wal = database.with_name(f"{database.name}-wal")
+    yield _gauge("tracker_wal_bytes", "Size of the database's log of writes.", _size(wal))
+    free = free_bytes(moment.settings.home)
+    yield _gauge("tracker_free_bytes", "Room on the disk of the home folder.", free)
+    if moment.published is not None:
+        yield _gauge(
+            "tracker_publish_timestamp_seconds",
+            "When the static site was last published.",
+            moment.published / 1000,
+        )
+    backup = last_backup(moment.settings.home)
+    if backup is not None and backup.is_there:
+        yield _gauge(
+            "tracker_backup_timestamp_seconds",
+            "When the newest backup was taken.",
+            backup.manifest.taken.timestamp(),
+        )
+
+
+def _work(moment: Moment) -> Iterator[Metric]:
+    queue = GaugeMetricFamily(
+        "tracker_work_queue", "Tasks by kind and state.", labels=("kind", "state")
+    )
+    oldest = GaugeMetricFamily(
+        "tracker_work_oldest_seconds", "For how long the oldest task is overdue.", labels=("kind",)
+    )
+    for row in figures.waiting(moment.now):
+        queue.add_metric([row.kind, row.state], row.count)
+        if row.state == "due":
+            oldest.add_metric([row.kind], row.overdue)
+    yield queue
+    yield oldest
+
+
+def _workers(moment: Moment) -> Iterator[Metric]:
+    beats = [row["at"] for row in system.workers()]
+    alive = sum(moment.now - beat < ALIVE_MS for beat in beats)
+    yield _gauge("tracker_workers", "Workers that gave a sign of life lately.", alive)
+    if beats:
+        yield _gauge(
+            "tracker_worker_heartbeat_timestamp_seconds",
+            "The newest sign of life of any worker.",
+            max(beats) / 1000,
+        )
+
+
+def _servers(moment: Moment) -> Iterator[Metric]:
+    lag = GaugeMetricFamily(
+        "tracker_poll_lag_seconds", "How late the reading of a Jenkins is.", labels=("server",)
+    )
+    up = GaugeMetricFamily(
+        "tracker_server_up", "Whether a Jenkins could be read at the last look.", labels=("server",)
+    )
+    for row in figures.server_lags(moment.now):
+        lag.add_metric([row.name], row.lag)
+        up.add_metric([row.name], row.is_up)
+    yield lag
+    yield up
+
+
+def _jobs(_moment: Moment) -> Iterator[Metric]:
+    """The newest judged build of each job: its cases, its verdicts."""
+    rows = [row for row in jobs.jobs() if row.standing != "deleted"]
+    label = _labels(rows)
+    yield _gauge("tracker_jobs", "Jobs that are recorded, but for deleted ones.", len(rows))
+    cases: dict[tuple[str, ...], float] = defaultdict(float)
+    verdicts: dict[tuple[str, ...], float] = defaultdict(float)
+    regressions: dict[tuple[str, ...], float] = defaultdict(float)
+    for row in rows:
+        for state, count in _cases(row).items():
+            cases[label(row.name), state] += count
+        for verdict, count in _verdicts(row).items():
+            verdicts[label(row.name), verdict] += count
+        regressions[(label(row.name),)] += row.latest.regressions if row.latest else 0
+    yield _family(
+        "tracker_job_cases",
+        "Cases of the newest judged build, by status; missing ones too.",
+        ("job", "state"),
+        cases,
+    )
+    yield _family(
+        "tracker_job_verdicts",
+        "Verdicts of the newest judged build.",
+        ("job", "verdict"),
+        verdicts,
+    )
+    yield _family(
+        "tracker_job_regressions", "Regressions of the newest judged build.", ("job",), regressions
+    )
+    yield _heard(label)
+
+
+def _heard(label: Callable[[str], str]) -> Metric:
+    newest: dict[tuple[str, ...], float] = {}
+    for job, at in figures.last_heard().items():
+        newest[(label(job),)] = max(at / 1000, newest.get((label(job),), 0.0))
+    return _family(
+        "tracker_last_ingest_timestamp_seconds",
+        "When reports of a job last came.",
+        ("job",),
+        newest,
+    )
+
+
+FROM_DATABASE: tuple[Callable[[Moment], Iterable[Metric]], ...] = (_work, _workers, _servers, _jobs)
+
+
+def _labels(rows: list[JobRow]) -> Callable[[str], str]:
+    """The label of a job: its name where it is among those with the most cases, else `other`."""
+    by_size = sorted(
+        rows, key=lambda row: (-(row.latest.totals.total if row.latest else 0), row.name)
+    )
+    named = {row.name for row in by_size[:MOST_JOBS]}
+    return lambda name: name if name in named else OTHER
+
+
+def _cases(row: JobRow) -> dict[str, int]:
+    if row.latest is None:
+        return {}
+    totals = row.latest.totals
+    return {
+        "passed": totals.passed,
+        "failed": totals.failed,
+        "error": totals.error,
+        "skipped": totals.skipped,
+        "unknown": totals.unknown,
+        "missing": row.latest.missing,
+    }
+
+
+def _verdicts(row: JobRow) -> dict[str, int]:
+    build = row.latest
+    if build is None:
+        return {}
+    return {
+        "regression": build.regressions,
+        "new_failure": build.new_failures,
+        "failing": build.still_failing,
+        "fixed": build.fixed,
+        "recovering": build.recovering,
+        "suspect": build.suspects,
+        "flaky": build.flaky,
+        "in_incident": build.in_incident,
+        "missing": build.missing,
+    }
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _family(
+    name: str, text: str, labels: tuple[str, ...], samples: dict[tuple[str, ...], float]
+) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, value in samples.items():
+        family.add_metric(values, value)
+    return family
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,104 @@
+"""Whether this machine can serve: the checks behind the probes, each with a reason in words.
+
+Cheap enough for every second: one new connection, one try for the write lock, two questions to the
+file system. Nothing is written, and nothing waits longer than LOCK_SECONDS.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tracker.clock import MINUTE
+from tracker.store.probe import Probe, probe
+
+Word = Literal["pass", "warn", "fail"]
+
+LOCK_SECONDS = 0.4
+LEAST_FREE_MB = 100
+ALIVE_MS = 2 * MINUTE
+MEGABYTE = 1024 * 1024
+
+# Which file a path is, as the system knows it: device and number. None where there is none.
+Identity = tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `reason` says what is wrong, and is empty with `pass`."""
+
+    status: Word
+    reason: str = ""
+
+
+Checks = dict[str, Check]
+PASS = Check("pass")
+REPLACED = "The database was replaced while this process had it open; restart the tracker."
+
+
+def checks(database: Path, opened: Identity = None) -> Checks:
+    """What serving needs: a readable database of our schema, the write lock, and room.
+
+    `opened` is the file that this process has open, where it has: another one under the same name
+    would be served by none of its connections.
+    """
+    return {**_store(database, opened), "space": space(database.parent)}
+
+
+def word(said: Mapping[str, Check]) -> Word:
+    """The worst of the checks."""
+    words = {check.status for check in said.values()}
+    return "fail" if "fail" in words else "warn" if "warn" in words else "pass"
+
+
+def identity(path: Path) -> Identity:
+    """Which file this is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def space(folder: Path) -> Check:
+    """Whether there is room on the disk of a folder."""
+    free = free_bytes(folder) // MEGABYTE
+    if free >= LEAST_FREE_MB:
+        return PASS
+    return Check(
+        "fail", f"Only {free} MB are free on the disk of {folder}; {LEAST_FREE_MB} are needed."
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room there is on the disk of a folder, or of the nearest one above that exists."""
+    there = next((each for each in (folder, *folder.parents) if each.is_dir()), Path("/"))
+    return shutil.disk_usage(there).free
+
+
+def _store(path: Path, opened: Identity) -> Checks:
+    # A file that took the place of ours is not even opened: SQLite would take our log of writes
+    # for its own, and empty it.
+    if opened is not None and identity(path) not in (None, opened):
+        return {"database": Check("fail", REPLACED)}
+    found = probe(path, LOCK_SECONDS)
+    if found.unreadable or found.newer:
+        return {"database": Check("fail", found.unreadable or _newer(found))}
+    return {
+        "database": PASS,
+        "migrations": _migrations(found),
+        "write": Check("fail", found.unwritable) if found.unwritable else PASS,
+    }
+
+
+def _newer(found: Probe) -> str:
+    return f"The database was made by a newer version (it has {', '.join(found.newer)})."
+
+
+def _migrations(found: Probe) -> Check:
+    if found.pending:
+        return Check("fail", f"Migrations wait: {', '.join(found.pending)}.")
+    return PASS
