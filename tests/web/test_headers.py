@@ -11,7 +11,7 @@ from tracker.site.render import renderer
 from tracker.web import create_app
 from tracker.web.headers import CONTENT_SECURITY_POLICY, SECURITY
 
-VALUES = {"name": "x", "path": "x", "key": "0", "number": "1"}
+VALUES = {"name": "x", "path": "x", "key": "0", "number": "1", "family": "1"}
 
 
 def routes():
@@ -50,12 +50,64 @@ def test_every_route_of_the_map_has_them(client, method, route):
         ("POST", "/api/v1/ingest", 401),
         ("GET", "/api/v1/jobs?limit=0", 400),
         ("OPTIONS", "/", 200),
+        ("POST", "/actions/budget", 401),
+        ("POST", "/api/v1/ingest?job=n&build=1", 401),
+        ("PUT", "/api/v1/ingest", 405),
+        ("GET", "/static/nothing.css", 404),
+        ("GET", "/health/detailed", 401),
     ],
 )
 def test_errors_and_redirects_have_them(client, method, path, status):
     response = client.open(path, method=method)
     assert response.status_code == status
     assert_safe(response)
+
+
+def with_settings(settings, **more):
+    return create_app(Settings.load({}, home=settings.home, output=settings.output, **more))
+
+
+@pytest.mark.parametrize(
+    ("more", "headers", "status"),
+    [
+        ({"reading": "token"}, {}, 401),
+        ({"allowed_hosts": "tracker.example"}, {"Host": "evil.example"}, 400),
+        ({"requests_per_minute": 1, "trusted_proxies": "1"}, {"X-Forwarded-For": "192.0.2.1"}, 429),
+        ({"cors_origins": "https://a.example"}, {"Origin": "https://a.example"}, 200),
+    ],
+    ids=["reading", "host", "limit", "cors"],
+)
+def test_answers_of_what_stands_before_the_routes_have_them(settings, store, more, headers, status):
+    client = with_settings(settings, **more).test_client()
+    client.get("/api/v1/jobs", headers=headers)
+    response = client.get("/api/v1/jobs", headers=headers)
+    assert response.status_code == status
+    assert_safe(response)
+
+
+def test_a_page_of_another_site_gets_them_too(client):
+    response = client.post("/actions/budget", headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+    assert_safe(response)
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/health/live", "/api/v1/jobs?limit=0"])
+def test_browsers_are_told_to_stay_with_https_where_that_is_how_people_come(settings, store, path):
+    for base_url, told in (
+        ("https://tracker.example", ["max-age=31536000"]),
+        ("http://tracker.example", []),
+        ("", []),
+    ):
+        client = with_settings(settings, base_url=base_url).test_client()
+        assert client.get(path).headers.getlist("Strict-Transport-Security") == told
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_was_refused_no_cache_keeps(client, status):
+    headers = {"Sec-Fetch-Site": "cross-site"} if status == 403 else {}
+    response = client.post("/actions/budget", headers=headers)
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_bug_has_them(settings, store, monkeypatch):

@@ -7,6 +7,9 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from tracker.web.auth import is_private
+from tracker.web.state import settings
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -16,11 +19,14 @@ SECURITY = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Nothing to others; to us it keeps the origin of a form from being told as `null`.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+HSTS_SECONDS = 365 * 24 * 3600
 
 
 def register(app: Flask) -> None:
@@ -36,11 +42,15 @@ def request_id() -> str:
 
 def _name_request() -> None:
     given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if re.fullmatch(r"[\w.-]{1,64}", given) else secrets.token_hex(8)
+    g.request_id = given if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", given) else secrets.token_hex(8)
 
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(SECURITY)
     response.headers["X-Request-ID"] = request_id()
+    if is_private() or response.status_code in (401, 403, 429):
+        response.headers["Cache-Control"] = "private, no-store"
     response.headers.setdefault("Cache-Control", "no-cache")
+    if settings().base_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
     return response
