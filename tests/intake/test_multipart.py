@@ -40,9 +40,10 @@ def test_each_file_comes_with_its_name_and_bytes(split):
     assert split(body) == [("a.xml", b"<a/>"), ("dir/b.xml", b"<b/>")]
 
 
-def test_fields_that_are_no_files_are_passed_over(split):
-    body = part("note", b"hello") + part("file", b"<a/>", "a.xml") + part("z", b"") + END
-    assert split(body) == [("a.xml", b"<a/>")]
+def test_a_field_that_is_no_file_is_refused(split):
+    body = part("file", b"<a/>", "a.xml") + part("complete", b"true") + END
+    with pytest.raises(UsageError, match="'complete' that is no file"):
+        split(body)
 
 
 def test_a_file_without_a_name_has_that_of_its_field(split):
@@ -87,12 +88,6 @@ def test_so_many_files_and_no_more(split):
     assert len(split(b"".join(files[:5]) + END, most=5)) == 5
     with pytest.raises(TooLarge, match="more than 5 files"):
         split(b"".join(files) + END, most=5)
-
-
-def test_so_many_fields_and_no_more(split):
-    body = b"".join(part("f", b"") for _ in range(500)) + END
-    with pytest.raises(TooLarge):
-        split(body, most=5)
 
 
 def test_a_refused_body_leaves_no_torn_file(split, spooled):

@@ -414,3 +414,38 @@ def test_a_token_in_the_path_is_in_no_log_of_gunicorn(settings, store):
     assert logged.count("/api/v1/hooks/jenkins/***") == 3
     assert f'"POST {URL}/***?job=x HTTP/1.1" 202' in logged
     assert text not in logged + (settings.home / "gunicorn.log").read_text()
+
+
+# A signature that holds for some minutes
+
+
+@pytest.mark.parametrize(
+    ("ago", "status"), [(0, 202), (299, 202), (-299, 202), (301, 401), (-301, 401), (86_400, 401)]
+)
+def test_a_signature_with_its_time_holds_for_five_minutes(settings, ago, status, monkeypatch):
+    monkeypatch.setattr(hooks, "now_ms", lambda: 1_796_000_000_000)
+    sent = signed_at(settings, str(1_796_000_000 - ago))
+    assert sent.status_code == status
+
+
+@pytest.mark.parametrize("at", ["", "x", "-1", "1e9", "1796000000.5", "\u0661"])
+def test_what_is_no_time_is_refused(settings, at):
+    assert signed_at(settings, at.encode().decode("latin-1")).status_code == 401
+
+
+def test_a_time_cannot_be_put_beside_a_signature_of_another_one(settings, monkeypatch):
+    monkeypatch.setattr(hooks, "now_ms", lambda: 1_796_000_000_000)
+    assert signed_at(settings, "1796000000", of="1795000000").status_code == 401
+    assert signed_at(settings, None, of="1796000000").status_code == 401
+
+
+def signed_at(settings, at, of=None):
+    """Knock with a signature of the time `of`, telling the time `at`."""
+    its = Settings.load({}, home=settings.home, hook_secret="of the hooks")
+    body = b"job=team/nightly&number=12"
+    text = f"{at if of is None else of}.".encode("latin-1") + body
+    signature = hmac.new(b"of the hooks", text, hashlib.sha256).hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={signature}"}
+    if at is not None:
+        headers["X-Tracker-Timestamp"] = at
+    return create_app(its).test_client().post(URL, data=body, headers=headers)

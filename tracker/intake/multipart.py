@@ -21,17 +21,15 @@ def split_files(
 ) -> list[tuple[str, Spooled]]:
     """The files in a multipart body, each in the spool, as (file name, bytes).
 
-    Raises UsageError when the body does not end as it should or holds no file, TooLarge when it
-    holds more than `max_files`.
+    Raises UsageError when the body does not end as it should, holds no file or something else than
+    files, TooLarge when it holds more than `max_files`.
     """
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=max_files + 100)
     files: list[tuple[str, Spooled]] = []
     try:
         for file, chunks in _parts(body, decoder):
-            if file is None:
-                for _ in chunks:
-                    pass
-                continue
+            if isinstance(file, Field):
+                raise _no_file(file)
             if len(files) >= max_files:
                 raise _too_many(max_files)
             files.append((_name(file), spool.store(folder, chunks, durable=False)))
@@ -47,14 +45,13 @@ def split_files(
     return files
 
 
-def _parts(body: Path, decoder: MultipartDecoder) -> Iterator[tuple[File | None, Iterator[bytes]]]:
+def _parts(body: Path, decoder: MultipartDecoder) -> Iterator[tuple[File | Field, Iterator[bytes]]]:
     """Each part with its bytes; the next part may only be asked for when these are used up."""
     with body.open("rb") as stream:
         while True:
             event = _next(stream, decoder)
             if isinstance(event, File | Field):
-                file = event if isinstance(event, File) else None
-                yield file, _data(stream, decoder)
+                yield event, _data(stream, decoder)
             elif isinstance(event, Epilogue):
                 return
 
@@ -84,6 +81,14 @@ def _next(stream: object, decoder: MultipartDecoder) -> object:
 def _name(file: File) -> str:
     """What the part calls its file; the field's name where it says nothing."""
     return file.filename or str(file.name or Headers(file.headers).get("content-id", "report"))
+
+
+def _no_file(field: Field) -> UsageError:
+    """What a field says would be lost: `complete=true`, for one."""
+    return UsageError(
+        f"The upload has a field {str(field.name)[:60]!r} that is no file.",
+        "Parameters stand behind the `?` of the address, files are named: -F file=@results/a.xml.",
+    )
 
 
 def _too_many(limit: int) -> TooLarge:

@@ -2,88 +2,138 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 from urllib.parse import quote
 
+import msgspec
 from flask import Blueprint, Response, redirect, request
 
 from tracker.pages.page import ROWS
 from tracker.queries import families
-from tracker.queries.families import FailingCase, FamilyRow
-from tracker.queries.rows import snapshot
+from tracker.queries.facets import Explained
+from tracker.queries.families import (
+    Decided,
+    FailingCase,
+    FamilyRow,
+    InJob,
+    Night,
+    Now,
+    SignatureRow,
+)
 from tracker.web import parameters
-from tracker.web.api import SUITE_JOINT
+from tracker.web.api_rows import SUITE_JOINT, case_url, said
 from tracker.web.links import page_url
-from tracker.web.listing import answer, bad_cursor, listed, paging
-from tracker.web.state import state
+from tracker.web.listing import Page, page, paging_by_number
+from tracker.web.openapi_operations import Operations
+from tracker.web.openapi_parameters import in_path
 
 blueprint = Blueprint("api_families", __name__)
+OPERATIONS = Operations(blueprint)
 
 
-@blueprint.get("/api/v1/families")
-def list_families() -> Response:
+class Family(msgspec.Struct, frozen=True):
+    """A family: its name, else its title, and why it is one.
+
+    `failures` are those of the newest judged builds, in so many `jobs`.
+    """
+
+    id: int
+    name: str
+    title: str
+    reason: str
+    signatures: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    failures: int
+    jobs: int
+    url: str
+
+
+class Families(Page[Family], frozen=True):
+    """A page of families by id; `now` counts the failures of the newest judged builds."""
+
+    now: Now
+
+
+class FailingNow(msgspec.Struct, frozen=True):
+    """A test that fails with a family in the newest judged build of a job."""
+
+    job: str
+    build: str
+    key: str
+    suite: str
+    name: str
+    variant: str
+    status: str
+    message: str
+    url: str
+
+
+class FamilyInFull(Family, frozen=True):
+    """A family with the newest of its signatures and builds, and the first tests that fail with it.
+
+    It was seen in so many `builds`.
+    """
+
+    first: Night | None
+    signatures_shown: tuple[SignatureRow, ...]
+    builds: int
+    builds_shown: tuple[Night, ...]
+    in_jobs: tuple[InJob, ...]
+    facets: Explained | None
+    decisions: tuple[Decided, ...]
+    failing: tuple[FailingNow, ...]
+
+
+@OPERATIONS.get("/api/v1/families", Families, *paging_by_number())
+def list_families(limit: int, after: int | None) -> Families:
     """All families that were ever seen, in the order of their ids."""
-    state()
-    limit, after = paging()
-    if after is not None and not (after.isdecimal() and len(after) <= 18):
-        raise bad_cursor(after)
-    with snapshot():
-        rows = families.families_after(int(after or 0), limit + 1)
-        about = {"now": families.now()}
-    return listed([_family(row) for row in rows], limit, lambda: str(rows[limit - 1].id), about)
+    rows = families.families_after(after or 0, limit + 1)
+    now = families.now()
+    return page(Families, rows, limit, item=_family, cursor=lambda row: str(row.id), now=now)
 
 
-@blueprint.get("/api/v1/families/<number>")
-def one_family(number: str) -> Response:
-    """A family with its newest signatures and builds, and the first tests that fail with it."""
-    state()
-    parameters.refuse_unknown(request.args, ())
-    with snapshot():
-        there = families.merged_into(number) if number.isdecimal() else ""
-        if there:
-            path = request.path.replace(f"/families/{number}", f"/families/{there}")
-            return redirect(quote(f"{request.script_root}{path}", safe="/~"), code=308)  # type: ignore[return-value]
-        found = families.family(number)
-        failing = families.failing_cases(found.row.id, limit=ROWS)
-    return answer(
-        {
-            **_family(found.row),
-            "first": found.first,
-            "signatures_shown": found.signatures,
-            "builds": found.seen,
-            "builds_shown": found.nights,
-            "in_jobs": found.jobs,
-            "facets": found.explained,
-            "decisions": found.decided,
-            "failing": [_failing(each) for each in failing],
-        }
+_FAMILY = in_path("family", "The id of the family.", pattern="^[0-9]{1,18}$", examples=["7"])
+
+
+@OPERATIONS.get("/api/v1/families/{family}", FamilyInFull, _FAMILY, moved=True)
+def one_family(family: str) -> FamilyInFull | Response:
+    """One family; one that was merged leads to where it is."""
+    there = families.merged_into(family) if parameters.is_digits(family) else ""
+    if there:
+        path = request.path.replace(f"/families/{family}", f"/families/{there}")
+        return redirect(quote(f"{request.script_root}{path}", safe="/~"), code=308)  # type: ignore[return-value]
+    found = families.family(family)
+    failing = families.failing_cases(found.row.id, limit=ROWS)
+    return said(
+        FamilyInFull,
+        found.row,
+        url=_url(found.row),
+        first=found.first,
+        signatures_shown=found.signatures,
+        builds=found.seen,
+        builds_shown=found.nights,
+        in_jobs=found.jobs,
+        facets=found.explained,
+        decisions=found.decided,
+        failing=tuple(map(_failing, failing)),
     )
 
 
-def _family(row: FamilyRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "title": row.title,
-        "reason": row.reason,
-        "signatures": row.signatures,
-        "first_seen": row.first_seen,
-        "last_seen": row.last_seen,
-        "failures": row.failures,
-        "jobs": row.jobs,
-        "url": page_url("family", family=str(row.id)),
-    }
+def _family(row: FamilyRow) -> Family:
+    return said(Family, row, url=_url(row))
 
 
-def _failing(each: FailingCase) -> dict[str, Any]:
-    return {
-        "job": each.job,
-        "build": each.build,
-        "key": each.case.key,
-        "suite": SUITE_JOINT.join(each.case.suite),
-        "name": each.case.name,
-        "variant": each.case.variant,
-        "status": each.case.status,
-        "message": each.case.message,
-        "url": page_url("case", job=each.job, case=each.case.key),
-    }
+def _url(row: FamilyRow) -> str:
+    return page_url("family", family=str(row.id))
+
+
+def _failing(each: FailingCase) -> FailingNow:
+    return said(
+        FailingNow,
+        each.case,
+        job=each.job,
+        build=each.build,
+        suite=SUITE_JOINT.join(each.case.suite),
+        url=case_url(each.job, each.case.key),
+    )

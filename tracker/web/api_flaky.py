@@ -2,56 +2,61 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import msgspec
+from flask import Blueprint
 
 from tracker.queries.flaky import FlakyRow, flaky_after
-from tracker.queries.rows import snapshot
 from tracker.store.identity import id_of
-from tracker.web.api import SUITE_JOINT
-from tracker.web.links import page_url
-from tracker.web.listing import bad_cursor, listed, paging
-from tracker.web.state import state
+from tracker.web.api_rows import case_as, case_url
+from tracker.web.listing import Page, page, paging
+from tracker.web.openapi_operations import Operations
+from tracker.web.openapi_parameters import LINE
 
 blueprint = Blueprint("api_flaky", __name__)
+OPERATIONS = Operations(blueprint)
 
 
-@blueprint.get("/api/v1/flaky")
-def list_flaky() -> Response:
+class FlakyCase(msgspec.Struct, frozen=True):
+    """A flaky case of a job, since one build, its numbers `as_of` another.
+
+    `bad` of the newest `runs` results failed or passed only when tried again (`retried`); with 95 %
+    the rate is between `low` and `high`.
+    """
+
+    job: str
+    key: str
+    suite: str
+    name: str
+    variant: str
+    url: str
+    since: str
+    as_of: str
+    bad: int
+    retried: int
+    runs: int
+    rate: float
+    low: float
+    high: float
+    sentence: str
+
+
+class FlakyCases(Page[FlakyCase], frozen=True):
+    """A page of flaky cases, by job and key."""
+
+
+def _place(text: str) -> tuple[str, int] | None:
+    """The job and the case that `KEY.JOB` names."""
+    case = id_of(text[:16])
+    return None if case is None else (text[17:], case)
+
+
+@OPERATIONS.get("/api/v1/flaky", FlakyCases, *paging(rf"[0-7][0-9a-f]{{15}}\.{LINE}", _place))
+def list_flaky(limit: int, after: tuple[str, int] | None) -> FlakyCases:
     """Flaky cases of jobs in use, by job and key."""
-    state()
-    limit, after = paging()
-    job, case = _place(after)
-    with snapshot():
-        rows = flaky_after(job, case, limit + 1)
-    return listed(
-        [_row(row) for row in rows], limit, lambda: f"{rows[limit - 1].key}.{rows[limit - 1].job}"
-    )
+    job, case = after or ("", -1)
+    rows = flaky_after(job, case, limit + 1)
+    return page(FlakyCases, rows, limit, item=_row, cursor=lambda row: f"{row.key}.{row.job}")
 
 
-def _place(after: str | None) -> tuple[str, int]:
-    if after is None:
-        return "", -1
-    case = id_of(after[:16])
-    if case is None or after[16:17] != ".":
-        raise bad_cursor(after)
-    return after[17:], case
-
-
-def _row(row: FlakyRow) -> dict[str, object]:
-    return {
-        "job": row.job,
-        "key": row.key,
-        "suite": SUITE_JOINT.join(row.suite),
-        "name": row.name,
-        "variant": row.variant,
-        "url": page_url("case", job=row.job, case=row.key),
-        "since": row.since,
-        "as_of": row.as_of,
-        "bad": row.bad,
-        "retried": row.retried,
-        "runs": row.runs,
-        "rate": round(row.rate, 4),
-        "low": row.low,
-        "high": row.high,
-        "sentence": row.sentence,
-    }
+def _row(row: FlakyRow) -> FlakyCase:
+    return case_as(FlakyCase, row, rate=round(row.rate, 4), url=case_url(row.job, row.key))

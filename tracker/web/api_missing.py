@@ -2,80 +2,117 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from flask import Blueprint, Response
+import msgspec
+from flask import Blueprint
 
 from tracker.queries import builds, missing
-from tracker.queries.missing import AbsentCase, CaseTitle
-from tracker.queries.rows import BuildRow, snapshot
-from tracker.store.identity import id_of
+from tracker.queries.missing import AbsentCase, CaseTitle, LossRow
+from tracker.queries.rows import BuildRow
+from tracker.web.api_rows import case_as, case_url, said
 from tracker.web.links import page_url
-from tracker.web.listing import bad_cursor, listed, paging
-from tracker.web.state import state
+from tracker.web.listing import Page, page, paging_by_key, paging_by_number
+from tracker.web.openapi_operations import Operations
+from tracker.web.openapi_parameters import BUILD, JOB
 
 blueprint = Blueprint("api_missing", __name__)
+OPERATIONS = Operations(blueprint)
+BELOW = Operations()
 
-SUITE_JOINT = " › "
+
+class Lacking(msgspec.Struct, frozen=True):
+    """What a build lacks, in a sentence, in numbers, and by cause."""
+
+    job: str
+    number: int
+    label: str
+    sentence: str
+    missing: int
+    newly_skipped: int
+    expected: int
+    added: int
+    losses: Sequence[LossRow]
+    url: str
 
 
-@blueprint.get("/api/v1/missing")
-def list_missing() -> Response:
+class BuildsLacking(Page[Lacking], frozen=True):
+    """A page of the builds that lack something, most first."""
+
+
+class Title(msgspec.Struct, frozen=True):
+    """What a case is called, and its key."""
+
+    key: str
+    suite: str
+    name: str
+    variant: str
+
+
+class Absent(Title, frozen=True):
+    """A case that a build lacks; `other` is what it is called now, surely or perhaps."""
+
+    cause: str
+    about: str
+    sentence: str
+    other: Title | None
+    is_certain: bool
+    url: str
+
+
+class Absences(Page[Absent], frozen=True):
+    """What a build lacks, with a page of the cases."""
+
+    job: str
+    number: int
+    label: str
+    sentence: str
+    missing: int
+    newly_skipped: int
+    expected: int
+    added: int
+    losses: Sequence[LossRow]
+    url: str
+
+
+@OPERATIONS.get("/api/v1/missing", BuildsLacking, *paging_by_number())
+def list_missing(limit: int, after: int | None) -> BuildsLacking:
     """The newest complete judged build of every job in use that lacks something, most first."""
-    state()
-    limit, after = paging()
-    if after is not None and not (after.isdecimal() and len(after) <= 18):
-        raise bad_cursor(after)
-    offset = int(after or "0")
-    with snapshot():
-        rows = missing.lacking(limit=limit + 1, offset=offset)
-        items = [_lacking(row) for row in rows]
-    return listed(items, limit, lambda: str(offset + limit))
+    offset = after or 0
+    rows = missing.lacking(limit=limit + 1, offset=offset)
+    return page(BuildsLacking, rows, limit, item=_lacking, cursor=lambda _: str(offset + limit))
 
 
-def list_absences(job: str, build: str) -> Response:
+@BELOW.get(
+    "/api/v1/jobs/{job}/builds/{build}/missing", Absences, JOB, BUILD, *paging_by_key(), moved=True
+)
+def list_absences(job: str, build: str, limit: int, after: int | None) -> Absences:
     """The cases that a build lacks, in the order of their keys."""
-    limit, after = paging()
-    last = None if after is None else id_of(after)
-    if after is not None and last is None:
-        raise bad_cursor(after)
     row = builds.build(job, build)
-    rows = missing.absences_after(row, after=last, limit=limit + 1)
-    items = [_absent(job, each) for each in rows]
-    return listed(items, limit, lambda: rows[limit - 1].key, _lacking(row))
+    return page(
+        Absences,
+        missing.absences_after(row, after=after, limit=limit + 1),
+        limit,
+        item=lambda each: _absent(job, each),
+        cursor=lambda each: each.key,
+        **msgspec.structs.asdict(_lacking(row)),
+    )
 
 
-def _lacking(row: BuildRow) -> dict[str, Any]:
-    return {
-        "job": row.job,
-        "number": row.number,
-        "label": row.label,
-        "sentence": row.shortfall,
-        "missing": row.missing,
-        "newly_skipped": row.newly_skipped,
-        "expected": row.expected,
-        "added": row.added,
-        "losses": missing.losses(row),
-        "url": page_url("absences", job=row.job, build=row.label),
-    }
+def _lacking(row: BuildRow) -> Lacking:
+    return said(
+        Lacking,
+        row,
+        sentence=row.shortfall,
+        losses=missing.losses(row),
+        url=page_url("absences", job=row.job, build=row.label),
+    )
 
 
-def _absent(job: str, row: AbsentCase) -> dict[str, Any]:
-    return {
-        **_title(row),
-        "cause": row.cause,
-        "about": row.about,
-        "sentence": row.sentence,
-        "other": _title(row.other) if row.other else None,
-        "is_certain": row.is_certain,
-        "url": page_url("case", job=job, case=row.key),
-    }
+def _absent(job: str, row: AbsentCase) -> Absent:
+    other = _title(row.other) if row.other else None
+    return case_as(Absent, row, other=other, url=case_url(job, row.key))
 
 
-def _title(row: AbsentCase | CaseTitle) -> dict[str, Any]:
-    return {
-        "key": row.key,
-        "suite": SUITE_JOINT.join(row.suite),
-        "name": row.name,
-        "variant": row.variant,
-    }
+def _title(row: CaseTitle) -> Title:
+    return case_as(Title, row)

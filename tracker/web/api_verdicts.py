@@ -2,127 +2,183 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import msgspec
+from flask import Blueprint
 
-from tracker.pages.readiness import days_of
 from tracker.queries import compare, readiness
-from tracker.queries.compare import ComparedCase
-from tracker.queries.readiness import JudgedTest
-from tracker.queries.rows import snapshot
+from tracker.queries.compare import ComparedCase, Counts
+from tracker.queries.readiness import MOST_DAYS, SAMPLE_DAYS, JudgedTest, Standings, Test
+from tracker.queries.sides import Side
 from tracker.store.identity import id_of
-from tracker.web.api import SUITE_JOINT
-from tracker.web.links import page_url
-from tracker.web.listing import bad_cursor, listed, paging
-from tracker.web.state import state
+from tracker.web.api_rows import case_as, case_url
+from tracker.web.listing import Page, page, paging, paging_by_key
+from tracker.web.openapi_operations import Operations
+from tracker.web.openapi_parameters import LINE, line, number, word
 
 blueprint = Blueprint("api_verdicts", __name__)
+OPERATIONS = Operations(blueprint)
 
 
-@blueprint.get("/api/v1/compare")
-def compared() -> Response:
+class DifferentCase(msgspec.Struct, frozen=True):
+    """A case with what it was on both sides, null where it did not run; durations in seconds."""
+
+    key: str
+    suite: str
+    name: str
+    variant: str
+    job: str
+    before: str | None
+    after: str | None
+    duration_before: float | None
+    duration_after: float | None
+    message: str
+    url: str
+
+
+class Comparison(Page[DifferentCase], frozen=True):
+    """Two sides, the sentence on them, how many cases each list has, and a page of one list."""
+
+    a: Side
+    b: Side
+    sentence: str
+    counts: Counts
+    list: str
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A release that jobs belong to."""
+
+    name: str
+
+
+class Releases(Page[Release], frozen=True):
+    """A page of releases, newest first."""
+
+
+class ReleaseTest(msgspec.Struct, frozen=True):
+    """A test with its runs in the release and in the `basis` it was held against.
+
+    `place` tells its job but for the release; `job` is one in which it has a history. `p` is how
+    likely chance makes such a difference, `q` the same with regard to how many tests there are.
+    """
+
+    key: str
+    suite: str
+    name: str
+    variant: str
+    place: str
+    job: str
+    standing: str
+    sentence: str
+    failures: int
+    runs: int
+    failures_before: int
+    runs_before: int
+    basis: str | None
+    p: float
+    q: float
+    url: str
+
+
+class Readiness(Page[ReleaseTest], frozen=True):
+    """The verdict on a release, how many tests each list has, and a page of one list."""
+
+    release: str
+    verdict: str
+    sentence: str
+    bases: tuple[str, ...]
+    days: int
+    builds: int
+    builds_before: int
+    counts: Standings
+    list: str
+
+
+@OPERATIONS.get(
+    "/api/v1/compare",
+    Comparison,
+    line(
+        "a",
+        "The earlier side; without it, the judged build before `b`. A build"
+        " (`team/nightly/builds/12`), the newest of a job (`team/nightly`), the best of its last"
+        " ones (`team/nightly/best/10`), or all jobs of a kind (`release:1.4`).",
+        example="team/nightly/best/10",
+    ),
+    line("b", "The later side, written like `a`.", example="team/nightly", is_required=True),
+    word("list", "Which list to show.", list(compare.LISTS), "new"),
+    *paging_by_key(),
+)
+def compared(a: str, b: str, list: str, limit: int, after: int | None) -> Comparison:
     """One list of a comparison, with the sentence and the counts of it all."""
-    state()
-    limit, after = paging("a", "b", "list")
-    a, b, name = (request.args.get(each, "") for each in ("a", "b", "list"))
-    last = None if after is None else id_of(after)
-    if after is not None and last is None:
-        raise bad_cursor(after)
-    with snapshot():
-        found = compare.compared(a, b)
-        rows = compare.rows_after(a, b, name or "new", after=last, limit=limit + 1)
-    about = {
-        "a": found.a,
-        "b": found.b,
-        "sentence": found.sentence,
-        "counts": found.counts,
-        "list": name or "new",
-    }
-    return listed([_case(row) for row in rows], limit, lambda: rows[limit - 1].key, about)
+    found = compare.compared(a, b)
+    return page(
+        Comparison,
+        compare.rows_after(a, b, list, after=after, limit=limit + 1),
+        limit,
+        item=_case,
+        cursor=lambda row: row.key,
+        a=found.a,
+        b=found.b,
+        sentence=found.sentence,
+        counts=found.counts,
+        list=list,
+    )
 
 
-@blueprint.get("/api/v1/releases")
-def list_releases() -> Response:
+@OPERATIONS.get("/api/v1/releases", Releases, *paging(LINE, str))
+def list_releases(limit: int, after: str | None) -> Releases:
     """The releases that jobs belong to, newest first."""
-    state()
-    limit, after = paging()
-    known = readiness.releases()
-    if after is not None and after not in known:
-        raise bad_cursor(after)
-    rest = known[known.index(after) + 1 :] if after is not None else known
-    return listed([{"name": name} for name in rest[: limit + 1]], limit, lambda: rest[limit - 1])
+    rows = readiness.releases_after(after)
+    return page(Releases, rows, limit, item=Release, cursor=str)
 
 
-@blueprint.get("/api/v1/readiness")
-def ready() -> Response:
+def _test_of(text: str) -> Test | None:
+    """The test that `KEY.PLACE` names."""
+    case = id_of(text[:16])
+    return None if case is None else (case, text[17:])
+
+
+@OPERATIONS.get(
+    "/api/v1/readiness",
+    Readiness,
+    line("release", "The release; without it, the newest one.", example="1.4"),
+    line("basis", "The release it is held against; without it, the ones before.", example="1.3"),
+    number("days", "How many of its newest days count.", most=MOST_DAYS, default=SAMPLE_DAYS),
+    word("list", "Which list to show.", list(readiness.LISTS), "regressed"),
+    *paging(rf"[0-7][0-9a-f]{{15}}\.({LINE})?", _test_of),
+)
+def ready(
+    release: str, basis: str, days: int, list: str, limit: int, after: Test | None
+) -> Readiness:
     """The verdict on a release, with one list of its tests."""
-    state()
-    limit, after = paging("release", "basis", "days", "list")
-    release, basis, name = (request.args.get(each, "") for each in ("release", "basis", "list"))
-    days, last = days_of(request.args.get("days", "")), _test_of(after)
-    with snapshot():
-        row = readiness.judged(release, basis, days)
-        rows = readiness.tests_after(
-            release, basis, days, name or "regressed", after=last, limit=limit + 1
-        )
-    about = {
-        "release": row.release,
-        "verdict": row.verdict,
-        "sentence": row.sentence,
-        "bases": row.bases,
-        "days": row.days,
-        "builds": row.builds,
-        "builds_before": row.builds_before,
-        "counts": row.counts,
-        "list": name or "regressed",
-    }
-    return listed([_test(row) for row in rows], limit, lambda: _cursor(rows[limit - 1]), about)
+    row = readiness.judged(release, basis, days)
+    return page(
+        Readiness,
+        readiness.tests_after(release, basis, days, list, after=after, limit=limit + 1),
+        limit,
+        item=_test,
+        cursor=lambda test: f"{test.key}.{test.place}",
+        release=row.release,
+        verdict=row.verdict,
+        sentence=row.sentence,
+        bases=row.bases,
+        days=row.days,
+        builds=row.builds,
+        builds_before=row.builds_before,
+        counts=row.counts,
+        list=list,
+    )
 
 
-def _test_of(after: str | None) -> readiness.Test | None:
-    if after is None:
-        return None
-    case = id_of(after[:16])
-    if case is None or after[16:17] != ".":
-        raise bad_cursor(after)
-    return case, after[17:]
+def _case(row: ComparedCase) -> DifferentCase:
+    return case_as(
+        DifferentCase,
+        row,
+        duration_before=row.seconds_before,
+        duration_after=row.seconds_after,
+        url=case_url(row.job, row.key),
+    )
 
 
-def _cursor(row: JudgedTest) -> str:
-    return f"{row.key}.{row.place}"
-
-
-def _case(row: ComparedCase) -> dict[str, object]:
-    return {
-        "key": row.key,
-        "suite": SUITE_JOINT.join(row.suite),
-        "name": row.name,
-        "variant": row.variant,
-        "job": row.job,
-        "before": row.before,
-        "after": row.after,
-        "duration_before": row.seconds_before,
-        "duration_after": row.seconds_after,
-        "message": row.message,
-        "url": page_url("case", job=row.job, case=row.key),
-    }
-
-
-def _test(row: JudgedTest) -> dict[str, object]:
-    return {
-        "key": row.key,
-        "suite": SUITE_JOINT.join(row.suite),
-        "name": row.name,
-        "variant": row.variant,
-        "place": row.place,
-        "job": row.job,
-        "standing": row.standing,
-        "sentence": row.sentence,
-        "failures": row.failures,
-        "runs": row.runs,
-        "failures_before": row.failures_before,
-        "runs_before": row.runs_before,
-        "basis": row.basis,
-        "p": row.p,
-        "q": row.q,
-        "url": page_url("case", job=row.job, case=row.key),
-    }
+def _test(row: JudgedTest) -> ReleaseTest:
+    return case_as(ReleaseTest, row, url=case_url(row.job, row.key))

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from tracker.errors import Busy, StorageError, TrackerError, Unauthorised
 from tracker.queries.answers import one_line
 from tracker.site.render import renderer
+from tracker.web.auth import challenges
 from tracker.web.headers import request_id
 
 log = logging.getLogger("tracker.web")
@@ -18,16 +19,33 @@ log = logging.getLogger("tracker.web")
 _TITLES = {
     400: "This cannot be understood",
     401: "A token is needed",
+    403: "This is not for you",
     404: "This is not here",
     405: "This cannot be done here",
+    406: "There is no such form of this",
     409: "This contradicts what is recorded",
     413: "This is too large",
     415: "This is not recognised",
     422: "This cannot be read",
+    429: "This was too often",
     500: "This is a fault of the tracker",
     502: "Jenkins does not answer",
     503: "The tracker cannot do this now",
 }
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, to what, and what to do next (RFC 9457).
+
+    `type` names the kind of problem, `request_id` the request in the log.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
 
 
 def register(app: Flask) -> None:
@@ -40,7 +58,8 @@ def register(app: Flask) -> None:
 def _known(error: TrackerError) -> Response:
     response = answer(error.status, error.slug, error.message, error.remedy)
     if isinstance(error, Unauthorised):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="tracker"'
+        for challenge in challenges():
+            response.headers.add("WWW-Authenticate", challenge)
     if isinstance(error, Busy | StorageError):
         response.headers["Retry-After"] = "10"
         log.warning("%s %s: %s [%s]", request.method, request.path, error, request_id())
@@ -98,12 +117,12 @@ def answer(status: int, slug: str, message: str, remedy: str) -> Response:
 
 
 def _problem(status: int, slug: str, title: str, detail: str) -> Response:
-    body = {
-        "type": f"urn:tracker:problem:{slug}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        "request_id": request_id(),
-    }
+    body = Problem(
+        type=f"urn:tracker:problem:{slug}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=request.path,
+        request_id=request_id(),
+    )
     return Response(msgspec.json.encode(body), status, mimetype="application/problem+json")

@@ -4,42 +4,77 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 
+import msgspec
 from flask import Blueprint, Response, request
 
-from tracker.clock import now_ms
+from tracker.clock import MINUTE, SECOND, now_ms
 from tracker.errors import Unauthorised
 from tracker.intake.body import body_headers, read_body
 from tracker.jenkins.hooks import Knock, knock_of, servers_at
 from tracker.queries import jobs
 from tracker.queries.jobs import ServerRow
+from tracker.store.callers import Caller
 from tracker.store.naming import admits
-from tracker.store.tokens import check_token
 from tracker.store.work import enqueue
-from tracker.web.auth import require
+from tracker.web.auth import by_token, require
+from tracker.web.openapi_operations import Operations, as_json
+from tracker.web.openapi_parameters import in_path, words
 from tracker.web.state import settings, state
 
 blueprint = Blueprint("hooks", __name__)
+OPERATIONS = Operations(blueprint)
+log = logging.getLogger("tracker.web")
 
 URL = "/api/v1/hooks/jenkins"
 # A notification may carry the log of its build.
 LIMIT = 8 * 1024 * 1024
+SIGNED_FOR = 5 * MINUTE
 
 
-@blueprint.post(URL)
-@blueprint.post(f"{URL}/<key>")
+QUERY = (
+    words("job", "The full name of the job, as Jenkins has it.", example="team/nightly"),
+    words("number", "The number of the build; without it, what is new of the job.", example="12"),
+    words("server", "The Jenkins that the job is on, by its name here.", example="main"),
+    words("url", "The address of the build.", example="https://jenkins.example/job/team/12/"),
+)
+_ANY = {"examples": [{"job": "team/nightly", "number": 12}]}
+BODY = {"application/json": _ANY, "application/x-www-form-urlencoded": _ANY}
+_KEY = in_path("key", "A token of scope `hook`.", minLength=1)
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """That a knock was heard, whether or not it leads to anything."""
+
+    status: str
+
+
+@OPERATIONS.post(URL, {202: Accepted}, parameters=QUERY, refuses=(413, 415), door="hook", body=BODY)
+@OPERATIONS.post(
+    f"{URL}/{{key}}",
+    {202: Accepted},
+    parameters=(_KEY, *QUERY),
+    refuses=(413, 415),
+    door="",
+    body=BODY,
+    name="jenkins_by_address",
+)
 def jenkins(key: str = "") -> Response:
     """Accept a knock: 202 for known and unknown jobs alike. `key` is a token, where need be.
+
+    The body, which may be empty, is what a plugin of Jenkins sends, or `job` and `number`: JSON, a
+    form or XML. What else is in it, or behind the `?`, is not looked at.
 
     What is to be done is committed before the answer, and a knock that comes twice is one task.
     """
     state()
-    body = _admitted_body(key)
+    body, caller = _admitted(key)
     knock = knock_of(body, request.content_type or "", request.args)
     if knock is not None:
-        _pass_on(knock)
-    return Response(b'{"status":"accepted"}', 202, mimetype="application/json")
+        _pass_on(knock, caller)
+    return as_json(Accepted("accepted"), 202)
 
 
 @blueprint.before_app_request
@@ -55,58 +90,81 @@ def hide_token() -> None:
         request.environ.update(PATH_INFO=request.path, RAW_URI=whole, REQUEST_URI=whole)
 
 
-def _admitted_body(token: str) -> bytes:
-    """The body, of somebody who may knock; without a signature it is read only after that."""
+def _admitted(token: str) -> tuple[bytes, Caller | None]:
+    """The body, and who knocks: None for who knows the secret.
+
+    Without a signature the body is read only after that is known.
+    """
     secret = settings().hook_secret
     signatures = map(request.headers.get, ("X-Hub-Signature-256", "X-Tracker-Signature"))
     signature = next(filter(None, signatures), "")
     if not (secret and signature):
-        _check(token)
-        return _body()
+        caller = _check(token)
+        return _body(), caller
     body = _body()
-    if not _is_signature(signature, body, secret):
-        _check_unsigned(token)
-    return body
+    is_signed = _is_signature(signature, body, secret)
+    return body, None if is_signed else _check_unsigned(token)
 
 
-def _check(token: str) -> None:
-    if token:
-        check_token(token, "hook address")
-    else:
-        require("hook")
+def _check(token: str) -> Caller:
+    return by_token(token, "hook address") if token else require("hook")
 
 
-def _check_unsigned(token: str) -> None:
+def _check_unsigned(token: str) -> Caller:
     """Let a token open the door where the signature does not."""
     if not token and "Authorization" not in request.headers:
         raise Unauthorised(
             "The signature is not that of this body.",
             "Send sha256=HEX, the HMAC-SHA-256 of the body with the secret of TRACKER_HOOK_SECRET.",
         )
-    _check(token)
+    return _check(token)
 
 
 def _is_signature(signature: str, body: bytes, secret: str) -> bool:
-    """Whether this is the body's signature; that of no body at all would open every door."""
-    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    """Whether this is the body's signature; that of no body at all would open every door.
+
+    With X-Tracker-Timestamp it is that of the time, a full stop and the body, for some minutes.
+    """
+    at = request.headers.get("X-Tracker-Timestamp")
+    signed = body if at is None else f"{at}.".encode() + body
+    wanted = "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
     sent = signature.strip().encode("utf-8", "replace")
-    return hmac.compare_digest(sent, wanted.encode()) and bool(body)
+    is_of_now = at is None or _is_of_now(at)
+    return hmac.compare_digest(sent, wanted.encode()) and bool(body) and is_of_now
+
+
+def _is_of_now(seconds: str) -> bool:
+    """Whether a time, in seconds since 1970, is at most five minutes from now."""
+    is_time = re.fullmatch(r"[0-9]{1,12}", seconds) is not None
+    return is_time and abs(int(seconds) * SECOND - now_ms()) <= SIGNED_FOR
 
 
 def _body() -> bytes:
     return b"".join(read_body(request.environ["wsgi.input"], body_headers(request.environ), LIMIT))
 
 
-def _pass_on(knock: Knock) -> None:
-    """Make the worker look; whether the job is known cannot be seen from outside."""
+def _pass_on(knock: Knock, caller: Caller | None) -> None:
+    """Make the worker look; whether the job is known cannot be seen from outside.
+
+    Nor whether the caller may knock for it: of jobs it is not for nothing is asked.
+    """
     now = now_ms()
     servers = _servers_of(knock, jobs.servers())
     found = [row.name for row in jobs.polled_jobs_called(knock.job) if row.server in servers]
     for name in found:
-        _ask_for(name, knock.number, now)
+        if _is_for(caller, name):
+            _ask_for(name, knock.number, now)
     for each in servers.values() if not found else ():
-        if admits(each.patterns, knock.job):
+        name = f"{each.prefix}/{knock.job}" if each.prefix else knock.job
+        if admits(each.patterns, knock.job) and _is_for(caller, name):
             enqueue("watch", each.name, due=now)
+
+
+def _is_for(caller: Caller | None, job: str) -> bool:
+    if caller is None or caller.may_send_to(job):
+        return True
+    log.info("a hook by %s for %r does nothing: its jobs are others", caller.who, job)
+    return False
 
 
 def _servers_of(knock: Knock, rows: list[ServerRow]) -> dict[str, ServerRow]:

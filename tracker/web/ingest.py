@@ -18,6 +18,7 @@ from tracker.intake.spool import Spooled, SpooledReport
 from tracker.queries import jobs, system
 from tracker.queries.answers import UploadAnswer, answer, as_text
 from tracker.settings import Settings
+from tracker.store.audit import asked_by
 from tracker.store.identity import variant_of
 from tracker.store.jobs import check_job_name
 from tracker.store.records import BuildFacts
@@ -25,34 +26,36 @@ from tracker.store.work import enqueue
 from tracker.web import parameters
 from tracker.web.auth import require
 from tracker.web.links import page_url
+from tracker.web.openapi_operations import Operations, as_json
+from tracker.web.openapi_parameters import in_path, read
+from tracker.web.openapi_uploads import BODY, HEADERS, QUERY, Queued, Uploaded, UploadStatus
 from tracker.web.state import settings, state
 
 blueprint = Blueprint("ingest", __name__)
+OPERATIONS = Operations(blueprint)
 
 MEGABYTE = 1024 * 1024
-PARAMETERS = frozenset(
-    {
-        "job",
-        "build",
-        "server",
-        "name",
-        "branch",
-        "commit",
-        "url",
-        "started",
-        "facet",
-        "complete",
-        "replace",
-    }
+
+
+@OPERATIONS.post(
+    "/api/v1/ingest",
+    {200: Uploaded, 201: Uploaded, 202: Queued},
+    parameters=(*QUERY, *HEADERS),
+    refuses=(404, 409, 413, 415, 422),
+    door="ingest",
+    body=BODY,
+    as_text=True,
 )
-
-
-@blueprint.post("/api/v1/ingest")
 def upload() -> Response:
-    """Record the reports in the body: 201, 200 when they were here, 202 when the worker will."""
+    """Record the reports in the body: 201, 200 when they were here, 202 when the worker will.
+
+    The body is one report, or an archive of them, or several files as multipart/form-data. It may
+    be empty with `complete=true`.
+    """
     intake = state().intake
-    require("ingest")
+    caller = require("ingest")
     facts, variant, replace = _what()
+    caller.refuse_other(facts.job)
     reports = _reports(settings(), variant)
     if _wants_queue(reports):
         return _queue(facts, reports, replace)
@@ -61,36 +64,33 @@ def upload() -> Response:
     return _answer(status, answer(done.recorded, done.refused, done.warnings))
 
 
-@blueprint.get("/api/v1/ingests/<key>")
-def queued(key: str) -> Response:
+_KEY = in_path("key", "The id of the upload.", pattern="^[0-9a-f]{32}$")
+
+
+@OPERATIONS.get("/api/v1/ingests/{key}", UploadStatus, _KEY, door="upload status")
+def queued(key: str) -> UploadStatus:
     """What became of an upload that was answered with 202."""
-    state()
     word, error, outcome = system.queued_upload(key)
-    body = {"state": "done" if outcome else word, "error": error, "answer": outcome}
-    return Response(msgspec.json.encode(body), 200, mimetype="application/json")
+    return UploadStatus("done" if outcome else word, error, outcome)
 
 
 def _what() -> tuple[BuildFacts, str, bool]:
     """What the parameters say: of which build this is, with which facets, and to replace or not."""
-    args = request.args
-    parameters.refuse_unknown(args, PARAMETERS)
-    if not args.get("job"):
-        raise UsageError("The parameter job is missing.", "Add job=team/nightly, for example.")
-    name = check_job_name(args["job"])
-    if args.get("server"):
-        prefix = jobs.server(args["server"]).prefix
+    asked = read(request.args, QUERY)
+    name = check_job_name(asked["job"])
+    if asked["server"]:
+        prefix = jobs.server(asked["server"]).prefix
         name = f"{prefix}/{name}" if prefix else name
     facts = BuildFacts(
         job=name,
-        number=parameters.number(args, "build"),
-        complete=parameters.flag(args, "complete"),
-        started=parameters.moment(args, "started"),
-        url=parameters.text(args, "url"),
-        branch=parameters.text(args, "branch"),
-        commit=parameters.text(args, "commit"),
+        number=asked["build"],
+        complete=asked["complete"],
+        started=asked["started"],
+        url=asked["url"],
+        branch=asked["branch"],
+        commit=asked["commit"],
     )
-    variant = variant_of(parameters.facets(args, "facet"))
-    return facts, variant, parameters.flag(args, "replace")
+    return facts, variant_of(asked["facet"]), asked["replace"]
 
 
 def _reports(its: Settings, variant: str) -> list[SpooledReport]:
@@ -142,11 +142,11 @@ def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Re
             for each in reports
         ],
         "replace": replace,
+        "by": asked_by(),
     }
     enqueue("ingest", key, due=now_ms(), payload=msgspec.to_builtins(payload))
     where = (settings().base_url or request.host_url).rstrip("/") + f"/api/v1/ingests/{key}"
-    body = {"state": "due", "status_url": where}
-    response = Response(msgspec.json.encode(body), 202, mimetype="application/json")
+    response = as_json(Queued("due", where), 202)
     response.headers["Location"] = where
     return response
 
@@ -156,8 +156,7 @@ def _answer(status: int, body: UploadAnswer) -> Response:
     if request.accept_mimetypes.best == "text/plain":
         response = Response(f"{as_text(body)}{url}\n", status, mimetype="text/plain")
     else:
-        content = {**msgspec.to_builtins(body), "url": url}
-        response = Response(msgspec.json.encode(content), status, mimetype="application/json")
+        response = as_json(Uploaded(**vars(body), url=url), status)
     if status == 201:
         response.headers["Location"] = url
     return response

@@ -28,17 +28,22 @@ def refuse_unknown(args: Args, known: Collection[str]) -> None:
         )
 
 
-def number(args: Args, name: str) -> int:
-    """A whole number of 1 or more that the database can hold."""
+def number(args: Args, name: str, most: int = MAX_NUMBER) -> int:
+    """A whole number from 1 to `most`, by default the largest that the database can hold."""
     text = args.get(name, "")
-    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= MAX_NUMBER:
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= most:
         raise UsageError(
-            f"The parameter {name}={text[:40]!r} is not a number from 1 to {MAX_NUMBER}."
+            f"The parameter {name}={text[:40]!r} is not a number from 1 to {most}."
             if text
             else f"The parameter {name} is missing.",
             f"Add {name}=12, for example.",
         )
     return int(text)
+
+
+def is_digits(text: str) -> bool:
+    """Whether a text is made of the digits 0 to 9, and of those of no other script."""
+    return text.isascii() and text.isdecimal()
 
 
 def numbers(args: Args, name: str) -> list[int]:

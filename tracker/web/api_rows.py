@@ -1,0 +1,134 @@
+"""What the API says of jobs, builds and cases, wherever it speaks of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from tracker.queries import builds
+from tracker.queries.builds import ReportRow
+from tracker.queries.jobs import JobRow
+from tracker.queries.rows import BuildRow, Totals
+from tracker.store.nights import Judging
+from tracker.web.links import page_url
+
+Said = TypeVar("Said", bound=msgspec.Struct)
+
+SUITE_JOINT = " › "
+
+
+class BuildSaid(msgspec.Struct, frozen=True):
+    """A build: what Jenkins says of it, its totals, and what is new in it.
+
+    `label` names it in addresses. `duration` is in seconds. What was `judged` counts; `judging`
+    says by which limits. Its results were `let_go` at a time, and the counts remain.
+    """
+
+    job: str
+    number: int
+    epoch: int
+    label: str
+    state: str
+    result: str | None
+    complete: bool
+    judged: bool
+    started: datetime | None
+    duration: float | None
+    totals: Totals
+    regressions: int
+    new_failures: int
+    fixed: int
+    missing: int
+    newly_skipped: int
+    expected: int
+    added: int
+    still_failing: int
+    suspects: int
+    flaky: int
+    recovering: int
+    in_incident: int
+    judging: Judging | None
+    lifted: bool
+    damaged: int
+    branch: str
+    commit: str
+    url: str
+    jenkins_url: str
+    gone: bool
+    let_go: datetime | None
+    kept: bool
+    upstream_job: str
+    upstream_number: int | None
+
+
+class Build(BuildSaid, frozen=True):
+    """A build with its reports."""
+
+    reports: tuple[ReportRow, ...]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A job with its newest judged build; `error` is what is wrong with reading it, and since when.
+
+    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had.
+    """
+
+    name: str
+    url: str
+    jenkins_url: str
+    latest: Build | None
+    standing: str
+    server: str
+    kind: str
+    release: str
+    module: str
+    platform: str
+    branch: str
+    former: tuple[str, ...]
+    error: str
+    error_since: datetime | None
+
+
+def said(kind: type[Said], row: object, **more: Any) -> Said:
+    """What is said of a row: the fields of its names as they are there, and `more`."""
+    taken = {name: getattr(row, name) for name in kind.__struct_fields__ if name not in more}
+    return kind(**taken, **more)
+
+
+def job(row: JobRow) -> Job:
+    """What is said of a job."""
+    parts = row.parts
+    return said(
+        Job,
+        row,
+        url=page_url("job", job=row.name),
+        jenkins_url=row.url,
+        latest=build(row.latest) if row.latest else None,
+        release=parts.release,
+        module=parts.module,
+        platform=parts.platform,
+        branch=parts.branch,
+    )
+
+
+def build(row: BuildRow) -> Build:
+    """What is said of a build, its reports with it."""
+    return build_as(Build, row, reports=tuple(builds.reports(row.job, row.label)))
+
+
+def build_as(kind: type[Said], row: BuildRow, **more: Any) -> Said:
+    """A kind of BuildSaid, with what it has beyond the build itself."""
+    url = page_url("build", job=row.job, build=row.label)
+    return said(kind, row, url=url, jenkins_url=row.url, **more)
+
+
+def case_as(kind: type[Said], row: Any, **more: Any) -> Said:
+    """What is said of a case or of its result: the suites around it are one text."""
+    return said(kind, row, suite=SUITE_JOINT.join(row.suite), **more)
+
+
+def case_url(job: str, key: str) -> str:
+    """The page of a case."""
+    return page_url("case", job=job, case=key)
