@@ -1,0 +1,1 @@
+"""Validation: whether what is stored holds together; one check a row."""

@@ -1,0 +1,142 @@
+"""All checks over one copy of the database, and what they found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from tracker.clock import DAY
+from tracker.operations.validation import calculation, consistency, integrity
+from tracker.operations.validation.calculation import count_results
+from tracker.operations.validation.checks import Check, Look, Scene
+from tracker.operations.validation.copying import opened_copy
+from tracker.operations.validation.findings import Checked, Finding, Report
+from tracker.operations.validation.judged_again import judge_again
+from tracker.operations.validation.site import read_site
+from tracker.settings import Settings
+from tracker.store.models import TABLES
+from tracker.store.sql import run
+
+CHECKS: tuple[Check, ...] = (
+    integrity.FILE,
+    *integrity.CHECKS,
+    *calculation.CHECKS,
+    *consistency.CHECKS,
+)
+
+
+@dataclass
+class _Validation:
+    """What was found until now."""
+
+    scene: Scene
+    checked: list[Checked] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def make(self, checks: Iterable[Check]) -> list[Check]:
+        """Make checks, one after another; those that found something."""
+        return [check for check in checks if self._look(check).found]
+
+    def skip(self, checks: Iterable[Check], why: str) -> None:
+        """Note checks that cannot be made."""
+        self.checked += [_checked(check, Look(0), 0.0, why) for check in checks]
+
+    def _look(self, check: Check) -> Look:
+        start = time.monotonic()
+        look = check.look(self.scene)
+        self.checked.append(_checked(check, look, time.monotonic() - start))
+        if look.found:
+            self.findings.append(_finding(check, look))
+        return look
+
+
+Beat = Callable[[str], None]
+
+
+def validate(
+    settings: Settings,
+    *,
+    now: int,
+    is_thorough: bool = False,
+    beat: Beat = lambda _: None,
+) -> Report:
+    """Look for whatever is wrong with the database of these settings, its spool and its site.
+
+    `now` is in ms. Nothing of it is written: a copy is looked at, in a temporary folder, which
+    is the open store of this process meanwhile; no store is open afterwards. With `is_thorough`
+    every byte of spool and site is read. `beat` is told what is done. Raises StorageError where
+    the database cannot be read, or is of another version than this program.
+    """
+    start = time.monotonic()
+    site = read_site(settings.output)
+    beat(f"copying {settings.database}")
+    with opened_copy(settings.database):
+        beat("looking at the file")
+        days = settings.keep_spool_days
+        since = now - days * DAY if days else 0
+        found = _Validation(Scene(now, settings.spool, site, {}, since, is_thorough))
+        is_whole = not found.make([integrity.FILE])
+        notes = list(_make_all(found, beat) if is_whole else _make_none(found))
+        return Report(
+            subject=str(settings.database),
+            at=now,
+            checks=found.checked,
+            findings=found.findings,
+            seconds=time.monotonic() - start,
+            facts={"revision": _revision(), **found.scene.counts} if is_whole else {},
+            notes=notes,
+        )
+
+
+def _make_none(found: _Validation) -> Iterator[str]:
+    """Skip all checks but that of the file."""
+    found.skip(CHECKS[1:], "the file is damaged")
+    yield "The file is damaged: nothing else was looked at."
+
+
+def _make_all(found: _Validation, beat: Beat) -> Iterator[str]:
+    """Make all checks that can be made; notes about those that cannot."""
+    beat("looking at what is on record")
+    found.scene = replace(found.scene, counts=_counts())
+    count_results()
+    broken = found.make(check for check in CHECKS[1:] if not check.is_derived)
+    derived = [check for check in CHECKS if check.is_derived]
+    if ground := [check.id for check in broken if check.is_ground]:
+        found.skip(derived, f"{ground[0]} found something")
+        yield f"Nothing was judged again, since that reads what {', '.join(ground)} found."
+        return
+    waiting = judge_again(beat)
+    found.make(derived)
+    if waiting:
+        yield (
+            f"{len(waiting)} jobs wait to be judged again by the worker; their verdicts were not"
+            f" compared yet: {', '.join(waiting[:10])}."
+        )
+
+
+def _counts() -> dict[str, int]:
+    names = [model._meta.table_name for model in TABLES]
+    return {name: run(f"SELECT count(*) FROM {name}")[0][0] for name in names}
+
+
+def _revision() -> int:
+    return int(run("SELECT coalesce(max(value), 0) FROM counter WHERE name = 'revision'")[0][0])
+
+
+def _checked(check: Check, look: Look, seconds: float, skipped: str = "") -> Checked:
+    return Checked(
+        check.id, check.kind, check.sentence, look.looked, look.found, round(seconds, 3), skipped
+    )
+
+
+def _finding(check: Check, look: Look) -> Finding:
+    return Finding(
+        check=check.id,
+        kind=check.kind,
+        severity=check.severity,
+        sentence=f"{check.sentence}: {look.found:,} of {look.looked:,}.",
+        count=look.found,
+        remedy=check.remedy,
+        examples=look.examples,
+    )
