@@ -28,3 +28,11 @@ def sync_file_system(folder: Path) -> None:
             raise OSError(code, os.strerror(code))
     finally:
         os.close(descriptor)
+
+
+def own_as_folder(path: Path) -> None:
+    """Give what root made to the owner of its folder: whoever runs the service has to open it."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        if path.stat().st_uid != owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid)

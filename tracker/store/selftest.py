@@ -8,27 +8,53 @@ tells, without waiting for whoever writes to the real one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import tempfile
 from pathlib import Path
 
 import peewee
 
 from tracker.errors import StorageError
+from tracker.store.driver import sqlite3
 
 
 def check_exclusion(folder: Path) -> None:
-    """Raise StorageError where a second writer would not be kept out."""
-    with tempfile.TemporaryDirectory(prefix=".selftest-", dir=folder) as scratch:
-        path = str(Path(scratch) / "scratch.db")
-        first, second = (
-            peewee.SqliteDatabase(path, lock_type="IMMEDIATE", timeout=0) for _ in range(2)
+    """Raise StorageError where a second writer would not be kept out.
+
+    A full disk tells nothing of locks, and nobody can write to it: it must not keep those out who
+    only want to read.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".selftest-", dir=folder) as scratch:
+            is_safe = _is_exclusive(str(Path(scratch) / "scratch.db"))
+    except (OSError, peewee.OperationalError) as error:
+        if not _is_full(error):
+            raise
+        return
+    if not is_safe:
+        raise StorageError(
+            f"Transactions in {folder} do not exclude each other: results would be lost.",
+            "Use a local disk, and Peewee 4.5 or newer.",
         )
-        with contextlib.closing(first), contextlib.closing(second), first.atomic():
-            if _can_begin(second):
-                raise StorageError(
-                    f"Transactions in {folder} do not exclude each other: results would be lost.",
-                    "Use a local disk, and Peewee 4.5 or newer.",
-                )
+
+
+def sqlite_version() -> str:
+    """The version of the SQLite that Peewee uses here: pysqlite3's where that is installed."""
+    return sqlite3.sqlite_version
+
+
+def _is_exclusive(path: str) -> bool:
+    first, second = (
+        peewee.SqliteDatabase(path, lock_type="IMMEDIATE", timeout=0) for _ in range(2)
+    )
+    with contextlib.closing(first), contextlib.closing(second), first.atomic():
+        return not _can_begin(second)
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "full" in str(error)
 
 
 def _can_begin(database: peewee.SqliteDatabase) -> bool:

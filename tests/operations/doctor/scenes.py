@@ -1,0 +1,30 @@
+"""What tests of single checks share: a scene of a store that is open."""
+
+from __future__ import annotations
+
+from tracker.operations.doctor.findings import Ask, Finding, Findings, Scene
+from tracker.settings import Settings
+from tracker.store.probe import Probe
+
+NOW = 1_795_000_000_000
+
+
+def never_asked(server: str) -> float | None:
+    """For a tracker without a Jenkins."""
+    raise AssertionError(f"{server} was asked")
+
+
+def scene(settings: Settings, *, ask: Ask = never_asked, now: int = NOW) -> Scene:
+    """A scene at a time of these tests."""
+    return Scene(settings, Probe(), ask, now, is_open=True)
+
+
+def said(findings: Findings) -> list[tuple[str, str]]:
+    """The verdicts with their words."""
+    return [(each.verdict, each.words) for each in findings]
+
+
+def only(findings: Findings) -> Finding:
+    """The one finding."""
+    [found] = list(findings)
+    return found

@@ -1,0 +1,248 @@
+"""Single checks: one picture in, one finding out."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.factories import upload
+from tests.operations.doctor.scenes import NOW, only, said, scene
+from tracker.clock import DAY, HOUR, MINUTE
+from tracker.errors import JenkinsError
+from tracker.operations.backup.taking import backup
+from tracker.operations.doctor import address, backups, clock, permissions, spool, tokens, worker
+from tracker.settings import Settings
+from tracker.store.jobs import add_server
+from tracker.store.sql import run
+from tracker.store.tokens import create_token, revoke_token
+from tracker.store.work import beat, enqueue
+
+# Tokens.
+
+
+def test_tokens_in_use_are_counted(settings: Settings, store: Path) -> None:
+    create_token("ci", now=NOW)
+    create_token("shop", now=NOW, jobs=("shop/*",))
+    found = only(tokens.look(scene(settings)))
+    assert (found.verdict, found.words) == (
+        "pass",
+        "2 are in use; 1 of them may send to every job.",
+    )
+
+
+def test_an_old_token_without_an_end_is_told(settings: Settings, store: Path) -> None:
+    create_token("ci", now=NOW - 400 * DAY)
+    run("UPDATE token SET used = ?", NOW)
+    found = only(tokens.look(scene(settings)))
+    assert (found.verdict, found.remedy) == ("warn", "tracker token rotate ci")
+    assert "400 days old" in found.words
+
+
+def test_a_token_that_nobody_uses_is_told(settings: Settings, store: Path) -> None:
+    create_token("ci", now=NOW - 90 * DAY)
+    found = only(tokens.look(scene(settings)))
+    assert (found.verdict, found.remedy) == ("warn", "tracker token revoke ci")
+
+
+def test_a_token_that_opens_nothing_is_not_told(settings: Settings, store: Path) -> None:
+    create_token("ci", now=NOW - 400 * DAY)
+    revoke_token("ci", now=NOW)
+    assert "None is in use" in only(tokens.look(scene(settings))).words
+
+
+def test_many_tokens_that_open_everything_are_told(settings: Settings, store: Path) -> None:
+    for number in range(4):
+        create_token(f"a{number}", scope="admin", now=NOW)
+    assert "4 tokens open everything" in only(tokens.look(scene(settings))).words
+
+
+# Clock.
+
+
+def test_a_build_of_the_future_is_told(settings: Settings, store: Path) -> None:
+    upload("nightly", 1, started=NOW + 3 * HOUR)
+    assert said(clock.look(scene(settings))) == [
+        ("warn", "A build began 3.0 hours after now: our clock went back, or was wrong then.")
+    ]
+
+
+def test_a_clock_that_went_back_is_told(settings: Settings, store: Path) -> None:
+    upload("nightly", 1)
+    assert said(clock.look(scene(settings, now=NOW - 30 * MINUTE))) == [
+        (
+            "fail",
+            "A build was recorded 30 minutes after now: our clock went back, or was wrong then.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(3.0, "pass"), (None, "pass"), (-600.0, "warn"), (7200.0, "warn")]
+)
+def test_the_clock_of_each_jenkins_is_compared(
+    settings: Settings, store: Path, ahead: float | None, verdict: str
+) -> None:
+    add_server("main", "http://ci.example/")
+    [_, of_server] = clock.look(scene(settings, ask=lambda _: ahead))
+    assert of_server.verdict == verdict
+
+
+def test_a_jenkins_that_does_not_answer_is_a_warning(settings: Settings, store: Path) -> None:
+    add_server("main", "http://ci.example/")
+
+    def ask(_server: str) -> float | None:
+        raise JenkinsError("It does not answer.")
+
+    [_, of_server] = clock.look(scene(settings, ask=ask))
+    assert (of_server.verdict, of_server.remedy) == ("warn", "tracker server check main")
+
+
+# Workers and tasks.
+
+
+def test_a_worker_that_fell_silent_fails(settings: Settings, store: Path) -> None:
+    beat("here:1", now=NOW - 5 * MINUTE)
+    assert only(worker.look(scene(settings))).verdict == "fail"
+    beat("here:2", now=NOW - MINUTE)
+    assert said(worker.look(scene(settings))) == [("pass", "1 live: here:2.")]
+
+
+def test_tasks_that_wait_for_long_or_were_given_up_are_told(
+    settings: Settings, store: Path
+) -> None:
+    enqueue("poll", "nightly", due=NOW - HOUR)
+    enqueue("watch", "main", due=NOW - MINUTE)
+    enqueue("publish", "site", due=NOW)
+    run("UPDATE work SET state = 'dead', error = 'no room' WHERE kind = 'publish'")
+    assert said(worker.look_at_tasks(scene(settings))) == [
+        ("warn", "1 tasks 'poll' wait, the first for 60 minutes."),
+        ("warn", "The task publish site was given up: no room"),
+    ]
+
+
+# Backups.
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict"), [(1, "pass"), (35, "pass"), (48, "warn"), (24 * 9, "fail")]
+)
+def test_the_age_of_the_last_backup_counts(
+    settings: Settings, store: Path, hours: int, verdict: str
+) -> None:
+    taken = datetime.fromtimestamp((NOW - hours * HOUR) / 1000, UTC)
+    backup(store, settings.home / "backups", now=taken)
+    assert next(iter(backups.look(scene(settings)))).verdict == verdict
+
+
+def test_a_backup_of_the_future_is_a_warning(settings: Settings, store: Path) -> None:
+    """Else no other would ever be missed until then."""
+    taken = datetime.fromtimestamp(NOW / 1000, UTC) + timedelta(days=3)
+    backup(store, settings.home / "backups", now=taken)
+    found = next(iter(backups.look(scene(settings))))
+    assert (found.verdict, "in the future" in found.words) == ("warn", True)
+
+
+def test_without_any_backup_the_command_is_told(settings: Settings, store: Path) -> None:
+    found = only(backups.look(scene(settings)))
+    assert (found.verdict, found.remedy) == ("warn", "tracker backup")
+
+
+def test_a_backup_on_the_disk_of_the_database_is_a_warning(settings: Settings, store: Path) -> None:
+    backup(store, settings.home / "backups", now=datetime.fromtimestamp(NOW / 1000, UTC))
+    [_, place] = backups.look(scene(settings))
+    assert (place.verdict, "disk of the database" in place.words) == ("warn", True)
+
+
+def test_a_backup_that_was_cut_or_removed_fails(settings: Settings, store: Path) -> None:
+    made = backup(store, settings.home / "backups", now=datetime.fromtimestamp(NOW / 1000, UTC))
+    os.truncate(settings.home / "backups" / made.file, 100)
+    assert only(backups.look(scene(settings))).verdict == "fail"
+
+
+# Permissions.
+
+
+def test_a_home_that_others_may_read_fails(settings: Settings, store: Path) -> None:
+    settings.home.chmod(0o755)
+    [found] = permissions.look(scene(settings))
+    assert (found.verdict, found.remedy) == ("fail", f"chmod 700 {settings.home}")
+
+
+def test_a_database_that_others_may_read_is_told(settings: Settings, store: Path) -> None:
+    store.chmod(0o640)
+    assert f"chmod 600 {store}" in [each.remedy for each in permissions.look(scene(settings))]
+
+
+def test_a_token_file_that_others_may_read_fails(
+    settings: Settings, store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret")
+    file.chmod(0o644)
+    add_server("main", "http://ci.example/", token_file=str(file))
+    found = only(permissions.look_at_servers(scene(settings)))
+    assert (found.verdict, found.remedy) == ("fail", f"chmod 400 {file}")
+    file.chmod(0o400)
+    assert only(permissions.look_at_servers(scene(settings))).verdict == "pass"
+    file.unlink()
+    assert "is not there" in only(permissions.look_at_servers(scene(settings))).words
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+def test_files_of_another_owner_fail(settings: Settings, store: Path) -> None:
+    os.chown(settings.home, 65534, 65534)
+    found = [each for each in permissions.look(scene(settings)) if each.verdict == "fail"]
+    assert "tracker.db" in found[0].words
+
+
+# Address.
+
+
+@pytest.mark.parametrize(
+    ("given", "verdicts"),
+    [
+        ({"host": "127.0.0.1"}, ["pass"]),
+        ({"host": "::1"}, ["pass"]),
+        ({"host": "localhost"}, ["pass"]),
+        ({"host": "0.0.0.0"}, ["warn", "warn"]),
+        ({"host": "10.0.0.7", "trusted_proxies": "1"}, ["warn"]),
+        ({"host": "0.0.0.0", "base_url": "https://t.example"}, ["warn", "warn"]),
+        (
+            {
+                "host": "0.0.0.0",
+                "base_url": "https://t.example",
+                "trusted_proxies": "10.0.0.1",
+                "allowed_hosts": "t.example",
+            },
+            ["pass"],
+        ),
+    ],
+)
+def test_a_server_that_the_world_reaches_wants_a_proxy_and_an_address(
+    tmp_path: Path, given: dict[str, str], verdicts: list[str]
+) -> None:
+    settings = Settings.load({}, home=tmp_path, **given)
+    assert [each.verdict for each in address.look(scene(settings))] == verdicts
+
+
+# Leftovers.
+
+
+def test_what_lies_about_for_a_day_is_told(settings: Settings, store: Path) -> None:
+    incoming = settings.spool / "incoming"
+    incoming.mkdir(parents=True)
+    left = [incoming / "tmp1", settings.home / "tracker.db.before-20260101T000000Z"]
+    for path in left:
+        path.write_bytes(b"x")
+        os.utime(path, (NOW / 1000 - 2 * 86400,) * 2)
+    fresh = incoming / "tmp2"
+    fresh.write_bytes(b"x")
+    os.utime(fresh, (NOW / 1000,) * 2)
+    words = [each.words for each in spool.look(scene(settings))]
+    assert ["uploads that broke off" in words[0], "databases that backups" in words[1]] == [
+        True
+    ] * 2
+    assert words[0].startswith("1 files")

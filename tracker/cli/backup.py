@@ -1,0 +1,57 @@
+"""`tracker backup`: a copy of the database that is known to be whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, print_json, settings
+
+
+@click.command("backup")
+@click.option("--to", type=click.Path(path_type=Path), help="Folder (default: backups in home).")
+@click.option("--keep-daily", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--keep-weekly", type=click.IntRange(0), default=4, show_default=True)
+@click.option("--with-spool", is_flag=True, help="Copy the raw reports, too.")
+@JSON_OPTION
+@click.pass_context
+def command(
+    ctx: click.Context,
+    to: Path | None,
+    keep_daily: int,
+    keep_weekly: int,
+    with_spool: bool,
+    as_json: bool,
+) -> None:
+    """Take a backup of the database while it is in use, and prove that it is whole.
+
+    Of the older ones the newest of each of the last days and weeks stay, and those that were given
+    another name; so the folder is for the backups of one tracker alone. A backup has no settings,
+    no API tokens of Jenkins and, without --with-spool, no raw reports.
+
+    Example: tracker backup --to /mnt/backup --with-spool
+    """
+    from tracker.operations.backup.manifest import FOLDER
+    from tracker.operations.backup.rotation import rotate
+    from tracker.operations.backup.taking import backup, tidy_spool
+
+    found = settings(ctx)
+    folder = (to or found.home / FOLDER).absolute()
+    spool = found.spool if with_spool else None
+    made = backup(found.database, folder, now=datetime.now(UTC), spool=spool)
+    gone = rotate(folder, daily=keep_daily, weekly=keep_weekly)
+    if with_spool:
+        tidy_spool(folder, found.spool)
+    if as_json:
+        print_json({**asdict(made), "folder": folder, "removed": gone})
+        return
+    click.echo(f"{folder / made.file}")
+    click.echo(
+        f"{made.bytes / 1e6:,.1f} MB, {made.counts.get('build', 0):,} builds,"
+        f" {made.counts.get('result', 0):,} results, revision {made.revision}; whole, in"
+        f" {made.seconds:.1f} s. {len(gone)} older ones removed.",
+        err=True,
+    )

@@ -1,0 +1,157 @@
+"""`tracker restore`: put a backup in the place of the database, or prove that it could be."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, print_json, settings, user
+from tracker.clock import now_ms
+from tracker.errors import NotFound, StorageError, UsageError
+from tracker.settings import Settings
+
+if TYPE_CHECKING:
+    from tracker.operations.backup.replay import Replayed
+    from tracker.operations.backup.restore import Proof, Restored
+
+PARTLY = 4
+
+
+@click.command("restore")
+@click.argument("backup", type=click.Path(path_type=Path))
+@click.option("--verify", "only_verify", is_flag=True, help="Only prove that it can be restored.")
+@click.option("--replay-spool", is_flag=True, help="Record again what came after the backup.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@JSON_OPTION
+@click.pass_context
+def command(
+    ctx: click.Context,
+    backup: Path,
+    only_verify: bool,
+    replay_spool: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Put BACKUP, a file that `tracker backup` made, in the place of the database.
+
+    Server and workers must be stopped. The database of before is kept beside the new one. With
+    --replay-spool the raw reports of builds that it tells of and the backup does not are read
+    again. Exit 4 where some of them could not be.
+
+    Example: tracker restore /mnt/backup/tracker-20261120T030000Z.db --verify
+    """
+    found = settings(ctx)
+    path = _found(backup, found)
+    if only_verify:
+        _verify(path, found, as_json)
+        return
+    _ask(path, found, yes)
+    _restore(path, found, replay_spool=replay_spool, as_json=as_json)
+
+
+def _verify(backup: Path, found: Settings, as_json: bool) -> None:
+    from tracker.operations.backup.restore import verify
+
+    proof = verify(backup, found.home if found.home.is_dir() else None)
+    if as_json:
+        print_json(asdict(proof))
+    else:
+        click.echo(f"{backup} can be restored: {_words(proof)}.")
+
+
+def _restore(backup: Path, found: Settings, *, replay_spool: bool, as_json: bool) -> None:
+    from tracker.operations.backup.restore import restore
+    from tracker.store.audit import acting
+
+    acting(f"user {user()}")
+    done = restore(backup, found.database, spool=found.spool, now=datetime.now(UTC))
+    again = list(_replayed(done, found)) if replay_spool else []
+    if as_json:
+        print_json({**asdict(done), "replayed": [asdict(each) for each in again]})
+    else:
+        _say(done, again if replay_spool else None)
+    if any(each.trouble for each in again):
+        sys.exit(PARTLY)
+
+
+def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
+    """The builds recorded again, each told as it goes; judged and put into families."""
+    from tracker.intake.ingest import Intake
+    from tracker.operations.backup.replay import replay
+    from tracker.store.connection import open_store
+    from tracker.store.families import cluster_waiting
+    from tracker.store.judging import judge_waiting, waiting_jobs
+
+    if done.former is None:
+        return
+    open_store(found.database)
+    try:
+        for each in replay(done.former, Intake.of(found), now=now_ms()):
+            click.echo(f"{each.job} #{each.number}: {each.trouble or 'recorded again'}", err=True)
+            yield each
+    except StorageError as error:
+        click.echo(f"The former database cannot be read any further: {error}", err=True)
+    for job in waiting_jobs():
+        while judge_waiting(job, now=now_ms()):
+            pass
+    while cluster_waiting(found.own_prefixes, now=now_ms()):
+        pass
+
+
+def _say(done: Restored, again: list[Replayed] | None) -> None:
+    click.echo(f"Restored {done.proof.backup}: {_words(done.proof)}.")
+    if done.raw_reports:
+        click.echo(f"{done.raw_reports} raw reports that were missing were copied back.")
+    if done.former is not None:
+        click.echo(f"The database of before is {done.former}; remove it when all is well.")
+    click.echo("Start server and worker: the worker reads on from Jenkins where the backup ends.")
+    if again is not None:
+        well = sum(not each.trouble for each in again)
+        click.echo(
+            f"{well} of {len(again)} builds that came or changed after the backup were read again."
+        )
+        return
+    click.echo(
+        "Uploads that came after the backup have to be sent again, or restore with --replay-spool."
+    )
+
+
+def _words(proof: Proof) -> str:
+    counts = proof.inside.counts
+    taken = f"taken {proof.manifest.taken:%Y-%m-%d %H:%M:%S} UTC" if proof.manifest else ""
+    return ", ".join(
+        filter(
+            None,
+            (
+                taken or "no manifest lies beside it, so only the file itself was proved",
+                f"{counts['build']:,} builds, {counts['result']:,} results",
+                f"brought up to date by {', '.join(proof.migrated)}" if proof.migrated else "",
+            ),
+        )
+    )
+
+
+def _found(backup: Path, found: Settings) -> Path:
+    """The file, as a path or by its name in the usual folder."""
+    from tracker.operations.backup.manifest import FOLDER
+
+    for path in (backup, found.home / FOLDER / backup):
+        if path.is_file():
+            return path.absolute()
+    raise NotFound(
+        f"There is no backup {backup}.", f"Backups are usually in {found.home / FOLDER}."
+    )
+
+
+def _ask(backup: Path, found: Settings, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("A restore replaces the database.", "Add --yes where nobody can be asked.")
+    click.confirm(f"Replace {found.database} by {backup}?", abort=True)

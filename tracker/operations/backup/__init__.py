@@ -1,0 +1,1 @@
+"""Backups: taking and rotating them, and putting one in the place of the database."""

@@ -1,0 +1,150 @@
+"""What is written beside a backup: when it was taken, of what, and the digest that proves it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from tracker.durable import own_as_folder
+from tracker.errors import StorageError
+from tracker.operations.backup.copies import sync_file, told
+
+FOLDER = "backups"
+# In home: where the last backup went, wherever that is.
+NOTE = "last-backup.json"
+# A backup that a database of this suffix and a manifest make together.
+DATABASE, MANIFEST = ".db", ".json"
+# How backups are called; whoever calls one otherwise wants to keep it.
+NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One backup.
+
+    file        name of the database file in the folder of the manifest
+    taken       when, in UTC
+    version     of the tracker that took it
+    migrations  of its schema, in order
+    revision    of the database
+    sha256      of the file, which has `bytes`
+    counts      rows of each table
+    seconds     how long it took, proof included
+    verdict     `pass`: it was read from end to end; another is never kept
+    spool       whether the raw reports were copied, too
+    """
+
+    file: str
+    taken: datetime
+    version: str
+    migrations: tuple[str, ...]
+    revision: int
+    sha256: str
+    bytes: int
+    counts: dict[str, int]
+    seconds: float
+    verdict: str = "pass"
+    spool: bool = False
+
+
+@dataclass(frozen=True)
+class LastBackup:
+    """The newest backup that was taken of a home, and its folder."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self.folder / self.manifest.file
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file still has the size that it was written with."""
+        return self.path.is_file() and self.path.stat().st_size == self.manifest.bytes
+
+
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_MANIFEST = msgspec.json.Decoder(Manifest)
+_LAST_BACKUP = msgspec.json.Decoder(LastBackup, dec_hook=lambda kind, value: kind(value))
+
+
+def last_backup(home: Path) -> LastBackup | None:
+    """The newest backup of a home: in its own folder, or where the last one was taken to."""
+    usual = home / FOLDER
+    found = [LastBackup(usual, each) for each in backups_in(usual)[-1:]]
+    found += _noted(home)
+    return max(found, key=lambda each: each.manifest.taken, default=None)
+
+
+def note_backup(home: Path, folder: Path, manifest: Manifest) -> None:
+    """Write down in a home where its last backup went."""
+    _write(home / NOTE, LastBackup(folder, manifest))
+
+
+def _noted(home: Path) -> list[LastBackup]:
+    """The note, where there is one that can be read."""
+    try:
+        text = (home / NOTE).read_bytes()
+        return [_LAST_BACKUP.decode(text)]
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return []
+
+
+def backups_in(folder: Path) -> list[Manifest]:
+    """The whole backups of a folder, oldest first: those whose file and manifest are both there.
+
+    Their files are not read. What cannot be understood is none.
+    """
+    return sorted(_whole(folder), key=lambda each: each.taken)
+
+
+def _whole(folder: Path) -> Iterator[Manifest]:
+    for path in folder.glob(f"*{MANIFEST}"):
+        if path.with_suffix(DATABASE).is_file():
+            try:
+                yield read_manifest(path)
+            except StorageError:
+                continue
+
+
+def manifest_of(backup: Path) -> Manifest | None:
+    """The manifest beside the file of a backup, None where there is none."""
+    path = backup.with_suffix(MANIFEST)
+    return read_manifest(path) if path.is_file() else None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A manifest, of the file that is beside it, whatever that was called; StorageError where it
+    cannot be read.
+    """
+    with told(path):
+        text = path.read_bytes()
+    try:
+        return replace(_MANIFEST.decode(text), file=path.with_suffix(DATABASE).name)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StorageError(
+            f"The manifest {path} is damaged: {error}.", "Use another backup."
+        ) from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put a manifest beside the file that it names; it is there whole or not at all."""
+    _write((folder / manifest.file).with_suffix(MANIFEST), manifest)
+
+
+def _write(path: Path, value: object) -> None:
+    aside = path.with_suffix(".json.part")
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
+    with os.fdopen(os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(text + b"\n")
+    sync_file(aside)
+    own_as_folder(aside)
+    aside.rename(path)

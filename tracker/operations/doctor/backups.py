@@ -1,0 +1,47 @@
+"""The backups: when the last was taken, whether it is there, and on which disk."""
+
+from __future__ import annotations
+
+from tracker.clock import DAY, HOUR
+from tracker.operations.backup.manifest import LastBackup, last_backup
+from tracker.operations.doctor.clock import SLACK_MS
+from tracker.operations.doctor.findings import Finding, Findings, Scene
+
+LATE_MS = 36 * HOUR
+LOST_MS = 8 * DAY
+TAKE = "tracker backup"
+
+
+def look(scene: Scene) -> Findings:
+    """How old the newest is; a warning where one broken disk would take it and the database."""
+    newest = last_backup(scene.settings.home)
+    if newest is None:
+        yield Finding("backup", "warn", "None was ever taken.", TAKE)
+        return
+    yield _newest(newest, scene)
+    if newest.is_there and scene.settings.database.exists():
+        yield from _place(newest, scene)
+
+
+def _newest(newest: LastBackup, scene: Scene) -> Finding:
+    if not newest.is_there:
+        words = f"The last one, {newest.path}, is not there or not as it was written."
+        return Finding("backup", "fail", words, TAKE)
+    age = scene.now - int(newest.manifest.taken.timestamp() * 1000)
+    words = f"The last one, {newest.path}, is of {newest.manifest.taken:%Y-%m-%d %H:%M} UTC."
+    if age < -SLACK_MS:
+        words += " That is in the future: the clock was wrong then, or is now."
+        return Finding("backup", "warn", words, f"Set the clock, then: {TAKE}")
+    if age > LATE_MS:
+        return Finding("backup", "fail" if age > LOST_MS else "warn", words, TAKE)
+    return Finding("backup", "pass", words)
+
+
+def _place(newest: LastBackup, scene: Scene) -> Findings:
+    if newest.path.stat().st_dev == scene.settings.database.stat().st_dev:
+        yield Finding(
+            "backup",
+            "warn",
+            "It is on the disk of the database: one that breaks takes both.",
+            "tracker backup --to FOLDER-ON-ANOTHER-DISK, or copy the folder to another machine.",
+        )

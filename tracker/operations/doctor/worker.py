@@ -1,0 +1,56 @@
+"""The worker: does one live, and does what is due get done."""
+
+from __future__ import annotations
+
+from tracker.clock import MINUTE
+from tracker.operations.doctor.findings import Finding, Findings, Scene
+from tracker.operations.health import ALIVE_MS
+from tracker.queries.system import workers
+from tracker.store.connection import reading
+from tracker.store.sql import run
+
+OVERDUE_MS = 15 * MINUTE
+OVERDUE = (
+    "SELECT kind, count(*), min(due) FROM work WHERE state = 'due' AND due < ?"
+    " AND lease_until < ? GROUP BY kind ORDER BY min(due)"
+)
+DEAD = "SELECT kind, key, error FROM work WHERE state = 'dead' ORDER BY kind, key"
+SHOWN = 5
+
+
+def look(scene: Scene) -> Findings:
+    """Whether a worker gave a sign of life in the last two minutes."""
+    alive = [row["worker"] for row in workers() if scene.now - row["at"] < ALIVE_MS]
+    if alive:
+        yield Finding("worker", "pass", f"{len(alive)} live: {', '.join(alive)}.")
+    else:
+        yield Finding(
+            "worker",
+            "fail",
+            "None lives: Jenkins is not polled, large uploads wait, the site grows old.",
+            "tracker worker (systemctl start regression-tracker-worker)",
+        )
+
+
+def look_at_tasks(scene: Scene) -> Findings:
+    """Whether tasks wait for long, or were given up."""
+    with reading():
+        late = run(OVERDUE, scene.now - OVERDUE_MS, scene.now)
+        dead = run(DEAD)
+    for kind, count, due in late:
+        minutes = (scene.now - due) // MINUTE
+        yield Finding(
+            "tasks",
+            "warn",
+            f"{count} tasks {kind!r} wait, the first for {minutes:,} minutes.",
+            "Start more workers; their log says what keeps them.",
+        )
+    for kind, key, error in dead[:SHOWN]:
+        yield Finding(
+            "tasks",
+            "warn",
+            f"The task {kind} {key} was given up: {error}",
+            "Mend what it says; it is tried again when it is next asked for.",
+        )
+    if not late and not dead:
+        yield Finding("tasks", "pass", "None waits for long, none was given up.")

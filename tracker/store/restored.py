@@ -1,0 +1,26 @@
+"""What a restored database must say of itself, so that nobody takes it for the one before.
+
+Its revision goes on above all that was ever shown: pages kept by browsers and the published site
+are known by it, and would otherwise be taken for those of other results. Workers of then are gone.
+"""
+
+from __future__ import annotations
+
+from tracker.store.audit import note
+from tracker.store.connection import raise_revision, writing
+from tracker.store.models import Counter, Heartbeat
+from tracker.store.sql import run
+from tracker.store.work import enqueue
+
+
+def mark_restored(backup: str, *, above: int, now: int) -> int:
+    """Make the open database one that was restored from `backup`; its revision, over `above`."""
+    with writing():
+        Counter.update(value=above).where(
+            (Counter.name == "revision") & (Counter.value < above)
+        ).execute()
+        run("UPDATE work SET lease_until = 0, fence = fence + 1 WHERE lease_until > 0")
+        Heartbeat.delete().execute()
+        enqueue("publish", "site", due=now)
+        note("restore", backup)
+        return raise_revision()
