@@ -1,0 +1,53 @@
+"""`tracker import`: take over an export of another tracker."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tracker.cli.shared import JSON_OPTION, opened, print_json
+from tracker.clock import now_ms
+
+PARTLY = 4
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@JSON_OPTION
+@click.pass_context
+def command(ctx: click.Context, file: str, as_json: bool) -> None:
+    """Take over what `tracker export` wrote to FILE in JSON Lines; - is standard input.
+
+    What is here already is left as it is, so it can be repeated. Each build is imported whole.
+    Exit 4 where the file is damaged further on, or builds were left as they are here.
+
+    Example: tracker import tracker.jsonl
+    """
+    from tracker.operations.import_lines import read_lines
+    from tracker.operations.imports import import_lines
+    from tracker.queries.answers import one_line
+    from tracker.store.judging import judge_waiting, waiting_jobs
+
+    opened(ctx)
+    with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as lines:
+        done = import_lines(
+            read_lines(lines), now=now_ms(), beat=lambda job: click.echo(job, err=True)
+        )
+    for job in waiting_jobs():
+        while judge_waiting(job, now=now_ms()):
+            pass
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"{done.builds:,} builds with {done.results:,} results were imported, of"
+            f" {done.jobs:,} new jobs; {done.known:,} builds were here already."
+        )
+        if done.others:
+            click.echo(f"{done.others:,} rules and rows of the catalogue were imported.")
+    for reason in (*done.left, *filter(None, [done.trouble])):
+        click.echo(f"tracker: {one_line(reason)}", err=True)
+    if done.left or done.trouble:
+        sys.exit(PARTLY)

@@ -1,0 +1,1 @@
+"""What was recorded, written for another tracker or for other programs."""

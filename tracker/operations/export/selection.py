@@ -1,0 +1,37 @@
+"""Which jobs and builds are exported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.store.connection import reading
+from tracker.store.naming import admits
+from tracker.store.sql import run
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which jobs, by patterns of full names, and which builds: those since a time (ms)."""
+
+    jobs: tuple[str, ...] = ("*",)
+    since: int | None = None
+
+
+def selected_jobs(selection: Selection) -> list[tuple[int, str]]:
+    """Id and name of the jobs of a selection, by name."""
+    with reading():
+        rows = run("SELECT id, name FROM job ORDER BY name")
+    return [(number, name) for number, name in rows if admits(selection.jobs, name)]
+
+
+def selected_builds(job_id: int, selection: Selection) -> list[int]:
+    """The builds of a job that belong to a selection, oldest first."""
+    with reading():
+        rows = run(
+            "SELECT id FROM build WHERE job_id = ? AND (? IS NULL OR coalesce(started, heard) >= ?)"
+            " ORDER BY epoch, number",
+            job_id,
+            selection.since,
+            selection.since,
+        )
+    return [number for (number,) in rows]

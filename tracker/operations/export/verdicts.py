@@ -1,0 +1,145 @@
+"""What was derived from results that were let go: nobody can derive it again from an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tracker.operations.export import records
+from tracker.operations.export.build import suite_key
+from tracker.store.connection import reading
+from tracker.store.identity import key
+from tracker.store.sql import Row, run
+
+# The counts of a build that were derived, or counted from its results.
+COUNTS = (
+    "total",
+    "passed",
+    "failed",
+    "error",
+    "skipped",
+    "unknown",
+    "regressions",
+    "new_failures",
+    "fixed",
+    "suspects",
+    "flaky",
+    "recovering",
+    "in_incident",
+    "expected",
+    "missing",
+    "newly_skipped",
+    "added",
+    "shortfall",
+    "judging",
+    "lifted",
+)
+# Tables of what was derived: their columns, and the one with the build that a row came with.
+DERIVED = {
+    "episode": (
+        (
+            "case_id",
+            "from_build",
+            "until_build",
+            "state",
+            "since_build",
+            "was_unsteady",
+            "evidence",
+        ),
+        "from_build",
+    ),
+    "break_window": (("case_id", "build_id", "since_build", "found"), "build_id"),
+    "pace": (("case_id", "from_build", "until_build", "pace", "factor", "evidence"), "from_build"),
+    "loss": (("build_id", "n", "cause", "about", "sentence", "cases"), "build_id"),
+    "absence": (
+        ("build_id", "case_id", "n", "sentence", "other_case", "is_certain"),
+        "build_id",
+    ),
+    "last_pass": (("case_id", "build_id"), "build_id"),
+}
+BUILDS = frozenset({"build_id", "from_build", "until_build", "since_build"})
+CASES = frozenset({"case_id", "other_case"})
+_BEFORE = (
+    "(SELECT b.id FROM build b JOIN job j ON j.id = b.job_id JOIN build f ON f.id = j.judged_from"
+    " WHERE j.id = ? AND (b.epoch, b.number) < (f.epoch, f.number))"
+)
+
+
+def verdict_records(job_id: int, job: str) -> list[records.Record]:
+    """What was said of the builds that are judged no more; empty where there are none."""
+    with reading():
+        places = run(
+            "SELECT f.epoch, f.number FROM job j JOIN build f ON f.id = j.judged_from"
+            " WHERE j.id = ?",
+            job_id,
+        )
+        builds = tuple(_builds(job_id))
+        if not builds:
+            return []
+        derived = [row for table in DERIVED for row in _rows(job_id, table)]
+        judged_from = places[0] if places else None
+        head = records.Verdicts(job=job, judged_from=judged_from, builds=builds)
+        return [head, *_cases(derived), *derived]
+
+
+def _builds(job_id: int) -> Iterator[tuple[int, int, dict[str, Any], int | None]]:
+    rows = run(
+        f"SELECT epoch, number, let_go, {', '.join(COUNTS)} FROM build"
+        f" WHERE job_id = ?1 AND (id IN {_BEFORE.replace('?', '?1')} OR let_go IS NOT NULL)"
+        " ORDER BY epoch, number",
+        job_id,
+    )
+    for epoch, number, let_go, *counts in rows:
+        yield epoch, number, dict(zip(COUNTS, counts, strict=True)), let_go
+
+
+def _rows(job_id: int, table: str) -> Iterator[records.Derived]:
+    columns, with_build = DERIVED[table]
+    selected = ", ".join(_spelt(name) for name in columns)
+    rows: list[Row] = run(
+        f"SELECT {selected} FROM {table} t WHERE t.{with_build} IN {_BEFORE} ORDER BY"
+        f" {', '.join(columns)}",
+        job_id,
+    )
+    for row in rows:
+        yield records.Derived(
+            table=table,
+            values={name: _told(name, value) for name, value in zip(columns, row, strict=True)},
+        )
+
+
+def _spelt(name: str) -> str:
+    if name in BUILDS:
+        return (
+            f"(SELECT json_array(b.epoch, b.number) FROM build b WHERE b.id = t.{name}) AS {name}"
+        )
+    return f"t.{name} AS {name}"
+
+
+def _told(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in BUILDS:
+        return msgspec.json.decode(value)
+    return key(value) if name in CASES else value
+
+
+def _cases(derived: list[records.Derived]) -> list[records.Case]:
+    told = (row.values[name] for row in derived for name in CASES & row.values.keys())
+    ids = sorted({int(str(each), 16) for each in told if each is not None})
+    found = []
+    for at in range(0, len(ids), 10_000):
+        some = ",".join(map(str, ids[at : at + 10_000]))
+        found += run(
+            "SELECT c.id, s.id, s.path, c.name, c.variant FROM json_each(?) v"
+            " JOIN test_case c ON c.id = v.value JOIN suite s ON s.id = c.suite_id ORDER BY c.id",
+            f"[{some}]",
+        )
+    return [
+        records.Case(
+            key=key(case), suite=path, suite_key=suite_key(suite, path), name=name, variant=variant
+        )
+        for case, suite, path, name, variant in found
+    ]

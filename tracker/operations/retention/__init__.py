@@ -1,0 +1,1 @@
+"""Retention: which results and raw reports stay, and letting go of the others."""

@@ -1,0 +1,81 @@
+"""Raw reports that the policy no longer keeps: older than it says, and needed by no upload.
+
+A report that comes again makes its file new, so the age of the file is that of its last arrival.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tracker.clock import DAY, SECOND
+from tracker.operations.retention.rules import Policy
+from tracker.store.connection import reading
+from tracker.store.sql import run
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_ASIDE = ".going"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The bytes of a report in the spool."""
+
+    path: Path
+    size: int
+
+
+def find(spool: Path, policy: Policy, *, now: int) -> list[Raw]:
+    """The raw reports that the policy lets go at a time (ms)."""
+    if not policy.spool_days:
+        return []
+    waiting = _waiting()
+    found = []
+    for path in _files(spool):
+        with contextlib.suppress(FileNotFoundError):  # another run removed it
+            if path.name not in waiting and not _is_young(path, policy, now):
+                found.append(Raw(path, path.stat().st_size))
+    return found
+
+
+def remove(raw: Raw, policy: Policy, *, now: int) -> bool:
+    """Remove a raw report; False where it came again meanwhile, and stays."""
+    aside = raw.path.with_name(raw.path.name + _ASIDE)
+    try:
+        raw.path.rename(aside)
+        if _is_young(aside, policy, now):  # it came again between the look and the removal
+            aside.rename(raw.path)
+            return False
+        aside.unlink()
+    except FileNotFoundError:  # another run removed it
+        return False
+    return True
+
+
+def _files(spool: Path) -> Iterator[Path]:
+    """The files of the spool; what an earlier run was about to remove is put back first."""
+    for folder in sorted(spool.glob("[0-9a-f][0-9a-f]")):
+        for left in folder.glob(f"*{_ASIDE}"):
+            kept = left.with_suffix("")
+            if kept.exists():
+                left.unlink()
+            else:
+                left.rename(kept)
+        yield from (path for path in sorted(folder.iterdir()) if _DIGEST.fullmatch(path.name))
+
+
+def _is_young(path: Path, policy: Policy, now: int) -> bool:
+    return path.stat().st_mtime * SECOND > now - policy.spool_days * DAY
+
+
+def _waiting() -> set[str]:
+    """The digests of uploads that wait to be read."""
+    with reading():
+        rows = run("SELECT payload FROM work WHERE kind = 'ingest' AND state <> 'done'")
+    payloads = (msgspec.json.decode(text) for (text,) in rows)
+    return {report["sha256"] for payload in payloads for report in payload.get("reports", ())}

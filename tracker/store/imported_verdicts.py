@@ -1,0 +1,157 @@
+"""Verdicts from an export that nobody can derive again, since results they rest on were let go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from peewee import IntegrityError
+
+from tracker.store.connection import raise_revision, writing
+from tracker.store.identity import twin
+from tracker.store.models import TABLES, Job
+from tracker.store.sql import run, run_many
+from tracker.store.work import enqueue
+
+# Epoch and number of a build.
+Where = tuple[int, int]
+_BUILDS = frozenset({"build_id", "from_build", "until_build", "since_build"})
+
+
+@dataclass(frozen=True)
+class NamedCase:
+    """A case with its suite's id and path."""
+
+    id: int
+    suite: int
+    path: str
+    name: str
+    variant: str
+
+
+@dataclass(frozen=True)
+class FinalVerdicts:
+    """What was said of the builds of a job before `judged_from`, and of those that were let go.
+
+    Where that is None, all builds can be judged again.
+
+    counts   columns of these builds
+    let_go   when the results of some of them were (ms)
+    cases    the cases that the rows are about
+    rows     for each table its rows by column; builds in them are (epoch, number)
+    came     for each table the column with the build that a row came with
+    """
+
+    job: str
+    judged_from: Where | None
+    counts: Mapping[Where, Mapping[str, Any]]
+    let_go: Mapping[Where, int]
+    cases: Sequence[NamedCase]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    came: Mapping[str, str]
+
+
+def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
+    """Put them in the place of what the builds without their results seem to say.
+
+    The later builds are judged again by the worker. False, and nothing is changed, where the job
+    has results here of a build that was let go there, or let go of its own. ValueError for rows
+    that a table cannot have.
+    """
+    with writing():
+        job = Job.get(Job.name == told.job)
+        places: dict[Where, int] = {
+            (epoch, number): build
+            for build, epoch, number in run(
+                "SELECT id, epoch, number FROM build WHERE job_id = ?", job.id
+            )
+        }
+        if job.judged_from is not None or not _fits(told, places):
+            return False
+        _put_names(told.cases)
+        _put_counts(told, places)
+        if told.judged_from is not None:
+            for table, column in told.came.items():
+                _put_rows(job.id, table, column, told, places, told.judged_from)
+            _judge_from(job, places[told.judged_from], told.judged_from, now)
+        raise_revision(job.id)
+        return True
+
+
+def _judge_from(job: Job, build_id: int, where: Where, now: int) -> None:
+    run("UPDATE job SET judged_from = ? WHERE id = ?", build_id, job.id)
+    run(
+        "INSERT INTO rejudging (job_id, epoch, number) VALUES (?, ?, ?) ON CONFLICT (job_id)"
+        " DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
+        job.id,
+        *where,
+    )
+    enqueue("judge", job.name, due=now, subject=job.name)
+
+
+def _fits(told: FinalVerdicts, places: Mapping[Where, int]) -> bool:
+    """Whether all builds are here, and no results of those that were let go."""
+    if not {*filter(None, [told.judged_from]), *told.counts} <= places.keys():
+        return False
+    without = msgspec.json.encode([places[where] for where in told.let_go]).decode()
+    return not run(
+        "SELECT 1 FROM build WHERE total > 0 AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        without,
+    )
+
+
+def _put_names(cases: Sequence[NamedCase]) -> None:
+    run_many(
+        "INSERT INTO suite (id, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        sorted({(each.suite, each.path) for each in cases}),
+    )
+    run_many(
+        "INSERT INTO test_case (id, suite_id, name, variant, twin) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(each.id, each.suite, each.name, each.variant, twin(each.name)) for each in cases],
+    )
+
+
+def _put_counts(told: FinalVerdicts, places: Mapping[Where, int]) -> None:
+    for where, counts in told.counts.items():
+        sets = ", ".join(f"{name} = ?" for name in counts)
+        run(f"UPDATE build SET {sets} WHERE id = ?", *counts.values(), places[where])
+    run_many(
+        "UPDATE build SET let_go = ?, clustered = CASE WHEN failed + error > 0"
+        " THEN coalesce(changed, 0) ELSE -1 END WHERE id = ?",
+        [(at, places[where]) for where, at in told.let_go.items()],
+    )
+
+
+def _put_rows(
+    job_id: int,
+    table: str,
+    column: str,
+    told: FinalVerdicts,
+    places: Mapping[Where, int],
+    first: Where,
+) -> None:
+    before = [build for where, build in places.items() if where < first]
+    run(
+        f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode(before).decode(),
+    )
+    own = {name: value for name, value in (("job_id", job_id), ("said", 0)) if _has(table, name)}
+    for row in told.rows.get(table, ()):
+        values = {
+            name: places.get(value) if name in _BUILDS and value is not None else value
+            for name, value in row.items()
+        }
+        values |= own
+        names, marks = ", ".join(values), ", ".join("?" for _ in values)
+        try:
+            run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())
+        except IntegrityError as error:
+            raise ValueError(f"a row of {table} cannot be kept: {error}") from error
+
+
+def _has(table: str, column: str) -> bool:
+    [model] = [each for each in TABLES if each._meta.table_name == table]
+    return any(field.column_name == column for field in model._meta.sorted_fields)
