@@ -26,6 +26,7 @@ INSERT INTO build (id, job_id, number, epoch, state, result, complete, started, 
     new_failures, fixed, damaged)
     VALUES (1, 1, 7, 0, 'finished', 'SUCCESS', 1, 1000, '', '', '', '', 1, 1, 1, 0, 0, 0, 0, 0, 0,
     0, 0);
+INSERT INTO result (build_id, case_id, status) VALUES (1, 5, 0);
 INSERT INTO work (kind, key, payload, due, tries, asked, fence, lease_until, state, error, outcome)
     VALUES ('discover', 'main', '{}', 1, 0, 1, 0, 0, 'due', '', ''),
     ('poll', 'nightly', '{}', 1, 0, 1, 0, 0, 'due', '', ''),
@@ -62,6 +63,7 @@ def test_what_was_recorded_before_is_there_and_what_waited_is_done(of_before: Pa
         # are derived anew.
         assert list(rows) == [("poll_build", "nightly"), ("ingest", ""), ("judge", "nightly")]
         assert list(database.execute_sql("SELECT polled_to, seen FROM job")) == [(7, "")]
+        assert list(database.execute_sql("SELECT case_id, place FROM result")) == [(5, None)]
     finally:
         close_store()
 

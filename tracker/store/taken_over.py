@@ -1,0 +1,222 @@
+"""Builds taken over from the earlier application: recorded a job at a time, judged by the worker.
+
+What they were read from stands in for reports of their own: the first report that is read from
+Jenkins or uploaded takes its place, and a build that has one is left as it is. As long as nobody
+else spoke of a build, what the earlier application says of it now replaces what it said before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import msgspec
+
+from tracker.clock import DAY
+from tracker.errors import Conflict
+from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.judging import AT_ONCE
+from tracker.store.models import Build, Job, Rejudging, database
+from tracker.store.record import NeedsAllReports, judge, record_build, write_whole
+from tracker.store.records import About, BuildFacts, ReadReport, Recorded
+from tracker.store.rules import give_parts, new_job
+from tracker.store.sql import run
+from tracker.store.work import enqueue
+
+# How the names of the reports begin that stand for the earlier application's rows.
+REPORT_FOLDER = "earlier-application/"
+_ABOUT = msgspec.json.Encoder(order="deterministic")
+
+# What a build is that the earlier application tells of, as far as the tracker is concerned: `new`,
+# `changed` there since it was taken over or in its facts alone, `known` as it is, or the tracker's
+# `own`, which stays.
+Standing = Literal["new", "changed", "facts", "known", "own"]
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """A recorded build of a number; `told` are the facts that are compared.
+
+    `reports` are pairs of name and SHA-256; it is only `taken` over as long as no other source
+    spoke of it. The results of one that `is_let_go` were let go here and do not come back.
+    """
+
+    id: int
+    started: int | None
+    is_taken: bool
+    reports: frozenset[tuple[str, str]]
+    told: tuple[object, ...]
+    is_let_go: bool = False
+
+
+@dataclass(frozen=True)
+class TakenBuild:
+    """A build to take over; of one whose facts alone changed the reports are not read."""
+
+    standing: Standing
+    facts: BuildFacts
+    reports: tuple[ReadReport, ...] = field(default=(), repr=False)
+
+
+def given_names() -> dict[tuple[str, str], str]:
+    """The jobs that stand for a release and module of the earlier application, by both."""
+    with reading():
+        rows = run(
+            "SELECT g.release, g.module, j.name FROM given_parts g JOIN job j ON j.id = g.job_id"
+        )
+    return {(release, module): name for release, module, name in rows}
+
+
+def on_record(job: str) -> dict[int, list[OnRecord]]:
+    """The builds of a job by their numbers, the newest epoch first."""
+    with reading():
+        rows = run(
+            "SELECT b.id, b.number, b.state, b.started, b.url, b.upstream_job, b.upstream_number,"
+            " b.about, b.let_go FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ?"
+            " ORDER BY b.epoch DESC",
+            job,
+        )
+        reports = _reports(job)
+    found: dict[int, list[OnRecord]] = defaultdict(list)
+    for build_id, number, state, *told, let_go in rows:
+        own = reports.get(build_id, frozenset())
+        is_taken = state == "receiving" and all(_is_ours(name) for name, _ in own)
+        found[number].append(
+            OnRecord(build_id, told[0], is_taken, own, tuple(told), let_go is not None)
+        )
+    return found
+
+
+def standing(
+    builds: Sequence[OnRecord], facts: BuildFacts, reports: frozenset[tuple[str, str]]
+) -> Standing:
+    """What a build of the earlier application is, held against those recorded under its number."""
+    build = match(builds, facts)
+    if build is None:
+        return "new"
+    if build.is_let_go:
+        return "known"
+    if not build.is_taken:
+        has_own = any(sha256 and not _is_ours(name) for name, sha256 in build.reports)
+        return "own" if has_own or reports <= build.reports else "new"
+    if build.reports != reports:
+        return "changed"
+    return "known" if build.told == _told(facts) else "facts"
+
+
+def match(builds: Sequence[OnRecord], facts: BuildFacts) -> OnRecord | None:
+    """The recorded build that is meant: one that was taken over or, by its start, another."""
+    taken = [build for build in builds if build.is_taken]
+    fitting = [build for build in builds if _is_near(build.started, facts.started)]
+    return next(iter([*taken, *fitting]), None)
+
+
+def take_over(
+    job: str, parts: tuple[str, str] | None, builds: Sequence[TakenBuild], *, now: int
+) -> frozenset[int]:
+    """Record builds of a job in one transaction; the numbers of those that somebody else changed
+    meanwhile, or whose own reports stand in the way, and that are as they were.
+
+    `parts` are the release and module of the job, where the earlier application tells them.
+    """
+    with writing():
+        row = Job.get_or_none(Job.name == job) or new_job(job)
+        if parts:
+            give_parts(row, *parts)
+        numbers = [build.facts.number for build in builds if build.reports]
+        if len(numbers) > AT_ONCE:
+            _leave_to_the_worker(row, min(numbers), now)
+        refused = {build.facts.number for build in builds if not _take(row, build, now)}
+        if len(refused) < len(builds):
+            raise_revision(row.id)
+            enqueue("publish", "site", due=now)
+        return frozenset(refused)
+
+
+def _take(job: Job, build: TakenBuild, now: int) -> bool:
+    if build.standing in ("changed", "facts"):
+        found = match(on_record(job.name).get(build.facts.number, ()), build.facts)
+        if found is None or not found.is_taken:
+            return False  # meanwhile somebody else spoke of it
+        _rewrite(job, Build.get_by_id(found.id), build, now)
+        return True
+    recorded = _record(build, now)
+    if recorded is None:
+        return False
+    told = _about(build.facts.about)
+    run("UPDATE build SET about = ? WHERE id = ? AND about = '{}'", told, recorded.build_id)
+    return True
+
+
+def _record(build: TakenBuild, now: int) -> Recorded | None:
+    """Record a build whose number is free, or that has no results of its own."""
+    facts, reports, reread = replace(build.facts, about=None), build.reports, None
+    while True:
+        try:
+            with database.atomic():  # a savepoint: what is refused leaves nothing behind
+                return record_build(facts, reports, now=now, replace_reports=True, reread=reread)
+        except NeedsAllReports as need:
+            stored = {(report.name, report.sha256) for report in need.stored}
+            again = [report for report in reports if (report.name, report.sha256) in stored]
+            if reread is not None or len(again) != len(stored):
+                return None
+            reread = again
+        except Conflict:
+            return None
+
+
+def _rewrite(job: Job, row: Build, build: TakenBuild, now: int) -> None:
+    """Put what is said of a build now in the place of what was said of it before."""
+    facts = build.facts
+    row.started, row.url, row.about = facts.started, facts.url, _about(facts.about)
+    row.upstream_job, row.upstream_number = facts.upstream_job, facts.upstream_number
+    is_news = build.standing == "changed"
+    if is_news:
+        write_whole(job, row, build.reports)
+        row.changed = next_revision()
+    row.save()
+    judge(job, row, is_news=is_news, now=now)
+
+
+def _leave_to_the_worker(job: Job, lowest: int, now: int) -> None:
+    """Judge the job once, when all is here, instead of at each build."""
+    # Where it is waiting for a later place, the first build that is recorded brings it forward.
+    Rejudging.insert(job=job, epoch=0, number=lowest).on_conflict_ignore().execute()
+    enqueue("judge", job.name, due=now, subject=job.name)
+
+
+def _reports(job: str) -> Mapping[int, frozenset[tuple[str, str]]]:
+    rows = run(
+        "SELECT r.build_id, r.name, r.sha256 FROM report r JOIN build b ON b.id = r.build_id"
+        " JOIN job j ON j.id = b.job_id WHERE j.name = ?",
+        job,
+    )
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for build_id, name, sha256 in rows:
+        found[build_id].add((name, sha256))
+    return {build_id: frozenset(pairs) for build_id, pairs in found.items()}
+
+
+def _is_ours(report: str) -> bool:
+    return report.startswith(REPORT_FOLDER)
+
+
+def _is_near(one: int | None, other: int | None) -> bool:
+    return one is None or other is None or abs(one - other) <= DAY
+
+
+def _told(facts: BuildFacts) -> tuple[object, ...]:
+    return (
+        facts.started,
+        facts.url,
+        facts.upstream_job,
+        facts.upstream_number,
+        _about(facts.about),
+    )
+
+
+def _about(about: About | None) -> str:
+    told: dict[str, object] = msgspec.to_builtins(about) if about else {}
+    return _ABOUT.encode({name: value for name, value in told.items() if value}).decode()
