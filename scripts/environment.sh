@@ -12,7 +12,7 @@ find_python() {
             return
         fi
     done
-    say "Python 3.11 or newer is needed. On Debian: apt-get install python3"
+    say "Python 3.11 or newer is needed. On Debian: apt-get install python3; on Fedora: dnf install python3"
     exit 2
 }
 

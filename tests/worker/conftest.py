@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, RunningDemo, environ_of, running_demo
+from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server
@@ -37,7 +38,7 @@ def _signals_as_before() -> Iterator[None]:
 
 def read_from(settings: Settings, url: str, *patterns: str) -> None:
     """Make a store that reads the jobs of the Jenkins at `url`, all or those of the patterns."""
-    open_store(settings.database)
+    open_store(lay_out(settings.database))
     add_server("main", url, rate=1000, at_once=8, patterns=patterns)
     enqueue("watch", "main", due=0)
     close_store()

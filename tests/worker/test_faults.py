@@ -23,10 +23,13 @@ from tracker.store.jobs import add_server
 from tracker.store.sql import run
 from tracker.store.work import enqueue
 from tracker.worker.loop import Worker
+from tracker.worker.tasks import TASKS
 
-# One answer may take a second, reading a job three. A fault lasts for ever, so that a poll that
-# ends at all has ended by its deadline; how soon, `scripts/bench` measures.
+# One answer may take a second, reading a job two, where something never answers: that lasts for
+# ever, so that a poll that ends at all has ended by its deadline; how soon, `scripts/bench`
+# measures. Everywhere else there is time enough, however busy the machine is.
 SECONDS, LIMIT = 1, 2
+ENOUGH = 20
 GROWTH = 20 * 1024  # kB
 BUILDS = 3
 
@@ -62,15 +65,20 @@ def server() -> Iterator[Misbehaving]:
 
 
 @pytest.fixture
-def work(settings: Settings, store: Path) -> Callable[[str], None]:
-    """Read the server at an address once, as the worker does, until nothing is due."""
+def work(settings: Settings, store: Path, server: Misbehaving) -> Callable[[str], None]:
+    """Read the server at an address once, as the worker does, until nothing else is due.
+
+    Nothing is published: how a server goes wrong is no matter there.
+    """
+    kinds = TASKS.keys() - {"publish"}
 
     def look(url: str) -> None:
-        add_server("main", url, username="ci", rate=1000, seconds=SECONDS)
+        seconds, limit = (SECONDS, LIMIT) if server.is_silent() else (ENOUGH, ENOUGH)
+        add_server("main", url, username="ci", rate=1000, seconds=seconds)
         enqueue("watch", "main", due=now_ms())
-        quick = msgspec.structs.replace(settings, poll_limit_seconds=LIMIT)
+        quick = msgspec.structs.replace(settings, poll_limit_seconds=limit)
         begun = monotonic()
-        Worker(quick).run(until_idle=True)
+        Worker(quick, kinds).run(until_idle=True)
         assert monotonic() - begun < 60, "it did not end by its deadline"
 
     return look

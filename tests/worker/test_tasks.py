@@ -20,8 +20,9 @@ from tracker.jenkins.recording import Vanished
 from tracker.queries import jobs
 from tracker.queries.builds import build, results
 from tracker.queries.dump import lines
+from tracker.queries.figures import waiting
 from tracker.queries.rows import snapshot
-from tracker.queries.system import queued_upload, work, workers
+from tracker.queries.system import queued_upload, workers
 from tracker.settings import Settings
 from tracker.site.publish import read_manifest
 from tracker.store import connection
@@ -287,7 +288,7 @@ def test_the_state_of_the_tasks_can_be_asked(store: Path) -> None:
     enqueue("poll", "nightly", due=NOW - 5000)
     claim(["poll"], now=NOW, lease_ms=1000)
     enqueue("poll", "smoke", due=NOW - 4000)
-    assert [(row["state"], row["count"], row["overdue_seconds"]) for row in work(NOW)] == [
+    assert [(row.state, row.count, row.overdue) for row in waiting(NOW)] == [
         ("due", 1, 4),
         ("running", 1, 0),
     ]
@@ -317,7 +318,7 @@ def test_publishing_takes_longer_than_the_lease_and_others_write_meanwhile(
     writer.start()
     worker.run(until_idle=True)
     writer.join()
-    assert work(now_ms()) == []
+    assert waiting(now_ms()) == []
 
 
 def _write_on(times: int) -> None:

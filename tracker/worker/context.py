@@ -103,9 +103,12 @@ def token_in(file: str) -> str:
     """The token in a file that its owner alone may read, or in a credential of the service."""
     if not file:
         return ""
-    path = _credential(file) if file.startswith(CREDENTIAL) else Path(file)
+    is_credential = file.startswith(CREDENTIAL)
+    path = _credential(file) if is_credential else Path(file)
+    # systemd may give a credential by an access list, whose mask shows where a group's rights do.
+    others = 0o007 if is_credential else 0o077
     try:
-        if path.stat().st_mode & 0o077:
+        if path.stat().st_mode & others:
             raise SettingsError(
                 "The file of the API token may be read by others than its owner.",
                 f"`chmod 400` it; anybody who read it may have the token. {WHICH}",

@@ -8,13 +8,15 @@ import secrets
 import signal
 import socket
 import time
+from collections.abc import Iterable
 from types import FrameType
 
+from tracker import logs, metrics
 from tracker.clock import SECOND, now_ms
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.settings import Settings
 from tracker.store import work
-from tracker.store.connection import open_store
+from tracker.store.serving import open_for_serving
 from tracker.store.work import Task
 from tracker.worker.context import Context
 from tracker.worker.heartbeat import Heartbeat
@@ -33,7 +35,9 @@ class Stopped(Exception):
 class Worker:
     """One worker process; any number of them may run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kinds: Iterable[str] = TASKS) -> None:
+        """`kinds` are the tasks this worker does; others wait for another worker."""
+        self.kinds = tuple(kinds)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.context = Context.of(settings)
         self.context.beat = self._step
@@ -44,7 +48,7 @@ class Worker:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
-        open_store(self.context.settings.database)
+        open_for_serving(self.context.settings.database)
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)
@@ -62,7 +66,7 @@ class Worker:
         """Do one task; False when none was due, or the store cannot be used now."""
         try:
             self._schedule()
-            task = work.claim(tuple(TASKS), now=now_ms(), lease_ms=self.lease_ms)
+            task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
             if task is not None:
                 self._do(task)
         except StorageError as error:
@@ -73,31 +77,51 @@ class Worker:
 
     def _do(self, task: Task) -> None:
         """One task; what goes wrong in it is written down and tried again later."""
+        began = time.monotonic()
         self.heartbeat.task = task
+        try:
+            with logs.about(task=task.kind, key=task.key):
+                outcome = self._outcome(task)
+        finally:
+            self.heartbeat.task, self.heartbeat.doing = None, ""
+        metrics.count_task(task.kind, outcome, time.monotonic() - began)
+
+    def _outcome(self, task: Task) -> str:
+        """Do the task and end its claim; how it went, as it is counted."""
         try:
             done = TASKS[task.kind](self.context, task)
         except Stopped:
             work.release(task)
+            return "given_back"
         except NotYet as error:
             work.fail(task, now=now_ms(), error=str(error), pause=error.pause)
+            return "not_yet"
         except TrackerError as error:
-            log.warning("%s %s: %s", task.kind, task.key, error)
-            pause = error.pause if isinstance(error, JenkinsError) else None
-            forgive = _is_passing(error)
-            work.fail(task, now=now_ms(), error=str(error), forgive=forgive, pause=pause)
+            self._note(task, error)
+            return "failed"
         except Exception as error:
             # A bug: push the task ahead before anything else, so that it is no crash loop.
             fault = f"A fault of the tracker, its log has more ({type(error).__name__}: {error})."
             work.fail(task, now=now_ms(), error=fault)
             log.exception("%s %s", task.kind, task.key)
-        else:
-            work.finish(task, now=now_ms(), again_at=done.again_at, outcome=done.outcome)
-        finally:
-            self.heartbeat.task, self.heartbeat.doing = None, ""
+            return "failed"
+        work.finish(task, now=now_ms(), again_at=done.again_at, outcome=done.outcome)
+        return "done"
+
+    def _note(self, task: Task, error: TrackerError) -> None:
+        """Trouble that people may act on: say so, and try again when that makes sense."""
+        log.warning("%s %s: %s", task.kind, task.key, error)
+        pause = None
+        if isinstance(error, JenkinsError):
+            pause = error.pause
+            metrics.count_poll_error(type(error).__name__)
+        forgive = _is_passing(error)
+        work.fail(task, now=now_ms(), error=str(error), forgive=forgive, pause=pause)
 
     def _schedule(self) -> None:
         now = now_ms()
         if now - self.scheduled_at > SCHEDULE_MS:
+            metrics.begin(self.context.settings.home)
             schedule(self.context)
             self.scheduled_at = now
 

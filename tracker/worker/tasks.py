@@ -23,6 +23,7 @@ from tracker.jenkins.listing import starts
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build as poll_one
 from tracker.jenkins.source import Source
+from tracker.operations.retention.letting_go import let_go, policy_of
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.queries.jobs import PolledJob
@@ -30,6 +31,7 @@ from tracker.site.publish import publish as publish_site
 from tracker.site.publish import read_manifest
 from tracker.site.render import renderer
 from tracker.store import families
+from tracker.store.audit import ITSELF, on_behalf
 from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
 from tracker.store.judging import judge_waiting, waiting_jobs
@@ -142,13 +144,14 @@ def ingest(context: Context, task: Task) -> Done:
         for each in upload["reports"]
     ]
     try:
-        done = ingest_reports(
-            context.intake,
-            msgspec.convert(upload["facts"], BuildFacts),
-            reports,
-            now=now_ms(),
-            replace=upload["replace"],
-        )
+        with on_behalf(**upload.get("by", {"who": ITSELF.who})):
+            done = ingest_reports(
+                context.intake,
+                msgspec.convert(upload["facts"], BuildFacts),
+                reports,
+                now=now_ms(),
+                replace=upload["replace"],
+            )
     except TrackerError as error:
         if error.status >= 500:
             raise
@@ -198,6 +201,15 @@ def tidy(context: Context, _task: Task) -> Done:
     return Done(_in_a_while(3600))
 
 
+def retention(context: Context, _task: Task) -> Done:
+    """Let go, once a day, what the settings no longer keep."""
+    policy = policy_of(context.settings)
+    if not policy.lets_go:
+        return Done()
+    let_go(context.settings, policy, now=now_ms(), beat=context.beat)
+    return Done(_in_a_while(DAY / SECOND))
+
+
 TASKS: dict[str, Callable[[Context, Task], Done]] = {
     "watch": watch,
     "poll": poll,
@@ -209,6 +221,7 @@ TASKS: dict[str, Callable[[Context, Task], Done]] = {
     "publish": publish,
     "complete_quiet": complete_quiet,
     "tidy": tidy,
+    "retention": retention,
 }
 
 
@@ -217,6 +230,8 @@ def schedule(context: Context) -> None:
     now = now_ms()
     ensure("complete_quiet", "all", due=now)
     ensure("tidy", "all", due=now)
+    if policy_of(context.settings).lets_go:
+        ensure("retention", "all", due=now)
     published = read_manifest(context.settings.output / "site")
     if published is None or published.revision != jobs.revision():
         ensure("publish", "site", due=now)

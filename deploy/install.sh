@@ -1,0 +1,311 @@
+#!/usr/bin/env bash
+# Installs Regression Tracker as a service, from this checkout; run again it upgrades.
+#
+#   deploy/install.sh [install|rollback|uninstall] [--dry-run] [--no-start]
+#                     [--wheels DIR] [--root DIR]
+#
+#   install    (also when nothing is named) makes a release, puts it in place, starts the units;
+#              where a release is installed: backs up, upgrades, restarts without losing a request
+#   rollback   puts the release before this one in place again
+#   uninstall  removes units, releases and the command; keeps data, site, settings and the user
+#
+#   --dry-run  says what it would do, and changes nothing
+#   --no-start installs the units and starts none
+#   --wheels   a folder with the packages of requirements.lock, for machines without an index
+#   --root     an installation of its own below a folder, to look at: no user, no units started
+#
+# Below `/`: releases in /opt/regression-tracker/<version>, `current` links to the one in use,
+# settings in /etc/regression-tracker, data in /var/lib/regression-tracker, the static site in
+# /var/lib/regression-tracker-site, the command in /usr/local/bin/tracker.
+set -euo pipefail
+umask 022
+
+source_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$source_folder"
+# shellcheck source=scripts/environment.sh
+. scripts/environment.sh
+
+units=(regression-tracker-web.socket regression-tracker-web.service
+    regression-tracker-worker.service regression-tracker-publisher.service
+    regression-tracker-backup.timer)
+# What a release is made of.
+parts=(tracker plugins site_templates deploy scripts/environment.sh
+    setup.cfg pyproject.toml requirements.lock README.md CHANGELOG.md SECURITY.md LICENSE)
+
+action=install root='' dry_run='' start=yes wheels=''
+
+main() {
+    read_arguments "$@"
+    releases=$root/opt/regression-tracker
+    settings=$root/etc/regression-tracker
+    data=$root/var/lib/regression-tracker
+    site=$root/var/lib/regression-tracker-site
+    unit_folder=$root/etc/systemd/system
+    command=$root/usr/local/bin/tracker
+    if [ -z "$root" ] && [ -z "$dry_run" ] && [ "$(id -u)" != 0 ]; then
+        stop 3 "Only root can do that. Use sudo, or --root DIR for a folder of your own."
+    fi
+    "do_$action"
+}
+
+read_arguments() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            install | rollback | uninstall) action=$1 ;;
+            --dry-run) dry_run=yes ;;
+            --no-start) start='' ;;
+            --wheels) shift && wheels=$(existing_folder "${1:-}") ;;
+            --root) shift && root=$(existing_folder "${1:-}") ;;
+            -h | --help) usage && exit 0 ;;
+            *) usage >&2 && stop 2 "Not understood: $1" ;;
+        esac
+        shift
+    done
+    [ "$root" != / ] || root=''
+}
+
+existing_folder() {
+    [ -d "$1" ] || stop 2 "There is no folder '$1'. Make it first, or name another one."
+    (cd "$1" && pwd)
+}
+
+usage() { sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' "$source_folder/deploy/install.sh"; }
+
+# stop CODE TEXT: exit codes are those of the command `tracker`.
+stop() {
+    say "$2"
+    exit "$1"
+}
+
+# run COMMAND...: everything that changes something goes through here.
+run() {
+    if [ -n "$dry_run" ]; then
+        say "would run: $*"
+    else
+        "$@"
+    fi
+}
+
+# write FILE MODE: standard input becomes the file, whole or not at all.
+write() {
+    if [ -n "$dry_run" ]; then
+        say "would write: $1"
+        cat >/dev/null
+        return
+    fi
+    mkdir -p "$(dirname "$1")"
+    cat >"$1.new"
+    chmod "$2" "$1.new"
+    mv -f "$1.new" "$1"
+}
+
+link() { run ln -sfn "$1" "$2.new" && run mv -fT "$2.new" "$2"; }
+
+has_systemd() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+in_use() { readlink "$releases/$1" 2>/dev/null || true; }
+
+do_install() {
+    local python version before
+    python=$(find_python)
+    [ -n "$dry_run" ] || need_venv "$python"
+    version=$(release_name)
+    before=$(in_use current)
+    make_user
+    make_release "$python" "$version"
+    make_folders
+    if [ "$before" = "$version" ]; then
+        say "Release $version is in place already."
+    else
+        [ -z "$before" ] || back_up
+        [ -z "$before" ] || link "$before" "$releases/previous"
+        link "$version" "$releases/current"
+        [ -n "$dry_run" ] || say "Release $version is in place${before:+, $before before it}."
+    fi
+    forget_old_releases
+    write_command
+    install_units
+    start_units
+    tell_next_steps "$before"
+}
+
+do_rollback() {
+    local now before
+    now=$(in_use current) before=$(in_use previous)
+    if [ -z "$before" ] || [ ! -d "$releases/$before" ]; then
+        stop 3 "There is no release before ${now:-this one} below $releases."
+    fi
+    link "$before" "$releases/current"
+    link "$now" "$releases/previous"
+    say "Release $before is in place again, $now was before."
+    start_units
+    say "A database that $now has migrated is refused by $before (its log says so). Then: stop the"
+    say "units, 'tracker restore' the backup that the upgrade made, start them; see deploy/linux.md."
+}
+
+do_uninstall() {
+    local unit
+    if has_systemd; then
+        run systemctl disable --now "${units[@]}" || true
+    fi
+    for unit in "$source_folder"/deploy/systemd/*; do
+        run rm -rf "${unit_folder:?}/$(basename "$unit")"
+    done
+    run rm -rf "$releases" "$command"
+    has_systemd && run systemctl daemon-reload
+    say "Removed. Kept: $data (database, spool, tokens), $site (static site), $settings (settings)"
+    say "and the user tracker. To remove these as well: rm -r the three, userdel tracker."
+}
+
+# release_name: the version, and eight digits that tell two builds of one version apart.
+release_name() {
+    local version digest
+    version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' tracker/__init__.py)
+    digest=$(find "${parts[@]}" -type f ! -name '*.pyc' -print0 | sort -z |
+        xargs -0 sha256sum | sha256sum | cut -c1-8)
+    printf '%s-%s' "$version" "$digest"
+}
+
+make_user() {
+    [ -z "$root" ] || return 0
+    getent passwd tracker >/dev/null ||
+        run useradd --system --user-group --home-dir /var/lib/regression-tracker \
+            --no-create-home --shell /usr/sbin/nologin tracker
+}
+
+# make_release PYTHON NAME: an environment with everything in it; whole when its `release` is there.
+make_release() {
+    local folder=$releases/$2 copy
+    [ ! -f "$folder/release" ] || return 0
+    if [ -n "$dry_run" ]; then
+        say "would make: $folder, $(grep -c '^[a-z].*==' requirements.lock) packages, hashes checked"
+        return
+    fi
+    say "Making the release $2 with $("$1" --version) ..."
+    rm -rf "$folder"
+    mkdir -p "$releases"
+    "$1" -m venv "$folder"
+    local from=()
+    [ -z "$wheels" ] || from=(--no-index --find-links "$wheels")
+    say "Installing $(grep -c '^[a-z].*==' requirements.lock) packages, hashes checked ..."
+    # First the build tool, so that nothing is built with a version that is not in the lock.
+    pip_install "$folder" "${from[@]}" --require-hashes -r <(awk '/^[a-z]/ {on = /^setuptools==/} on' requirements.lock)
+    pip_install "$folder" "${from[@]}" --require-hashes --no-build-isolation --use-pep517 -r requirements.lock
+    # Building writes beside the code: not in the checkout.
+    copy=$(mktemp -d)
+    cp -r --parents "${parts[@]}" "$copy"
+    pip_install "$folder" --no-deps --no-index --no-build-isolation "$copy"
+    rm -rf "$copy"
+    cp -r deploy README.md CHANGELOG.md SECURITY.md LICENSE "$folder/"
+    "$folder/bin/tracker" version >/dev/null
+    printf '%s\n' "$2" >"$folder/release"
+}
+
+make_folders() {
+    run mkdir -p "$settings/credentials" "$data" "$site"
+    run chmod 0755 "$settings" "$site"
+    run chmod 0700 "$settings/credentials" "$data"
+    if [ -z "$root" ]; then
+        run chown tracker:tracker "$data" "$site"
+    fi
+    # What is there was written by people.
+    [ -f "$settings/tracker.toml" ] || write "$settings/tracker.toml" 0644 <<END
+# The settings are listed in $releases/current/README.md.
+home = "$data"
+output = "$site"
+# The web server listens on loopback, a proxy on this machine is in front of it.
+trusted_proxies = "127.0.0.1"
+# The address people reach the tracker at, and the names it answers to:
+# base_url = "https://tracker.example.org"
+# allowed_hosts = "tracker.example.org"
+END
+}
+
+# forget_old_releases: all but the one in use and the one before it.
+forget_old_releases() {
+    local folder
+    for folder in "$releases"/*-*; do
+        case $(basename "$folder") in
+            "$(in_use current)" | "$(in_use previous)" | '*-*') ;;
+            *) [ -L "$folder" ] || run rm -rf "$folder" ;;
+        esac
+    done
+}
+
+# write_command: \`tracker\` for administrators, as the user that owns the data.
+write_command() {
+    local as_owner=''
+    # shellcheck disable=SC2016 # expanded when the command runs
+    [ -n "$root" ] || as_owner='[ "$(id -un)" = tracker ] || exec runuser -u tracker -- "$0" "$@"'
+    write "$command" 0755 <<END
+#!/bin/sh
+# Regression Tracker's command, with the settings of the service.
+export TRACKER_CONFIG="\${TRACKER_CONFIG:-$settings/tracker.toml}"
+$as_owner
+exec $releases/current/bin/tracker "\$@"
+END
+}
+
+# back_up: before an upgrade, so that there is a way back from a migration.
+back_up() {
+    [ -f "$data/tracker.db" ] || return 0
+    say "Backing up before the upgrade ..."
+    run "$command" backup || stop 3 "No backup, no upgrade: nothing was changed."
+}
+
+install_units() {
+    run mkdir -p "$unit_folder"
+    run cp -r deploy/systemd/. "$unit_folder/"
+    if [ -z "$root" ] && command -v restorecon >/dev/null; then
+        run restorecon -RF "$releases" "$unit_folder" "$settings"
+    fi
+}
+
+start_units() {
+    if ! has_systemd; then
+        [ -n "$root" ] || say "systemd does not run here: nothing was started."
+        return 0
+    fi
+    run systemctl daemon-reload
+    [ -n "$start" ] || return 0
+    run systemctl enable --quiet "${units[@]}"
+    # The socket stays open: what arrives while the web server restarts waits there.
+    run systemctl start regression-tracker-web.socket regression-tracker-backup.timer
+    run systemctl restart regression-tracker-web.service regression-tracker-worker.service \
+        regression-tracker-publisher.service || say "Not all units start."
+    [ -n "$dry_run" ] || wait_until_ready
+}
+
+# wait_until_ready: that processes run does not say that they can read and write the database.
+wait_until_ready() {
+    local address
+    address=$(systemctl show --property Listen --value regression-tracker-web.socket | cut -d' ' -f1)
+    for _ in $(seq 60); do
+        if "$releases/current/bin/python" - "http://$address/health/ready" 2>/dev/null <<'END'; then
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=5)
+END
+            say "It is ready at http://$address/."
+            return
+        fi
+        sleep 1
+    done
+    stop 3 "It does not get ready at http://$address/health/ready: see journalctl -u 'regression-tracker-*'.
+The way back is: deploy/install.sh rollback"
+}
+
+tell_next_steps() {
+    [ -z "$1" ] || return 0
+    cat >&2 <<END
+
+Next:
+  1. $settings/tracker.toml: set base_url; $releases/current/README.md lists the settings.
+  2. A proxy in front: deploy/nginx/tracker.conf or deploy/caddy/Caddyfile.
+  3. The Jenkins to read: its API token into $settings/credentials/main (root, 0400), then
+     systemctl restart regression-tracker-worker
+     tracker server add main https://jenkins.example.org --user NAME --token-file credential:jenkins_main
+  4. A token for uploads:  tracker token create ci
+  5. See that all is well:  curl http://127.0.0.1:8000/health/ready;  tracker doctor
+END
+}
+
+main "$@"

@@ -1,0 +1,60 @@
+# Runs on the machine that machine.sh boots: install.sh, and what an operator does after it. Each line of
+# /kept/facts is a name and what was seen. CHECKOUT and WHEELS are put in by the test.
+fact() { printf '%s\t%s\n' "$1" "$(tr '\n' ' ')" >>/kept/facts; }
+here=http://127.0.0.1:8000
+
+mkdir -p /etc/regression-tracker/credentials /etc/systemd/system/regression-tracker-.service.d
+printf '[Service]\nStandardOutput=append:/kept/services\nStandardError=append:/kept/services\n' \
+    >/etc/systemd/system/regression-tracker-.service.d/99-log.conf
+printf '11aa-secret' >/etc/regression-tracker/credentials/main
+chmod 0400 /etc/regression-tracker/credentials/main
+
+"CHECKOUT/deploy/install.sh" --wheels "WHEELS"
+echo $? | fact installed
+curl -sS --retry 30 --retry-delay 1 --retry-all-errors -f -o /dev/null -w '%{http_code}' $here/health/ready | fact ready
+systemctl is-active regression-tracker-{web,worker,publisher}.service regression-tracker-web.socket | fact active
+
+token=$(tracker token create ci)
+printf '<testsuite name="s"><testcase classname="s" name="a"/></testsuite>' |
+    curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" --data-binary @- \
+        "$here/api/v1/ingest?job=nightly&build=1&name=r.xml&complete=true" | fact uploaded
+
+for _ in $(seq 60); do
+    [ -f /var/lib/regression-tracker-site/site/jobs/nightly/index.html ] && break
+    sleep 1
+done
+runuser -u nobody -- cat /var/lib/regression-tracker-site/site/jobs/nightly/index.html | grep -c nightly | fact site
+runuser -u nobody -- ls /var/lib/regression-tracker 2>&1 | fact closed
+
+# Nobody listens on port 9: what the worker says of it shows that it had the token first.
+tracker server add main http://127.0.0.1:9/ --user x --token-file credential:jenkins_main
+for _ in $(seq 60); do
+    tracker server list | grep -q 'cannot be' && break
+    sleep 1
+done
+tracker server list | tail -1 | fact server
+for service in web worker publisher; do
+    pid=$(systemctl show -p MainPID --value regression-tracker-$service)
+    nsenter -t "$pid" -m cat "/run/credentials/regression-tracker-$service.service/jenkins_main" 2>/dev/null |
+        fact "token-of-$service"
+    readlink "/proc/$pid/ns/net" | fact "network-of-$service"
+done
+readlink /proc/self/ns/net | fact network
+
+systemctl start regression-tracker-backup
+systemctl show -p Result --value regression-tracker-backup | fact backup
+ls /var/lib/regression-tracker/backups/*.db | wc -l | fact backups
+
+for _ in 1 2 3; do
+    for _ in $(seq 20); do
+        curl -sS -m 60 -o /dev/null -w '%{http_code} ' $here/jobs/nightly/ 2>&1
+    done >>/kept/load &
+    client=$!
+    systemctl restart regression-tracker-web
+    wait $client
+done
+tr -s ' ' '\n' </kept/load | sort -u | fact answers
+
+"CHECKOUT/deploy/install.sh" uninstall
+systemctl list-units --no-legend --plain 'regression-tracker*' | fact left
+ls /var/lib/regression-tracker/tracker.db | fact kept

@@ -1,0 +1,111 @@
+"""Caddy as it is shipped: its own judgement, and a real one on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, free_port
+from tests.deploy.in_front import NAME, Behind, behind, needed, received, status_of
+
+SHIPPED = ROOT / "deploy" / "caddy" / "Caddyfile"
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Behind]:
+    with behind() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a Caddy that serves without certificates what is shipped with them."""
+    folder, port = tmp_path_factory.mktemp("caddy"), free_port()
+    text = SHIPPED.read_text().replace("{\n\tservers {", "{\n\tadmin off\n\tservers {", 1)
+    text = re.sub(
+        r"^(\w+\.example\.org) \{", rf"http://\1:{port} {{\n\tbind 127.0.0.1", text, flags=re.M
+    )
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{listener.port}")
+    (folder / "Caddyfile").write_text(text.replace("max_size 256MB", "max_size 1MB"))
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [needed("caddy"), "run", "--config", str(folder / "Caddyfile")],
+            env={**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)},
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        _wait(process, port, folder / "said")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, said: Path) -> None:
+    for _ in range(400):
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"Caddy does not start:\n{said.read_text()}")
+
+
+def ask(port: int, *headers: str, path: str = "/", source: str = "127.0.0.1") -> bytes:
+    lines = [f"GET {path} HTTP/1.1", f"Host: {NAME}:{port}", *headers, "Connection: close", "", ""]
+    with socket.create_connection(("127.0.0.1", port), 20, (source, 0)) as client:
+        client.sendall("\r\n".join(lines).encode())
+        return received(client)
+
+
+def test_caddy_accepts_the_file(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [needed("caddy"), "validate", "--config", str(SHIPPED), "--adapter", "caddyfile"],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not formatted" not in done.stderr
+
+
+def test_a_request_is_passed_on_with_one_header_of_security(caddy: int) -> None:
+    answer = ask(caddy).decode()
+    assert answer.startswith("HTTP/1.1 200")
+    assert answer.count("Strict-Transport-Security") == 1
+
+
+def test_what_a_client_says_of_its_way_is_replaced(caddy: int, listener: Behind) -> None:
+    listener.heard.clear()
+    forged = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Host: evil", "X-Forwarded-Proto: gopher"]
+    ask(caddy, *forged, "X-Forwarded-Prefix: /evil", "Forwarded: for=6.6.6.6", "X-Real-IP: 6.6.6.6")
+    assert "X-Forwarded-For: 127.0.0.1\r\n" in listener.text
+    assert not re.search(r"6\.6\.6\.6|evil|gopher", listener.text)
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/health/detailed"])
+def test_what_watches_the_machine_is_asked_from_the_machine(caddy: int, path: str) -> None:
+    assert status_of(ask(caddy, path=path, source="127.0.0.2")) == 403
+    assert status_of(ask(caddy, path=path)) == 200
+
+
+def test_a_body_over_the_limit_is_not_passed_on(caddy: int, listener: Behind) -> None:
+    listener.heard.clear()
+    head = f"POST /a HTTP/1.1\r\nHost: {NAME}:{caddy}\r\nContent-Length: 9000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", caddy), 20) as client:
+        with contextlib.suppress(OSError):
+            client.sendall(head.encode() + b" " * 9_000_000)
+            client.shutdown(socket.SHUT_WR)
+        received(client)
+    assert len(listener.text) < 2_000_000

@@ -1,0 +1,83 @@
+"""The examples for CI: what they run exists, and they ask for no rights they do not need."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tracker.cli import tracker
+
+FOLDER = ROOT / "deploy" / "ci"
+JENKINSFILE = (FOLDER / "Jenkinsfile").read_text()
+# `on` is a truth value to YAML 1.1.
+ACTIONS: dict[Any, Any] = yaml.safe_load((FOLDER / "github-actions.yml").read_text())
+STEPS = [step for job in ACTIONS["jobs"].values() for step in job["steps"]]
+SCRIPTS = [step["run"] for step in STEPS if "run" in step]
+SCRIPTS += re.findall(r"sh '''(.*?)'''", JENKINSFILE, re.S) + re.findall(
+    r"sh '([^'\n]+)'", JENKINSFILE
+)
+
+
+def commands() -> set[str]:
+    return {found for script in SCRIPTS for found in re.findall(r"bin/tracker (\w+[^\n]*)", script)}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda text: text.strip()[:40])
+def test_a_script_is_understood_by_a_shell_and_runs_what_exists(script: str) -> None:
+    plain = re.sub(r"\$\{\{.*?\}\}", "x", script)
+    subprocess.run(["/bin/bash", "-n"], input=plain.encode(), check=True)
+    for path in re.findall(r"(?<![\w./-])scripts/[\w.]+", script):
+        assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("line", sorted(commands()))
+def test_a_command_and_its_options_exist(line: str) -> None:
+    name, _, rest = line.partition(" ")
+    command = tracker.get_command(click.Context(tracker), name)
+    assert command is not None
+    options = {option for each in command.params for option in each.opts}
+    assert set(re.findall(r"(?<!\S)--[\w-]+", rest)) <= options
+
+
+def test_a_run_may_read_the_code_and_nothing_else() -> None:
+    assert ACTIONS["permissions"] == {"contents": "read"}
+    for job in ACTIONS["jobs"].values():
+        assert "permissions" not in job
+        assert job["timeout-minutes"] <= 45
+
+
+def test_no_step_leaves_its_rights_behind() -> None:
+    checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout")]
+    assert checkouts
+    assert all(step["with"] == {"persist-credentials": False} for step in checkouts)
+
+
+def test_foreign_text_is_not_pasted_into_a_script() -> None:
+    """Titles and branch names are written by anybody: only these values are."""
+    pasted = {found for script in SCRIPTS for found in re.findall(r"\$\{\{\s*(.*?)\s*\}\}", script)}
+    assert pasted == {"github.event_name == 'schedule' && '--nightly' || ''"}
+
+
+def test_the_stages_of_jenkins_are_balanced() -> None:
+    outside = re.sub(r"'''.*?'''|'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*", "", JENKINSFILE, flags=re.S)
+    assert outside.count("{") == outside.count("}")
+    assert re.findall(r"stage\('([^']+)'\)", JENKINSFILE) == [
+        "Tests",
+        "Performance",
+        "Health and validation",
+    ]
+    assert "\\" not in JENKINSFILE
+
+
+def test_the_health_that_is_asked_for_is_readiness() -> None:
+    asking = [script for script in SCRIPTS if "curl" in script and "127.0.0.1" in script]
+    assert len(asking) == 2
+    assert all("/health/ready" in script for script in asking)
+    assert Path(ROOT / "scripts" / "start").exists()

@@ -1,0 +1,209 @@
+"""The image and compose.yaml: what can be seen without an engine, and the build done by hand."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, free_port
+from tests.deploy.held import wait_until_live
+from tracker import __version__
+from tracker.cli import COMMANDS
+from tracker.settings import Settings
+
+FOLDER = ROOT / "deploy" / "docker"
+DOCKERFILE = (FOLDER / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name, each in SERVICES.items() if each["image"].startswith("regression-tracker")]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Each instruction of the Dockerfile with what it says, lines joined."""
+    text = re.sub(r"^#.*\n", "", DOCKERFILE, flags=re.M).replace("\\\n", " ")
+    return [(line.split()[0], line.split(maxsplit=1)[1]) for line in text.splitlines() if line]
+
+
+def copied() -> list[str]:
+    """What is copied from the checkout."""
+    rows = [shlex.split(what) for name, what in instructions() if name == "COPY"]
+    return [path for words in rows if not words[0].startswith("--") for path in words[:-1]]
+
+
+def last_of(name: str) -> str:
+    return [what for each, what in instructions() if each == name][-1]
+
+
+def test_the_image_runs_as_nobody_who_owns_its_code() -> None:
+    assert last_of("USER") == "10001:10001"
+    owned = re.findall(r"install -d -o tracker\b.* (/\S+)", DOCKERFILE)
+    assert sorted(owned) == ["/data", "/site"]
+    assert "--chown" not in DOCKERFILE
+
+
+def test_the_image_is_made_in_two_stages() -> None:
+    stages = [what for name, what in instructions() if name == "FROM"]
+    assert stages == ["${BASE} AS build", "${BASE}"]
+
+
+def test_the_image_is_healthy_when_it_is_ready() -> None:
+    check = json.loads(last_of("HEALTHCHECK").partition("CMD ")[2])
+    assert "/health/ready" in check[-1]
+    compile(check[-1], "healthcheck", "exec")
+
+
+@pytest.mark.parametrize("path", copied())
+def test_what_is_copied_is_there_and_is_let_through(path: str) -> None:
+    assert (ROOT / path).exists()
+    lines = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+    assert f"!{path}" in lines
+    assert "*" in lines
+
+
+@pytest.mark.parametrize("secret", [".git", ".tracker", "deploy/docker/secrets", ".venv"])
+def test_what_is_not_named_stays_outside(secret: str) -> None:
+    lines = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+    let_through = [line[1:] for line in lines if line.startswith("!")]
+    assert not any(fnmatch.fnmatch(secret, pattern) for pattern in let_through)
+
+
+def test_packages_are_installed_by_hash() -> None:
+    installs = re.findall(r"pip install ([^&\n]*)", DOCKERFILE)
+    assert installs
+    assert all("--require-hashes" in each or "--no-deps --no-index" in each for each in installs)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_no_right_it_does_not_need(name: str) -> None:
+    service = SERVICES[name]
+    assert service["user"].split(":")[0] not in ("", "0", "root")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_of_ours_runs_this_version_as_the_user_of_the_image(name: str) -> None:
+    assert SERVICES[name]["image"] == f"regression-tracker:{__version__}"
+    assert SERVICES[name]["user"] == last_of("USER")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_of_ours_runs_a_command_that_exists(name: str) -> None:
+    command = SERVICES[name].get("command", json.loads(last_of("CMD")))
+    if command[0] == "tracker":
+        assert command[1] in COMMANDS
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, check=False
+        )
+        assert done.returncode == 0
+    else:
+        assert command[0] == "gunicorn"
+        assert command[-1] == "tracker.web.served:app"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_environment_of_a_service_has_only_settings(name: str) -> None:
+    names = SERVICES[name].get("environment", {})
+    settings = {f"TRACKER_{each.upper()}" for each in Settings.__struct_fields__}
+    assert set(names) <= settings
+
+
+def test_only_the_worker_has_the_token_and_asks_others() -> None:
+    assert [name for name in SERVICES if SERVICES[name].get("secrets")] == ["worker"]
+    cut_off = [name for name in SERVICES if SERVICES[name].get("network_mode") == "none"]
+    assert cut_off == ["publisher", "backup"]
+    assert SERVICES["worker"]["networks"] == ["jenkins"]
+
+
+def test_nobody_reaches_the_web_server_but_through_the_proxy() -> None:
+    published = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+    assert published == {"web": ["80:80", "443:443"]}
+    assert SERVICES["proxy"]["network_mode"] == "service:web"
+    assert "TRACKER_HOST" not in SERVICES["web"]["environment"]
+    assert Settings.load({}).host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_volumes_and_files_of_a_service_are_declared(name: str) -> None:
+    for mount in SERVICES[name].get("volumes", []):
+        source = mount.split(":")[0]
+        made_by_people = {"./certificates"}
+        if source.startswith("."):
+            assert source in made_by_people or (FOLDER / source).exists()
+        else:
+            assert source in COMPOSE["volumes"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_health_check_is_made_or_said_to_be_none(name: str) -> None:
+    assert name == "web" or "healthcheck" in SERVICES[name]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the image has in it, made by its own steps; the packages are those of this test."""
+    folder = tmp_path_factory.mktemp("image")
+    for path in copied():
+        target = folder / "build" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / path).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / path, target, ignore=ignored)
+        else:
+            shutil.copy(ROOT / path, target)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    flags = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
+    subprocess.run([*pip, *flags, "--target", folder / "code", folder / "build"], check=True)
+    shutil.copy(folder / "build" / "deploy" / "gunicorn.conf.py", folder)
+    for made in [folder, *folder.rglob("*")]:
+        made.chmod(0o555 if made.is_dir() else 0o444)
+    return folder
+
+
+def test_the_image_serves_as_somebody_on_code_that_cannot_be_written(
+    image: Path, tmp_path: Path
+) -> None:
+    somebody = ["unshare", "--user", "--map-user=10001", "--map-group=10001"]
+    if subprocess.run([*somebody, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine gives no user namespace")
+    port, log = free_port(), tmp_path / "said"
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{image}/code:{Path(yaml.__file__).parent.parent}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TRACKER_HOME": str(tmp_path / "data"),
+        "TRACKER_OUTPUT": str(tmp_path / "site"),
+        "TRACKER_PORT": str(port),
+        "TRACKER_WEB_WORKERS": "1",
+    }
+    command = json.loads(last_of("CMD"))
+    command[command.index("/opt/tracker/gunicorn.conf.py")] = f"{image}/gunicorn.conf.py"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*somebody, sys.executable, "-m", *command],
+            env=environ,
+            cwd="/",
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        wait_until_live(port, process, log, path="/health/ready")
+    finally:
+        process.terminate()
+        process.wait(40)
+    assert "Traceback" not in log.read_text()

@@ -1,0 +1,313 @@
+"""install.sh, run whole below a folder: with a Python that notes what is asked, and for real."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.deploy.in_front import needed
+from tracker import __version__
+
+PARTS = ("tracker", "plugins", "site_templates", "deploy", "scripts/environment.sh", "setup.cfg")
+FILES = (
+    "pyproject.toml",
+    "requirements.lock",
+    "README.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "LICENSE",
+)
+# It answers questions as the real one, and notes what would take half a minute.
+NOTING = """#!/bin/sh
+case "$1 $2" in
+    "-m venv")
+        mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp "{tracker}" "$3/bin/tracker" ;;
+    "-m pip") echo "$@" >>"{notes}" ;;
+    *) exec "{python}" "$@" ;;
+esac
+"""
+TRACKER = """#!/bin/sh
+echo "tracker $@ with $TRACKER_CONFIG" >>"{notes}"
+"""
+
+
+@dataclass
+class Checkout:
+    """A copy of what a release is made from, and a root to install it below."""
+
+    folder: Path
+    root: Path
+    notes: Path
+    python: str
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run the script; what it said, after it ended with this code."""
+        done = subprocess.run(
+            [self.folder / "deploy" / "install.sh", *arguments, "--root", self.root],
+            env={**os.environ, "PYTHON": self.python},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stderr + done.stdout
+
+    def is_now(self, version: str) -> None:
+        """Become another version."""
+        (self.folder / "tracker" / "__init__.py").write_text(f'__version__ = "{version}"\n')
+
+    @property
+    def releases(self) -> Path:
+        """Where releases are."""
+        return self.root / "opt" / "regression-tracker"
+
+    def current(self) -> str:
+        """The version that is in use."""
+        return str((self.releases / "current").readlink()).rpartition("-")[0]
+
+    def noted(self) -> str:
+        """What was asked of Python and of the tracker."""
+        return self.notes.read_text() if self.notes.exists() else ""
+
+    def tree(self) -> dict[str, bytes]:
+        """Every file below the root."""
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and not path.is_symlink()
+        }
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Checkout:
+    """A checkout that is installed by the Python that runs this test."""
+    folder = tmp_path / "checkout"
+    for part in (*PARTS, *FILES):
+        source, target = ROOT / part, folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    (tmp_path / "root").mkdir()
+    return Checkout(folder, tmp_path / "root", tmp_path / "notes", sys.executable)
+
+
+@pytest.fixture
+def checkout(real: Checkout, tmp_path: Path) -> Checkout:
+    """A checkout that is installed by a Python that only notes what it was asked."""
+    names = {"notes": real.notes, "python": sys.executable, "tracker": tmp_path / "tracker"}
+    for name, text in (("python3", NOTING), ("tracker", TRACKER)):
+        (tmp_path / name).write_text(text.format(**names))
+        (tmp_path / name).chmod(0o755)
+    real.python = str(tmp_path / "python3")
+    return real
+
+
+def test_it_installs_by_hash_and_says_what_comes_next(checkout: Checkout) -> None:
+    said = checkout.run()
+    installs = [line for line in checkout.noted().splitlines() if "pip install" in line]
+    assert len(installs) == 3
+    assert ["--require-hashes" in line for line in installs] == [True, True, False]
+    assert "--no-deps --no-index" in installs[-1]
+    assert "tracker server add" in said
+    assert checkout.current() == __version__
+
+
+def test_it_puts_everything_where_the_units_look_for_it(checkout: Checkout) -> None:
+    checkout.run()
+    assert (checkout.releases / "current" / "README.md").is_file()  # which the guides link
+    units = checkout.root / "etc" / "systemd" / "system"
+    shipped = ROOT / "deploy" / "systemd"
+    assert {path.name for path in units.iterdir()} == {path.name for path in shipped.iterdir()}
+    text = "".join(path.read_text() for path in units.rglob("*") if path.is_file())
+    for path in set(re.findall(r"(?:/opt|/etc|/var/lib)/regression-tracker[\w./-]*", text)):
+        if path != "/etc/regression-tracker/environment" and not path.endswith("/gunicorn"):
+            assert (checkout.root / path[1:].rstrip(".")).exists(), path
+
+
+def test_what_is_secret_is_closed(checkout: Checkout) -> None:
+    checkout.run()
+    for folder in ("var/lib/regression-tracker", "etc/regression-tracker/credentials"):
+        assert (checkout.root / folder).stat().st_mode & 0o777 == 0o700
+
+
+def test_the_command_has_the_settings_of_the_service(checkout: Checkout) -> None:
+    checkout.run()
+    settings = checkout.root / "etc" / "regression-tracker" / "tracker.toml"
+    subprocess.run([checkout.root / "usr/local/bin/tracker", "token", "list"], check=True)
+    assert f"tracker token list with {settings}" in checkout.noted()
+
+
+def test_a_second_run_changes_nothing(checkout: Checkout) -> None:
+    checkout.run()
+    before, noted = checkout.tree(), checkout.noted()
+    assert "in place already" in checkout.run()
+    assert (checkout.tree(), checkout.noted()) == (before, noted)
+
+
+def test_settings_that_people_wrote_are_kept(checkout: Checkout) -> None:
+    checkout.run()
+    settings = checkout.root / "etc" / "regression-tracker" / "tracker.toml"
+    settings.write_text("port = 9000\n")
+    checkout.is_now("9.0.0")
+    checkout.run()
+    assert settings.read_text() == "port = 9000\n"
+
+
+def test_an_upgrade_backs_up_first_and_keeps_the_release_before(checkout: Checkout) -> None:
+    checkout.run()
+    old = checkout.current()
+    (checkout.root / "var/lib/regression-tracker/tracker.db").touch()
+    checkout.is_now("9.0.0")
+    checkout.run()
+    assert checkout.current() == "9.0.0"
+    assert str((checkout.releases / "previous").readlink()).startswith(f"{old}-")
+    assert checkout.noted().splitlines()[-1].startswith(("tracker version", "tracker backup"))
+    assert "tracker backup with" in checkout.noted()
+
+
+def test_without_a_backup_there_is_no_upgrade(checkout: Checkout) -> None:
+    checkout.run()
+    old = checkout.current()
+    (checkout.root / "var/lib/regression-tracker/tracker.db").touch()
+    command = checkout.releases / "current" / "bin" / "tracker"
+    command.write_text("#!/bin/sh\nexit 3\n")
+    checkout.is_now("9.0.0")
+    assert "nothing was changed" in checkout.run(code=3)
+    assert checkout.current() == old
+
+
+def test_only_two_releases_are_kept(checkout: Checkout) -> None:
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        checkout.is_now(version)
+        checkout.run()
+    kept = sorted(path.name.split("-")[0] for path in checkout.releases.glob("*-*"))
+    assert kept == ["2.0.0", "3.0.0"]
+
+
+def test_a_rollback_puts_the_release_before_in_place(checkout: Checkout) -> None:
+    for version in ("1.0.0", "2.0.0"):
+        checkout.is_now(version)
+        checkout.run()
+    checkout.run("rollback")
+    assert checkout.current() == "1.0.0"
+    checkout.run("rollback")
+    assert checkout.current() == "2.0.0"
+
+
+def test_a_rollback_without_a_release_before_is_refused(checkout: Checkout) -> None:
+    checkout.run()
+    assert "no release before" in checkout.run("rollback", code=3)
+
+
+def test_a_release_that_was_not_finished_is_made_again(checkout: Checkout) -> None:
+    checkout.run()
+    release = checkout.releases / (checkout.releases / "current").readlink()
+    (release / "release").unlink()
+    (release / "half").touch()
+    checkout.run()
+    assert (release / "release").exists()
+    assert not (release / "half").exists()
+
+
+def test_uninstalling_keeps_data_and_settings(checkout: Checkout) -> None:
+    checkout.run()
+    data = checkout.root / "var/lib/regression-tracker/tracker.db"
+    data.write_text("precious")
+    checkout.run("uninstall")
+    assert sorted(checkout.tree()) == [
+        "etc/regression-tracker/tracker.toml",
+        "var/lib/regression-tracker/tracker.db",
+    ]
+    checkout.run("uninstall")
+    assert data.read_text() == "precious"
+
+
+@pytest.mark.parametrize("action", ["install", "uninstall"])
+def test_a_dry_run_changes_nothing(checkout: Checkout, action: str) -> None:
+    checkout.run()
+    before = checkout.tree()
+    checkout.is_now("9.0.0")
+    assert "would run" in checkout.run(action, "--dry-run")
+    assert checkout.tree() == before
+
+
+def test_a_dry_run_of_a_first_installation_leaves_the_folder_empty(checkout: Checkout) -> None:
+    checkout.run("--dry-run")
+    assert list(checkout.root.iterdir()) == []
+
+
+def test_an_old_python_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14"):
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        [checkout.folder / "deploy" / "install.sh", "--root", checkout.root],
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Python 3.11 or newer" in done.stderr
+    assert list(checkout.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["upgrade-now"], ["--wheels", "/nowhere"]], ids=str)
+def test_what_is_not_understood_ends_with_2(checkout: Checkout, words: list[str]) -> None:
+    checkout.run(*words, code=2)
+    assert list(checkout.root.iterdir()) == []
+
+
+def test_shellcheck_finds_nothing() -> None:
+    done = subprocess.run(
+        [needed("shellcheck"), "-x", "deploy/install.sh"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.nightly
+def test_a_real_installation_serves_publishes_upgrades_and_leaves_the_data(real: Checkout) -> None:
+    real.run()
+    tracker = real.root / "usr/local/bin/tracker"
+    environ = {"PATH": os.environ["PATH"]}
+
+    def command(*arguments: str) -> str:
+        done = subprocess.run(
+            [tracker, *arguments], env=environ, cwd="/", capture_output=True, text=True, check=True
+        )
+        return done.stdout + done.stderr
+
+    command("init")
+    command("token", "create", "ci")
+    command("publish", "--check")
+    python = real.releases / "current" / "bin" / "python"
+    check = ["-m", "gunicorn", "--check-config", "-c", "current/deploy/gunicorn.conf.py"]
+    settings = {"TRACKER_CONFIG": str(real.root / "etc/regression-tracker/tracker.toml")}
+    subprocess.run(
+        [python, *check, "tracker.web.served:app"],
+        env=environ | settings,
+        cwd=real.releases,
+        check=True,
+    )
+    real.is_now("9.0.0")
+    real.run()
+    assert "9.0.0" in command("version")
+    assert "ci" in command("token", "list")
+    real.run("uninstall")
+    assert (real.root / "var/lib/regression-tracker/tracker.db").exists()

@@ -1,0 +1,229 @@
+"""The manifests for Kubernetes: valid, closed, and right with a database on one volume."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import msgspec
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tracker import __version__
+from tracker.cli import COMMANDS
+from tracker.settings import Settings
+from tracker.web import create_app
+
+FOLDER = ROOT / "deploy" / "kubernetes"
+VERSION = "1.31"
+Manifest = dict[str, Any]
+
+
+def manifests() -> Iterator[tuple[str, Manifest]]:
+    """Every manifest, named by its file, kind and name."""
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        for each in yaml.safe_load_all(path.read_text()):
+            name = each.get("metadata", {}).get("name", "")
+            yield f"{path.parent.name}/{each['kind']} {name}", each
+
+
+ALL = dict(manifests())
+REAL = {name: each for name, each in ALL.items() if each["kind"] != "Kustomization"}
+
+
+def template_of(manifest: Manifest) -> Manifest | None:
+    """What the pods of a manifest look like; None where it makes none."""
+    spec = manifest.get("spec", {})
+    if manifest["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    template: Manifest | None = spec.get("template")
+    return template
+
+
+PODS = {name: found for name, each in REAL.items() if (found := template_of(each))}
+CONTAINERS = {
+    f"{pod} {container['name']}": (template["spec"], container)
+    for pod, template in PODS.items()
+    for kind in ("initContainers", "containers")
+    for container in template["spec"].get(kind, [])
+}
+OURS = {name: each for name, each in CONTAINERS.items() if each[1]["image"] != "nginx:1.28"}
+TRACKER = REAL["base/StatefulSet regression-tracker"]
+
+
+def in_kind(kind: str) -> list[Manifest]:
+    return [each for each in REAL.values() if each["kind"] == kind]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_manifest_is_valid(name: str) -> None:
+    kubernetes_validate.validate(REAL[name], VERSION, strict=True)
+
+
+@pytest.mark.parametrize("folder", ["base", "more-web"])
+def test_kustomize_puts_the_manifests_together(folder: str) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    done = subprocess.run([kubectl, "kustomize", FOLDER / folder], capture_output=True, check=True)
+    made = list(yaml.safe_load_all(done.stdout))
+    for each in made:
+        kubernetes_validate.validate(each, VERSION, strict=True)
+    wanted = {"Namespace", "StatefulSet", "Service", "Ingress", "NetworkPolicy", "CronJob"}
+    assert wanted <= {each["kind"] for each in made}
+    images = {
+        container["image"]
+        for each in made
+        if (template := template_of(each))
+        for container in template["spec"]["containers"]
+    }
+    assert images == {f"regression-tracker:{__version__}", "nginx:1.28"}
+
+
+@pytest.mark.parametrize("folder", ["base", "more-web"])
+def test_every_file_is_a_part_of_its_kustomization(folder: str) -> None:
+    [kustomization] = yaml.safe_load_all((FOLDER / folder / "kustomization.yaml").read_text())
+    files = {path.name for path in (FOLDER / folder).glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == {each for each in kustomization["resources"] if each.endswith(".yaml")}
+    assert kustomization["images"] == [{"name": "regression-tracker", "newTag": __version__}]
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_runs_as_the_user_of_the_image(name: str) -> None:
+    security = PODS[name]["spec"]["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert (security["runAsUser"], security["fsGroup"]) == (10001, 10001)
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert PODS[name]["spec"]["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_has_no_right_it_does_not_need(name: str) -> None:
+    _, container = CONTAINERS[name]
+    security = container["securityContext"]
+    assert security["allowPrivilegeEscalation"] is False
+    assert security["readOnlyRootFilesystem"] is True
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    assert "memory" in container["resources"]["limits"]
+    assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_what_a_container_mounts_is_a_volume_of_its_pod(name: str) -> None:
+    spec, container = CONTAINERS[name]
+    volumes = {volume["name"] for volume in spec["volumes"]}
+    if name.startswith("base/StatefulSet"):
+        claims = TRACKER["spec"]["volumeClaimTemplates"]
+        volumes |= {claim["metadata"]["name"] for claim in claims}
+    assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_of_ours_runs_a_command_that_exists(name: str) -> None:
+    command = OURS[name][1]["command"]
+    if command[0] == "gunicorn":
+        assert command[-1] == "tracker.web.served:app"
+        return
+    assert command[:1] == ["tracker"]
+    assert command[1] in COMMANDS
+    run = [sys.executable, "-m", *command, "--help"]
+    assert subprocess.run(run, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_environment_of_a_container_has_only_settings(name: str) -> None:
+    others = {"FORWARDED_ALLOW_IPS", "CREDENTIALS_DIRECTORY", "TRACKER_WEB_WORKERS"}
+    settings = {f"TRACKER_{each.upper()}" for each in Settings.__struct_fields__}
+    assert {each["name"] for each in OURS[name][1].get("env", [])} <= settings | others
+
+
+def test_one_pod_alone_works_on_the_database() -> None:
+    assert TRACKER["spec"]["replicas"] == 1
+    modes = [claim["spec"]["accessModes"] for claim in TRACKER["spec"]["volumeClaimTemplates"]]
+    assert modes == [["ReadWriteOnce"]] * 2
+
+
+@pytest.mark.parametrize("name", [name for name in PODS if "StatefulSet" not in name])
+def test_another_pod_with_the_database_is_on_the_same_node(name: str) -> None:
+    spec = PODS[name]["spec"]
+    assert {
+        "name": "data",
+        "persistentVolumeClaim": {"claimName": "data-regression-tracker-0"},
+    } in (spec["volumes"])
+    [rule] = spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert rule["topologyKey"] == "kubernetes.io/hostname"
+    labels = TRACKER["spec"]["template"]["metadata"]["labels"]
+    assert rule["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
+    having = [
+        name
+        for name, (_, container) in CONTAINERS.items()
+        if any(mount["name"] == "jenkins" for mount in container["volumeMounts"])
+    ]
+    assert having == ["base/StatefulSet regression-tracker worker"]
+
+
+def test_probes_ask_for_what_exists_by_an_address(settings: Settings, store: Path) -> None:
+    its = msgspec.structs.replace(settings, allowed_hosts="tracker.example.org")
+    client = create_app(its).test_client()
+    for _, container in OURS.values():
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            if probe in container:
+                path = container[probe]["httpGet"]["path"]
+                assert client.get(path, headers={"Host": "10.1.2.3:8000"}).status_code == 200
+
+
+def test_whoever_ends_is_given_time() -> None:
+    for name, template in PODS.items():
+        if "CronJob" not in name:
+            assert template["spec"]["terminationGracePeriodSeconds"] >= 40
+
+
+def test_a_service_finds_its_pods() -> None:
+    for service in in_kind("Service"):
+        selector = service["spec"]["selector"].items()
+        found = [each for each in PODS.values() if selector <= each["metadata"]["labels"].items()]
+        target = service["spec"]["ports"][0]["targetPort"]
+        ports = [
+            port["name"]
+            for template in found
+            for container in template["spec"]["containers"]
+            for port in container.get("ports", [])
+        ]
+        assert target in ports
+
+
+def test_the_ingress_leads_to_services_and_has_the_limit_of_the_tracker() -> None:
+    [ingress] = in_kind("Ingress")
+    services = {each["metadata"]["name"] for each in in_kind("Service")}
+    paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+    assert {path["backend"]["service"]["name"] for path in paths} == services
+    size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert size == f"{Settings.load({}).max_upload_mb}m"
+
+
+def test_what_is_not_allowed_is_refused() -> None:
+    refusing = [each for each in in_kind("NetworkPolicy") if not each["spec"]["podSelector"]]
+    assert [each["spec"]["policyTypes"] for each in refusing] == [["Ingress", "Egress"]]
+    assert not {"ingress", "egress"} & set(refusing[0]["spec"])
+
+
+def test_no_budget_keeps_a_node_from_being_emptied() -> None:
+    """All pods are on one node, and the volume moves only when the last of them has left."""
+    assert in_kind("PodDisruptionBudget") == []
+
+
+def test_only_what_may_run_more_than_once_is_scaled() -> None:
+    [scaler] = in_kind("HorizontalPodAutoscaler")
+    assert scaler["spec"]["scaleTargetRef"]["name"] == "regression-tracker-web"
+    [deployment] = in_kind("Deployment")
+    commands = [each["command"] for each in deployment["spec"]["template"]["spec"]["containers"]]
+    assert [command[0] for command in commands] == ["gunicorn"]

@@ -1,0 +1,100 @@
+"""Restart and upgrade under load: a socket that stays open, servers that come and go."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.counts import RecordCount
+from tests.deploy.held import Held, Load, held
+from tracker.queries.builds import count_builds
+from tracker.settings import Settings
+from tracker.store.connection import close_store, open_store
+from tracker.store.tokens import create_token
+
+FAST = 5
+
+
+@pytest.fixture
+def holder(settings: Settings) -> Iterator[Held]:
+    with held(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def load(settings: Settings, holder: Held) -> Iterator[Load]:
+    open_store(settings.database)
+    clients = Load(holder.port, create_token("load", now=0))
+    close_store()
+    clients.start()
+    yield clients
+    clients.stop()
+
+
+def restart(holder: Held, load: Load, times: int) -> None:
+    for _ in range(times):
+        load.wait_for(10)
+        holder.stop()
+        holder.start()
+    load.wait_for(10)
+    load.stop()
+
+
+def recorded(settings: Settings) -> int:
+    open_store(settings.database)
+    try:
+        return count_builds("nightly")
+    finally:
+        close_store()
+
+
+def test_no_client_sees_that_the_server_is_restarted(
+    holder: Held, load: Load, settings: Settings, record_count: RecordCount
+) -> None:
+    restart(holder, load, FAST)
+    record_count("P8", restarts=FAST, answers=len(load.answered), errors=len(load.errors))
+    assert load.errors == []
+    assert recorded(settings) == len(load.uploaded)
+
+
+def test_no_client_sees_that_the_server_takes_new_workers(holder: Held, load: Load) -> None:
+    for _ in range(3):
+        load.wait_for(10)
+        holder.reload()
+    load.wait_for(10)
+    load.stop()
+    assert load.errors == []
+
+
+def test_the_server_works_without_a_network_of_its_own(settings: Settings) -> None:
+    """As with PrivateNetwork: nothing but what comes through the socket, and reports are read."""
+    before = ["unshare", "--net", "--map-root-user"]
+    if subprocess.run([*before, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine gives no network namespace")
+    with held(settings, before) as cut_off:
+        open_store(settings.database)
+        load = Load(cut_off.port, create_token("load", now=0))
+        close_store()
+        load.start(readers=1)
+        load.wait_for(6)
+        load.stop()
+    assert load.errors == []
+    assert load.uploaded
+
+
+@pytest.mark.nightly
+def test_fifty_restarts_lose_no_request(
+    holder: Held, load: Load, settings: Settings, record_count: RecordCount
+) -> None:
+    restart(holder, load, 50)
+    record_count(
+        "P8",
+        restarts=50,
+        answers=len(load.answered),
+        errors=len(load.errors),
+        seconds_at_most=load.longest,
+    )
+    assert load.errors == []
+    assert recorded(settings) == len(load.uploaded)

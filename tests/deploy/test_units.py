@@ -1,0 +1,128 @@
+"""The systemd units: hardened as promised, each with no more than it needs, and consistent."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.deploy.in_front import needed
+from tracker.cli.worker import command as worker
+
+UNITS = ROOT / "deploy" / "systemd"
+SERVICES = ("web", "worker", "publisher", "backup")
+MOST_EXPOSED = 1.5
+
+
+def text_of(service: str) -> str:
+    return (UNITS / f"regression-tracker-{service}.service").read_text()
+
+
+def options(service: str) -> configparser.SectionProxy:
+    """The options of a service, those that all have in common included."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    common = UNITS / "regression-tracker-.service.d" / "10-hardening.conf"
+    parser.read([UNITS / f"regression-tracker-{service}.service", common])
+    return parser["Service"]
+
+
+def installed(root: Path, *without: str) -> Path:
+    """The units below a root as systemd finds them."""
+    folder = root / "etc" / "systemd" / "system"
+    shutil.copytree(UNITS, folder, ignore=shutil.ignore_patterns(*without))
+    return root
+
+
+def exposure(root: Path, service: str) -> float:
+    """What systemd says of a service: 0 is the safest, 10 the least safe."""
+    done = subprocess.run(
+        [
+            *(needed("systemd-analyze"), "security", "--offline=true", "--no-pager"),
+            *(f"--root={root}", f"regression-tracker-{service}.service"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"Overall exposure level.*: ([\d.]+)", done.stdout)
+    assert found is not None, done.stderr
+    return float(found[1])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_as_little_exposed_as_promised(tmp_path: Path, service: str) -> None:
+    assert exposure(installed(tmp_path), service) <= MOST_EXPOSED
+
+
+def test_the_common_options_are_what_hardens_a_service(tmp_path: Path) -> None:
+    assert exposure(installed(tmp_path, "*.service.d"), "worker") > MOST_EXPOSED
+
+
+def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+    # `verify` looks for the programs: give it some.
+    for unit in UNITS.glob("*.*"):
+        if unit.is_file():
+            text = re.sub(r"^(Exec\w+=)/opt/\S+", r"\1/bin/true", unit.read_text(), flags=re.M)
+            (tmp_path / unit.name).write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
+    units = sorted(str(path) for path in tmp_path.iterdir())
+    done = subprocess.run(
+        [needed("systemd-analyze"), "verify", "--man=no", *units],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in done.stderr.splitlines() if "regression-tracker" in line]
+    assert complaints == []
+
+
+def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
+    having = [service for service in SERVICES if "LoadCredential" in options(service)]
+    assert having == ["worker"]
+
+
+def test_only_the_worker_has_a_network() -> None:
+    cut_off = [service for service in SERVICES if options(service).get("PrivateNetwork") == "yes"]
+    assert cut_off == ["web", "publisher", "backup"]
+
+
+def test_the_settings_of_one_service_are_not_overruled_by_the_common_ones() -> None:
+    common = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
+    common.optionxform = str  # type: ignore[assignment, method-assign]
+    common.read(UNITS / "regression-tracker-.service.d" / "10-hardening.conf")
+    for service in SERVICES:
+        its_own = set(re.findall(r"^(\w+)=", text_of(service), re.M))
+        assert not its_own & set(common["Service"]), service
+
+
+def test_the_site_can_be_read_by_a_web_server_and_nothing_else_can() -> None:
+    masks = {service: options(service)["UMask"] for service in SERVICES}
+    assert masks == {"web": "0077", "worker": "0077", "publisher": "0022", "backup": "0077"}
+    assert options("web")["StateDirectoryMode"] == "0700"
+
+
+def test_the_options_that_workers_are_started_with_exist() -> None:
+    [publishing] = [each for each in worker.params if each.name == "publishing"]
+    for service, how in {"worker": "elsewhere", "publisher": "only"}.items():
+        assert f"worker --publishing {how}\n" in text_of(service)
+        assert how in publishing.type.choices  # type: ignore[attr-defined]
+
+
+def test_a_parsing_child_may_still_limit_itself() -> None:
+    """`@resources` has setrlimit; `@system-service` has `@resources`."""
+    for service in SERVICES:
+        assert options(service)["SystemCallFilter"] == "~@privileged"
+        assert "@resources" not in options(service)["SystemCallFilter"]
+
+
+def test_the_server_ends_in_the_time_that_systemd_gives_it() -> None:
+    graceful = re.search(
+        r"^graceful_timeout = (\d+)", (ROOT / "deploy/gunicorn.conf.py").read_text(), re.M
+    )
+    assert graceful is not None
+    assert int(options("web")["TimeoutStopSec"]) > int(graceful[1])
