@@ -22,7 +22,7 @@ from pathlib import Path
 from tracker.clock import now_ms
 from tracker.errors import SettingsError, StorageError, TrackerError
 from tracker.jenkins.client import Address, Client
-from tracker.queries import about, jobs, system
+from tracker.queries import about, figures, jobs, system
 from tracker.settings import Settings
 from tracker.store.connection import open_store
 from tracker.store.jobs import add_server, remove_server
@@ -135,6 +135,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> None:
     if options.token_file and not os.access(options.token_file, os.R_OK):
         raise SettingsError(f"The token file {options.token_file} cannot be read.")
     try:
+        # First, and for its owner alone: the output may be below it.
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _not_writable(settings.output, error.strerror or "") from error
@@ -284,7 +286,7 @@ def _watch(settings: Settings, processes: Processes) -> int:
 
 def _is_published(settings: Settings, extent: about.Extent) -> bool:
     """Whether everything that was read is in the static site."""
-    waiting = {row["kind"] for row in system.work(now_ms())}
+    waiting = {row.kind for row in figures.waiting(now_ms())}
     site = settings.output / "site" / "index.html"
     return extent.builds > 0 and "publish" not in waiting and site.is_file()
 

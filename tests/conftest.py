@@ -22,10 +22,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.tokens import create_token
 from tracker.web import create_app
+
+pytest_plugins = ["tests.counts", "tests.examples", "tests.order"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -53,7 +56,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Path]:
     """An empty, migrated database, open in this process; its path."""
-    connection.open_store(settings.database)
+    connection.open_store(lay_out(settings.database))
     yield settings.database
     connection.close_store()
 
@@ -133,10 +136,10 @@ def environ_of(settings: Settings, **more: str) -> dict[str, str]:
 @contextlib.contextmanager
 def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Iterator[RunningServer]:
     """Gunicorn with the project's own configuration, ended by its process id."""
-    connection.open_store(settings.database)
-    text = create_token("gunicorn", now=0, scope="admin")
-    connection.close_store()
+    connection.open_store(lay_out(settings.database))
     port = free_port()
+    text = create_token(f"gunicorn-{port}", now=0, scope="admin")  # one home may be served twice
+    connection.close_store()
     environ = environ_of(settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers), **more)
     log = (settings.home / "gunicorn.log").open("wb")
     process = subprocess.Popen(
@@ -161,7 +164,7 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
 
 
 def _wait_until_live(server: RunningServer, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):  # a busy machine takes its time
         if server.process.poll() is not None:
             break
         with contextlib.suppress(OSError):

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each room, and the rooms of ours it may import.
-FOUNDATION = {"errors", "settings", "resources", "durable", "clock", ""}
+FOUNDATION = {"errors", "settings", "resources", "durable", "clock", "logs", "metrics", ""}
 MAY_IMPORT = {
     "verdicts": FOUNDATION,
     "store": FOUNDATION | {"verdicts"},
@@ -20,15 +20,20 @@ MAY_IMPORT = {
     "site": FOUNDATION | {"verdicts", "store", "queries", "pages"},
     "intake": FOUNDATION | {"verdicts", "store"},
     "jenkins": FOUNDATION | {"verdicts", "store", "intake"},
-    "web": FOUNDATION | {"verdicts", "store", "queries", "pages", "site", "intake"},
-    "worker": FOUNDATION | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins"},
+    "operations": FOUNDATION | {"verdicts", "store", "queries", "intake"},
+    "web": FOUNDATION | {"verdicts", "store", "queries", "pages", "site", "intake", "operations"},
+    "worker": FOUNDATION
+    | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins", "operations"},
     "cli": FOUNDATION
-    | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins", "worker", "web"},
+    | {"verdicts", "store", "queries", "pages", "site", "intake", "jenkins", "operations"}
+    | {"worker", "web"},
     "errors": {""},
     "settings": FOUNDATION,
     "resources": {""},
     "durable": {""},
     "clock": {""},
+    "logs": {""},
+    "metrics": {""},
     "": set(),
     "__main__": {"cli"},
 }
@@ -44,7 +49,8 @@ LIBRARIES = {
     "lxml": {"intake"},
     "zipfile": {"intake"},
     "jinja2": {"site"},
-    "sqlite3": {"web"},  # its version, for the health page
+    "prometheus_client": {"metrics", "operations", "web"},
+    "sqlite3": {"store"},  # others by `tracker.store.driver`: one copy of SQLite a process
 }
 
 

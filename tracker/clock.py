@@ -4,9 +4,15 @@ import time
 
 SECOND = 1000
 MINUTE = 60 * SECOND
-DAY = 24 * 60 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 def now_ms() -> int:
     """Now."""
     return int(time.time() * 1000)
+
+
+def day(milliseconds: int) -> str:
+    """The day of a time, in UTC: 2026-11-30."""
+    return time.strftime("%Y-%m-%d", time.gmtime(milliseconds / SECOND))

@@ -50,11 +50,27 @@ class NotFound(TrackerError):
 
 
 class Unauthorised(TrackerError):
-    """No token, or one that does not open this door."""
+    """No token and no password, or one that does not open this door."""
 
     status = 401
     exit_code = 3
     slug = "unauthorised"
+
+
+class Forbidden(TrackerError):
+    """Who asks is known, and this is not for them."""
+
+    status = 403
+    exit_code = 3
+    slug = "forbidden"
+
+
+class TooMany(TrackerError):
+    """More requests or attempts than there may be in a time; a later one is answered again."""
+
+    status = 429
+    exit_code = 3
+    slug = "too-many-requests"
 
 
 class TooLarge(TrackerError):

@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,6 +18,8 @@ from tracker import resources
 from tracker.errors import SettingsError
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Amount = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 # What lives in the environment under our prefix without being a setting of the tracker itself.
@@ -52,7 +54,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publish_builds       how many of a job's newest builds the static site has
     publish_keep         how many generations of the static site are kept
     hook_secret          what signs the bodies of hooks; empty: no signature is believed
+    keep_results_days    results of builds younger than this are kept; 0: for ever
+    keep_builds          results of so many newest builds of each job are kept; 0: for ever
+    keep_spool_days      raw reports younger than this are kept; 0: for ever
     lease_seconds        how long a task belongs to a worker that no longer says it is alive
+    log_format           how the log is written: json, text, or auto (text on a terminal, else JSON)
+    reading              who may read pages and API: open (everybody), token (tokens and people)
+    allowed_hosts        names the tracker is reached at, separated by commas; empty: any
+    trusted_proxies      how many proxies stand in front, or their addresses; empty: none
+    cors_origins         origins whose scripts may read the API, separated by commas; empty: none
+    requests_per_minute  requests that one address may make; 0: any number
+    uploads_per_minute   uploads and hooks that one token or person may send; 0: any number
     """
 
     home: Path
@@ -78,7 +90,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publish_builds: Positive = 60
     publish_keep: Annotated[int, msgspec.Meta(ge=2)] = 3
     hook_secret: str = ""
+    keep_results_days: Count = 0
+    keep_builds: Count = 0
+    keep_spool_days: Count = 0
     lease_seconds: Positive = 60
+    log_format: Literal["auto", "json", "text"] = "auto"
+    reading: Literal["open", "token"] = "open"
+    allowed_hosts: str = ""
+    trusted_proxies: str = ""
+    cors_origins: str = ""
+    requests_per_minute: Amount = 3000
+    uploads_per_minute: Amount = 600
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **given: object) -> Settings:

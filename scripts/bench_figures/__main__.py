@@ -8,7 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from scripts.bench_figures import formats, jenkins, judge, pages, parse, publish, record, uploads
+from scripts.bench_figures import (
+    bombs,
+    formats,
+    jenkins,
+    judge,
+    pages,
+    parse,
+    publish,
+    record,
+    uploads,
+    validate,
+)
 from scripts.bench_figures.report import Row, as_json, as_table, machine, say
 from scripts.bench_figures.sizes import QUICK, WHOLE, Sizes
 
@@ -18,9 +29,11 @@ FIGURES: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "record": record.figures,
     "judge": judge.figures,
     "uploads": uploads.figures,
+    "bombs": bombs.figures,
     "pages": pages.figures,
     "publish": publish.figures,
     "jenkins": jenkins.figures,
+    "validate": validate.figures,
 }
 
 

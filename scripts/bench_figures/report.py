@@ -74,14 +74,20 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "record, names known / floor": (TIMES, 2.5),
     "record, all new": ("s", None),
     "record, all new / floor": (TIMES, 6),
-    "judge, the newest build, processor time": ("s", 2),
-    "judge, the newest build, memory": ("MB", 300),
+    **{
+        f"judge, {which}, {what}": (unit, most)
+        for which in ("the newest build", "500 cases gone", "3 of 10 reports gone")
+        for what, unit, most in (("processor time", "s", 2), ("memory", "MB", 300))
+    },
     "upload, answered": ("s", None),
     "upload, visible on the page": ("s", 2),
     "upload, many Surefire files": ("s", 3),
     "uploads of 4 clients, errors": ("", 0),
     "uploads of 4 clients, results a second": ("1/s", None),
     "uploads of 4 clients, p95 of a request": ("ms", None),
+    "bombs, p95 of an upload alone": ("ms", None),
+    "bombs, p95 of an upload beside 8 bombs": ("ms", None),
+    "bombs, p95 beside / (2 x alone + 100 ms)": (TIMES, 1),
     "pages, results in the database": ("", None),
     "pages, filling the database": ("1/s", None),
     **{
@@ -102,6 +108,9 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "jenkins, requests a minute when nothing changes": ("", 1),
     "jenkins, worst overrun of a deadline": ("s", 1),
     "jenkins, memory of a 300 MB answer": ("MB", 20),
+    "validate, results in the database": ("", None),
+    "validate, everything": ("s", 20),
+    "validate, findings": ("", 0),
 }
 
 

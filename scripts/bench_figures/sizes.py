@@ -30,6 +30,7 @@ class Sizes:
     visible        how often that report is uploaded
     surefire       small reports of one multipart upload, and how often it is sent
     uploaded       builds that four clients upload
+    bombed         uploads beside hostile files, and as many without
     browsed        what is in the database while pages are asked for
     asked          how often each page is asked for, by one client and again by four
     published      what is published in full
@@ -38,6 +39,7 @@ class Sizes:
     back_filled    what is read of a Jenkins at the usual rate
     watched        what is all read, and looked at while nothing changes
     faults         the ways in which a Jenkins goes wrong
+    validated      what is in the database that is validated
     """
 
     rounds: int = 5
@@ -49,6 +51,7 @@ class Sizes:
     surefire: int = 500
     surefire_rounds: int = 3
     uploaded: Shape = Shape(4, 50, 1_000)
+    bombed: int = 100
     browsed: Shape = Shape(5, 40, 5_000)
     asked: int = 600
     published: Shape = Shape(10, 20, 500)
@@ -57,6 +60,7 @@ class Sizes:
     back_filled: Shape = Shape(1, 60, 1_000)
     watched: Shape = Shape(500, 1, 0)
     faults: tuple[str, ...] = ("hang", "drip", "huge")
+    validated: Shape = Shape(1, 60, 17_000)
 
 
 WHOLE = Sizes()
@@ -69,6 +73,7 @@ QUICK = replace(
     visible=1,
     surefire_rounds=1,
     uploaded=Shape(4, 5, 1_000),
+    bombed=20,
     browsed=Shape(5, 4, 5_000),
     asked=50,
     published=Shape(5, 5, 100),
@@ -77,4 +82,5 @@ QUICK = replace(
     back_filled=Shape(1, 3, 1_000),
     watched=Shape(20, 1, 0),
     faults=("drip",),
+    validated=Shape(1, 20, 2_000),
 )

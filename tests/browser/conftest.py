@@ -43,7 +43,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A tracker with the rich history, published."""
-    return published_rich_history(tmp_path_factory.mktemp("browser"))
+    return published_rich_history(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.conftest import RunningServer
+from tests.conftest import RunningServer, running_gunicorn
 from tests.factories import jenkins, report
 from tracker.clock import MINUTE, now_ms
 from tracker.settings import Settings
@@ -16,7 +18,6 @@ from tracker.store.records import About
 
 pytestmark = pytest.mark.browser
 
-ADDRESS = "/jobs/team/nightly/builds/1/"
 FOLLOWS = "This page follows the build: what is new comes by itself."
 HAS_ENDED = "The build runs no more. This page shows how it ended, and follows it no longer."
 TELLS = About(
@@ -26,35 +27,58 @@ TELLS = About(
 )
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, Settings]]:
+    """A tracker for all tests here; each has a job of its own."""
+    folder = tmp_path_factory.mktemp("follow")
+    settings = Settings.load({}, home=folder / "home", output=folder / "output")
+    with running_gunicorn(settings) as server:
+        yield server, settings
+
+
+@dataclass(frozen=True)
+class Running:
+    """The first build of a job, which runs, and the address of its page."""
+
+    job: str
+    url: str
+
+    def record(self, result: str | None, **cases: str) -> None:
+        """Record what Jenkins says of the build, and a report."""
+        jenkins(
+            self.job,
+            1,
+            report(f"{sorted(cases)}.xml", suite=f"{sorted(cases)}", **cases),
+            result=result,
+            started=now_ms() - 3 * MINUTE,
+            about=TELLS,
+            upstream_job="top",
+            upstream_number=1,
+        )
+
+
+numbers = itertools.count(1)
+
+
 @pytest.fixture
-def running(gunicorn: RunningServer, settings: Settings) -> Iterator[str]:
-    """The address of the page of a build that runs."""
+def running(served: tuple[RunningServer, Settings]) -> Iterator[Running]:
+    """A build that runs."""
+    server, settings = served
+    job = f"team/nightly-{next(numbers)}"
+    build = Running(job, f"{server.url}/jobs/{job}/builds/1/")
     open_store(settings.database)
     jenkins("top", 1)
-    record(None, login="P")
-    yield gunicorn.url + ADDRESS
+    build.record(None, login="P")
+    yield build
     close_store()
-
-
-def record(result: str | None, **cases: str) -> None:
-    """Record what Jenkins says of the build, and a report."""
-    jenkins(
-        "team/nightly",
-        1,
-        report(f"{sorted(cases)}.xml", suite=f"{sorted(cases)}", **cases),
-        result=result,
-        started=now_ms() - 3 * MINUTE,
-        about=TELLS,
-        upstream_job="top",
-        upstream_number=1,
-    )
 
 
 class Follower:
     """A page whose clock the test turns, and what it asked for."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, build: Running) -> None:
         self.page = page
+        self.record = build.record
         self.answers: list[int] = []
         page.on("response", self.note)
         page.on("requestfailed", self.note_failure)
@@ -93,11 +117,11 @@ class Follower:
 
 
 @pytest.fixture
-def follower(chromium: Any, running: str) -> Iterator[Follower]:
+def follower(chromium: Any, running: Running) -> Iterator[Follower]:
     """The page of the running build, open."""
     context = chromium.new_context(viewport={"width": 1280, "height": 500})
-    found = Follower(context.new_page())
-    found.page.goto(running)
+    found = Follower(context.new_page(), running)
+    found.page.goto(running.url)
     yield found
     context.close()
 
@@ -106,7 +130,7 @@ def test_a_running_build_becomes_finished_without_a_reload(follower: Follower) -
     follower.page.evaluate("window.mark = 7")
     assert follower.line == FOLLOWS
     assert "running for 3 min of about 8 min" in follower.page.locator("main").inner_text()
-    record("UNSTABLE", logout="F")
+    follower.record("UNSTABLE", logout="F")
     follower.wait(6)
     follower.page.get_by_text("unstable").wait_for()
     assert "1 of 2 failed: 1 newly broken" in follower.lead
@@ -130,7 +154,7 @@ def test_the_reader_stays_where_they_were(follower: Follower) -> None:
     page.locator("#parameters summary").click()
     page.get_by_role("link", name="top #1").focus()
     page.evaluate("scrollTo(0, 700)")
-    record(None, logout="F")
+    follower.record(None, logout="F")
     follower.wait(6)
     page.locator(".lead", has_text="1 of 2 failed").wait_for()
     assert page.evaluate("scrollY") == 700
@@ -141,7 +165,7 @@ def test_the_reader_stays_where_they_were(follower: Follower) -> None:
 
 def test_the_focus_stays_on_a_fold(follower: Follower) -> None:
     follower.page.locator("#artifacts summary").focus()
-    record(None, logout="F")
+    follower.record(None, logout="F")
     follower.wait(6)
     follower.page.locator(".lead", has_text="1 of 2 failed").wait_for()
     assert follower.page.evaluate("document.activeElement.parentElement.id") == "artifacts"
@@ -179,12 +203,14 @@ def test_an_error_of_the_tracker_is_never_shown_in_the_page(follower: Follower) 
     assert follower.page.get_by_role("heading", level=1).inner_text().split()[-1] == "#1"
 
 
-def test_without_scripts_the_page_says_how_to_see_what_is_new(chromium: Any, running: str) -> None:
+def test_without_scripts_the_page_says_how_to_see_what_is_new(
+    chromium: Any, running: Running
+) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(running)
+    page.goto(running.url)
     assert "The build is running." in page.locator("#follow").inner_text()
-    record("SUCCESS", logout="P")
+    running.record("SUCCESS", logout="P")
     page.get_by_role("link", name="Load the page again").click()
     page.get_by_text("success").wait_for()
     context.close()

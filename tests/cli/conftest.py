@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import RunningDemo, junit, running_demo
+from tests.store.fresh import lay_out
 from tracker import cli
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -42,7 +43,7 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TRACKER_HOME", str(settings.home))
     monkeypatch.setenv("TRACKER_OUTPUT", str(settings.output))
-    open_store(settings.database)
+    open_store(lay_out(settings.database))
     yield settings.home
     close_store()
 

@@ -57,6 +57,10 @@ class Misbehaving:
             else:
                 send(connection, "404 Not Found", b"<html>not here</html>")
 
+    def is_silent(self) -> bool:
+        """Whether an answer may never come to its end."""
+        return any(fault in (hang, drip) for fault in self.faults.values())
+
     def close(self) -> None:
         self.ended.set()
         self.listener.shutdown(socket.SHUT_RDWR)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from tracker.intake.contract import (
     Damage,
     Parser,
@@ -26,6 +28,9 @@ from tracker.intake.sniff import head_of
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SAMPLES = Path(__file__).parents[1] / "samples"
+
+# What `str.isprintable` admits, made so and not sifted out of everything.
+PRINTABLE = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
 
 # What is better than what it stands for is a lie; unknown claims nothing.
 _GOODNESS = {Status.PASSED: 2, Status.SKIPPED: 1, Status.FAILED: 0, Status.ERROR: 0}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.plugins.corpus import Entry, differences, entries
 from tests.plugins.reading import (
+    PRINTABLE,
     file_of,
     lies_of_a_cut,
     parser_of,
@@ -343,7 +344,7 @@ def test_other_lines_are_left_alone(data: bytes) -> None:
 # Any run
 
 
-names = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable() and text.strip())
+names = st.text(PRINTABLE, min_size=1, max_size=8).filter(str.strip)
 words = st.sampled_from(["success", "failure", "error"])
 runs = st.lists(st.tuples(names.map(str.strip), words, st.integers(0, 10_000)), max_size=6)
 READ = {"success": "passed", "failure": "failed", "error": "error"}

@@ -24,6 +24,7 @@ import msgspec
 import pytest
 from lxml import etree
 
+from tests.examples import examples
 from tests.plugins.corpus import entries
 from tests.plugins.reading import PLUGINS, SAMPLES, file_of, parser_of
 from tracker.intake.contract import Attempt, Parser, Record, ReportError, ReportFile, Result
@@ -31,7 +32,7 @@ from tracker.intake.rows import rows_of
 
 NAMES = sorted(path.stem for path in PLUGINS.glob("*.py"))
 CRASHES = sorted((SAMPLES / "crashes").glob("*"))
-MUTANTS, LARGEST = 400, 25_000
+MUTANTS, LARGEST = examples(100, 400), 25_000
 NIGHTLY_SECONDS, NIGHTLY_LARGEST = 60.0, 60_000
 LARGEST_MUTANT = 50_000
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import CORPUS, ROOT, SHARED
 from tests.plugins.corpus import Entry, differences, entries
-from tests.plugins.reading import lies_of_a_cut
+from tests.plugins.reading import PRINTABLE, lies_of_a_cut
 from tracker.intake.contract import (
     Attempt,
     Damage,
@@ -356,7 +356,7 @@ def test_no_cut_makes_a_report_better(data: bytes) -> None:
     assert lies_of_a_cut(plugin.read, data) == []
 
 
-NAMES = st.text(min_size=1, max_size=8).filter(str.isprintable)
+NAMES = st.text(PRINTABLE, min_size=1, max_size=8)
 WORDS = st.sampled_from(["PASSED", "FAILED", "SKIPPED"])
 RUNS = st.lists(st.tuples(NAMES, WORDS, st.floats(0, 100)), max_size=6)
 

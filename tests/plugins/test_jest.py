@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.plugins.corpus import Entry, differences, entries
 from tests.plugins.reading import (
+    PRINTABLE,
     file_of,
     lies_of_a_cut,
     parser_of,
@@ -345,7 +346,7 @@ def test_other_json_is_left_alone(data: bytes) -> None:
 
 
 words = st.sampled_from(["passed", "failed", "skipped"])
-names = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable())
+names = st.text(PRINTABLE, min_size=1, max_size=8)
 runs = st.lists(
     st.tuples(names, st.lists(names, max_size=2), words, st.integers(0, 10_000)), max_size=6
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.plugins.corpus import Entry, differences, entries
 from tests.plugins.reading import (
+    PRINTABLE,
     file_of,
     lies_of_a_cut,
     parser_of,
@@ -299,7 +300,7 @@ def test_other_json_is_left_alone(data: bytes) -> None:
 # Any run
 
 
-names = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable() and text.strip())
+names = st.text(PRINTABLE, min_size=1, max_size=8).filter(str.strip)
 runs = st.lists(
     st.tuples(names.map(str.strip), st.sampled_from(["passed", "failed", "skipped"])),
     max_size=8,

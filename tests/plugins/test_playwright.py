@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plugins.reading import (
+    PRINTABLE,
     file_of,
     lies_of_a_cut,
     parser_of,
@@ -287,7 +288,7 @@ def test_other_json_is_left_alone(data: bytes) -> None:
 # Any run
 
 
-names = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable())
+names = st.text(PRINTABLE, min_size=1, max_size=8)
 words = st.sampled_from(["passed", "failed", "timedOut", "skipped"])
 runs = st.lists(st.tuples(names, words, st.integers(0, 10_000)), max_size=6)
 OUTCOMES = {"passed": "expected", "skipped": "skipped"}

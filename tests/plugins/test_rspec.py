@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plugins.reading import (
+    PRINTABLE,
     file_of,
     lies_of_a_cut,
     parser_of,
@@ -194,7 +195,7 @@ def test_other_json_is_left_alone(data: bytes) -> None:
 # Any run
 
 
-names = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable() and text.strip())
+names = st.text(PRINTABLE, min_size=1, max_size=8).filter(str.strip)
 words = st.sampled_from(["passed", "failed", "pending"])
 runs = st.lists(st.tuples(names, words, st.floats(0, 100)), max_size=6)
 

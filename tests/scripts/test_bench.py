@@ -27,6 +27,7 @@ TINY = replace(
     judged=Shape(1, 12, 300),
     surefire=3,
     uploaded=Shape(2, 2, 20),
+    bombed=3,
     browsed=Shape(1, 5, 60),
     asked=5,
     published=Shape(2, 3, 60),
@@ -35,6 +36,7 @@ TINY = replace(
     back_filled=Shape(1, 3, 60),
     watched=Shape(2, 1, 0),
     faults=("huge",),
+    validated=Shape(1, 3, 1_000),
 )
 ONE_OF_EACH = [row("record, floor", 0.1234), row("upload, visible on the page", 2.5)]
 
@@ -74,7 +76,14 @@ def test_a_target_counts_as_reached_up_to_the_figure_that_is_shown(monkeypatch):
     assert not row("parse, plugin alone / floor", 1.61).reached
 
 
-@pytest.mark.parametrize("name", ["parse", "record", "publish", "jenkins"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("parse", "record", "publish", "validate"),
+        pytest.param("jenkins", marks=pytest.mark.nightly),  # it starts a dozen processes
+        pytest.param("bombs", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_figure_has_all_the_rows_that_are_listed_with_their_targets(name):
     rows = bench.run([name], TINY)
     assert rows

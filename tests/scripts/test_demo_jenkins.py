@@ -47,7 +47,7 @@ class Client:
         self.server, self.session = server, requests.Session()
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.session.get(self.server.url + path, timeout=5, **options)
+        return self.session.get(self.server.url + path, timeout=60, **options)
 
     def json(self, path: str, tree: str | None = None) -> Any:
         answer = self.get(f"{path}api/json", params={"tree": tree} if tree else None)
@@ -88,7 +88,7 @@ def closed(history: Any) -> Iterator[Client]:
 
 @pytest.fixture
 def python_jenkins(client: Client) -> Iterator[jenkins.Jenkins]:
-    server = jenkins.Jenkins(client.server.url, timeout=5)
+    server = jenkins.Jenkins(client.server.url, timeout=60)
     yield server
     server._session.close()
 

@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -39,17 +40,29 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         start_new_session=True,
     )
-    guard = threading.Timer(180, process.kill)
+    guard = threading.Timer(180, kill_all, [process])
     guard.start()
     try:
         yield process
-    finally:
-        guard.cancel()
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(60)
+    finally:
+        guard.cancel()
+        if process.poll() is None:
+            kill_all(process)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """Kill a start and the processes that it started, each of which leads a group of its own."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.wait()
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.killpg(int(child), signal.SIGKILL)
 
 
 def said_until(process: subprocess.Popen[str], sign: str) -> str:
@@ -148,6 +161,7 @@ def test_no_demo_starts_none(tmp_path: Path) -> None:
         said = said_until(process, "Ctrl-C")
         assert "Demo Jenkins" not in said
         assert page_at(port, "/")
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700  # `tracker doctor` would find it else
     assert not (home / "log" / "demo.log").exists()
     assert not (home / "demo-truth.json").exists()
 

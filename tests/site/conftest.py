@@ -18,7 +18,7 @@ from tracker.store.connection import close_store, open_store
 @pytest.fixture(scope="session")
 def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A tracker with the rich history, published; its store is closed. Only to be read."""
-    return published_rich_history(tmp_path_factory.mktemp("rich"))
+    return published_rich_history(tmp_path_factory)
 
 
 @pytest.fixture

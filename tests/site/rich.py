@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import itertools
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.factories import DAY, NOW, cluster_all, history, jenkins, report, upload
+from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
@@ -430,11 +436,28 @@ def _hostile_report(
     )
 
 
-def published_rich_history(folder: Path) -> Settings:
-    """A tracker below `folder` with the rich history, published; its store is closed."""
+def published_rich_history(factory: pytest.TempPathFactory) -> Settings:
+    """A tracker of one's own with the rich history, published; its store is closed.
+
+    It takes seconds to make, so the processes of one run of the tests copy one.
+    """
+    run = factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    made, folder = run / "rich-history", factory.mktemp("rich") / "copy"
+    with (run / "rich-history.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            publish_rich_history(making := run / "rich-history-in-the-making")
+            making.rename(made)
+    shutil.copytree(made, folder, symlinks=True)
+    return Settings.load({}, home=folder / "home", output=folder / "output")
+
+
+def publish_rich_history(folder: Path) -> None:
+    """Make it below `folder`, whatever an earlier attempt left there."""
+    shutil.rmtree(folder, ignore_errors=True)
     settings = Settings.load({}, home=folder / "home", output=folder / "output")
-    open_store(settings.database)
+    open_store(lay_out(settings.database))
     record_rich_history()
     publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
     close_store()
-    return settings

@@ -20,7 +20,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT, environ_of
+from tests.examples import examples
 from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
+from tests.store.fresh import lay_out
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
 from tracker.pages.page import Scope
@@ -274,14 +276,16 @@ outputs = itertools.count()
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(6, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(told=st.lists(ONE_BUILD, min_size=1, max_size=8), newest=st.integers(1, 4))
 def test_a_site_brought_up_to_date_is_the_same_as_one_made_from_nothing(
     tmp_path: Path, told: list[tuple[object, ...]], newest: int
 ) -> None:
     folder = tmp_path / str(next(outputs))
-    open_store(folder / "tracker.db")
+    open_store(lay_out(folder / "tracker.db"))
     for job, number, letters, result, upstream, day, publish_now in told:
         jenkins(
             job,  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import itertools
 import json
 import re
@@ -92,7 +93,7 @@ class Hostile:
         if typing.get_origin(kind) is tuple:
             return (self.make(arguments[0], name), self.make(arguments[0], name))
         if dataclasses.is_dataclass(kind):
-            hints = typing.get_type_hints(kind)
+            hints = hints_of(kind)
             fields = dataclasses.fields(kind)
             return kind(
                 **{field.name: self.make(hints[field.name], field.name) for field in fields}
@@ -107,6 +108,11 @@ class Hostile:
             datetime: lambda: datetime(2026, 11, 20, tzinfo=UTC),
         }
         return simple[kind]()
+
+
+@functools.cache
+def hints_of(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 FLAVOURS: dict[str, Callable[[str], Hostile]] = {
@@ -149,17 +155,22 @@ def assert_harmless(html: str) -> None:
                 assert urlsplit(value).scheme in {"", "http", "https"}, value
 
 
-@pytest.mark.parametrize("spelling", LINKERS)
-@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-def test_no_text_of_a_view_model_becomes_markup(
-    page: Page, payload: str, flavour: str, spelling: str
-) -> None:
+def test_no_text_of_a_view_model_becomes_markup(page: Page, payload: str) -> None:
+    for flavour, spelling in itertools.product(FLAVOURS, LINKERS):
+        try:
+            assert_harmless(rendered(page, payload, flavour, spelling))
+        except AssertionError as error:
+            error.add_note(f"in the flavour {flavour!r}, its links spelled {spelling!r}")
+            raise
+
+
+def rendered(page: Page, payload: str, flavour: str, spelling: str) -> str:
     hostile = FLAVOURS[flavour](PAYLOADS[payload])
     params = {name: hostile.make(str, name) for name in page.params}
     looks = hostile.make(tuple[NextLook, ...], "") if page.name == "job" else None
-    html = renderer().html(
+    return renderer().html(
         page,
         params,
         hostile.view(page),
@@ -167,7 +178,10 @@ def test_no_text_of_a_view_model_becomes_markup(
         live=spelling == "live",
         moving=looks,
     )
-    assert_harmless(html)
+
+
+# The form for passwords shows nothing that came from outside.
+WITHOUT_TEXTS = {"password"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
@@ -175,7 +189,7 @@ def test_every_page_shows_such_texts(page: Page) -> None:
     hostile = FLAVOURS["full"](PAYLOADS["element"])
     params = {"job": "j", "build": "1", "case": "0" * 16, "list": "new", "family": "1"}
     html = renderer().html(page, params, hostile.view(page), live_linker(), live=True)
-    assert html.count("&lt;i id=x") > 3
+    assert (html.count("&lt;i id=x") > 3) is (page.name not in WITHOUT_TEXTS)
 
 
 def test_an_error_page_shows_the_address_that_was_asked_for_as_text() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.factories import DAY, NOW, builds_of, jenkins, judge_all, report, upload
 from tests.store.fresh import fresh_store
 from tracker.errors import Conflict
@@ -93,7 +94,7 @@ def orders(draw: st.DrawFn) -> list[int]:
 
 
 @settings(
-    max_examples=120,
+    max_examples=examples(10, 120),
     deadline=None,
     database=None,
     phases=[Phase.generate],  # making a failing order small would take minutes

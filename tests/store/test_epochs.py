@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.factories import DAY, NOW, jenkins, report, upload
+from tests.store.fresh import fresh_store
 from tracker.queries.builds import build, builds
 from tracker.queries.dump import lines
-from tracker.settings import Settings
-from tracker.store.connection import close_store, open_store
 
 State = Callable[..., list[dict[str, Any]]]
 MINUTE = 60_000
@@ -85,26 +83,19 @@ NEW = [(1, 100, "F"), (2, 101, "P")]
 NEWEST = [(1, 200, "F")]
 
 
-def told(folder: Path, builds: list[tuple[int, int, str]]) -> list[str]:
-    open_store(folder / "tracker.db")
-    for each in builds:
-        tell(*each)
-    found = list(lines())
-    close_store()
-    return found
+def told(builds: tuple[tuple[int, int, str], ...]) -> list[str]:
+    with fresh_store():
+        for each in builds:
+            tell(*each)
+        return list(lines())
 
 
 @pytest.mark.parametrize(
     "known",
     [OLD[:1] + NEW[:1], OLD[:2] + NEW, OLD[:1] + NEW[:1] + NEWEST, OLD[:2] + NEW[:1] + NEWEST],
 )
-def test_any_order_of_arrival_gives_the_same_epochs(
-    settings: Settings, known: list[tuple[int, int, str]]
-) -> None:
-    orders = list(itertools.permutations(known))
-    states = {
-        tuple(told(settings.home / str(place), list(order))) for place, order in enumerate(orders)
-    }
+def test_any_order_of_arrival_gives_the_same_epochs(known: list[tuple[int, int, str]]) -> None:
+    states = {tuple(told(order)) for order in itertools.permutations(known)}
     assert len(states) == 1
 
 

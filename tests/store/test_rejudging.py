@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.factories import NOW, builds_of, history, judge_all, report, upload
 from tests.store.fresh import fresh_store
 from tracker.queries.builds import build, results
@@ -166,7 +167,7 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, str], list[int]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(6, 40),
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.factories import NOW
-from tracker.queries.system import queued_upload, work, workers
+from tracker.queries.figures import waiting
+from tracker.queries.system import queued_upload, workers
 from tracker.store.models import database
 from tracker.store.sql import run
 from tracker.store.work import (
@@ -184,8 +185,8 @@ def _given_up() -> None:
 def test_after_many_tries_a_task_is_given_up_and_says_why() -> None:
     _given_up()
     assert take(NOW + 10**9) is None
-    [row] = work(NOW)
-    assert (row["state"], row["error"]) == ("dead", "down")
+    [row] = waiting(NOW)
+    assert (row.state, row.error) == ("dead", "down")
 
 
 def test_asking_again_brings_a_given_up_task_to_life() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -10,10 +11,14 @@ from typing import Any
 
 import click
 
-from tracker.errors import TrackerError
+from tracker.errors import StorageError, TrackerError
 
 INTERRUPTED = 130
 BUG = 70
+# What a machine may refuse anywhere, and a person can see to.
+REFUSALS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
+)
 
 COMMANDS = {
     "init": "tracker.cli.init",
@@ -27,16 +32,26 @@ COMMANDS = {
     "ingest": "tracker.cli.ingest",
     "publish": "tracker.cli.publish",
     "dump": "tracker.cli.dump",
+    "import-legacy": "tracker.cli.import_legacy",
     "benchmark": "tracker.cli.benchmark",
     "budget": "tracker.cli.budget",
     "explain": "tracker.cli.explain",
     "family": "tracker.cli.family",
     "compare": "tracker.cli.compare",
     "readiness": "tracker.cli.readiness",
+    "validate": "tracker.cli.validate",
     "rebuild": "tracker.cli.rebuild",
     "reparse": "tracker.cli.reparse",
+    "retention": "tracker.cli.retention",
+    "export": "tracker.cli.export",
+    "import": "tracker.cli.import_",
     "token": "tracker.cli.token",
+    "person": "tracker.cli.person",
+    "audit": "tracker.cli.audit",
     "plugins": "tracker.cli.plugins",
+    "backup": "tracker.cli.backup",
+    "restore": "tracker.cli.restore",
+    "doctor": "tracker.cli.doctor",
     "version": "tracker.cli.version",
 }
 
@@ -54,12 +69,26 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """A reader that goes away, as `| head` does, is no error."""
+        """A reader that goes away, as `| head` does, is no error; a disk that refuses is no bug."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return 0
+        except OSError as error:
+            if error.errno not in REFUSALS:
+                raise
+            if not error.filename:
+                _drop_output()
+            raise StorageError(
+                f"{error.filename or 'What is written'}: {error.strerror}.",
+                "Check its owner, the disk, and who you are.",
+            ) from error
+
+
+def _drop_output() -> None:
+    """Nobody takes what is left of it, so that the end of the process does not try once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -32,6 +32,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         arguments += ["--config", str(config)]
     else:
         arguments += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+        arguments += ["--logger-class", "tracker.web.gunicorn_log.Logger"]
     os.execve(  # noqa: S606 - Gunicorn takes this process over, and its signals with it
         sys.executable, [*arguments, "tracker.web.served:app"], environ
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,12 +30,22 @@ def settings(ctx: click.Context, **given: Any) -> Settings:
 
 
 def opened(ctx: click.Context, **given: Any) -> Settings:
-    """The settings, with the store open."""
+    """The settings, with the store open; what is done there from now on, this user does."""
+    from tracker.store.audit import acting
     from tracker.store.connection import open_store
 
     found = settings(ctx, **given)
     open_store(found.database)
+    acting(f"user {user()}")
     return found
+
+
+def user() -> str:
+    """Who runs the command, for the audit log."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container users have numbers alone
+        return str(os.getuid())
 
 
 @contextmanager

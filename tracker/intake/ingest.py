@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
+from tracker import metrics
 from tracker.errors import Busy, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.bundle import bundled
@@ -68,18 +70,27 @@ def ingest(
     Unreadable says why. A build of Jenkins is recorded in any case; an artifact that no parser
     recognises is none of its reports, and `lost` are reports that could not be fetched.
     """
+    began = monotonic()
     files = bundled(intake.spool, reports)
     read = list(read_reports(files, intake.limits, intake.sources)) if files else []
+    metrics.count_reports(map(_outcome, read), monotonic() - began)
     if facts.from_jenkins:
         read = [*(report for report in read if not report.unrecognised), *lost]
     elif files and all(report.failure for report in _without_archives(read)):
         raise _nothing_readable(read)
     recorded = _record(intake, facts, read, now, replace)
+    metrics.count_ingest(monotonic() - began)
     return Ingested(
         recorded=recorded,
         refused={report.name: report.failure for report in read if report.failure},
         warnings={report.name: report.warnings for report in read if report.warnings},
     )
+
+
+def _outcome(report: ReadReport) -> tuple[str, str]:
+    """What is counted of a report: its format, and how reading it went."""
+    outcome = "refused" if report.failure else "damaged" if report.recovered else "read"
+    return report.format or "none", outcome
 
 
 def try_reading(intake: Intake, files: Mapping[str, Path]) -> list[ReadReport]:

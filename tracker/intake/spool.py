@@ -96,7 +96,8 @@ def writer(folder: Path) -> Iterator[Writer]:
     """A writer into the spool `folder`; StorageError when the disk refuses."""
     aside = folder / "incoming"
     with _disk_errors(folder):
-        aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (folder, aside):  # the mode is that of the last folder alone
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=aside, delete=False) as stream:
             try:
                 yield Writer(stream, folder)  # type: ignore[arg-type]

@@ -46,6 +46,11 @@ class XmlDamage(Exception):
         self.position = position
 
 
+def libxml2_version() -> str:
+    """The version of the libxml2 that reads here, which is not that of lxml."""
+    return ".".join(str(number) for number in etree.LIBXML_VERSION)
+
+
 def xml_elements(stream: BinaryIO, *names: str) -> Iterator[XmlElement]:
     """Yield every element of these local names, in any namespace, once its end tag was read.
 

@@ -17,6 +17,7 @@ from tracker.pages import (
     job,
     missing,
     naming,
+    password,
     readiness,
     results,
     run,
@@ -35,6 +36,15 @@ PAGES: tuple[Page, ...] = (
         settings.every,
         Scope.SITE,
         "Settings",
+    ),
+    Page(
+        "password",
+        "/settings/password/",
+        "password.html",
+        password.show,
+        password.every,
+        Scope.SITE,
+        "Your password",
     ),
     Page(
         "naming",

@@ -24,7 +24,7 @@ def every(_newest: int) -> Iterator[Params]:
 
 def _number(text: str) -> float:
     try:
-        value = float(text)
+        value = float(text) if text.isascii() else 0.0
     except ValueError:
         value = 0.0
     if not LEAST_BUDGET <= value <= MOST_BUDGET:

@@ -11,6 +11,7 @@ from tracker.pages.page import ROWS, Params
 from tracker.queries import builds, families, jobs
 from tracker.queries.backfills import BackfillRow, backfill
 from tracker.queries.builds import LISTS, ReportRow
+from tracker.queries.catalogue import PriorityCount, failures_by_priority, with_catalogue
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.families import InBuild
 from tracker.queries.paces import PaceRow, noticed_in
@@ -52,7 +53,8 @@ class BuildPage:
     started one. `filling` is the back-fill of its job, where that is not over; `judged_again`
     tells that builds arrived late and the worker is to judge the later ones again. `families` are
     the causes of its failures, the largest first. `lacking` is what it lacks, None where that is
-    nothing.
+    nothing. `priorities` counts its failures by the priority of their tests, where a catalogue
+    tells any. Where its results were let go the lists are empty, and no single test is told of.
     """
 
     build: BuildRow
@@ -70,6 +72,7 @@ class BuildPage:
     judged_again: bool
     families: tuple[InBuild, ...]
     paces: Paces
+    priorities: tuple[PriorityCount, ...]
 
     @property
     def otherwise_counted(self) -> Counted | None:
@@ -100,6 +103,7 @@ def show(job: str, build: str) -> BuildPage:
     below = tuple(builds.downstream(row))
     reports = tuple(builds.reports(job, build))
     filling = backfill(row.job)
+    release = jobs.job(row.job).parts.release
     return BuildPage(
         build=row,
         previous=before,
@@ -108,14 +112,15 @@ def show(job: str, build: str) -> BuildPage:
         downstream=below,
         run=_run_of(row, above) if above or below else None,
         told=told(row, builds.about(job, build), [report.name for report in reports]),
-        lacking=lacking(row, CASES) if row.shortfall else None,
-        lists=tuple(_list(row, name) for name in LISTS),
-        events=tuple(events_of(job, row.label)) if row.judged else (),
+        lacking=lacking(row, 0 if row.let_go else CASES) if row.shortfall else None,
+        lists=tuple(_list(row, name, release) for name in LISTS),
+        events=tuple(events_of(job, row.label)) if row.judged and not row.let_go else (),
         reports=reports,
         filling=filling if filling and filling.is_running else None,
         judged_again=jobs.is_judged_again(row.job),
         families=tuple(families.families_in(row.job, row.label)),
         paces=_paces(row),
+        priorities=failures_by_priority(row.job, row.number, row.epoch, release),
     )
 
 
@@ -138,12 +143,13 @@ def _run_of(row: BuildRow, above: BuildRow | None) -> RunOf:
 
 
 def _paces(row: BuildRow) -> Paces:
-    rows = noticed_in(row.job, row.label)
+    rows = [] if row.let_go else noticed_in(row.job, row.label)
     return Paces(len(rows), tuple(rows[:ROWS]))
 
 
-def _list(row: BuildRow, name: str) -> ResultList:
+def _list(row: BuildRow, name: str, release: str) -> ResultList:
     count = builds.count_results(row.job, row.label, name)
     if not count or (name == "all" and count > ROWS):
         return ResultList(name, count, ())
-    return ResultList(name, count, tuple(builds.results(row.job, row.label, name, limit=ROWS)))
+    rows = builds.results(row.job, row.label, name, limit=ROWS)
+    return ResultList(name, count, with_catalogue(release, rows))

@@ -10,6 +10,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, families, jobs
 from tracker.queries.cases import CaseName, HistoryRow, Verdict
+from tracker.queries.catalogue import CatalogueEntry, entry
 from tracker.queries.details import SuiteRun, suite_runs
 from tracker.queries.facets import Explained, explained
 from tracker.queries.families import InBuild
@@ -54,7 +55,8 @@ class CasePage:
     in the newest build where it failed. `facets` is what its failures go with, on the first page.
     `family` is that of its newest failure here, where that build was judged. `absent` tells that
     the newest complete judged build lacks the case, `other_names` what it may be called now or was
-    called. `pace` says since when it is slower or faster, on the first page.
+    called. `pace` says since when it is slower or faster, on the first page. `let_go` builds are
+    left out, since their results were let go. `catalogue` is what is known of it by its name.
     """
 
     job: JobRow
@@ -70,6 +72,8 @@ class CasePage:
     absent: AbsentIn | None
     other_names: tuple[OtherName, ...]
     pace: PaceRow | None
+    let_go: int = 0
+    catalogue: CatalogueEntry | None = None
 
     @property
     def ran(self) -> tuple[HistoryRow, ...]:
@@ -141,7 +145,8 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     """The history of the case with the key `case` in the job."""
     row = jobs.job(job)
     name = cases.case(job, case)
-    paging = Paging.of(builds.count_builds(job), page)
+    let_go = builds.count_let_go(job)
+    paging = Paging.of(builds.count_builds(job) - let_go, page)
     if not paging.is_there:
         raise NotFound(f"This history has no page {page}.", "Start at its first page.")
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
@@ -164,13 +169,15 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
         absence(job, case),
         tuple(other_names(job, case)),
         pace(job, case) if paging.page == 1 else None,
+        let_go,
+        entry(row.parts.release, name.name),
     )
 
 
 def every(newest: int) -> Iterator[Params]:
     """The cases that did not always pass in the newest builds of their job, or changed pace."""
     for row in jobs.jobs():
-        count = min(newest, builds.count_builds(row.name))
+        count = min(newest, builds.count_builds(row.name) - builds.count_let_go(row.name))
         changed = noticed_lately(row.name, newest)
         for key in sorted({*cases.not_always_passed(row.name, newest), *changed}):
             for page in pages_of(count):

@@ -85,7 +85,8 @@ def every_change(newest: int) -> Iterator[Params]:
     """The newest builds of every job."""
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
-            yield {"job": row.name, "build": found.label}
+            if not found.let_go:
+                yield {"job": row.name, "build": found.label}
 
 
 def _page(

@@ -92,7 +92,7 @@ def every_absence(newest: int) -> Iterator[Params]:
     """Those of the newest builds of every job that lack something."""
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
-            if found.shortfall:
+            if found.shortfall and not found.let_go:
                 total = sum(loss.cases for loss in missing.losses(found))
                 for page in pages_of(total):
                     yield {"job": row.name, "build": found.label, "page": str(page)}

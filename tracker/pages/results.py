@@ -9,6 +9,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.builds import LISTS
+from tracker.queries.catalogue import with_catalogue
 from tracker.queries.rows import BuildRow, CaseRow
 
 
@@ -31,7 +32,7 @@ def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = builds.results(job, build, list, limit=ROWS, offset=paging.offset)
-    return ResultsPage(row, list, tuple(rows), paging)
+    return ResultsPage(row, list, with_catalogue(jobs.job(job).parts.release, rows), paging)
 
 
 def every(newest: int) -> Iterator[Params]:

@@ -26,6 +26,9 @@ from tracker.store.models import database
 from tracker.store.outcomes import JUDGED
 from tracker.store.records import About
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_ABOUT = msgspec.json.Decoder(About)
+
 LISTS = (
     "new",
     "failing",
@@ -96,6 +99,16 @@ def count_builds(job: str) -> int:
     )
 
 
+def count_let_go(job: str) -> int:
+    """How many of these have had results that were let go."""
+    rows = select(
+        "SELECT count(*) FROM build b JOIN job j ON j.id = b.job_id"
+        " WHERE j.name = ? AND b.let_go IS NOT NULL",
+        job,
+    )
+    return int(rows[0][0])
+
+
 def build(job: str, label: str) -> BuildRow:
     """The build called `label` (a number, or number~epoch); NotFound where there is none."""
     return _found(job, label)[0]
@@ -149,7 +162,7 @@ def about(job: str, label: str) -> About:
     with snapshot():
         build_id = _found(job, label)[1]
         rows = select("SELECT about FROM build WHERE id = ?", build_id)
-    return msgspec.json.decode(rows[0][0], type=About)
+    return _ABOUT.decode(rows[0][0])
 
 
 def is_running(job: str, label: str) -> bool:
@@ -186,8 +199,9 @@ def reports(job: str, label: str) -> list[ReportRow]:
 
 
 def count_results(job: str, label: str, which: str) -> int:
-    """How many rows the list `which` of a build has (see `results`)."""
-    return _COUNTS[which](build(job, label))
+    """How many rows the list `which` of a build has (see `results`); 0 where they were let go."""
+    row = build(job, label)
+    return 0 if row.let_go else _COUNTS[which](row)
 
 
 def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:

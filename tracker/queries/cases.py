@@ -132,15 +132,18 @@ def case(job: str, case_key: str) -> CaseName:
     )
     if not rows:
         raise NotFound(
-            f"No case {case_key[:40]} ran in the job {job!r}.",
+            f"No case {case_key[:40]} ran in the job {job!r}, as far as its results are kept.",
             "The pages of the job's builds link to its cases.",
         )
     return CaseName(key(rows[0][0]), suite_names(rows[0][1]), rows[0][2], rows[0][3])
 
 
 def history(job: str, case_key: str, *, limit: int, offset: int = 0) -> list[HistoryRow]:
-    """The job's builds, newest first, with what the case did in each."""
-    return _history(job, case_key, "", (), limit, offset)
+    """The job's builds, newest first, with what the case did in each.
+
+    Those whose results were let go are left out: nobody knows what it did in them.
+    """
+    return _history(job, case_key, "AND b.let_go IS NULL", (), limit, offset)
 
 
 def history_before(

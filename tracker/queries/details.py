@@ -26,6 +26,10 @@ class Details:
     attachments: tuple[str, ...] = ()
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_DETAILS = msgspec.json.Decoder(Details)
+
+
 @dataclass(frozen=True)
 class SuiteRun:
     """What one of the suites around a case said of itself in a build."""
@@ -41,7 +45,7 @@ NOTHING = Details()
 
 def details_of(data: str | None) -> Details:
     """The details that a stored text holds; None and "" hold none."""
-    return msgspec.json.decode(data, type=Details) if data else NOTHING
+    return _DETAILS.decode(data) if data else NOTHING
 
 
 def suite_runs(build: BuildRow, suite: tuple[str, ...], variant: str) -> tuple[SuiteRun, ...]:

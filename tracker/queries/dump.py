@@ -1,7 +1,8 @@
 """The canonical state: everything recorded and derived, as sorted lines of JSON.
 
 No ids of the database, no arrival times, no revisions: two databases that were told the same, in
-whatever order and however often, give the same bytes.
+whatever order and however often, give the same bytes. A result has its report and its place there,
+since the causes of missing cases are derived from them; both are null where they were not kept yet.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tracker.queries.catalogue_rows import catalogue_rows
 from tracker.queries.rows import select, snapshot
 from tracker.store.identity import key
 from tracker.verdicts.outcomes import Status
@@ -36,6 +38,8 @@ def lines() -> Iterator[str]:
                 yield _line("break window", job=job, **row)
             for row in _paces(job_id):
                 yield _line("pace", job=job, **row)
+        for kind, row in catalogue_rows():
+            yield _line(kind, **row)
 
 
 def _line(kind: str, **values: Any) -> str:
@@ -102,13 +106,14 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "report", dict(zip(names.split(), row, strict=True))
     results = select(
         "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace,"
-        " d.data FROM result r JOIN test_case c ON c.id = r.case_id"
+        " d.data, p.name, r.place FROM result r JOIN test_case c ON c.id = r.case_id"
         " JOIN suite s ON s.id = c.suite_id"
+        " LEFT JOIN report p ON p.build_id = r.build_id AND p.n = r.report"
         " LEFT JOIN failure f ON f.id = r.failure_id LEFT JOIN detail d ON d.id = r.detail_id"
         " WHERE r.build_id = ? ORDER BY r.case_id",
         build_id,
     )
-    names = "key suite name variant status duration type message trace details"
+    names = "key suite name variant status duration type message trace details report place"
     for row in results:
         values = (key(row[0]), *row[1:4], Status(row[4]).word, *row[5:])
         yield "result", dict(zip(names.split(), values, strict=True))

@@ -15,6 +15,9 @@ from tracker.store.outcomes import JUDGED
 from tracker.verdicts.events import events
 from tracker.verdicts.windows import Window
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_BREAK_WINDOW = msgspec.json.Decoder(BreakWindow)
+
 SHOWN = 5
 
 
@@ -106,7 +109,7 @@ def _window(text: str, order: Mapping[tuple[int, int], int]) -> Window | None:
     """A stored window by places; None where builds in it are judged no more, or none is kept."""
     if not text:
         return None
-    kept = msgspec.json.decode(text, type=BreakWindow)
+    kept = _BREAK_WINDOW.decode(text)
     after = -1 if kept.after is None else order.get(kept.after, -2)
     by, likely = order.get(kept.by, -2), order.get(kept.likely, -2)
     if min(by, likely) < 0 or after < -1:

@@ -19,6 +19,9 @@ from tracker.verdicts.budget import USUAL
 from tracker.verdicts.states import Standing, State
 from tracker.verdicts.verdict import Verdict, replay, verdict
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_VERDICT = msgspec.json.Decoder(Verdict)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -209,7 +212,7 @@ def _explanation(
         said, state, since = _healthy(episodes, known, outcomes), "healthy", None
         began = _newest_counted(known[-LOOK:], outcomes) or build
     else:
-        said = msgspec.json.decode(last.evidence, type=Verdict)
+        said = _said(last, job)
         began = places[last.began]
         is_older = last.state in ("regression", "new failure") and began.id != build.id
         state = "failing" if is_older else last.state
@@ -233,6 +236,17 @@ def _explanation(
         ),
         late=tuple(_late(builds, build, revision)),
     )
+
+
+def _said(episode: _Episode, job: str) -> Verdict:
+    try:
+        return _VERDICT.decode(episode.evidence)
+    except msgspec.ValidationError as error:  # the sentence alone is left
+        raise NotFound(
+            f"What this verdict of the job {job!r} rests on was let go with the results of its"
+            " builds.",
+            "Ask for a newer build.",
+        ) from error
 
 
 def _newest_counted(builds: Sequence[_Build], outcomes: str) -> _Build | None:

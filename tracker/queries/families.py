@@ -192,7 +192,8 @@ def families_after(after: int, limit: int) -> list[FamilyRow]:
 
 def family_row(number: str) -> FamilyRow:
     """The family; NotFound where there is none of this id."""
-    wanted = int(number) if number.isdecimal() and len(number) <= _LONGEST_ID else -1
+    is_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_ID
+    wanted = int(number) if is_number else -1
     rows = select(f"{_ROWS} WHERE f.id = ?", wanted)
     if not rows:
         raise NotFound(

@@ -11,6 +11,9 @@ from tracker.queries.rows import label_of, select, suite_names
 from tracker.store.identity import key
 from tracker.verdicts.verdict import Verdict
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_VERDICT = msgspec.json.Decoder(Verdict)
+
 
 @dataclass(frozen=True)
 class FlakyRow:
@@ -79,7 +82,7 @@ def flaky_after(job: str, case: int, limit: int) -> list[FlakyRow]:
 
 def _row(row: tuple[Any, ...]) -> FlakyRow:
     job, case, path, name, variant, since, as_of, evidence = row
-    said = msgspec.json.decode(evidence, type=Verdict)
+    said = _VERDICT.decode(evidence)
     return FlakyRow(
         job=job,
         key=key(case),

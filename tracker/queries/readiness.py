@@ -154,7 +154,15 @@ class _Ready:
 def releases() -> list[str]:
     """The releases that jobs belong to, the newest first: 1.10 comes after 1.9."""
     rows = select("SELECT DISTINCT release FROM job WHERE release <> ''")
-    return sorted((release for (release,) in rows), key=_natural, reverse=True)
+    names = (release for (release,) in rows)
+    return sorted(names, key=lambda name: (_natural(name), name), reverse=True)
+
+
+def releases_after(name: str | None) -> list[str]:
+    """The releases older than one that may be gone by now; all of them after None."""
+    if name is None:
+        return releases()
+    return [each for each in releases() if (_natural(each), each) < (_natural(name), name)]
 
 
 def jobs_without_release() -> int:

@@ -16,6 +16,9 @@ from tracker.store.nights import Judging
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status, is_judged
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_JUDGING = msgspec.json.Decoder(Judging)
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,6 +50,8 @@ class BuildRow:
 
     A complete one lacks `missing` of `expected` cases, under whatever name, and skips
     `newly_skipped` of them, as `shortfall` says in a sentence; `added` cases are new in it.
+
+    Its results were `let_go` at a time, and the counts remain; those of a `kept` one never are.
     """
 
     job: str
@@ -81,6 +86,8 @@ class BuildRow:
     newly_skipped: int = 0
     added: int = 0
     shortfall: str = ""
+    let_go: datetime | None = None
+    kept: bool = False
 
     @property
     def newly_broken(self) -> int:
@@ -100,13 +107,25 @@ class BuildRow:
 
 
 @dataclass(frozen=True)
+class IssueRow:
+    """A known issue about a test; `url` is where it is written down."""
+
+    key: str
+    url: str
+    status: str
+    summary: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
 class CaseRow:
     """One result of a build with the case it belongs to.
 
     `suite` is the path of suites, outermost first. `since` is the label of the build in which
     the case began to fail, `age` how many judged builds ago that was; both are None for results
     that are not failures. `attempts` counts earlier tries inside the build. `sentence` says why
-    the verdict is so.
+    the verdict is so. `priority` and `issues` are what the catalogue says of a test that failed,
+    where a page shows that.
     """
 
     key: str
@@ -121,6 +140,8 @@ class CaseRow:
     age: int | None = None
     attempts: int = 0
     sentence: str = ""
+    priority: str = ""
+    issues: tuple[IssueRow, ...] = ()
 
 
 def label_of(alias: str) -> str:
@@ -159,9 +180,9 @@ _BUILD_COLUMNS = (
     " b.regressions, b.new_failures, b.fixed, b.suspects, b.flaky, b.recovering, b.in_incident,"
     " b.damaged, b.judging, b.lifted,"
     " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number, b.gone,"
-    " b.expected, b.missing, b.newly_skipped, b.added, b.shortfall"
+    " b.expected, b.missing, b.newly_skipped, b.added, b.shortfall, b.let_go, b.kept"
 )
-_BUILD_WIDTH = 36
+_BUILD_WIDTH = 38
 
 
 @contextmanager
@@ -223,6 +244,8 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         newly_skipped=row[33],
         added=row[34],
         shortfall=row[35],
+        let_go=at(row[36]),
+        kept=bool(row[37]),
     )
 
 
@@ -243,18 +266,21 @@ def case_row(row: tuple[Any, ...], **more: Any) -> CaseRow:
 
 def judging_of(text: str) -> Judging | None:
     """By what a build was judged; None where it was not, or not yet."""
-    return None if text == "{}" else msgspec.json.decode(text, type=Judging)
+    return None if text == "{}" else _JUDGING.decode(text)
 
 
 def sentence_of(evidence: str) -> str:
     """The sentence of a verdict that is kept as JSON."""
-    return msgspec.json.decode(evidence, type=_Said).sentence
+    return _SAID.decode(evidence).sentence
 
 
 class _Said(msgspec.Struct):
     """The part of a verdict that lists show."""
 
     sentence: str
+
+
+_SAID = msgspec.json.Decoder(_Said)
 
 
 def suite_names(path: str) -> tuple[str, ...]:

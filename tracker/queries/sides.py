@@ -31,7 +31,7 @@ _BEST = re.compile(r"(?P<job>.+)/best/(?P<count>[0-9]{1,9})", re.DOTALL)
 _GROUP = re.compile(rf"(?P<part>{'|'.join(PARTS)}):(?P<value>.+)", re.DOTALL)
 # Incidents say nothing about the tests, so nothing is held against them.
 _IS_OUT = "json_extract(b.judging, '$.incident') IS NOT NULL AND NOT b.lifted"
-_BASIS = f"{JUDGED} AND NOT ({_IS_OUT})"
+_BASIS = f"{JUDGED} AND NOT ({_IS_OUT}) AND b.let_go IS NULL"
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,11 @@ def _group(part: str, value: str) -> list[Picked]:
 
 def _build(job: str, label: str) -> Picked:
     row = builds.build(job, label)
+    if row.let_go:
+        raise NotFound(
+            f"The results of {job} #{row.label} were let go on {row.let_go:%Y-%m-%d}.",
+            "Compare a newer build.",
+        )
     return _picked("WHERE j.name = ? AND b.epoch = ? AND b.number = ?", job, row.epoch, row.number)[
         0
     ]

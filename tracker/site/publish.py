@@ -46,6 +46,10 @@ class Manifest(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_MANIFEST = msgspec.json.Decoder(Manifest)
+
+
 @dataclass(frozen=True)
 class Published:
     """What one publish did; `rendered` pages of `pages`, `written` new files of `files`."""
@@ -134,7 +138,7 @@ def publish(
 def read_manifest(site: Path) -> Manifest | None:
     """The manifest of a generation; None where it is missing or not whole."""
     try:
-        return msgspec.json.decode((site / MANIFEST).read_bytes(), type=Manifest)
+        return _MANIFEST.decode((site / MANIFEST).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.errors import NotFound
+from tracker.store import audit
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.models import Backfill, Job
 from tracker.store.sql import run
@@ -49,6 +50,8 @@ def ask_backfill(job: str, *, builds: int, now: int) -> None:
         Backfill.insert(job=row, wanted=builds, asked=now).on_conflict_replace().execute()
         enqueue("backfill", job, due=now, subject=job)
         raise_revision(row.id)
+        if not audit.is_by_itself():  # as for every job that is seen for the first time
+            audit.note("back-fill asked for", job, f"{builds} builds")
 
 
 def backfill_of(job: str) -> Filling | None:

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ import peewee
 from playhouse.migrations import Runner
 
 from tracker import resources
+from tracker.durable import own_as_folder
 from tracker.errors import Busy, StorageError
 from tracker.store.models import Counter, database
 from tracker.store.selftest import check_exclusion
@@ -45,20 +46,26 @@ class _Thread(threading.local):
 _this_thread = _Thread()
 _opened_by = 0
 _inherited: list[object] = []
+# Held from `open_store` to `close_store`: that somebody uses the database.
+_use: BinaryIO | None = None
 
 
 def open_store(path: Path) -> None:
     """Point this process at the database `path`, making and migrating it where needed.
 
     Raises StorageError when the folder cannot be written, the file is not a database, its schema
-    is newer than this program, or two connections do not exclude each other.
+    is newer than this program, or two connections do not exclude each other; Busy while a backup
+    is being restored.
     """
+    global _use
     close_store()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _use = _take_use(path, fcntl.LOCK_SH)
         # Only its owner may read it: there are names of users and digests of tokens in it.
         if not path.exists():
             path.touch(mode=0o600)
+            _lay_out(path)
     except OSError as error:
         raise StorageError(
             f"The folder {path.parent} cannot be made: {error.strerror}.",
@@ -71,11 +78,39 @@ def open_store(path: Path) -> None:
     _migrate()
 
 
+def _lay_out(path: Path) -> None:
+    """Have a new file give its free pages back, which its first page settles for good.
+
+    Not by a pragma of each connection: there it is a write each time, and waits for other writers.
+    """
+    pragmas = (("auto_vacuum", "incremental"), ("journal_mode", "wal"))
+    new = peewee.SqliteDatabase(str(path), pragmas=pragmas, timeout=BUSY_MS // 1000)
+    with _storage_errors(), closing(new):
+        new.connect()
+
+
 def close_store() -> None:
     """Close this thread's connection, and forget that the store was open."""
-    global _opened_by
+    global _opened_by, _use
     close_connection()
     _opened_by = 0
+    if _use is not None:
+        _use.close()  # never unlocked: a parent that was forked from goes on using it
+        _use = None
+
+
+@contextmanager
+def using(path: Path) -> Iterator[None]:
+    """Use the database `path` otherwise than by `open_store`; Busy while one is restored."""
+    with _take_use(path, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep all others from using the database `path`; Busy where any process does."""
+    with _take_use(path, fcntl.LOCK_EX):
+        yield
 
 
 def close_connection() -> None:
@@ -111,7 +146,7 @@ def writing() -> Iterator[None]:
         raise RuntimeError("writing inside a read snapshot")
     with _storage_errors():
         _connect()
-        with _write_lock(Path(database.database)), database.atomic("IMMEDIATE"):
+        with write_lock(Path(database.database)), database.atomic("IMMEDIATE"):
             _this_thread.is_writing = True
             try:
                 yield
@@ -150,7 +185,7 @@ def can_write(seconds: float) -> bool:
     _connect()
     deadline = time.monotonic() + seconds
     try:
-        with _write_lock(Path(database.database), deadline):
+        with write_lock(Path(database.database), deadline):
             run(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
             try:
                 with database.atomic("IMMEDIATE"):
@@ -193,7 +228,7 @@ def _leave_inherited() -> None:
 
 
 @contextmanager
-def _write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
+def write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
     """The lock file beside the database; the kernel drops it when its holder dies."""
     with _open_lock(path.with_suffix(".lock")) as lock:
         if deadline is None:
@@ -203,14 +238,41 @@ def _write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
         yield
 
 
+_REFUSED = {
+    fcntl.LOCK_SH: ("A backup is being restored.", "Try again when that is done."),
+    fcntl.LOCK_EX: (
+        "A server, a worker or another command uses the database.",
+        "Stop them, then try again.",
+    ),
+}
+
+
+def _take_use(path: Path, kind: int) -> BinaryIO:
+    """The lock that users of a database share and a restore has alone, until it is closed."""
+    lock = _open_lock(use_file(path))
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise Busy(*_REFUSED[kind]) from error
+    return lock
+
+
+def use_file(path: Path) -> Path:
+    """The lock file of those who use the database `path`."""
+    return path.with_suffix(".use")
+
+
 def _open_lock(path: Path) -> BinaryIO:
     try:
-        return path.open("ab")
+        lock = path.open("ab")
+        own_as_folder(path)
     except OSError as error:
         raise StorageError(
             f"The lock file {path} cannot be opened: {error.strerror}.",
             "Check the folder's owner and the disk.",
         ) from error
+    return lock
 
 
 def _flock_until(descriptor: int, deadline: float) -> None:
@@ -274,5 +336,5 @@ def _migrate() -> None:
             )
         if all(row.applied for row in rows):
             return
-        with _write_lock(Path(database.database)):
+        with write_lock(Path(database.database)):
             _runner().up()

@@ -21,6 +21,7 @@ import msgspec
 
 from tracker.clock import DAY
 from tracker.errors import NotFound, UsageError
+from tracker.store import audit
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sightings import (
     Unsorted,
@@ -43,6 +44,7 @@ LATELY = 120 * DAY
 LONGEST_NAME = 200
 _TRIES = 3
 _VERSION = "families"
+_DONE = {"merge": "merged", "split": "split", "name": "named"}
 T = TypeVar("T")
 
 
@@ -77,11 +79,15 @@ def cluster_waiting(own: Sequence[str], *, now: int, job: str = "", most: int = 
 def recluster(own: Sequence[str], *, now: int, beat: Callable[[str], None]) -> int:
     """Make all signatures and families anew, carrying ids over; how many families there are."""
     with reading():
-        rows = run("SELECT DISTINCT build_id FROM appearance ORDER BY build_id")
+        rows = run(
+            "SELECT DISTINCT a.build_id FROM appearance a JOIN build b ON b.id = a.build_id"
+            " WHERE b.let_go IS NULL ORDER BY a.build_id"
+        )
     for place, (build_id,) in enumerate(rows, 1):
         _sign_anew(build_id, own)
         beat(f"{place} of {len(rows)} builds read again")
     _regroup(now)
+    audit.note("families made anew", "all")
     with reading():
         return int(run("SELECT count(DISTINCT family_id) FROM signature WHERE last > 0")[0][0])
 
@@ -157,6 +163,7 @@ def _note(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         *(kind, family, other, _json(these), _json(those), name, now, by),
     )
+    audit.note(f"family {_DONE[kind]}", str(family), name if other is None else str(other))
 
 
 def _decisions() -> list[Decision]:
@@ -238,16 +245,23 @@ def _values(placed: _Placed) -> list[int]:
 
 
 def _outdated(most: int) -> list[int | None]:
-    """Builds with a signature by another algorithm; [None] where only the families are left."""
+    """Builds with a signature by another algorithm; [None] where only the families are left.
+
+    Signatures of failures that were let go stay as they are.
+    """
     rows = run(
         "SELECT DISTINCT a.build_id FROM signature s JOIN appearance a ON a.signature_id = s.id"
-        " WHERE s.algorithm <> ? LIMIT ?",
+        " JOIN build b ON b.id = a.build_id WHERE s.algorithm <> ? AND b.let_go IS NULL LIMIT ?",
         ALGORITHM,
         most,
     )
     if rows:
         return [row[0] for row in rows]
-    left = run("SELECT 1 FROM signature WHERE algorithm <> ? LIMIT 1", ALGORITHM)
+    left = run(
+        "SELECT 1 FROM signature s WHERE algorithm <> ?"
+        " AND NOT EXISTS (SELECT 1 FROM appearance a WHERE a.signature_id = s.id) LIMIT 1",
+        ALGORITHM,
+    )
     return [None] if left else []
 
 
@@ -256,7 +270,7 @@ def _cluster_anew(builds: Iterable[int], own: Sequence[str], *, now: int) -> Non
     for build_id in builds:
         _sign_anew(build_id, own)
     with reading():
-        is_done = _outdated(1) == [None]
+        is_done = not any(_outdated(1))
     if is_done:
         _regroup(now)
 

@@ -8,6 +8,7 @@ case is the same in every build, and no build's own spelling of it is.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable
@@ -64,6 +65,7 @@ def case_id(suite: int, name: str, variant: str = "", place: int = 1) -> int:
     return number(text if place == 1 else f"{text}{SEPARATOR}{place}")
 
 
+@functools.lru_cache(maxsize=20_000)  # names come back with every build
 def twin(name: str) -> int:
     """What cases have in common that may be one test read from reports of two formats.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracker.errors import Conflict, NotFound, UsageError
+from tracker.store import audit
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.models import Job, Server
 from tracker.store.naming import admits
@@ -95,6 +96,7 @@ def _write_server(name: str, values: dict[str, Any]) -> None:
     else:
         Server.update(**values, error="", error_since=None).where(Server.name == name).execute()
     _raise_jobs(Server.get(Server.name == name))
+    audit.note("server set", name, ", ".join(f"{key} {value}" for key, value in values.items()))
 
 
 def admit_job(server: str, jenkins_name: str) -> None:
@@ -118,6 +120,7 @@ def remove_server(name: str) -> None:
         Job.update(server=None, error="", error_since=None).where(Job.server == server).execute()
         server.delete_instance()
         raise_revision()
+        audit.note("server removed", name)
 
 
 def track_job(

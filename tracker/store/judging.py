@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 from tracker.errors import NotFound, UsageError
-from tracker.store import break_windows, episodes, missing, paces
+from tracker.store import audit, break_windows, episodes, missing, paces
 from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.models import Job, Rejudging
 from tracker.store.nights import forget_counts, judge_night
@@ -19,6 +19,7 @@ from tracker.store.outcomes import (
     Place,
     judged_builds,
 )
+from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
 from tracker.store.work import enqueue
 
@@ -70,6 +71,7 @@ def set_budget(name: str, budget: float, *, now: int) -> None:
         _wait(job.id, BEGINNING)
         raise_revision(job.id)
         enqueue("judge", name, due=now, subject=name)
+        audit.note("budget set", name, f"{budget:g} false alarms a night")
 
 
 def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
@@ -116,8 +118,10 @@ def rebuild() -> int:
 def judge_from(job_id: int, place: Place, most: int | None = None) -> Place | None:
     """Judge the build at `place` and the later ones of its job, `most` of them.
 
-    Gives the place of the first that is left, None where none is.
+    What was said of builds whose history was let go stays. Gives the place of the first that is
+    left, None where none is.
     """
+    place = place_to_judge_from(job_id, place)
     revision = next_revision()
     before = episodes.forget_from(job_id, place)
     break_windows.forget_from(job_id, place)

@@ -69,7 +69,8 @@ class Job(Table):
     Polling has worked through the numbers up to `polled_to`; it was last asked for when its builds
     were `seen` as a fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it
     so; it was missing in the last `missed` looks at its server. Its verdicts may give `budget`
-    false alarms a night.
+    false alarms a night. The verdicts of builds before `judged_from` stay as they are, since
+    results that they rest on were let go.
     """
 
     id = AutoField()
@@ -89,6 +90,7 @@ class Job(Table):
     platform = TextField(default="")
     branch = TextField(default="")
     budget = FloatField(default=1.0)
+    judged_from = IntegerField(null=True)
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
 
@@ -153,6 +155,9 @@ class Build(Table):
     `newly_skipped` of them; `shortfall` says so and why. `added` cases are new in it.
 
     Its failures are in families as its results were at the revision `clustered`; -1 for none.
+
+    Its results were `let_go` at a time, and its counts live on; those of one that is `kept` never
+    are.
     """
 
     id = AutoField()
@@ -196,6 +201,8 @@ class Build(Table):
     said = BigIntegerField(null=True)
     changed = BigIntegerField(null=True)
     clustered = BigIntegerField(default=-1)
+    let_go = BigIntegerField(null=True)
+    kept = BooleanField(default=False)
 
     class Meta:
         indexes = ((("job", "epoch", "number"), True),)
@@ -273,9 +280,10 @@ class Detail(Table):
 
 
 class Result(Table):
-    """One case in one build, read from its report `n`.
+    """One case in one build, read from its report `n`, in which it has this place, from 0.
 
-    Foreign keys are kept by the writer, not checked row by row.
+    Results that were recorded before places were kept have none until they are read again. Foreign
+    keys are kept by the writer, not checked row by row.
     """
 
     build = IntegerField(column_name="build_id")
@@ -285,9 +293,22 @@ class Result(Table):
     failure = BigIntegerField(null=True, column_name="failure_id")
     detail = BigIntegerField(null=True, column_name="detail_id")
     report = IntegerField(null=True)
+    place = IntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("build", "case")
+        without_rowid = True
+
+
+class LastPass(Table):
+    """The newest build in which a case of a job passed, of the judged ones that were let go."""
+
+    job = IntegerField(column_name="job_id")
+    case = BigIntegerField(column_name="case_id")
+    build = IntegerField(column_name="build_id")
+
+    class Meta:
+        primary_key = CompositeKey("job", "case")
         without_rowid = True
 
 
@@ -526,16 +547,131 @@ class Decision(Table):
     by = TextField()
 
 
+class GivenParts(Table):
+    """Release and module of a job as they were given, where no rule of names tells them."""
+
+    job = ForeignKeyField(Job, primary_key=True, on_delete="CASCADE")
+    release = TextField(default="")
+    module = TextField(default="")
+
+
+class Release(Table):
+    """What is told of a release beyond its name.
+
+    One that `is_active` is still worked on; the job `main_job` starts the builds of its modules,
+    and its builds were worked through up to `last_build`. Its tests come from `branch`.
+    """
+
+    name = TextField(primary_key=True)
+    is_active = BooleanField(default=True)
+    main_job = TextField(default="")
+    last_build = BigIntegerField(null=True)
+    branch = TextField(default="")
+
+
+class Metadata(Table):
+    """What a catalogue of tests says of a test by its name, for one release or ("") for all.
+
+    Of two rows of one release and name the later one counts. `case_ref` is the test's id in the
+    catalogue, `testrail_ref` that in TestRail; one that `is_removed` is no longer in the sources.
+    """
+
+    id = AutoField()
+    release = TextField(default="")
+    name = TextField(index=True)
+    case_ref = TextField(default="")
+    testrail_ref = TextField(default="")
+    priority = TextField(default="")
+    component = TextField(default="")
+    module = TextField(default="")
+    automation = TextField(default="")
+    state = TextField(default="")
+    class_name = TextField(default="")
+    path = TextField(default="")
+    topology = TextField(default="")
+    is_removed = BooleanField(default=False)
+
+    class Meta:
+        table_name = "test_metadata"
+
+
+class KnownIssue(Table):
+    """A bug by its key in a tracker of bugs; `labels` is JSON."""
+
+    id = AutoField()
+    key = TextField(unique=True)
+    type = TextField(default="")
+    url = TextField(default="")
+    status = TextField(default="")
+    summary = TextField(default="")
+    priority = TextField(default="")
+    assignee = TextField(default="")
+    component = TextField(default="")
+    resolution = TextField(default="")
+    versions = TextField(default="")
+    labels = TextField(default="[]")
+    is_active = BooleanField(default=True)
+
+
+class KnownIssueLink(Table):
+    """A known issue is about the test that the catalogue calls `ref`, its own id or TestRail's."""
+
+    ref = TextField()
+    issue = ForeignKeyField(KnownIssue, on_delete="CASCADE", index=False)
+
+    class Meta:
+        primary_key = CompositeKey("ref", "issue")
+        without_rowid = True
+
+
 class Token(Table):
-    """Who may write: the SHA-256 of a token, what it opens, and whether it still does."""
+    """A token: the SHA-256 of its text, what it opens, and whether it still does.
+
+    `jobs` are patterns, one a line, of the jobs it may send to; none: all. It opens nothing from
+    `expires` on. After a rotation its `former` text opens until `former_until`, too. When it was
+    last `used` is written once an hour; `created` is when its present text was made.
+    """
 
     id = AutoField()
     name = CharField(unique=True)
     digest = CharField(unique=True)
     hint = CharField(default="")
     scope = CharField(default="ingest")
+    jobs = TextField(default="")
     created = BigIntegerField()
+    expires = BigIntegerField(null=True)
+    former = CharField(default="")
+    former_until = BigIntegerField(null=True)
+    used = BigIntegerField(null=True)
     revoked = BigIntegerField(null=True)
+
+
+class Person(Table):
+    """Somebody who signs in by name; of the password there is its scrypt hash alone.
+
+    With `pin_until` the hash is that of a PIN, which opens nothing but the setting of a password,
+    and that only until then.
+    """
+
+    id = AutoField()
+    name = CharField(unique=True)
+    scope = CharField(default="admin")
+    secret = CharField()
+    pin_until = BigIntegerField(null=True)
+    created = BigIntegerField()
+    changed = BigIntegerField()
+
+
+class Audit(Table):
+    """Who did what, from where, to what, and what came of it; rows are never changed."""
+
+    id = AutoField()
+    at = BigIntegerField()
+    who = TextField()
+    address = TextField(default="")
+    what = CharField()
+    subject = TextField(default="")
+    outcome = TextField(default="")
 
 
 class Work(Table):
@@ -586,6 +722,7 @@ TABLES: tuple[type[Table], ...] = (
     Failure,
     Detail,
     Result,
+    LastPass,
     Attempt,
     Output,
     SuiteRun,
@@ -601,7 +738,14 @@ TABLES: tuple[type[Table], ...] = (
     Sighting,
     Appearance,
     Decision,
+    GivenParts,
+    Release,
+    Metadata,
+    KnownIssue,
+    KnownIssueLink,
     Token,
+    Person,
+    Audit,
     Work,
     Heartbeat,
 )
@@ -622,6 +766,7 @@ INDEXES = (
     "CREATE INDEX absence_other ON absence (other_case) WHERE other_case IS NOT NULL",
     "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
     "CREATE INDEX work_due ON work (state, due)",
+    "CREATE INDEX audit_at ON audit (at)",
     "CREATE INDEX case_twin ON test_case (twin)",
     "CREATE INDEX signature_family ON signature (family_id, last)",
     "CREATE INDEX appearance_build ON appearance (build_id)",

@@ -60,6 +60,10 @@ class Noticed:
     sentence: str
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_NOTICED = msgspec.json.Decoder(Noticed)
+
+
 def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None:
     """Write which cases are slower or faster from this build on, and which no more.
 
@@ -134,7 +138,7 @@ def _lasting(job_id: int) -> dict[int, Noticed]:
 
 def noticed_of(evidence: str) -> Noticed:
     """What was noticed, from its JSON."""
-    return msgspec.json.decode(evidence, type=Noticed)
+    return _NOTICED.decode(evidence)
 
 
 def _far_off(window: Sequence[JudgedBuild], tempos: Sequence[float]) -> list[int]:

@@ -7,11 +7,13 @@ that is derived from them. Recording the same again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from tracker.errors import NotFound
-from tracker.store import judging
+from tracker.clock import day
+from tracker.errors import Conflict, NotFound
+from tracker.store import audit, judging
 from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
@@ -37,6 +39,14 @@ from tracker.verdicts.outcomes import is_judged
 _ABOUT = msgspec.json.Encoder(order="deterministic")
 
 
+@dataclass(frozen=True)
+class Laid:
+    """The results of a build whose reports were laid together elsewhere, with names and texts."""
+
+    merged: Merged
+    contents: Sequence[Contents]
+
+
 class NeedsAllReports(Exception):
     """The new reports touch what older ones said: read `stored` again, record the build whole."""
 
@@ -53,24 +63,33 @@ def record_build(
     replace_reports: bool = False,
     reread: Sequence[ReadReport] | None = None,
     accept_new_job: bool = True,
+    laid: Laid | None = None,
 ) -> Recorded:
     """Record what `facts` and `reports` say of a build; safe to repeat, in any order.
 
     `reread` holds the build's older reports, read again, after NeedsAllReports asked for them.
-    Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`),
-    NotFound for a job nobody knows where uploads may not make jobs.
+    `laid` has the results of all its reports, where those themselves have none.
+
+    Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`), for
+    a new one of a build whose results were let go, and with `laid` where the build has other
+    reports; NotFound for a job nobody knows where uploads may not make jobs.
     """
     with writing():
         job = _job(facts, accept_new_job)
         found = find_build(job, facts)
         before = _told(found) if found else {}
         build = found or new_build(job, facts)
-        todo = plan(stored_reports(build.id), reports, replace=replace_reports)
+        todo = _todo(build, reports, replace_reports, laid)
         _believe(build, facts, now)
         rewritten = bool(todo.added or todo.replaced)
+        if rewritten and build.let_go is not None:
+            raise _let_go(build)
         if rewritten:
-            _write_reports(job, build, todo, reread)
+            _write_reports(job, build, todo, reread, laid)
             build.changed = next_revision()
+        if replace_reports and todo.replaced:
+            what = ", ".join(sorted(todo.replaced))
+            audit.note("reports replaced", f"{job.name} #{build.number}", what)
         revision = 0
         if rewritten or before != _told(build):
             build.save()
@@ -94,6 +113,28 @@ def record_build(
             known=todo.known,
             revision=revision,
         )
+
+
+def _todo(build: Build, reports: Sequence[ReadReport], replace: bool, laid: Laid | None) -> Plan:
+    stored = stored_reports(build.id)
+    if laid is None:
+        return plan(stored, reports, replace=replace)
+    if not stored:
+        return Plan(tuple(reports), (), frozenset(), ())
+    if {(each.name, each.sha256) for each in stored} != {(new.name, new.sha256) for new in reports}:
+        raise Conflict(
+            f"Build {build.number} of {build.job.name!r} has other reports here.",
+            "It is left as it is.",
+        )
+    return Plan((), tuple(report.name for report in reports), frozenset(), tuple(stored))
+
+
+def _let_go(build: Build) -> Conflict:
+    return Conflict(
+        f"The results of build {build.number} of {build.job.name!r} were let go on"
+        f" {day(build.let_go or 0)}, and no report can be added to them.",
+        "Its counts stay as they are; send newer builds.",
+    )
 
 
 def complete_quiet_builds(before: int) -> int:
@@ -219,8 +260,17 @@ def stored_reports(build_id: int) -> list[StoredReport]:
     ]
 
 
-def _write_reports(job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None) -> None:
+def _write_reports(
+    job: Job,
+    build: Build,
+    todo: Plan,
+    reread: Sequence[ReadReport] | None,
+    laid: Laid | None,
+) -> None:
     """Write reports and results."""
+    if laid is not None:
+        _add(job, build, todo.added, laid.merged, laid.contents)
+        return
     if reread is not None and _has_all(reread, todo.untouched):
         added = {report.sha256 for report in todo.added}
         older = [report for report in reread if report.sha256 not in added or not report.archive]
@@ -280,10 +330,16 @@ def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> None:
     _add(job, build, reports, merge(reports))
 
 
-def _add(job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged) -> None:
+def _add(
+    job: Job,
+    build: Build,
+    reports: Sequence[ReadReport],
+    merged: Merged,
+    contents: Sequence[Contents] = (),
+) -> None:
     earlier = _cases_of_another_build(job, build)
-    for report in reports:
-        _write_names(report.contents, merged, earlier)
+    for each in contents or [report.contents for report in reports]:
+        _write_names(each, merged, earlier)
     numbers = _number_reports(build.id, reports)
     _write_results(build.id, merged, numbers)
     _write_report_rows(build.id, reports, merged.overlaps, numbers)
@@ -356,11 +412,14 @@ def _number_reports(build_id: int, reports: Sequence[ReadReport]) -> dict[str, i
 
 def _write_results(build_id: int, merged: Merged, numbers: Mapping[str, int]) -> None:
     run_many(
-        "INSERT INTO result (build_id, case_id, status, duration, failure_id, detail_id, report)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO result"
+        " (build_id, case_id, status, duration, failure_id, detail_id, report, place)"
+        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (*row, numbers[source])
-            for row, source in zip(merged.results, merged.sources, strict=True)
+            (*row, numbers.get(source), place)
+            for row, source, place in zip(
+                merged.results, merged.sources, merged.places, strict=True
+            )
         ],
     )
     run_many(
@@ -414,7 +473,7 @@ def report_rows(
             "variant": report.variant,
             "format": report.format,
             "parser_version": report.parser_version,
-            "cases": len(report.contents.results),
+            "cases": len(report.contents.results) if report.cases is None else report.cases,
             "recovered": report.recovered,
             "failure": report.failure,
             "stand_in": report.stand_in,

@@ -113,7 +113,8 @@ class ReadReport:
     wrong, so that what was kept is not all; `stand_in` that it is Jenkins' own reading of reports,
     and gives way to the first of them; `decides` that an operator trusts it more than the others;
     `rerun` that its results are later tries and decide over those of other reports. `archive` is
-    the SHA-256 of the archive that holds it, "" for a file of its own.
+    the SHA-256 of the archive that holds it, "" for a file of its own. `cases` is how many results
+    it told of, where `contents` has not all of them.
     """
 
     name: str
@@ -131,6 +132,7 @@ class ReadReport:
     archive: str = ""
     warnings: tuple[str, ...] = ()
     contents: Contents = Contents()
+    cases: int | None = None
 
 
 @dataclass(frozen=True)

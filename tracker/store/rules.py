@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
 from tracker.errors import NotFound, UsageError
+from tracker.store import audit
 from tracker.store.connection import raise_revision, reading, writing
-from tracker.store.models import Former, Job, Rule
+from tracker.store.models import Former, GivenParts, Job, Rule
 from tracker.store.naming import PARTS, NameParts, name_pattern, parts_of, path_pattern
 from tracker.store.sql import run
 
@@ -48,6 +49,10 @@ class ResultsRule:
         return f"{words}, else the console log as {self.console}" if self.console else words
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_RESULTS_RULE = msgspec.json.Decoder(ResultsRule)
+
+
 DEFAULT = ResultsRule()
 
 
@@ -73,6 +78,7 @@ def remove_rule(kind: Kind, pattern: str) -> None:
                 f"No rule of {kind} has the pattern {pattern!r}.", "`tracker rule list` has them."
             )
         _changed(kind)
+        audit.note("rule removed", f"{kind} {pattern}")
 
 
 def name_rules() -> list[str]:
@@ -85,7 +91,7 @@ def results_rules() -> list[tuple[str, ResultsRule]]:
     """The rules of results with their patterns, in the order in which they are tried."""
     with reading():
         rows = _rows("results")
-    return [(row.pattern, msgspec.json.decode(row.value, type=ResultsRule)) for row in rows]
+    return [(row.pattern, _RESULTS_RULE.decode(row.value)) for row in rows]
 
 
 def results_rule(job: str) -> tuple[str, ResultsRule]:
@@ -112,12 +118,34 @@ def new_job(name: str, **values: object) -> Job:
 
 def set_parts(job: Job, patterns: Sequence[str]) -> bool:
     """Put what its name says into a job's row; whether that changed anything."""
-    found = name_parts(job, patterns)
+    found = _parts(job, patterns)
     before = {part: getattr(job, part) for part in PARTS}
     after = {part: getattr(found, part) for part in PARTS}
     for part, text in after.items():
         setattr(job, part, text)
     return before != after
+
+
+def give_parts(job: Job, release: str, module: str) -> bool:
+    """Say of which release and module a job is, where no rule of names does; whether it is news."""
+    run(
+        "INSERT OR REPLACE INTO given_parts (job_id, release, module) VALUES (?, ?, ?)",
+        job.id,
+        release,
+        module,
+    )
+    if not set_parts(job, name_rules()):
+        return False
+    job.save()
+    raise_revision(job.id)
+    return True
+
+
+def _parts(job: Job, patterns: Sequence[str]) -> NameParts:
+    """What the rules say of a job or, where none fits its name, what was given."""
+    found = name_parts(job, patterns)
+    given = None if found.rule else GivenParts.get_or_none(GivenParts.job == job.id)
+    return replace(found, release=given.release, module=given.module) if given else found
 
 
 def _add(kind: Kind, pattern: str, value: str) -> None:
@@ -132,6 +160,7 @@ def _add(kind: Kind, pattern: str, value: str) -> None:
             value,
         )
         _changed(kind)
+        audit.note("rule set", f"{kind} {pattern}", value if kind == "results" else "")
 
 
 def _changed(kind: Kind) -> None:

@@ -17,7 +17,7 @@ from tracker.verdicts.outcomes import Status
 from tracker.verdicts.signatures import Signature, signature
 
 # What `clustered` of a build is when its sightings are those of its results.
-_UP_TO_DATE = f"CASE WHEN {JUDGED} AND failed + error > 0 THEN coalesce(changed, 0) ELSE -1 END"
+UP_TO_DATE = f"CASE WHEN {JUDGED} AND failed + error > 0 THEN coalesce(changed, 0) ELSE -1 END"
 _AT_ONCE = 2_000  # texts of failures in memory at a time
 _COLUMNS = "id, algorithm, type, message, frames, helpers, place, words"
 
@@ -49,8 +49,8 @@ class Known:
 def unsorted(job: str, most: int) -> list[Unsorted]:
     """Builds whose sightings are not those of their results, oldest first; of one job, or all."""
     rows = run(
-        f"SELECT id, job_id, coalesce(started, heard), {_UP_TO_DATE} FROM build"
-        f" WHERE clustered <> {_UP_TO_DATE}"
+        f"SELECT id, job_id, coalesce(started, heard), {UP_TO_DATE} FROM build"
+        f" WHERE let_go IS NULL AND clustered <> {UP_TO_DATE}"
         " AND (? = '' OR job_id = (SELECT id FROM job WHERE name = ?))"
         " ORDER BY coalesce(started, heard), job_id, epoch, number LIMIT ?",
         job,
@@ -63,7 +63,7 @@ def unsorted(job: str, most: int) -> list[Unsorted]:
 def as_recorded(build_id: int) -> Unsorted:
     """A build as it stands now."""
     [row] = run(
-        f"SELECT id, job_id, coalesce(started, heard), {_UP_TO_DATE} FROM build WHERE id = ?",
+        f"SELECT id, job_id, coalesce(started, heard), {UP_TO_DATE} FROM build WHERE id = ?",
         build_id,
     )
     return Unsorted(*row)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from tracker.settings import Settings
 from tracker.web import (
+    access,
     actions,
     api,
     api_families,
@@ -18,6 +19,9 @@ from tracker.web import (
     hooks,
     ingest,
     live,
+    metrics,
+    observe,
+    openapi,
 )
 from tracker.web.state import State, remember
 
@@ -30,8 +34,10 @@ def create_app(settings: Settings) -> Flask:
     remember(app, State.of(settings))
     errors.register(app)
     headers.register(app)
+    observe.register(app)
     for room in (
         health,
+        metrics,
         ingest,
         hooks,
         api,
@@ -39,8 +45,10 @@ def create_app(settings: Settings) -> Flask:
         api_families,
         api_flaky,
         api_missing,
+        openapi,
         actions,
         live,
     ):
         app.register_blueprint(room.blueprint)
+    access.register(app, settings)
     return app

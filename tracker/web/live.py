@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, redirect, request, send_file
+from flask import Blueprint, Response, current_app, g, redirect, request, send_file
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Response as AnyResponse
@@ -122,6 +122,7 @@ def _answer(readings: Sequence[Reading], as_twin: bool) -> AnyResponse:
     """A page from one snapshot; 304 where the client's copy has the same revision."""
     with snapshot():
         row, params = _choose(readings)
+        g.route = row.route
         there = "" if _is_here(params) else _moved(readings)
         if there:
             return redirect(there + (TWIN if as_twin else ""), code=308)

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from flask import Flask, current_app
 
 from tracker.intake.ingest import Intake
+from tracker.operations.health import Identity, identity
 from tracker.settings import Settings
-from tracker.store.connection import open_store
+from tracker.store.serving import open_for_serving
 
 _KEY = "tracker"
 
 
 @dataclass
 class State:
-    """One application's settings, and which process has opened its store."""
+    """One application's settings, which process has opened its store, and which file that was."""
 
     settings: Settings
     intake: Intake
     opened_by: int = 0
+    opened: Identity = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -31,12 +33,18 @@ class State:
 
     def open(self) -> None:
         """Open the store in this process, once; a worker that was forked opens its own."""
-        if self.opened_by == os.getpid():
+        if self.is_open:
             return
         with self.lock:
-            if self.opened_by != os.getpid():
-                open_store(self.settings.database)
+            if not self.is_open:
+                open_for_serving(self.settings.database)
+                self.opened = identity(self.settings.database)
                 self.opened_by = os.getpid()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this very process has opened its store."""
+        return self.opened_by == os.getpid()
 
 
 def remember(app: Flask, state: State) -> None:
@@ -46,12 +54,17 @@ def remember(app: Flask, state: State) -> None:
 
 def state() -> State:
     """The state of the application that serves this request, its store open."""
-    found: State = current_app.extensions[_KEY]
+    found = untouched_state()
     found.open()
+    return found
+
+
+def untouched_state() -> State:
+    """The same, whether or not its store is open."""
+    found: State = current_app.extensions[_KEY]
     return found
 
 
 def settings() -> Settings:
     """The settings, without touching the store."""
-    found: State = current_app.extensions[_KEY]
-    return found.settings
+    return untouched_state().settings

@@ -1,0 +1,1 @@
+"""Operating: what keeps a tracker healthy over years, on top of what is stored and read."""
