@@ -142,9 +142,12 @@ def test_a_running_build_becomes_finished_without_a_reload(follower: Follower) -
 
 
 def test_what_did_not_change_is_not_sent_again(follower: Follower) -> None:
+    before = now_ms() // MINUTE
     follower.wait(16)
-    assert follower.answers[0] == 200
-    assert set(follower.answers[1:]) == {304}
+    first, *later = follower.answers
+    assert (first, set(later) - {200}) == (200, {304})
+    # The page tells for how many minutes the build runs: with a new minute it is another one.
+    assert later.count(200) <= now_ms() // MINUTE - before
 
 
 def test_the_reader_stays_where_they_were(follower: Follower) -> None:
