@@ -195,20 +195,20 @@ def nginx(folder: Path, port: int, site: Path = Path("/nowhere")) -> Iterator[Ng
             [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stdout=said, stderr=said
         )
     try:
-        _wait(process, ports["443"], folder)
+        wait_for(process, ports["443"], folder / "said", folder / "error.log")
         yield Nginx(ports["80"], ports["443"], ports["bare"])
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
-    for _ in range(300):
+def wait_for(process: subprocess.Popen[bytes], port: int, *said: Path) -> None:
+    """Wait until a server takes connections; where it does not start, tell what it said."""
+    for _ in range(400):
         if process.poll() is not None:
             break
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         time.sleep(0.05)
-    said = (folder / "said").read_text() + (folder / "error.log").read_text()
-    raise RuntimeError(f"nginx does not start:\n{said}")
+    raise RuntimeError("the server does not start:\n" + "".join(each.read_text() for each in said))

@@ -7,14 +7,13 @@ import os
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, free_port
-from tests.deploy.in_front import NAME, Behind, behind, needed, received, status_of
+from tests.deploy.in_front import NAME, Behind, behind, needed, received, status_of, wait_for
 
 SHIPPED = ROOT / "deploy" / "caddy" / "Caddyfile"
 
@@ -43,22 +42,11 @@ def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stderr=said,
         )
     try:
-        _wait(process, port, folder / "said")
+        wait_for(process, port, folder / "said")
         yield port
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, said: Path) -> None:
-    for _ in range(400):
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"Caddy does not start:\n{said.read_text()}")
 
 
 def ask(port: int, *headers: str, path: str = "/", source: str = "127.0.0.1") -> bytes:

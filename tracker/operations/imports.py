@@ -17,8 +17,9 @@ from tracker.errors import Conflict, Unreadable, UsageError
 from tracker.operations import import_build
 from tracker.operations.export import records
 from tracker.operations.export.everything import CATALOGUE, columns_of
-from tracker.operations.export.verdicts import BUILDS, CASES, COUNTS, DERIVED
+from tracker.operations.export.verdicts import BUILDS, CASES, DERIVED
 from tracker.operations.import_lines import AGAIN, sections
+from tracker.queries.dump import COUNTS
 from tracker.store import audit
 from tracker.store.identity import number
 from tracker.store.imported import put_job, put_row, put_rule, set_flags

@@ -46,21 +46,8 @@ def _line(kind: str, **values: Any) -> str:
     return _ENCODER.encode({"kind": kind, **values}).decode()
 
 
-_BUILD = (
-    "id",
-    "number",
-    "epoch",
-    "state",
-    "result",
-    "complete",
-    "started",
-    "duration",
-    "url",
-    "branch",
-    "commit_id",
-    "upstream_job",
-    "upstream_number",
-    "about",
+# What of a build is derived, or counted from its results.
+COUNTS = (
     "total",
     "passed",
     "failed",
@@ -79,9 +66,26 @@ _BUILD = (
     "newly_skipped",
     "added",
     "shortfall",
-    "damaged",
     "judging",
     "lifted",
+)
+_BUILD = (
+    "id",
+    "number",
+    "epoch",
+    "state",
+    "result",
+    "complete",
+    "started",
+    "duration",
+    "url",
+    "branch",
+    "commit_id",
+    "upstream_job",
+    "upstream_number",
+    "about",
+    *COUNTS,
+    "damaged",
 )
 
 

@@ -9,33 +9,11 @@ import msgspec
 
 from tracker.operations.export import records
 from tracker.operations.export.build import suite_key
+from tracker.queries.dump import COUNTS
 from tracker.store.connection import reading
 from tracker.store.identity import key
 from tracker.store.sql import Row, run
 
-# The counts of a build that were derived, or counted from its results.
-COUNTS = (
-    "total",
-    "passed",
-    "failed",
-    "error",
-    "skipped",
-    "unknown",
-    "regressions",
-    "new_failures",
-    "fixed",
-    "suspects",
-    "flaky",
-    "recovering",
-    "in_incident",
-    "expected",
-    "missing",
-    "newly_skipped",
-    "added",
-    "shortfall",
-    "judging",
-    "lifted",
-)
 # Tables of what was derived: their columns, and the one with the build that a row came with.
 DERIVED = {
     "episode": (
