@@ -151,7 +151,7 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
     )
     try:
         server = RunningServer(f"http://127.0.0.1:{port}", port, process, text, environ)
-        _wait_until_live(server, settings.home / "gunicorn.log")
+        _wait_until_live(server, workers, settings.home / "gunicorn.log")
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
@@ -163,13 +163,15 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
         log.close()
 
 
-def _wait_until_live(server: RunningServer, log: Path) -> None:
+def _wait_until_live(server: RunningServer, workers: int, log: Path) -> None:
+    """Until one process answers and the others were begun: Gunicorn begins them one by one."""
     for _ in range(1200):  # a busy machine takes its time
         if server.process.poll() is not None:
             break
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{server.url}/health/live", timeout=5).close()
-            return
+            if len(server.workers()) == workers:
+                return
         time.sleep(0.1)
     raise RuntimeError(f"gunicorn does not start:\n{log.read_text()}")
 

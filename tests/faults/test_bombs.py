@@ -86,7 +86,7 @@ def throw_and_look(settings: Settings, rounds: int, record_count: RecordCount) -
     )
     assert set(answers) <= REFUSALS, answers
     assert set(others) == {201}
-    assert same, "a worker of the server was replaced"
+    assert same, (settings.home / "gunicorn.log").read_text()[-5000:]
     assert recorded(settings) == ["normal"]
 
 

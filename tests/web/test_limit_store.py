@@ -54,6 +54,16 @@ def test_a_clock_that_was_ahead_holds_nobody_up(
     assert (storage.incr("a", 60), storage.get_expiry("a")) == (1, 1060.0)
 
 
+def test_who_looked_at_the_clock_first_and_counts_second_begins_no_new_window(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, now = SqliteStorage(path), [1000.5]
+    monkeypatch.setattr(limit_store.time, "time", lambda: now[0])
+    storage.incr("a", 60)
+    now[0] = 1000.0
+    assert (storage.incr("a", 60), storage.get_expiry("a")) == (2, 1060.5)
+
+
 def test_what_is_taken_back_after_its_window_leaves_no_credit(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +84,21 @@ def test_it_is_exact_over_processes_and_threads(path: Path) -> None:
     for worker in workers:
         worker.join()
     assert SqliteStorage(path).get("a") == 800
+
+
+def test_it_is_exact_where_many_threads_open_the_file_at_once(path: Path) -> None:
+    storage, together = SqliteStorage(path), threading.Barrier(16)
+
+    def count_one() -> None:
+        together.wait()
+        storage.incr("a", 60)
+
+    threads = [threading.Thread(target=count_one) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert storage.get("a") == 16
 
 
 def test_what_is_over_is_thrown_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,14 +22,16 @@ T = TypeVar("T")
 # A request waits at most so long for others that count at the same moment.
 PATIENCE_SECONDS = 0.25
 TIDY_SECONDS = 60
+_MAKING = threading.Lock()
 _BEGINNING = (
     "PRAGMA synchronous = OFF",
     "PRAGMA journal_mode = MEMORY",
     "CREATE TABLE IF NOT EXISTS hits (key TEXT PRIMARY KEY, number INTEGER NOT NULL,"
     " until REAL NOT NULL) WITHOUT ROWID",
 )
-# A window that ends later than one that begins now is of a clock that was wrong.
-_IS_OVER = "(hits.until <= :now OR hits.until > :until)"
+# Whoever counts read the clock before it was its turn, so another may have begun a window a little
+# later; one that ends a whole window after a new one is of a clock that was wrong.
+_IS_OVER = "(hits.until <= :now OR hits.until > :wrong)"
 _COUNT = (
     "INSERT INTO hits (key, number, until) VALUES (:key, max(0, :amount), :until)"
     " ON CONFLICT (key) DO UPDATE SET"
@@ -54,7 +56,8 @@ class SqliteStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = time.time()
-        values = {"key": key, "amount": amount, "now": now, "until": now + expiry}
+        ends = {"until": now + expiry, "wrong": now + 2 * expiry}
+        values = {"key": key, "amount": amount, "now": now, **ends}
         return self._try_twice(lambda file: int(file.execute(_COUNT, values).fetchall()[0][0]))
 
     def get(self, key: str) -> int:
@@ -107,8 +110,9 @@ class SqliteStorage(Storage):
 
     def _open(self) -> None:
         self._mine.process = None
-        if not self._path.exists():  # else not: closing any descriptor of it drops SQLite's locks
-            self._path.touch(0o600)
+        with _MAKING:  # closing a descriptor of what is there would drop this process's locks
+            if not self._path.exists():
+                self._path.touch(0o600)
         self._mine.inode = self._path.stat().st_ino
         file = sqlite3.connect(self._path, timeout=PATIENCE_SECONDS, isolation_level=None)
         try:
