@@ -153,7 +153,7 @@ def _not_writable(folder: Path, reason: str) -> StorageError:
 def _open(settings: Settings) -> None:
     """The database, and a token for uploads that is printed this once."""
     _say(f"Database: {settings.database}")
-    open_store(settings.database)
+    open_store(settings.store)
     path = settings.home / KEPT_IN
     if path.exists() or any(token["name"] == "start" for token in system.tokens()):
         _say(f"Upload token: as before, kept in {path}")

@@ -22,13 +22,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests import servers
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.tokens import create_token
 from tracker.web import create_app
 
-pytest_plugins = ["tests.counts", "tests.examples", "tests.order"]
+pytest_plugins = ["tests.counts", "tests.examples", "tests.order", "tests.which_store"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -50,14 +51,19 @@ def load_script(name: str) -> ModuleType:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The settings of a tracker of its own, below the test's folder."""
-    return Settings.load({}, home=tmp_path / "home", output=tmp_path / "output")
+    return Settings.load(
+        {},
+        home=tmp_path / "home",
+        output=tmp_path / "output",
+        database_url=servers.chosen_address(),
+    )
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Path]:
+def store(settings: Settings) -> Iterator[Path | str]:
     """An empty, migrated database, open in this process; its path."""
-    connection.open_store(lay_out(settings.database))
-    yield settings.database
+    connection.open_store(lay_out(settings.store))
+    yield settings.store
     connection.close_store()
 
 
@@ -128,6 +134,7 @@ def environ_of(settings: Settings, **more: str) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")},
         "TRACKER_HOME": str(settings.home),
         "TRACKER_OUTPUT": str(settings.output),
+        "TRACKER_DATABASE_URL": settings.database_url,
         "PYTHONPATH": str(ROOT),
         **more,
     }
@@ -136,7 +143,7 @@ def environ_of(settings: Settings, **more: str) -> dict[str, str]:
 @contextlib.contextmanager
 def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Iterator[RunningServer]:
     """Gunicorn with the project's own configuration, ended by its process id."""
-    connection.open_store(lay_out(settings.database))
+    connection.open_store(lay_out(settings.store))
     port = free_port()
     text = create_token(f"gunicorn-{port}", now=0, scope="admin")  # one home may be served twice
     connection.close_store()

@@ -45,7 +45,7 @@ def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
         folder = folder.parent
     settings = Settings.load({}, home=folder / "demo-history")
     with running_demo(BUILDS) as demo:
-        open_store(settings.database)
+        open_store(settings.store)
         with (folder / "demo-history.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (settings.home / "polled").exists():

@@ -237,6 +237,7 @@ RULES = (
             "tracker/store/selftest.py": "tries what the type given to the constructor does",
             "tracker/store/probe.py": "on a connection made with lock_type IMMEDIATE",
             "tracker/store/taken_over.py": "a savepoint inside of `writing`",
+            "tracker/store/postgresql/__init__.py": "its first statement waits for the lock",
         },
     ),
     Rule(

@@ -106,7 +106,7 @@ def person_password() -> str:
 
 def fill(run: Run, settings: Settings, jenkins: str) -> None:
     """Secrets of every kind, each known nowhere else."""
-    open_store(settings.database)
+    open_store(settings.store)
     now = now_ms()
     for scope in ("hook", "ingest", "read", "admin"):
         run.secrets[f"token {scope}"] = tokens.create_token(scope, scope=scope, now=now)
@@ -193,7 +193,7 @@ def _latin(text: str) -> str:
 def read_all(run: Run, server: RunningServer, settings: Settings) -> None:
     """Every page and twin, the API and all of health, as an administrator sees them."""
     bearer = {"Authorization": f"Bearer {run.secrets['token admin']}"}
-    open_store(settings.database)
+    open_store(settings.store)
     paths = [
         "/" + "".join(f"{quote(part, safe='~')}/" for part in page.segments(params))
         for page in PAGES

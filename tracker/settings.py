@@ -33,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     home                 folder of database, spool, tokens and locks
     output               folder of the static site
+    database_url         a PostgreSQL database, postgresql://user@host/name; empty: SQLite in home
+    spool_folder         folder of raw reports, which all nodes share; empty: `spool` in home
+    limits_url           a Redis that counts requests for all nodes, redis://host; empty: a file
     host                 address the web server listens on
     port                 port the web server listens on
     base_url             address people reach the tracker at; empty: as the request said
@@ -69,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     home: Path
     output: Path
+    database_url: Annotated[str, msgspec.Meta(pattern="^(postgresql://.+)?$")] = ""
+    spool_folder: str = ""
+    limits_url: Annotated[str, msgspec.Meta(pattern="^(rediss?://.+)?$")] = ""
     host: str = "127.0.0.1"
     port: Port = 8000
     base_url: str = ""
@@ -130,13 +136,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file, where the store is one."""
         return self.home / "tracker.db"
+
+    @property
+    def store(self) -> Path | str:
+        """Where the store is: the path of the SQLite file, or the address in PostgreSQL."""
+        return self.database_url or self.database
 
     @property
     def spool(self) -> Path:
         """The folder of raw reports."""
-        return self.home / "spool"
+        return Path(self.spool_folder) if self.spool_folder else self.home / "spool"
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:

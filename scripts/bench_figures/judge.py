@@ -50,7 +50,7 @@ def figures(sizes: Sizes) -> Iterator[Row]:
         rebuild()
         close_store()
         measured = {name: _in_a_child(settings.database, loss) for name, loss in LOSSES.items()}
-        open_store(settings.database)
+        open_store(settings.store)
     for name, (taken, added) in measured.items():
         yield row(f"{name}, processor time", taken)
         yield row(f"{name}, memory", added)

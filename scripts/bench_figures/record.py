@@ -13,10 +13,10 @@ from scripts.bench_figures.parse import read, spooled
 from scripts.bench_figures.report import Row, ratio, row, say
 from scripts.bench_figures.servers import temporary_home
 from scripts.bench_figures.sizes import Sizes
-from tracker.store.connection import PRAGMAS
 from tracker.store.record import record_build
 from tracker.store.records import ReadReport, ResultRow
 from tracker.store.sql import run
+from tracker.store.sqlite import PRAGMAS
 
 
 def figures(sizes: Sizes) -> Iterator[Row]:

@@ -38,7 +38,7 @@ def temporary_home() -> Iterator[Settings]:
     """The settings of a tracker of its own, with an open store, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as folder:
         settings = Settings.load({}, home=Path(folder, "home"), output=Path(folder, "output"))
-        connection.open_store(settings.database)
+        connection.open_store(settings.store)
         try:
             yield settings
         finally:

@@ -66,7 +66,7 @@ def running(served: tuple[RunningServer, Settings]) -> Iterator[Running]:
     server, settings = served
     job = f"team/nightly-{next(numbers)}"
     build = Running(job, f"{server.url}/jobs/{job}/builds/1/")
-    open_store(settings.database)
+    open_store(settings.store)
     jenkins("top", 1)
     build.record(None, login="P")
     yield build

@@ -46,7 +46,7 @@ class Paths:
 @pytest.fixture(scope="session")
 def paths(rich_settings: Settings) -> Paths:
     """Paths of pages of every type, live and static."""
-    open_store(rich_settings.database)
+    open_store(rich_settings.store)
     plain, hostile = list(pages()), list(hostile_pages())
     close_store()
     return Paths(

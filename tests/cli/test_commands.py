@@ -202,7 +202,7 @@ def test_a_bug_ends_with_70_and_says_that_it_is_one(
 
 
 def test_a_reader_that_stops_reading_is_no_error(settings: Settings) -> None:
-    open_store(settings.database)
+    open_store(settings.store)
     history("nightly", **{f"case{place}": "F F F" for place in range(300)})
     close_store()
     dump = f"{sys.executable} -m tracker dump"

@@ -83,7 +83,7 @@ def environ(
     folder = tmp_path_factory.mktemp("bin")
     (folder / "tracker").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tracker "$@"\n')
     (folder / "tracker").chmod(0o755)
-    open_store(settings.database)
+    open_store(settings.store)
     token = create_token("guide", now=0)
     close_store()
     path = f"{folder}:{os.environ['PATH']}"

@@ -82,7 +82,7 @@ def step(shell: str, tmp_path: Path) -> Step:
 @pytest.fixture
 def tracker(gunicorn: RunningServer, settings: Settings) -> Iterator[RunningServer]:
     """A running tracker that reads the job from a Jenkins."""
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     add_server("main", "http://jenkins/", prefix="", username="", token_file="", patterns=())
     track_job(JOB, server="main", jenkins_name=JOB)
     yield gunicorn

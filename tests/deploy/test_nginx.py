@@ -46,7 +46,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def tracker(settings: Settings) -> Iterator[RunningServer]:
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     history("nightly", login="P F")
     publish(settings.output, renderer(), newest=5, keep=2, now=0)
     connection.close_store()
@@ -73,7 +73,7 @@ def before_listener(listener: Behind, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def stored(settings: Settings) -> list[str]:
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     try:
         return [line for line in dump.lines() if '"n"' in line]
     finally:

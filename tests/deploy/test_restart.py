@@ -25,7 +25,7 @@ def holder(settings: Settings) -> Iterator[Held]:
 
 @pytest.fixture
 def load(settings: Settings, holder: Held) -> Iterator[Load]:
-    open_store(settings.database)
+    open_store(settings.store)
     clients = Load(holder.port, create_token("load", now=0))
     close_store()
     clients.start()
@@ -43,7 +43,7 @@ def restart(holder: Held, load: Load, times: int) -> None:
 
 
 def recorded(settings: Settings) -> int:
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         return count_builds("nightly")
     finally:
@@ -74,7 +74,7 @@ def test_the_server_works_without_a_network_of_its_own(settings: Settings) -> No
     if subprocess.run([*before, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine gives no network namespace")
     with held(settings, before) as cut_off:
-        open_store(settings.database)
+        open_store(settings.store)
         load = Load(cut_off.port, create_token("load", now=0))
         close_store()
         load.start(readers=1)

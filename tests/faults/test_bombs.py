@@ -66,7 +66,7 @@ def throw(settings: Settings, rounds: int) -> tuple[Counter[int], Counter[int], 
 
 def recorded(settings: Settings) -> list[str]:
     """The names of the jobs that are known afterwards."""
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         return sorted(names())
     finally:

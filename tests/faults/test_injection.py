@@ -103,7 +103,7 @@ def reference(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str
 def state_after_all(home: Path) -> list[str]:
     """The canonical state once all builds were uploaded, or uploaded again, without a fault."""
     settings = Settings.load({}, home=home, output=home / "output")
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         for number in range(1, BUILDS + 1):
             upload(settings, number)

@@ -80,7 +80,7 @@ def lost_of_the_queue(settings: Settings, number: int) -> int:
     digest = hashlib.sha256(queued(number)).hexdigest()
     path = path_of(settings.spool, digest)
     is_safe = path.exists() and path.read_bytes() == queued(number)
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         [(waiting,)] = run("SELECT count(*) FROM work WHERE payload LIKE ?", f"%{digest}%")
     finally:
@@ -106,7 +106,7 @@ def upload_until_the_power_fails(own_disk: Disk, chance: random.Random, first: i
 
 def totals(settings: Settings) -> tuple[dict[tuple[str, int], int], Counter[tuple[str, int]]]:
     """What the builds say of themselves, and how many results each really has."""
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         rows = [msgspec.json.decode(line) for line in dump.lines()]
     finally:
@@ -186,7 +186,7 @@ def publish_until_the_power_fails(own_disk: Disk, chance: random.Random, first: 
 def cut_while_publishing(own_disk: Disk, times: int) -> tuple[int, int]:
     """How many generations were published, and after how many cuts the site was not whole."""
     settings = settings_on(own_disk)
-    open_store(settings.database)
+    open_store(settings.store)
     history("nightly", login="P F P F", logout="P P F F")
     close_store()
     chance, published, torn = random.Random(times), 0, 0

@@ -63,13 +63,13 @@ def record_and_look(
     settings: Settings, processes: int, builds: int, cases: int, record_count: RecordCount
 ) -> None:
     """Every build is recorded once, whole, without an error."""
-    open_store(settings.database)
+    open_store(settings.store)
     close_store()
     took, errors = record_together(settings.database, processes, builds, cases)
     p99 = 1000 * took[int(0.99 * (len(took) - 1))]
     record_count("P5", ingests=len(took), processes=processes, errors=len(errors), ms_at_p99=p99)
     assert errors == []
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         [(found, whole)] = select("SELECT count(*), sum(total = ?) FROM build", cases)
     finally:

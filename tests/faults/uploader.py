@@ -51,7 +51,7 @@ def main(home: str, builds: str) -> None:
     """Open the store and upload one build after another, whatever became of the one before."""
     settings = Settings.load({}, home=Path(home), output=Path(home, "output"))
     try:
-        open_store(settings.database)
+        open_store(settings.store)
     except TrackerError:
         say("no", 0)
         return

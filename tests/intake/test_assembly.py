@@ -214,7 +214,7 @@ def test_a_replaced_archive_takes_its_reports_with_it(send, newer, tmp_path, sou
     after = list(dump.lines())
     connection.close_store()
     settings = Settings.load({}, home=tmp_path / "other", output=tmp_path / "output")
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     sender(settings, sources)({"x": zipped(newer), "z.xml": junit(five="P")})
     assert list(dump.lines()) == after
 
@@ -274,7 +274,7 @@ def test_overlapping_archives_give_the_same_in_any_order_and_division(tmp_path, 
     seen = set()
     for n, order in enumerate(itertools.permutations(OVERLAPPING)):
         settings = Settings.load({}, home=tmp_path / str(n), output=tmp_path / "output")
-        connection.open_store(settings.database)
+        connection.open_store(settings.store)
         send = sender(settings, sources)
         split = 1 + n % 2
         for part in (order[:split], order[split:], order[:1]):
@@ -320,7 +320,7 @@ def test_loose_files_of_allure_are_one_report_in_any_order(tmp_path, sources):
     seen = set()
     for n, order in enumerate(itertools.permutations(allure("one", "two", "three", folder=""))):
         settings = Settings.load({}, home=tmp_path / str(n), output=tmp_path / "output")
-        connection.open_store(settings.database)
+        connection.open_store(settings.store)
         send = sender(settings, sources)
         [added] = send(order).recorded.added
         assert added.startswith("allure-results (")

@@ -135,7 +135,7 @@ def test_overlapping_reports_give_the_same_in_any_order_and_division(tmp_path):
     seen = set()
     for n, order in enumerate(itertools.permutations(REPORTS)):
         settings = Settings.load({}, home=tmp_path / str(n), output=tmp_path / "output")
-        connection.open_store(settings.database)
+        connection.open_store(settings.store)
         send = sender(settings)
         split = 1 + n % 2
         for part in (order[:split], order[split:], order[:1]):

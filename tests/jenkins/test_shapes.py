@@ -46,7 +46,7 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     """A controller with jobs of every kind, all of it read."""
     settings = Settings.load({}, home=tmp_path_factory.mktemp("more"))
     with running_demo(BUILDS, more=True) as demo:
-        open_store(settings.database)
+        open_store(settings.store)
         add_results_rule("firmware", ResultsRule(console="tap"))
         # Those of every demo are read in tests/test_demo_history.py.
         read_all(settings, demo.url, "*", "!team/*", "!platforms")

@@ -8,8 +8,9 @@ from tests.factories import DAY, NOW, jenkins, report, upload
 from tracker.errors import NotFound
 from tracker.queries import runs
 from tracker.queries.runs import AbsentJob, roots, run
+from tracker.store.engine import engine
 from tracker.store.jobs import add_server, track_job
-from tracker.store.models import Job, Server, database
+from tracker.store.models import Job, Server
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -143,6 +144,7 @@ def test_a_thousand_children_cost_no_more_statements_than_one(
 def statements(monkeypatch: pytest.MonkeyPatch, job: str) -> int:
     """How many statements a run costs."""
     seen: list[str] = []
+    database = engine().database
     execute = database.execute_sql
 
     def noted(sql: str, *rest: object) -> object:

@@ -278,7 +278,7 @@ def make_tracker(tmp_path: Path) -> Iterator[Callable[[str], Tracker]]:
 
     def make(name: str) -> Tracker:
         settings = Settings.load({}, home=tmp_path / name, output=tmp_path / name / "output")
-        open_store(settings.database)
+        open_store(settings.store)
         return Tracker(settings)
 
     yield make

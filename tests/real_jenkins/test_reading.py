@@ -251,7 +251,7 @@ def test_a_hook_from_a_build_step_records_the_build_without_a_poll(
         controller.create("knocking", jobs.reporting(*steps))
         tracker.knows(controller, "--jobs", "knocking")
         tracker.done("worker", "--until-idle")
-        open_store(tracker.settings.database)
+        open_store(tracker.settings.store)
         with tracker.working():
             number = controller.begin("knocking")
             until(lambda: found("knocking", "1"), "the knock is heard")
@@ -270,7 +270,7 @@ def test_a_report_that_is_uploaded_at_exit_and_polled_later_counts_once(
         report = jobs.write("out/r.xml", junit(a="P", b="F"))
         controller.create("telling", jobs.reporting(tell, report, "exit 1"))
         controller.run("telling")
-        open_store(tracker.settings.database)
+        open_store(tracker.settings.store)
         row = build("telling", "1")
         assert (row.state, totals(row)) == ("receiving", {"passed": 1, "failed": 1})
     tracker.knows(controller, "--jobs", "telling")

@@ -24,7 +24,7 @@ def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def rich(rich_settings: Settings) -> Iterator[Settings]:
     """The rich history, its store open in this process."""
-    open_store(rich_settings.database)
+    open_store(rich_settings.store)
     yield rich_settings
     close_store()
 

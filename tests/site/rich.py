@@ -457,7 +457,7 @@ def publish_rich_history(folder: Path) -> None:
     """Make it below `folder`, whatever an earlier attempt left there."""
     shutil.rmtree(folder, ignore_errors=True)
     settings = Settings.load({}, home=folder / "home", output=folder / "output")
-    open_store(lay_out(settings.database))
+    open_store(lay_out(settings.store))
     record_rich_history()
     publish(settings.output, renderer(), newest=settings.publish_builds, keep=3, now=NOW)
     close_store()

@@ -9,14 +9,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import servers
 from tracker.store.connection import close_store, open_store
 
 MEMORY = Path("/dev/shm")
 
 
-def lay_out(path: Path) -> Path:
-    """Put an empty, migrated database at `path`, unless there is one; the path."""
-    if not path.exists():
+def lay_out(path: Path | str) -> Path | str:
+    """Put an empty, migrated database at `path`, unless there is one; the path.
+
+    One in PostgreSQL is made with its name.
+    """
+    if isinstance(path, Path) and not path.exists():
         empty = _empty()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         for file in (path, path.with_suffix(".lock")):  # as migrating leaves them
@@ -30,7 +34,7 @@ def fresh_store() -> Iterator[None]:
     """A migrated database for as long as the block, in memory where the machine has that."""
     folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     try:
-        open_store(lay_out(folder / "tracker.db"))
+        open_store(lay_out(servers.chosen_address() or folder / "tracker.db"))
         yield
     finally:
         close_store()

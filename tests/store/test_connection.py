@@ -28,6 +28,7 @@ from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.sql import run
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
@@ -41,6 +42,7 @@ def test_the_promised_pragmas_are_in_effect_inside_a_transaction(
         assert run(f"PRAGMA {pragma}") == [(value,)]
 
 
+@pytest.mark.sqlite
 def test_every_threads_connection_has_the_pragmas(store: Path) -> None:
     seen: list[object] = []
 
@@ -55,6 +57,7 @@ def test_every_threads_connection_has_the_pragmas(store: Path) -> None:
     assert seen == [(2,), (1,)]
 
 
+@pytest.mark.sqlite
 def test_a_writer_excludes_another_connection(store: Path) -> None:
     other = sqlite3.connect(store, timeout=0)
     with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -106,6 +109,7 @@ def test_what_goes_wrong_inside_leaves_nothing_behind(store: Path) -> None:
     assert list(lines()) == []
 
 
+@pytest.mark.sqlite
 def test_whether_one_can_write_is_really_tried(store: Path) -> None:
     assert can_write(0.2)
     other = sqlite3.connect(store)
@@ -115,6 +119,7 @@ def test_whether_one_can_write_is_really_tried(store: Path) -> None:
     assert can_write(0.2)
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_told_in_words(store: Path) -> None:
     with reading():
         run("PRAGMA busy_timeout = 10")
@@ -155,6 +160,7 @@ def test_opening_again_migrates_nothing(store: Path) -> None:
     assert pending == []
 
 
+@pytest.mark.sqlite
 def test_the_models_are_what_the_migrations_made(store: Path, tmp_path: Path) -> None:
     fresh = peewee.SqliteDatabase(tmp_path / "models.db")
     with fresh.bind_ctx(TABLES):
@@ -178,6 +184,7 @@ def schema(execute: Callable[[str], Iterable[tuple[Any, ...]]]) -> dict[str, obj
     }
 
 
+@pytest.mark.sqlite
 def test_four_processes_that_start_first_migrate_once(settings: Settings) -> None:
     command = [sys.executable, "-m", "tracker", "init"]
     started = [
@@ -231,5 +238,6 @@ def test_writing_inside_a_read_snapshot_is_a_mistake(store: Path) -> None:
         pass
 
 
+@pytest.mark.sqlite
 def test_the_database_is_its_owners_alone(store: Path) -> None:
     assert store.stat().st_mode & 0o777 == 0o600

@@ -255,7 +255,7 @@ def test_rebuilding_gives_what_was_stored() -> None:
         "DELETE FROM episode WHERE state = 'regression'",
         "UPDATE episode SET until_build = NULL, since_build = 1, state = 'flaky'",
         "UPDATE build SET regressions = 7, fixed = 9, suspects = 1, in_incident = 4",
-        "UPDATE build SET judging = '{}', lifted = 1",
+        "UPDATE build SET judging = '{}', lifted = true",
     ],
 )
 def test_rebuilding_mends_derived_rows_that_went_wrong(damage: str) -> None:

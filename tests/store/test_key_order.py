@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tracker.store.sql import run
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_the_key_of_a_table_without_row_ids_is_in_the_order_of_its_columns(store: Path) -> None:

@@ -15,6 +15,8 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.models import database
 
+pytestmark = pytest.mark.sqlite
+
 FOLDER = ROOT / "tracker" / "store" / "migrations"
 DATA = """
 INSERT INTO server (id, name, prefix, url, username, token_file, patterns, error)

@@ -81,6 +81,7 @@ def test_an_unknown_name_gets_the_same_answer_for_the_same_work(
     assert worked == ["scrypt:1024:8:1", "scrypt:32768:8:3"]
 
 
+@pytest.mark.sqlite
 def test_a_password_is_kept_as_a_salted_scrypt_hash(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +234,7 @@ def test_neither_another_pin_nor_the_digest_itself_is_taken(text: str) -> None:
         enter("anna", text)
 
 
+@pytest.mark.sqlite
 def test_the_digest_of_a_pin_is_nowhere_in_the_database(store: Path) -> None:
     take_pin("anna", DIGEST, now=NOW)
     files = b"".join(path.read_bytes() for path in store.parent.iterdir() if path.is_file())

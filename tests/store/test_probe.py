@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
+import pytest
+
 from tracker.store import connection
 from tracker.store.probe import Probe, migrations, probe
 from tracker.store.sql import run
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_a_sound_store_has_nothing_to_tell(store: Path) -> None:

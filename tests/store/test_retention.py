@@ -208,7 +208,7 @@ def put_back(settings: Settings, data: bytes) -> None:
     for path in settings.home.glob("tracker.db*"):
         path.unlink()
     settings.database.write_bytes(data)
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
 
 
 @functools.cache

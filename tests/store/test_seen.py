@@ -155,6 +155,7 @@ def test_a_refused_job_is_not_polled() -> None:
 # Idle looks
 
 
+@pytest.mark.sqlite
 def test_an_idle_look_writes_nothing() -> None:
     jobs_there = [seen("a", "1", kind="pipeline"), seen("b", "1", is_disabled=True)]
     look(*jobs_there)
@@ -163,6 +164,7 @@ def test_an_idle_look_writes_nothing() -> None:
     assert written() == before
 
 
+@pytest.mark.sqlite
 def test_a_look_that_misses_a_deleted_job_once_more_writes_nothing() -> None:
     for _ in range(3):
         look(seen("a"), listed=()) if "b" in known() else look(seen("a"), seen("b"))
@@ -172,6 +174,7 @@ def test_a_look_that_misses_a_deleted_job_once_more_writes_nothing() -> None:
     assert written() == before
 
 
+@pytest.mark.sqlite
 def test_polling_that_found_nothing_new_writes_nothing() -> None:
     look(seen("a"))
     note_polled("a", to=3, builds="x")
@@ -430,6 +433,7 @@ def test_builds_of_an_older_epoch_are_not_marked_with_those_of_the_newest() -> N
     assert run("SELECT number, epoch FROM build WHERE gone") == [(1, 1)]
 
 
+@pytest.mark.sqlite
 def test_where_no_build_is_gone_nothing_is_written() -> None:
     jenkins("a", 1, report(login="P"))
     before = written()

@@ -12,6 +12,8 @@ from tracker.errors import StorageError
 from tracker.store import selftest
 from tracker.store.selftest import check_exclusion
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_transactions_exclude_each_other_here(tmp_path: Path) -> None:
     check_exclusion(tmp_path)

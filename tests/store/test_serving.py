@@ -23,6 +23,8 @@ from pathlib import Path
 from tracker.store.connection import reading
 from tracker.store.serving import open_for_serving
 from tracker.store.sql import run
+
+pytestmark = pytest.mark.sqlite
 open_for_serving(Path(sys.argv[1]))
 with reading():
     print(run("SELECT count(*) FROM job"))

@@ -77,6 +77,7 @@ def test_who_sends_may_ask_what_became_of_it_and_read_nothing_else() -> None:
         check_token(text, "read")
 
 
+@pytest.mark.sqlite
 def test_the_text_of_a_token_is_nowhere_in_the_database(store: Path) -> None:
     text = create_token("ci", now=1)
     assert run("SELECT digest FROM token") == [(hashlib.sha256(text.encode()).hexdigest(),)]
@@ -264,6 +265,7 @@ def test_a_use_that_was_refused_is_not_written() -> None:
     assert listed("ci")["used"] is None
 
 
+@pytest.mark.sqlite
 def test_a_token_opens_while_another_program_holds_the_write_lock(store: Path) -> None:
     text = create_token("ci", now=NOW)
     other = sqlite3.connect(store)

@@ -12,15 +12,16 @@ import pytest
 from tracker.errors import Busy
 from tracker.settings import Settings
 from tracker.store.connection import (
-    alone,
     close_connection,
     close_store,
     open_store,
     reading,
-    using,
 )
+from tracker.store.locks import alone, using
 from tracker.store.models import database
 from tracker.store.sql import run
+
+pytestmark = pytest.mark.sqlite
 
 
 def is_used(path: Path) -> bool:
@@ -69,7 +70,7 @@ def test_a_store_that_could_not_be_opened_is_in_use_no_more_once_it_is_closed(
     settings.home.mkdir()
     settings.database.write_text("none")
     with pytest.raises(Exception, match="not a database"):
-        open_store(settings.database)
+        open_store(settings.store)
     close_store()
     assert not is_used(settings.database)
 

@@ -27,7 +27,7 @@ Bearer = str
 def filled(home: Path) -> Iterator[tuple[Settings, Bearer]]:
     """A tracker that has something to tell of everything, its store open, and who may do all."""
     its = Settings.load({}, home=home / "home", output=home / "output")
-    connection.open_store(its.database)
+    connection.open_store(its.store)
     try:
         rich_store.fill()
         yield its, f"Bearer {create_token('contract', now=0, scope='admin')}"

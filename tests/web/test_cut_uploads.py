@@ -36,7 +36,7 @@ def server(settings):
 @pytest.fixture(autouse=True)
 def nothing_is_stored(server, settings):
     yield
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     stored = list(dump.lines())
     connection.close_store()
     assert stored == []

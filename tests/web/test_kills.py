@@ -91,7 +91,7 @@ def kill_workers(server, clients, times, chance):
 
 
 def stored(settings):
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     lines = list(dump.lines())
     connection.close_store()
     return lines

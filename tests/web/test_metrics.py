@@ -191,7 +191,7 @@ def test_counts_outlive_a_restart(settings: Settings) -> None:
         with running_gunicorn(settings, workers=1) as server:
             fetch(f"{server.url}/api/v1/jobs")
             text = fetch(f"{server.url}/metrics")
-        connection.open_store(settings.database)
+        connection.open_store(settings.store)
         with connection.writing():
             run("DELETE FROM token")  # the next server makes one of the same name
         connection.close_store()

@@ -30,7 +30,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     """A client of a tracker that has something to tell of everything."""
     home = tmp_path_factory.mktemp("rich")
     settings = Settings.load({}, home=home / "home", output=home / "output")
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     rich_store.fill()
     yield create_app(settings).test_client()
     connection.close_store()
@@ -240,7 +240,7 @@ def test_what_the_document_calls_closed_is_closed(
 
 def test_the_server_is_the_address_people_reach_the_tracker_at(settings: Settings) -> None:
     its = Settings.load({}, home=settings.home, base_url="https://tracker.example/x")
-    connection.open_store(its.database)
+    connection.open_store(its.store)
     told = create_app(its).test_client().get("/api/v1/openapi.json").json
     connection.close_store()
     assert told["servers"] == [{"url": "https://tracker.example/x"}]

@@ -38,7 +38,7 @@ def _signals_as_before() -> Iterator[None]:
 
 def read_from(settings: Settings, url: str, *patterns: str) -> None:
     """Make a store that reads the jobs of the Jenkins at `url`, all or those of the patterns."""
-    open_store(lay_out(settings.database))
+    open_store(lay_out(settings.store))
     add_server("main", url, rate=1000, at_once=8, patterns=patterns)
     enqueue("watch", "main", due=0)
     close_store()

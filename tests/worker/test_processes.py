@@ -36,7 +36,7 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> Non
 
 
 def state_of(settings: Settings) -> list[str]:
-    open_store(settings.database)
+    open_store(settings.store)
     found = list(lines())
     close_store()
     return found
@@ -56,7 +56,7 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
             if "/artifact/" in path or path.endswith("/testReport/api/json")
         }
     assert fetched == dict.fromkeys(fetched, 1)
-    open_store(settings.database)
+    open_store(settings.store)
     jobs = [row.name for row in polled_jobs()]
     assert len(jobs) == 21
     assert {count_builds(job) for job in jobs} <= {
@@ -85,7 +85,7 @@ def test_ten_kills_in_a_back_fill_lose_nothing(
     time.sleep(1.1)  # the last lease
     assert start(wild, "--until-idle", **few).wait(120) == 0
     assert state_of(wild) == state_of(calm)
-    open_store(wild.database)
+    open_store(wild.store)
     assert run("SELECT kind, key, error FROM work WHERE state <> 'due' OR error <> ''") == []
     close_store()
     assert (wild.output / "site" / "index.html").exists()
@@ -113,7 +113,7 @@ def test_a_hundred_kills_in_a_back_fill_of_500_builds_lose_nothing(
         time.sleep(1.1)  # the last lease
         assert start(wild, "--until-idle", **environ).wait(1800) == 0
     assert state_of(wild) == state_of(calm)
-    open_store(wild.database)
+    open_store(wild.store)
     assert count_builds("team/smoke") == 500
     assert run("SELECT kind, key, error FROM work WHERE state <> 'due' OR error <> ''") == []
     close_store()
@@ -128,7 +128,7 @@ def test_a_worker_asked_to_end_gives_its_task_back(
     until(lambda: _artifacts(demo) > 3, "no build was read")
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
-    open_store(settings.database)
+    open_store(settings.store)
     held = run("SELECT kind FROM work WHERE lease_until <> 0 OR tries <> 0")
     assert held == []
     assert workers() == []

@@ -90,7 +90,7 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
 
     if done.former is None:
         return
-    open_store(found.database)
+    open_store(found.store)
     try:
         for each in replay(done.former, Intake.of(found), now=now_ms()):
             click.echo(f"{each.job} #{each.number}: {each.trouble or 'recorded again'}", err=True)

@@ -35,7 +35,7 @@ def opened(ctx: click.Context, **given: Any) -> Settings:
     from tracker.store.connection import open_store
 
     found = settings(ctx, **given)
-    open_store(found.database)
+    open_store(found.store)
     acting(f"user {user()}")
     return found
 

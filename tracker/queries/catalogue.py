@@ -130,7 +130,7 @@ class _Row(msgspec.Struct, frozen=True):
 def _rows(names: Collection[str]) -> list[_Row]:
     found = select(
         f"SELECT {_COLUMNS} FROM test_metadata"
-        " WHERE name IN (SELECT value FROM json_each(?)) ORDER BY id",
+        " WHERE name IN (SELECT atom FROM json_each(?)) ORDER BY id",
         _json(names),
     )
     return [_Row(*row) for row in found]
@@ -143,7 +143,7 @@ def _issues(rows: Iterable[_Row]) -> dict[str, tuple[IssueRow, ...]]:
     linked = select(
         "SELECT l.ref, i.key, i.url, i.status, i.summary, i.is_active FROM known_issue_link l"
         " JOIN known_issue i ON i.id = l.issue_id"
-        " WHERE l.ref IN (SELECT value FROM json_each(?)) ORDER BY i.key",
+        " WHERE l.ref IN (SELECT atom FROM json_each(?)) ORDER BY i.key",
         _json(refs),
     )
     for ref, key, url, status, summary, is_active in linked:

@@ -260,7 +260,7 @@ def _pairs(a: int, b: int) -> tuple[_Results, _Results, int]:
     own = select(
         "SELECT a.case_id, a.status, a.duration, b.status, b.duration FROM result a"
         " LEFT JOIN result b ON b.build_id = ? AND b.case_id = a.case_id WHERE a.build_id = ?"
-        " AND NOT (a.status = 0 AND b.status IS 0"
+        " AND NOT (a.status = 0 AND b.status IS NOT DISTINCT FROM 0"
         " AND coalesce(abs(a.duration - b.duration), 0) < ?)",
         b,
         a,

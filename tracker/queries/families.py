@@ -170,7 +170,7 @@ def now() -> Now:
 
 def count_families() -> int:
     """How many families the list has."""
-    return int(select(f"SELECT count(*) FROM ({_ROWS} WHERE {_SHOWN})")[0][0])
+    return int(select(f"SELECT count(*) FROM ({_ROWS} WHERE {_SHOWN}) AS shown")[0][0])
 
 
 def families(*, limit: int, offset: int = 0) -> list[FamilyRow]:
@@ -302,7 +302,7 @@ def _nights(number: int, order: str, limit: int) -> list[Night]:
 
 
 def _count_nights(number: int) -> int:
-    return int(select(f"SELECT count(*) FROM {_BUILDS_OF}", number)[0][0])
+    return int(select(f"SELECT count(*) FROM {_BUILDS_OF} AS ours", number)[0][0])
 
 
 def _signatures(number: int) -> list[SignatureRow]:

@@ -60,11 +60,11 @@ def server_lags(now: int) -> list[ServerLag]:
     trouble, since when; a look that a worker is at is not late.
     """
     rows = select(
-        "SELECT s.name, s.error = '', max(coalesce(? - CASE WHEN s.error <> ''"
-        " THEN s.error_since END, 0), coalesce((SELECT max(? - w.due) FROM work w"
+        "SELECT s.name, s.error = '', max(max(coalesce(? - CASE WHEN s.error <> ''"
+        " THEN s.error_since END, 0), 0), coalesce((SELECT max(? - w.due) FROM work w"
         " WHERE w.state = 'due' AND w.lease_until <= ?"
         " AND ((w.kind = 'watch' AND w.key = s.name) OR (w.kind = 'poll'"
-        " AND w.key IN (SELECT name FROM job WHERE server_id = s.id)))), 0), 0)"
+        " AND w.key IN (SELECT name FROM job WHERE server_id = s.id)))), 0))"
         " FROM server s ORDER BY s.name",
         now,
         now,

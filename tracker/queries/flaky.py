@@ -64,8 +64,8 @@ def count_flaky() -> int:
 def flaky(*, limit: int, offset: int = 0) -> list[FlakyRow]:
     """Flaky cases of jobs in use, those first that surely fail most often."""
     rows = select(
-        f"{_ROWS} ORDER BY json_extract(e.evidence, '$.low') DESC, j.name, s.path, c.name,"
-        " c.variant LIMIT ? OFFSET ?",
+        f"{_ROWS} ORDER BY CAST(json_extract(e.evidence, '$.low') AS double precision)"
+        " DESC NULLS LAST, j.name, s.path, c.name, c.variant LIMIT ? OFFSET ?",
         limit,
         offset,
     )

@@ -240,8 +240,10 @@ def next_looks(job: str) -> list[NextLook]:
 def standings() -> dict[str, Standings]:
     """For each server with jobs, how many of them there are."""
     rows = select(
-        "SELECT s.name, sum(j.standing = ''), sum(j.standing = 'disabled'),"
-        " sum(j.standing = 'deleted') FROM job j JOIN server s ON s.id = j.server_id"
+        "SELECT s.name, count(*) FILTER (WHERE j.standing = ''),"
+        " count(*) FILTER (WHERE j.standing = 'disabled'),"
+        " count(*) FILTER (WHERE j.standing = 'deleted')"
+        " FROM job j JOIN server s ON s.id = j.server_id"
         " GROUP BY s.name"
     )
     return {name: Standings(*counts) for name, *counts in rows}

@@ -128,7 +128,7 @@ def lacking(*, limit: int, offset: int = 0) -> list[BuildRow]:
 def counts() -> tuple[int, int]:
     """Of how many jobs in use the newest complete judged build lacks something, and of how many."""
     [(lacking_jobs, jobs)] = select(
-        "SELECT coalesce(sum(b.shortfall <> ''), 0), count(*)"
+        "SELECT count(*) FILTER (WHERE b.shortfall <> ''), count(*)"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}"
     )
     return lacking_jobs, jobs

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from tracker.queries.rows import label_of, select, snapshot, suite_names
 from tracker.store.identity import id_of, key
 from tracker.store.paces import Noticed, noticed_of
@@ -95,12 +93,14 @@ def _labels(job_id: int, found: Iterable[Noticed]) -> dict[tuple[int, int] | Non
         for place in (each.window.after, each.window.by, each.window.likely)
         if place
     }
+    if not places:
+        return {}
+    marks = ", ".join("(?, ?)" for _ in places)
     rows = select(
-        f"SELECT b.epoch, b.number, {label_of('b')} FROM json_each(?) w JOIN build b"
-        " ON b.job_id = ? AND b.epoch = json_extract(w.value, '$[0]')"
-        " AND b.number = json_extract(w.value, '$[1]')",
-        msgspec.json.encode(sorted(places)).decode(),
+        f"SELECT b.epoch, b.number, {label_of('b')} FROM build b"
+        f" WHERE b.job_id = ? AND (b.epoch, b.number) IN (VALUES {marks})",
         job_id,
+        *(number for place in sorted(places) for number in place),
     )
     return {(epoch, number): label for epoch, number, label in rows}
 

@@ -69,7 +69,9 @@ def preview(job: str, proposed: float | None = None) -> Preview:
         nights = _nights(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
         last = builds[-1].place.build_id if builds else None
         odds = rows_of(
-            "SELECT json_extract(judging, '$.limits.seldom') FROM build WHERE id = ?", last
+            "SELECT CAST(json_extract(judging, '$.limits.seldom') AS double precision)"
+            " FROM build WHERE id = ?",
+            last,
         )
     return Preview(
         job=job,

@@ -163,7 +163,7 @@ def started(parent: str, child: str) -> str:
         "SELECT 1 FROM build rival"
         f" WHERE rival.job_id = {parent}.job_id AND rival.number = {parent}.number"
     )
-    began = f"coalesce({parent}.started <= {child}.started, 0)"
+    began = f"coalesce({parent}.started <= {child}.started, false)"
     return (
         f"{child}.upstream_number = {parent}.number"
         f" AND NOT EXISTS ({rival} AND rival.epoch > {parent}.epoch"

@@ -192,11 +192,11 @@ def _root(row: BuildRow) -> int:
 def _members(root: int) -> list[_Member]:
     """The build and all that it started, the nearest MOST_BUILDS of them."""
     rows = select_builds(
-        "JOIN (WITH RECURSIVE down(id, parent) AS (SELECT ?, NULL"
+        "JOIN (WITH RECURSIVE down(id, parent) AS (SELECT CAST(? AS bigint), CAST(NULL AS bigint)"
         " UNION SELECT c.id, p.id FROM down JOIN build p ON p.id = down.id"
         " JOIN job pj ON pj.id = p.job_id"
-        f" JOIN build c ON c.upstream_job = pj.name AND {started('p', 'c')} LIMIT ?)"
-        " SELECT id, parent FROM down) d ON d.id = b.id"
+        f" JOIN build c ON c.upstream_job = pj.name AND {started('p', 'c')})"
+        " SELECT id, parent FROM down LIMIT ?) d ON d.id = b.id"
         " ORDER BY j.name, b.epoch, b.number, d.parent",
         root,
         MOST_BUILDS,
@@ -240,7 +240,7 @@ def _with_results(members: Sequence[_Member]) -> frozenset[str]:
     if not empty:
         return frozenset()
     rows = select(
-        "SELECT name FROM job WHERE name IN (SELECT value FROM json_each(?))"
+        "SELECT name FROM job WHERE name IN (SELECT atom FROM json_each(?))"
         " AND EXISTS (SELECT 1 FROM build WHERE job_id = job.id AND total > 0)",
         _json(sorted(empty)),
     )
@@ -286,7 +286,7 @@ def _expected(ids: Sequence[int]) -> list[tuple[Any, ...]]:
         " SELECT past.here, cj.name, cj.standing, count(DISTINCT past.id), runs.n, pj.server_id"
         " FROM past JOIN job pj ON pj.id = past.job_id JOIN runs ON runs.here = past.here"
         f" JOIN build c ON c.upstream_job = pj.name AND {started('past', 'c')}"
-        " JOIN job cj ON cj.id = c.job_id GROUP BY past.here, cj.id"
+        " JOIN job cj ON cj.id = c.job_id GROUP BY past.here, cj.id, runs.n, pj.server_id"
         " HAVING 2 * count(DISTINCT past.id) >= runs.n",
         _json(list(ids)),
         PAST_RUNS,

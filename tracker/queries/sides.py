@@ -221,7 +221,7 @@ def _group(part: str, value: str) -> list[Picked]:
         "WHERE b.id IN (SELECT id FROM (SELECT b.id, row_number() OVER"
         " (PARTITION BY b.job_id ORDER BY b.epoch DESC, b.number DESC) AS place"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE {wanted} AND {_BASIS})"
-        " WHERE place <= ?) ORDER BY j.name, b.epoch DESC, b.number DESC",
+        " AS known WHERE place <= ?) ORDER BY j.name, b.epoch DESC, b.number DESC",
         *given,
         DEPTH,
     )

@@ -47,7 +47,8 @@ def ask_backfill(job: str, *, builds: int, now: int) -> None:
                 f"No job named {job!r} is read from a Jenkins.",
                 "`tracker job add NAME --server SERVER` makes it so.",
             )
-        Backfill.insert(job=row, wanted=builds, asked=now).on_conflict_replace().execute()
+        Backfill.delete().where(Backfill.job == row).execute()
+        Backfill.insert(job=row, wanted=builds, asked=now).execute()
         enqueue("backfill", job, due=now, subject=job)
         raise_revision(row.id)
         if not audit.is_by_itself():  # as for every job that is seen for the first time

@@ -87,7 +87,7 @@ def begin(job_id: int, began: Iterable[Began], build_id: int, revision: int) -> 
                 build_id,
                 each.verdict.state,
                 each.since,
-                int(each.verdict.was_unsteady),
+                each.verdict.was_unsteady,
                 _ENCODER.encode(each.verdict).decode(),
                 revision,
             )

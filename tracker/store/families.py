@@ -430,7 +430,7 @@ def _version() -> int:
 def _next_version() -> None:
     run(
         "INSERT INTO counter (name, value) VALUES (?, 1)"
-        " ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1",
         _VERSION,
     )
 

@@ -36,7 +36,7 @@ def put_row(table: str, values: Mapping[str, object]) -> bool:
     that the table cannot have.
     """
     marks = {name: _REFERRED.get(name, "?") for name in values}
-    same = " AND ".join(f"{name} IS {mark}" for name, mark in marks.items())
+    same = " AND ".join(f"{name} IS NOT DISTINCT FROM {mark}" for name, mark in marks.items())
     with writing():
         if run(f"SELECT 1 FROM {table} WHERE {same} LIMIT 1", *values.values()):
             return False
@@ -83,10 +83,10 @@ def set_flags(build_id: int, *, gone: bool, kept: bool) -> None:
     """That Jenkins has a build no more, and that its results are kept for good."""
     with writing():
         rows = run(
-            "UPDATE build SET gone = max(gone, ?1), kept = max(kept, ?2) WHERE id = ?3"
-            " AND (gone < ?1 OR kept < ?2) RETURNING job_id",
-            int(gone),
-            int(kept),
+            "UPDATE build SET gone = (gone OR ?1), kept = (kept OR ?2) WHERE id = ?3"
+            " AND (?1 AND NOT gone OR ?2 AND NOT kept) RETURNING job_id",
+            gone,
+            kept,
             build_id,
         )
         for (job_id,) in rows:

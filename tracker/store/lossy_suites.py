@@ -96,7 +96,7 @@ class LossySuites:
             " JOIN result b ON b.build_id = ? AND b.case_id = r.case_id"
             " JOIN test_case c ON c.id = r.case_id"
             f" WHERE r.build_id = ? AND c.suite_id IN {IN} AND r.case_id NOT IN {IN}"
-            " AND b.place IS NOT NULL) WHERE back = 1",
+            " AND b.place IS NOT NULL) AS last WHERE back = 1",
             self.before[0],
             self.build,
             listed({suite for suite, _ in suites}),

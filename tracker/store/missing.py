@@ -45,7 +45,7 @@ def forget_from(job_id: int, place: Place) -> None:
 def _whole_before(job_id: int, place: Place) -> list[int]:
     """The builds to learn from, newest first: complete, judged, and no report of them damaged."""
     rows = run(
-        f"SELECT id FROM build WHERE job_id = ? AND {JUDGED} AND complete AND NOT damaged"
+        f"SELECT id FROM build WHERE job_id = ? AND {JUDGED} AND complete AND damaged = 0"
         " AND (epoch, number) < (?, ?) ORDER BY epoch DESC, number DESC LIMIT ?",
         job_id,
         *place.order,

@@ -8,18 +8,16 @@ from peewee import (
     BooleanField,
     CharField,
     CompositeKey,
+    DatabaseProxy,
     FloatField,
     ForeignKeyField,
     IntegerField,
     Model,
-    SqliteDatabase,
     TextField,
 )
 
-# IMMEDIATE: a transaction that reads before it writes is otherwise refused at once when another
-# process wrote in between, whatever the busy timeout: without it 298 of 320 recordings by 8
-# processes failed.
-database = SqliteDatabase(None, lock_type="IMMEDIATE")
+# Which one it is, is said when the store is opened.
+database = DatabaseProxy()
 
 
 class Table(Model):

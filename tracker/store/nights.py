@@ -96,7 +96,7 @@ def judge_night(
         fixed=episodes.fixed_breaks(job_id, [each.place.build_id for each in past[-LOOK:]]),
     )
     if past and past[-1].is_out and _was_none(past[-1], night):
-        run("UPDATE build SET lifted = 1 WHERE id = ?", past[-1].place.build_id)
+        run("UPDATE build SET lifted = true WHERE id = ?", past[-1].place.build_id)
         night = replace(night, past=[*past[:-1], replace(past[-1], is_lifted=True)])
         found = None
     else:
@@ -290,13 +290,13 @@ def forget_counts(job_id: int, place: Place) -> None:
     """Take back the counts of the builds from `place` on, and what the first of them lifted."""
     zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
     run(
-        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = 0"
+        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false"
         " WHERE job_id = ? AND (epoch, number) >= (?, ?)",
         job_id,
         *place.order,
     )
     run(
-        "UPDATE build SET lifted = 0 WHERE id = (SELECT id FROM build"
+        "UPDATE build SET lifted = false WHERE id = (SELECT id FROM build"
         f" WHERE job_id = ? AND {JUDGED} AND (epoch, number) < (?, ?)"
         " ORDER BY epoch DESC, number DESC LIMIT 1) AND lifted",
         job_id,

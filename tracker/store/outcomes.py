@@ -90,7 +90,8 @@ def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[
         " AND case_id IN (SELECT value FROM json_each(?2))"
         # Of builds whose results were let go the newest with a pass is in mind.
         " UNION SELECT case_id FROM last_pass"
-        " WHERE job_id = (SELECT job_id FROM build WHERE id = json_extract(?1, '$[0]'))"
+        " WHERE job_id = (SELECT job_id FROM build"
+        " WHERE id = CAST(json_extract(?1, '$[0]') AS bigint))"
         " AND build_id IN (SELECT value FROM json_each(?1))"
         " AND case_id IN (SELECT value FROM json_each(?2))",
         msgspec.json.encode([build.place.build_id for build in builds]).decode(),

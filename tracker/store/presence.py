@@ -14,6 +14,7 @@ from tracker.verdicts.missing import EXPLAINED
 from tracker.verdicts.outcomes import Status
 
 IN = "(SELECT value FROM json_each(?))"
+IN_TEXTS = "(SELECT atom FROM json_each(?))"
 
 
 def listed(values: Iterable[Any]) -> str:
@@ -38,7 +39,7 @@ def unsteady(builds: Sequence[int]) -> tuple[list[set[int]], int]:
 
 
 def _ids(build: int) -> str:
-    sql = "SELECT '[' || ifnull(group_concat(case_id), '') || ']' FROM result WHERE build_id = ?"
+    sql = "SELECT json_group_array(case_id) FROM result WHERE build_id = ?"
     [(text,)] = run(sql, build)
     return str(text)
 
@@ -85,7 +86,7 @@ def explained(builds: Sequence[int], among: Set[int] | None = None) -> dict[int,
     rows = run(
         "SELECT a.build_id, a.case_id FROM loss l"
         " JOIN absence a ON a.build_id = l.build_id AND a.n = l.n"
-        f" WHERE l.build_id IN {IN} AND l.cause IN {IN}{wanted}",
+        f" WHERE l.build_id IN {IN} AND l.cause IN {IN_TEXTS}{wanted}",
         listed(builds),
         listed(EXPLAINED),
         *parameters,

@@ -17,7 +17,8 @@ import peewee
 
 from tracker import resources
 from tracker.errors import Busy, StorageError
-from tracker.store.connection import REMEDIES, write_lock
+from tracker.store.locks import write_lock
+from tracker.store.sqlite import REMEDIES
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tracker.store.audit import note
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import JUDGED, Place
-from tracker.store.sql import run
+from tracker.store.sql import change, run
 from tracker.store.work import enqueue
 
 # Rows that go in one transaction: some hundredths of a second.
@@ -97,8 +97,8 @@ def clear(build_id: int, most: int = STEP) -> bool:
             until = last[0][0] if last else _LAST
             if table == "result":
                 _remember_passes(build_id, until)
-            run(f"DELETE {which} AND {column} <= ?", build_id, until)
-            most -= weight * int(run("SELECT changes()")[0][0])
+            gone = change(f"DELETE {which} AND {column} <= ?", build_id, until)
+            most -= weight * gone
             if last or most <= 0:
                 return True
         _shorten_evidence(build_id)
@@ -112,8 +112,9 @@ def _remember_passes(build_id: int, until: int) -> None:
         " SELECT b.job_id, r.case_id, b.id FROM result r JOIN build b ON b.id = r.build_id"
         f" WHERE r.build_id = ? AND r.case_id <= ? AND r.status = 0 AND {_judged('b')}"
         " ON CONFLICT (job_id, case_id) DO UPDATE SET build_id = excluded.build_id"
-        " WHERE (SELECT epoch, number FROM build WHERE id = excluded.build_id)"
-        " > (SELECT epoch, number FROM build WHERE id = last_pass.build_id)",
+        " WHERE EXISTS (SELECT 1 FROM build new JOIN build old ON old.id = last_pass.build_id"
+        " WHERE new.id = excluded.build_id"
+        " AND (new.epoch, new.number) > (old.epoch, old.number))",
         build_id,
         until,
     )

@@ -129,7 +129,8 @@ def set_parts(job: Job, patterns: Sequence[str]) -> bool:
 def give_parts(job: Job, release: str, module: str) -> bool:
     """Say of which release and module a job is, where no rule of names does; whether it is news."""
     run(
-        "INSERT OR REPLACE INTO given_parts (job_id, release, module) VALUES (?, ?, ?)",
+        "INSERT INTO given_parts (job_id, release, module) VALUES (?, ?, ?) ON CONFLICT (job_id)"
+        " DO UPDATE SET release = excluded.release, module = excluded.module",
         job.id,
         release,
         module,

@@ -177,7 +177,9 @@ def _rename(old: str, seen: SeenJob, now: int) -> None:
     job.error, job.error_since = "", None
     set_parts(job, name_rules())
     job.save()
-    Former.insert(name=old, job=job, until=now).on_conflict_replace().execute()
+    Former.insert(name=old, job=job, until=now).on_conflict(
+        conflict_target=[Former.name], update={Former.job: job, Former.until: now}
+    ).execute()
     Former.delete().where(Former.name == seen.name).execute()
     Build.update(upstream_job=seen.name).where(Build.upstream_job == old).execute()
     if Backfill.select().where((Backfill.job == job) & Backfill.finished.is_null()).exists():

@@ -146,5 +146,5 @@ def _traces(ids: Iterable[int | None]) -> dict[int | None, str]:
 
 
 def _files(ids: Iterable[int | None]) -> dict[int | None, str]:
-    sql = f"SELECT id, data ->> 'file' FROM detail WHERE id IN {IN}"
+    sql = f"SELECT id, json_extract(data, '$.file') FROM detail WHERE id IN {IN}"
     return {detail: file or "" for detail, file in run(sql, listed(set(ids) - {None}))}

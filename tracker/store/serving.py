@@ -18,11 +18,14 @@ from tracker.store.connection import open_store
 BALLAST_BYTES = 512 * 1024
 
 
-def open_for_serving(path: Path) -> None:
-    """As `open_store`; StorageError also where there was a database and is none.
+def open_for_serving(path: Path | str) -> None:
+    """As `open_store`; StorageError also where there was a database file and is none.
 
     On a full disk what was kept for it is given up, once; the next opening with room keeps it anew.
     """
+    if not isinstance(path, Path):
+        open_store(path)
+        return
     _refuse_lost(path)
     try:
         open_store(path)

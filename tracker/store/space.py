@@ -13,7 +13,8 @@ from pathlib import Path
 import peewee
 
 from tracker.errors import StorageError
-from tracker.store.connection import reading, write_lock
+from tracker.store.connection import reading
+from tracker.store.locks import write_lock
 from tracker.store.models import database
 from tracker.store.sql import run
 
@@ -51,7 +52,7 @@ def give_back() -> bool:
         return False
     with write_lock(_path()):
         # `execute` would take one step, and so free one page.
-        database.connection().executescript(f"PRAGMA incremental_vacuum({STEP})")  # type: ignore[no-untyped-call]
+        database.connection().executescript(f"PRAGMA incremental_vacuum({STEP})")
     after = space()
     return 0 < after.free < before.free
 

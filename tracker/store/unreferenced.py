@@ -14,7 +14,7 @@ import msgspec
 
 from tracker.store.connection import reading, writing
 from tracker.store.models import TABLES
-from tracker.store.sql import run
+from tracker.store.sql import change, run
 
 # Tables of names and texts with the columns of others that refer to them, in the order in which
 # they go: a suite is needed as long as a case is in it.
@@ -68,11 +68,10 @@ def _forget(found: Unreferenced, ids: Sequence[int]) -> int:
         f" AND {_not_in(table, name, _changed_since(table, found.revision))}"
         for table, name in _references(found.table)
     )
-    run(
+    return change(
         f"DELETE FROM {found.table} WHERE id IN (SELECT value FROM json_each(?)){conditions}",
         msgspec.json.encode(ids).decode(),
     )
-    return int(run("SELECT changes()")[0][0])
 
 
 def _references(table: str) -> list[tuple[str, str]]:

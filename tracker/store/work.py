@@ -47,8 +47,8 @@ def enqueue(
         run(
             "INSERT INTO work (kind, key, subject, payload, due, tries, asked, fence, lease_until,"
             " state, error, outcome) VALUES (?, ?, ?, ?, ?, 0, 1, 0, 0, 'due', '', '')"
-            " ON CONFLICT (kind, key) DO UPDATE SET asked = asked + 1, payload = excluded.payload,"
-            " subject = excluded.subject,"
+            " ON CONFLICT (kind, key) DO UPDATE SET asked = work.asked + 1,"
+            " payload = excluded.payload, subject = excluded.subject,"
             " due = CASE WHEN work.state = 'due' AND work.due < excluded.due THEN work.due"
             " ELSE excluded.due END, state = 'due',"
             " tries = CASE WHEN work.state = 'due' THEN work.tries ELSE 0 END",

@@ -37,7 +37,7 @@ class State:
             return
         with self.lock:
             if not self.is_open:
-                open_for_serving(self.settings.database)
+                open_for_serving(self.settings.store)
                 self.opened = identity(self.settings.database)
                 self.opened_by = os.getpid()
 

@@ -48,7 +48,7 @@ class Worker:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
-        open_for_serving(self.context.settings.database)
+        open_for_serving(self.context.settings.store)
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)

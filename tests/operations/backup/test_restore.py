@@ -31,7 +31,8 @@ from tracker.operations.backup.taking import backup
 from tracker.operations.validation.validate import validate
 from tracker.queries import jobs
 from tracker.settings import Settings
-from tracker.store.connection import alone, close_store, open_store
+from tracker.store.connection import close_store, open_store
+from tracker.store.locks import alone
 from tracker.store.models import database as peewees
 from tracker.store.records import About, BuildFacts, Change, ReadReport
 
@@ -82,11 +83,11 @@ def test_the_restored_database_is_its_owners_alone(settings: Settings, taken: Pa
 
 def test_the_revision_goes_on_above_all_that_was_shown(settings: Settings, taken: Path) -> None:
     """Else a browser's copy of a page would be taken for the page of other results."""
-    open_store(settings.database)
+    open_store(settings.store)
     shown = jobs.revision()
     close_store()
     put_back(settings, taken)
-    open_store(settings.database)
+    open_store(settings.store)
     assert jobs.revision() > shown
     close_store()
 
@@ -276,8 +277,8 @@ def test_a_restore_is_refused_while_a_worker_runs(settings: Settings, taken: Pat
 
 def test_nobody_opens_the_database_while_it_is_restored(settings: Settings, taken: Path) -> None:
     with alone(settings.database), pytest.raises(Busy, match="being restored"):
-        open_store(settings.database)
-    open_store(settings.database)
+        open_store(settings.store)
+    open_store(settings.store)
     close_store()
 
 
@@ -301,7 +302,7 @@ def test_what_root_backs_up_and_restores_belongs_to_the_owner_of_home(
         os.chown(path, 65534, 65534)
     backup(settings.database, taken.parent, now=NOW)
     put_back(settings, taken)
-    open_store(settings.database)
+    open_store(settings.store)
     close_store()
     left = [path for path in settings.home.rglob("*") if path.stat().st_uid != 65534]
     assert left == []
@@ -414,7 +415,7 @@ def _replay(settings: Settings, made: Manifest) -> list[Replayed]:
         settings.home / "backups" / made.file, settings.database, spool=settings.spool, now=NOW
     )
     assert done.former is not None
-    open_store(settings.database)
+    open_store(settings.store)
     try:
         return list(replay(done.former, Intake.of(settings), now=9))
     finally:

@@ -22,7 +22,8 @@ from tracker.operations.backup.copies import digest_of
 from tracker.operations.backup.manifest import backups_in, last_backup, manifest_of
 from tracker.operations.backup.taking import backup, tidy_spool
 from tracker.settings import Settings
-from tracker.store.connection import alone, close_store, open_store
+from tracker.store.connection import close_store, open_store
+from tracker.store.locks import alone
 from tracker.store.sql import run
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ def test_a_backup_under_a_writer_is_the_database_at_one_moment(
     settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
     """P9: it holds the builds up to one of them, each whole, and nothing of the next."""
-    open_store(settings.database)
+    open_store(settings.store)
     close_store()
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(settings.database)], cwd=ROOT, env=environ_of(settings)
@@ -256,7 +257,7 @@ def test_no_writer_waits_for_half_a_second(
     settings: Settings, folder: Path, record_count: RecordCount
 ) -> None:
     """P9, at 300 MB; the least of three, since other work on the machine only adds to it."""
-    open_store(settings.database)
+    open_store(settings.store)
     run(
         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
         " INSERT INTO failure (id, type, message, trace)"

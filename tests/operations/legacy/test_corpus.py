@@ -34,7 +34,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Summar
     if not CORPUS.is_dir():
         pytest.skip("the corpus with the earlier application's database is not here")
     settings = Settings.load({}, home=tmp_path_factory.mktemp("home"))
-    open_store(settings.database)
+    open_store(settings.store)
     summary = take_over(CORPUS / "legacy.db", Intake.of(settings))
     close_store()
     return settings, summary

@@ -104,7 +104,7 @@ def finished(job: str, number: int, **facts: object) -> BuildFacts:
 
 def fill(settings: Settings) -> None:
     """Make a tracker that has rows in every table that checks look at, and nothing wrong."""
-    connection.open_store(settings.database)
+    connection.open_store(settings.store)
     uploads = Uploads(settings.spool)
     _servers_and_rules()
     for number in range(1, BUILDS + 1):

@@ -26,7 +26,7 @@ def test_nothing_is_found_once_results_were_let_go(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorten(monkeypatch)  # of judging's windows, so that a short history outgrows them
-    open_store(settings.database)
+    open_store(settings.store)
     uploads = Uploads(settings.spool)
     for number in range(1, BUILDS + 1):
         row = [

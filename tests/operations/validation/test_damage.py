@@ -433,7 +433,7 @@ DERIVED: dict[str, tuple[str, str]] = {
 
 
 def plant(settings: Settings, *statements: str) -> None:
-    open_store(settings.database)
+    open_store(settings.store)
     run("PRAGMA foreign_keys = 0")
     for statement in statements:
         before = run("SELECT total_changes()")

@@ -175,7 +175,7 @@ def tracker() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     try:
         settings = Settings.load({}, home=folder / "home", output=folder / "output")
-        open_store(settings.database)
+        open_store(settings.store)
         yield settings
     finally:
         close_store()

@@ -31,8 +31,9 @@ from tracker.operations.backup.copies import (
 from tracker.operations.backup.manifest import Manifest, manifest_of
 from tracker.operations.backup.spool_copy import copy_spool
 from tracker.operations.room import check_room, size_of
-from tracker.store.connection import alone, close_store, open_store, schema_state, use_file
+from tracker.store.connection import close_store, open_store, schema_state
 from tracker.store.driver import sqlite3
+from tracker.store.locks import alone, use_file
 from tracker.store.restored import mark_restored
 
 SCRATCH = ".restore-"

@@ -28,7 +28,7 @@ from tracker.operations.backup.manifest import (
 )
 from tracker.operations.backup.spool_copy import copy_spool, prune_spool
 from tracker.operations.room import check_room, size_of
-from tracker.store.connection import using
+from tracker.store.locks import using
 
 PART = ".part"
 ELSEWHERE = "Make room, or name a folder on another disk with --to."

@@ -83,7 +83,7 @@ def _open(scene: Scene) -> Finding | None:
     why = "it cannot be used as it is"
     if not (found.unreadable or found.newer or found.pending):
         try:
-            open_store(scene.settings.database)
+            open_store(scene.settings.store)
         except TrackerError as error:
             close_store()
             why = error.message.rstrip(".")

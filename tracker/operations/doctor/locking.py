@@ -8,7 +8,7 @@ import time
 from tracker.errors import Busy, StorageError
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.health import LOCK_SECONDS
-from tracker.store.connection import write_lock
+from tracker.store.locks import write_lock
 from tracker.store.selftest import check_exclusion
 
 

@@ -86,7 +86,7 @@ def _nights(job_id: int) -> list[Night]:
     incident = "json_extract(judging, '$.incident') IS NOT NULL"
     rows = run(
         f"SELECT id, epoch, number, coalesce(started, heard), total, {JUDGED},"
-        f" complete AND NOT damaged, {incident}, {incident} AND NOT lifted,"
+        f" complete AND damaged = 0, {incident}, {incident} AND NOT lifted,"
         f" complete AND state <> 'running' AND clustered = {UP_TO_DATE}"
         f" AND (judging <> '{{}}' OR NOT ({JUDGED})), kept, let_go IS NOT NULL"
         " FROM build WHERE job_id = ? ORDER BY epoch, number",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from tracker.errors import StorageError
 from tracker.operations.room import check_room, size_of
-from tracker.store.connection import close_store, open_store, schema_state, using
+from tracker.store.connection import close_store, open_store, schema_state
 from tracker.store.driver import sqlite3
+from tracker.store.locks import using
 from tracker.store.sql import run
 
 _BUSY_SECONDS = 10

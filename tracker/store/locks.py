@@ -1,0 +1,96 @@
+"""The lock files beside a SQLite database: who writes, and who uses it at all.
+
+The kernel drops a lock when its holder dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tracker.durable import own_as_folder
+from tracker.errors import Busy, StorageError
+
+
+@contextmanager
+def write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
+    """Alone among those who write to the database `path`; Busy at `deadline` (monotonic s)."""
+    with _open_lock(path.with_suffix(".lock")) as lock:
+        if deadline is None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        else:
+            _flock_until(lock.fileno(), deadline)
+        yield
+
+
+@contextmanager
+def using(path: Path) -> Iterator[None]:
+    """Use the database `path` otherwise than by `open_store`; Busy while one is restored."""
+    with take_use(path):
+        yield
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep all others from using the database `path`; Busy where any process does."""
+    with take_use(path, fcntl.LOCK_EX):
+        yield
+
+
+_REFUSED = {
+    fcntl.LOCK_SH: ("A backup is being restored.", "Try again when that is done."),
+    fcntl.LOCK_EX: (
+        "A server, a worker or another command uses the database.",
+        "Stop them, then try again.",
+    ),
+}
+
+
+def take_use(path: Path, kind: int = fcntl.LOCK_SH) -> BinaryIO:
+    """The lock that users of a database share and a restore has alone, until it is closed."""
+    lock = _open_lock(use_file(path))
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise Busy(*_REFUSED[kind]) from error
+    return lock
+
+
+def use_file(path: Path) -> Path:
+    """The lock file of those who use the database `path`."""
+    return path.with_suffix(".use")
+
+
+def _open_lock(path: Path) -> BinaryIO:
+    """The file, made where it is not there; a pipe in its place would be waited for without end."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o666)
+        lock = os.fdopen(descriptor, "ab")
+        own_as_folder(path)
+    except OSError as error:
+        raise StorageError(
+            f"The lock file {path} cannot be opened: {error.strerror}.",
+            "Check the folder's owner and the disk.",
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        lock.close()
+        raise StorageError(f"The lock file {path} is no file.", "Remove what is there.")
+    return lock
+
+
+def _flock_until(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                raise Busy("Another process is writing.", "Try again shortly.") from error
+            time.sleep(0.01)

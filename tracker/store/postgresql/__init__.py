@@ -1,0 +1,173 @@
+"""PostgreSQL as the store, for many web and worker nodes: one database, one writer at a time.
+
+Writers queue for an advisory lock, as those of SQLite do for a file: what is derived from a history
+in one transaction rests on nobody else's writing meanwhile. Readers have snapshots and never wait.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import peewee
+from psycopg.adapt import Loader
+
+from tracker.errors import Busy, StorageError
+from tracker.store.postgresql.placeholders import marked
+from tracker.store.postgresql.schema import begin_schema
+
+# The names of the two advisory locks: arbitrary, but the same in every process.
+WRITING, MIGRATING = 7_247_001, 7_247_002
+APPLICATION = "regression-tracker"
+_CONNECT_SECONDS = 10
+_SNAPSHOT = "REPEATABLE READ READ ONLY"
+
+
+class _Number(Loader):
+    """Sums are `numeric` there: whole ones are whole numbers here, others floats, as in SQLite."""
+
+    def load(self, data: Any) -> int | float:
+        text = bytes(data)
+        return float(text) if b"." in text or b"N" in text else int(text)
+
+
+class _Database(peewee.PostgresqlDatabase):
+    """Peewee's, with what is said to each connection, and transactions begun in plain words."""
+
+    def _connect(self) -> Any:
+        connection = super()._connect()  # type: ignore[misc]
+        connection.adapters.register_loader("numeric", _Number)
+        return connection
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """No text there has a NUL: reports' are replaced at intake, and none is found by one."""
+        if isinstance(params, dict):
+            params = {name: _no_nul(value) for name, value in params.items()}
+        elif params:
+            params = [_no_nul(value) for value in params]
+        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+
+    def begin(self, isolation_level: str | None = None) -> None:
+        """Begin so, where it is said: one statement, not the two that Peewee makes of it."""
+        how = f" ISOLATION LEVEL {isolation_level}" if isolation_level else ""
+        self.execute_sql(f"BEGIN{how}")
+
+
+def _no_nul(value: Any) -> Any:
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+class Postgresql:
+    """The database at an address: `postgresql://user:password@host/name`."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, address: str) -> None:
+        self.place = without_password(address)
+        self.database = _Database(
+            address,
+            prefer_psycopg3=True,
+            application_name=APPLICATION,
+            connect_timeout=_CONNECT_SECONDS,
+            # Compiling statements costs more than these take.
+            options="-c jit=off",
+        )
+
+    def prepare(self) -> None:
+        """Raises StorageError where the database does not hold every text."""
+        self.check_connection()
+        [(encoding,)] = self.run("SHOW server_encoding", ()).fetchall()
+        if encoding != "UTF8":
+            raise StorageError(
+                f"The database {self.place} has the encoding {encoding}, not UTF8.",
+                "Make one by: createdb --template=template0 --encoding=UTF8 NAME.",
+            )
+
+    def check_connection(self) -> None:
+        """One that was cut (a restart there, a firewall between) is replaced."""
+        if not self.database.connect(reuse_if_open=True) and not self.database.in_transaction():
+            try:
+                self.run("SELECT 1", ())
+            except (peewee.OperationalError, peewee.InterfaceError):
+                self.database.close()
+                self.database.connect()
+
+    def snapshot(self) -> Any:
+        return self.database.atomic(_SNAPSHOT)
+
+    @contextmanager
+    def writing(self, deadline: float | None = None) -> Iterator[None]:
+        with self.database.atomic():
+            self._lock(WRITING, deadline)
+            yield
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Until the end of the session: each migration is a transaction of its own."""
+        self.run("SELECT pg_advisory_lock(?)", (MIGRATING,))
+        try:
+            with self.writing():
+                begin_schema(self.database)
+            yield
+        finally:
+            self.run("SELECT pg_advisory_unlock(?)", (MIGRATING,))
+
+    def _lock(self, which: int, deadline: float | None) -> None:
+        if deadline is not None:
+            left = max(1, int(1000 * (deadline - time.monotonic())))
+            self.run(f"SET LOCAL lock_timeout = {left}", ())
+        try:
+            self.run("SELECT pg_advisory_xact_lock(?)", (which,))
+        except peewee.DatabaseError as error:
+            if "lock timeout" in str(error):
+                raise Busy("Another process is writing.", "Try again shortly.") from error
+            raise
+
+    def run(self, statement: str, parameters: Sequence[Any]) -> Any:
+        text, given = marked(statement, len(parameters))
+        return self.database.execute_sql(text, given(parameters))
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        text, _ = marked(statement, 1)
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            self.database.cursor().executemany(text, rows)  # type: ignore[no-untyped-call]
+
+    def explain(self, error: peewee.DatabaseError) -> StorageError | None:
+        if not isinstance(error, (peewee.OperationalError, peewee.InterfaceError)):
+            return None
+        text = " ".join(str(error).split())
+        for sign, what, remedy in REMEDIES:
+            if sign in text:
+                return StorageError(f"{what} (PostgreSQL: {text})", remedy)
+        return StorageError(
+            f"The database {self.place} refuses: {text}.", "Look at the log of PostgreSQL."
+        )
+
+    def release(self) -> None:
+        """Nothing: a session ends with its connection."""
+
+
+REMEDIES = (
+    (
+        "No space left",
+        "The disk of the database is full: nothing was recorded.",
+        "Make room; the tracker goes on by itself.",
+    ),
+    ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
+    ("password", "The database lets nobody in.", "Check user and password in the address."),
+    ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
+    ("too many", "The database has no connection left.", "Raise max_connections there."),
+    ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
+    ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
+)
+
+
+def without_password(address: str) -> str:
+    """The address as people may see it."""
+    parts = urlsplit(address)
+    user = f"{parts.username}@" if parts.username else ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
