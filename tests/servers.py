@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,17 @@ _numbers = itertools.count(1)
 def chosen_address() -> str:
     """A new database, empty and migrated; "" where the tests' stores are files."""
     return new_database() if chosen == "postgresql" else ""
+
+
+@contextlib.contextmanager
+def stores_in(kind: str) -> Iterator[None]:
+    """Have the stores that are made in the block be of another kind than the option says."""
+    global chosen
+    before, chosen = chosen, kind
+    try:
+        yield
+    finally:
+        chosen = before
 
 
 @functools.cache

@@ -21,11 +21,11 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 
 
-def work(path: Path, job: str, builds: int, cases: int, said: Any) -> None:
+def work(store: Path | str, job: str, builds: int, cases: int, said: Any) -> None:
     """A process: its builds, and how long each took (s) or what went wrong."""
     took: list[float] = []
     try:
-        open_store(path)
+        open_store(store)
         reports = [
             report(f"{letters}.xml", **{f"c{place}": letters[place % 4] for place in range(cases)})
             for letters in ("PPPP", "PFPP", "PPSP")
@@ -41,13 +41,13 @@ def work(path: Path, job: str, builds: int, cases: int, said: Any) -> None:
 
 
 def record_together(
-    path: Path, processes: int, builds: int, cases: int
+    store: Path | str, processes: int, builds: int, cases: int
 ) -> tuple[list[float], list[str]]:
     """How long each recording took, shortest first, and all errors."""
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
     started = [
-        context.Process(target=work, args=(path, f"job{place}", builds, cases, said))
+        context.Process(target=work, args=(store, f"job{place}", builds, cases, said))
         for place in range(processes)
     ]
     for process in started:
@@ -65,13 +65,14 @@ def record_and_look(
     """Every build is recorded once, whole, without an error."""
     open_store(settings.store)
     close_store()
-    took, errors = record_together(settings.database, processes, builds, cases)
+    took, errors = record_together(settings.store, processes, builds, cases)
     p99 = 1000 * took[int(0.99 * (len(took) - 1))]
     record_count("P5", ingests=len(took), processes=processes, errors=len(errors), ms_at_p99=p99)
     assert errors == []
     open_store(settings.store)
     try:
-        [(found, whole)] = select("SELECT count(*), sum(total = ?) FROM build", cases)
+        whole_ones = "count(*) FILTER (WHERE total = ?)"
+        [(found, whole)] = select(f"SELECT count(*), {whole_ones} FROM build", cases)
     finally:
         close_store()
     assert (found, whole) == (processes * builds, processes * builds)

@@ -70,7 +70,8 @@ def _recordings() -> list[Recording]:
 RECORDINGS = _recordings()
 
 
-def _state_after(order: Sequence[int]) -> list[str]:
+def state_after(order: Sequence[int]) -> list[str]:
+    """The canonical state after these of the recordings."""
     for place in order:
         # The report that could be read stays when the one that could not comes late.
         with contextlib.suppress(Conflict):
@@ -80,9 +81,10 @@ def _state_after(order: Sequence[int]) -> list[str]:
 
 
 @functools.cache
-def _expected() -> tuple[str, ...]:
+def expected() -> tuple[str, ...]:
+    """The state after each of them, as it happened."""
     with fresh_store():
-        return tuple(_state_after(range(len(RECORDINGS))))
+        return tuple(state_after(range(len(RECORDINGS))))
 
 
 @st.composite
@@ -102,14 +104,14 @@ def orders(draw: st.DrawFn) -> list[int]:
 )
 @given(orders())
 def test_any_order_with_any_repetition_gives_the_same_state(order: list[int]) -> None:
-    expected = list(_expected())
+    wanted = list(expected())
     with fresh_store():
-        assert _state_after(order) == expected
+        assert state_after(order) == wanted
         rebuild()
-        assert list(lines()) == expected
+        assert list(lines()) == wanted
 
 
 def test_everything_is_in_the_state() -> None:
-    kinds = {line.partition('"kind":"')[2].partition('"')[0] for line in _expected()}
+    kinds = {line.partition('"kind":"')[2].partition('"')[0] for line in expected()}
     assert kinds == {"job", "build", "report", "result", "output", "episode", "break window"}
-    assert any('"epoch":2' in line for line in _expected())
+    assert any('"epoch":2' in line for line in expected())

@@ -136,12 +136,14 @@ class Postgresql:
             self.database.cursor().executemany(text, rows)  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
-        if not isinstance(error, (peewee.OperationalError, peewee.InterfaceError)):
+        if not isinstance(error, _FAULTS):
             return None
         text = " ".join(str(error).split())
         for sign, what, remedy in REMEDIES:
             if sign in text:
                 return StorageError(f"{what} (PostgreSQL: {text})", remedy)
+        if isinstance(error, peewee.InternalError):
+            return None
         return StorageError(
             f"The database {self.place} refuses: {text}.", "Look at the log of PostgreSQL."
         )
@@ -150,6 +152,8 @@ class Postgresql:
         """Nothing: a session ends with its connection."""
 
 
+# What may not be written is an internal error there, and so are mistakes of the program.
+_FAULTS = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
 REMEDIES = (
     (
         "No space left",
