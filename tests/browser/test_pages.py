@@ -295,6 +295,7 @@ ACCESSIBLE = (
     "/missing/",
     "/compare/",
     "/readiness/",
+    "/releases/",
     "/jobs/team/nightly/budget/",
     "/jobs/team/nightly/builds/7/compare/",
     f"/jobs/team/nightly/cases/{key_of('login', 'com.example.Suite')}/explain/",

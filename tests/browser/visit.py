@@ -60,6 +60,7 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
     yield "absences", {"job": "lacking/<i id=m94>", "build": "10"}
     yield "compare", {}
     yield "readiness", {}
+    yield "releases", {"page": "1"}
     yield "changes", {"job": "team/nightly", "build": "7"}
     yield "changes", {"job": "team/nightly", "build": "1"}
     for job in ("nightly-linux", "filled", "gone", "still"):

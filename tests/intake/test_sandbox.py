@@ -17,6 +17,7 @@ from tracker.errors import SettingsError
 from tracker.intake import sandbox, spool
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, network_barrier, read_reports
+from tracker.intake.slots import SMALL_BYTES
 from tracker.intake.spool import SpooledReport
 
 HEAD = """
@@ -77,6 +78,26 @@ def test_a_parser_that_behaves_is_read(run):
     read = run("yield Result(given, Status.FAILED)", "it works")
     assert read.failure == ""
     assert [name for _, name in read.contents.cases.values()] == ["it works"]
+
+
+def test_a_small_report_is_read_at_the_priority_of_the_server(run):
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert names_of(run("yield Result(str(os.nice(0)), Status.PASSED)")) == [str(mine)]
+
+
+def test_a_big_report_steps_back_behind_all_else(run):
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    read = run("yield Result(str(os.nice(0)), Status.PASSED)", "x" * SMALL_BYTES)
+    assert names_of(read) == [str(mine + 10)]
+
+
+def test_a_child_shares_the_session_so_that_stepping_back_counts(run):
+    """Linux shares processors out by sessions first (`sched_autogroup`), by priority within one."""
+    assert names_of(run("yield Result(str(os.getsid(0)), Status.PASSED)")) == [str(os.getsid(0))]
+
+
+def names_of(read):
+    return [name for _, name in read.contents.cases.values()]
 
 
 def test_one_that_works_for_ever_is_ended(run):

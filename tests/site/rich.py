@@ -21,6 +21,7 @@ from tracker.site.publish import publish
 from tracker.site.render import renderer
 from tracker.store import identity
 from tracker.store.backfills import ask_backfill, note_backfilled, note_unread, plan_backfill
+from tracker.store.catalogue import Catalogue, ReleaseFacts, take_catalogue
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import (
     add_server,
@@ -273,6 +274,12 @@ def _releases() -> None:
     good, bad = " ".join("P" * 8), " ".join("F" * 8)
     history("product/1.9/nightly-linux", login=good, logout=good, search=bad, gone=good)
     history("product/1.10/nightly-linux", login=bad, logout=good, search=good, added=good)
+    told = (
+        ReleaseFacts("1.10", main_job="run/top", last_build=3, branch="release/1.10"),
+        ReleaseFacts("1.9", is_active=False, main_job="gone/from here"),
+        ReleaseFacts("<i id=m95>", branch="<i id=m96>"),
+    )
+    take_catalogue(Catalogue(told), now=NOW)
 
 
 def _on_one_agent() -> None:

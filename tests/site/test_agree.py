@@ -19,6 +19,7 @@ from tracker.pages.page import ROWS, Page, Params, pages_of
 from tracker.queries import builds, families, jobs, missing
 from tracker.queries.builds import LISTS
 from tracker.queries.flaky import count_flaky
+from tracker.queries.releases import count_releases
 from tracker.settings import Settings
 from tracker.site.links import static_linker
 from tracker.site.publish import publish
@@ -92,6 +93,7 @@ def possible() -> Iterator[tuple[Page, Params]]:
     yield BY_NAME["settings"], {}
     yield BY_NAME["password"], {}
     yield BY_NAME["readiness"], {}
+    yield from paged("releases", count_releases())
     yield from paged("flaky", count_flaky())
     yield from paged("home", len(jobs.jobs()))
     yield from paged("missing", missing.counts()[0])

@@ -241,3 +241,12 @@ def test_writing_inside_a_read_snapshot_is_a_mistake(store: Path) -> None:
 @pytest.mark.sqlite
 def test_the_database_is_its_owners_alone(store: Path) -> None:
     assert store.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("said", ["disk I/O error", "database or disk is full"])
+def test_a_disk_that_refuses_is_told_with_what_to_do(store: Path, said: str) -> None:
+    """What SQLite says of a failing disk (SQLITE_IOERR), and of a full one."""
+    with pytest.raises(StorageError) as refused, reading():
+        raise peewee.OperationalError(said)
+    assert refused.value.remedy
+    assert said in refused.value.message

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tracker.store import reading_time
 from tracker.store.connection import close_store
 from tracker.web import api, create_app
 
@@ -55,6 +56,17 @@ def test_an_error_page_finds_its_style_sheet(client):
     text = client.get("/deep/down/nothing/", headers=HTML).text
     [href] = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)
     assert href.startswith("../../../static/")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/jobs"])
+def test_a_page_that_reads_too_long_is_ended_and_told(client, monkeypatch, path):
+    monkeypatch.setattr(reading_time, "_is_over", lambda: True)
+    response = client.get(path, headers={"Accept": "application/json"})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+    assert response.mimetype == "application/problem+json"
+    assert "took longer than 60 s" in response.json["detail"]
+    monkeypatch.undo()
+    assert client.get(path).status_code == 200
 
 
 def test_a_log_gets_one_line(client):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
+import shutil
 import signal
 
 import pytest
 
 from tests.conftest import junit
+from tracker.intake import ingest
 from tracker.queries import builds, dump, jobs
 from tracker.settings import Settings
 from tracker.store.jobs import add_server
@@ -68,6 +71,49 @@ def test_a_report_is_stored_with_201_and_where_it_is(upload):
     assert (body["job"], body["build"], body["added"]) == ("team/nightly", 12, ["report"])
     assert (body["totals"]["total"], body["totals"]["failed"], body["new_failures"]) == (2, 1, 1)
     assert [case["name"] for case in body["new"]] == ["two"]
+
+
+@contextlib.contextmanager
+def moved_away(path):
+    path.rename(path.with_name("away.db"))
+    yield
+    path.with_name("away.db").replace(path)
+
+
+@contextlib.contextmanager
+def replaced(path):
+    with moved_away(path):
+        shutil.copy(path.with_name("away.db"), path)
+        yield
+
+
+@pytest.mark.parametrize(("fault", "words"), [(moved_away, "moved away"), (replaced, "replaced")])
+def test_nothing_is_acknowledged_into_a_file_that_is_gone(upload, settings, fault, words):
+    assert upload(junit(one="P"), job="n", build=1).status_code == 201
+    with fault(settings.database):
+        for headers in ({}, {"Prefer": "respond-async"}):
+            answer = upload(junit(two="P"), headers, job="n", build=2)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+            assert words in answer.json["detail"]
+    assert upload(junit(two="P"), job="n", build=2).status_code == 201
+
+
+def test_a_file_that_goes_while_a_report_is_read_is_seen_too(upload, settings, monkeypatch):
+    away = settings.database.with_name("away.db")
+
+    def ingest_meanwhile(*arguments, **options):
+        done = ingest.ingest(*arguments, **options)
+        settings.database.rename(away)
+        return done
+
+    monkeypatch.setattr("tracker.web.ingest.ingest", ingest_meanwhile)
+    assert upload(ONE, job="n", build=1).status_code == 503
+
+
+def test_pages_are_read_while_nothing_can_be_recorded(upload, client, settings):
+    upload(ONE, job="n", build=1)
+    with moved_away(settings.database):
+        assert client.get("/jobs/n/").status_code == 200
 
 
 def test_the_same_bytes_again_are_200_and_change_nothing(upload):

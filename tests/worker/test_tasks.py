@@ -81,6 +81,26 @@ def test_a_bug_in_a_task_pushes_it_ahead_and_the_loop_goes_on(
     assert "Traceback" in caplog.text
 
 
+def test_a_worker_does_nothing_in_a_file_that_is_gone(
+    settings: Settings, store: Path, monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[str] = []
+
+    def lose(_context: Context, task: Task) -> Done:
+        done.append(task.key)
+        store.rename(store.with_name("away.db"))
+        return Done()
+
+    monkeypatch.setitem(TASKS, "poll", lose)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "first", due=0)
+    enqueue("poll", "second", due=1)
+    with caplog.at_level(logging.WARNING):
+        Worker(settings).run(until_idle=True)
+    assert done == ["first"]
+    assert "The database was moved away" in caplog.text
+
+
 def test_a_refusal_is_noted_without_a_traceback(
     settings: Settings, store: Path, monkeypatch: Patch, caplog: pytest.LogCaptureFixture
 ) -> None:

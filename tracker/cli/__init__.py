@@ -45,6 +45,7 @@ COMMANDS = {
     "retention": "tracker.cli.retention",
     "export": "tracker.cli.export",
     "import": "tracker.cli.import_",
+    "metadata": "tracker.cli.metadata",
     "token": "tracker.cli.token",
     "person": "tracker.cli.person",
     "audit": "tracker.cli.audit",

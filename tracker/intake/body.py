@@ -87,7 +87,8 @@ def _checked(stream: Readable, headers: BodyHeaders, limit: int) -> Iterator[byt
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
-        digest.update(chunk)
+        if headers.sha256 is not None:
+            digest.update(chunk)
         yield chunk
     if headers.length is not None and size != headers.length:
         raise UsageError(

@@ -13,7 +13,6 @@ import signal
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,18 +26,15 @@ from tracker.errors import Busy
 from tracker.intake.assembly import Assembly
 from tracker.intake.frames import Frame, Order, Ready, ReportOrder, Seal
 from tracker.intake.plugins import PluginSources
+from tracker.intake.slots import slot
 from tracker.intake.spool import SpooledReport
 from tracker.store.records import ReadReport
 
 _START = (
-    "import sys; sys.path[:] = sys.argv[1].split('|');"
+    "import os, sys; os.nice(int(sys.argv[2])); sys.path[:] = sys.argv[1].split('|');"
     " from tracker.intake.child import main; main()"
 )
 _DECODER = msgspec.msgpack.Decoder(Frame)
-
-# Two children at once for each process: more would only wait for the processors.
-_SLOTS = threading.BoundedSemaphore(2)
-_SLOT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -64,19 +60,15 @@ def read_reports(
 
     Raises Busy when other reports keep the parsers busy for a minute.
     """
-    if not _SLOTS.acquire(timeout=_SLOT_SECONDS):
-        raise Busy("All parsers are busy.", "Send the report again in a minute.")
-    try:
+    with slot(reports) as nice:
         rest = list(reports)
         while rest:
             before = len(rest)
-            for found in _one_child(tuple(rest), limits, sources):
+            for found in _one_child(tuple(rest), limits, sources, nice):
                 yield from found
                 rest.pop(0)
             if rest and len(rest) == before:  # pragma: no cover - a child always answers for one
                 raise Busy("The parsing child does not start.", "See the log of the tracker.")
-    finally:
-        _SLOTS.release()
 
 
 def network_barrier(sources: PluginSources) -> str:
@@ -89,10 +81,11 @@ def network_barrier(sources: PluginSources) -> str:
 
 
 def _one_child(
-    files: Sequence[SpooledReport], limits: Limits, sources: PluginSources
+    files: Sequence[SpooledReport], limits: Limits, sources: PluginSources, nice: int
 ) -> Iterator[list[ReadReport]]:
     """The reports of each file that one child answers for, the one that it died on included."""
-    with _child(_order(files, limits, sources), limits.wall_seconds) as (process, frames):
+    order = _order(files, limits, sources)
+    with _child(order, limits.wall_seconds, nice) as (process, frames):
         for file in files:
             reading = Assembly(file)
             try:
@@ -124,19 +117,21 @@ def _order(reports: Sequence[SpooledReport], limits: Limits, sources: PluginSour
 
 @contextmanager
 def _child(
-    order: Order, patience: float = 30.0
+    order: Order, patience: float = 30.0, nice: int = 0
 ) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[Frame]]]:
     # An editable install is found by a hook that a child without `site` does not have.
     entries = [str(resources.PACKAGE.parent), *sys.path]
     path = "|".join(str(Path(entry or ".").resolve()) for entry in entries)
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _START, path],
+        [sys.executable, "-I", "-S", "-c", _START, path, str(nice)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"LC_ALL": "C.UTF-8"},
         cwd="/",
-        start_new_session=True,
+        # A group, to be ended as one; in a session of its own the kernel would share the processors
+        # out by sessions, and being nice would mean nothing.
+        process_group=0,
     )
     assert process.stdin is not None
     assert process.stdout is not None

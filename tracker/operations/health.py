@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracker.clock import MINUTE
+from tracker.errors import StorageError
 from tracker.store.probe import Probe, probe
 
 Word = Literal["pass", "warn", "fail"]
@@ -52,6 +53,22 @@ def word(said: Mapping[str, Check]) -> Word:
     """The worst of the checks."""
     words = {check.status for check in said.values()}
     return "fail" if "fail" in words else "warn" if "warn" in words else "pass"
+
+
+def refuse_replaced(path: Path, opened: Identity) -> None:
+    """StorageError where the database is no longer the file that this process has open.
+
+    What is written into that one is lost with it: nobody finds it under the name any more.
+    """
+    there = identity(path)
+    if opened is None or there == opened:
+        return
+    if there is None:
+        raise StorageError(
+            "The database was moved away while this process had it open; put it back.",
+            "Nothing is recorded until then.",
+        )
+    raise StorageError(REPLACED, "Nothing is recorded until then.")
 
 
 def identity(path: Path) -> Identity:

@@ -23,8 +23,15 @@ from tracker.queries.dump import COUNTS
 from tracker.store import audit
 from tracker.store.identity import number
 from tracker.store.imported import put_job, put_row, put_rule, set_flags
+from tracker.store.imported_families import (
+    ToldDecision,
+    ToldFamily,
+    ToldSignature,
+    put_families,
+)
 from tracker.store.imported_verdicts import FinalVerdicts, NamedCase, put_verdicts
 from tracker.store.jobs import check_job_name
+from tracker.verdicts.signatures import ALGORITHM, Signature
 
 R = TypeVar("R", bound=records.Record)
 
@@ -35,7 +42,8 @@ class Imported:
 
     builds, results   that were not here before
     known             builds that were here already
-    jobs, others      jobs, and rules and rows of the catalogue, that were not here before
+    jobs, others      jobs, and rules, rows of the catalogue, families of failures and decisions on
+                      them, that were not here before
     left              what was left as it is, with the reason
     trouble           why the rest of the export could not be read, "" where all was
     """
@@ -113,6 +121,32 @@ def _take_head(work: _Import, section: Sequence[records.Record]) -> None:
             if each.table not in CATALOGUE or set(each.values) != set(columns_of(each.table)):
                 raise ValueError(f"{each.table!r} is no table of the catalogue with these columns")
             work.counts["others"] += put_row(each.table, each.values)
+
+
+def _take_families(work: _Import, section: Sequence[records.Record]) -> None:
+    signatures = [_signature(each) for each in _of(section, records.Signature)]
+    if any(each.signature.algorithm != ALGORITHM for each in signatures):
+        work.left.append(
+            "Families of failures and what was decided of them: another version made them, which"
+            " tells causes apart in another way."
+        )
+        return
+    told = [ToldFamily(**_values(each)) for each in _of(section, records.Family)]
+    decisions = [
+        ToldDecision(kind=values.pop("of"), **values)
+        for values in map(_values, _of(section, records.Decision))
+    ]
+    work.counts["others"] += put_families(told, signatures, decisions, now=work.now)
+
+
+def _signature(told: records.Signature) -> ToldSignature:
+    values = _values(told)
+    family, first = values.pop("family"), values.pop("first")
+    return ToldSignature(Signature(**values), family, first)
+
+
+def _values(record: records.Record) -> dict[str, Any]:
+    return msgspec.structs.asdict(record)
 
 
 def _take_job(work: _Import, section: Sequence[records.Record]) -> None:
@@ -198,6 +232,7 @@ def _case(told: records.Case) -> NamedCase:
 
 _TAKEN: dict[type[records.Record], Callable[[_Import, Sequence[records.Record]], None]] = {
     records.Export: _take_head,
+    records.Family: _take_families,
     records.Job: _take_job,
     records.Build: _take_build,
     records.Verdicts: _take_verdicts,

@@ -19,6 +19,7 @@ from tracker.pages import (
     naming,
     password,
     readiness,
+    releases,
     results,
     run,
     settings,
@@ -92,6 +93,15 @@ PAGES: tuple[Page, ...] = (
         Scope.SITE,
         "Release readiness",
         ("release", "basis", "days"),
+    ),
+    Page(
+        "releases",
+        "/releases/",
+        "releases.html",
+        releases.show,
+        releases.every,
+        Scope.SITE,
+        "Releases",
     ),
     Page(
         "changes",

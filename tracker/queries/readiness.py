@@ -155,14 +155,19 @@ def releases() -> list[str]:
     """The releases that jobs belong to, the newest first: 1.10 comes after 1.9."""
     rows = select("SELECT DISTINCT release FROM job WHERE release <> ''")
     names = (release for (release,) in rows)
-    return sorted(names, key=lambda name: (_natural(name), name), reverse=True)
+    return sorted(names, key=release_order, reverse=True)
+
+
+def release_order(name: str) -> tuple[Any, ...]:
+    """What the names of releases are sorted by: numbers in them count as such."""
+    return _natural(name), name
 
 
 def releases_after(name: str | None) -> list[str]:
     """The releases older than one that may be gone by now; all of them after None."""
     if name is None:
         return releases()
-    return [each for each in releases() if (_natural(each), each) < (_natural(name), name)]
+    return [each for each in releases() if release_order(each) < release_order(name)]
 
 
 def jobs_without_release() -> int:

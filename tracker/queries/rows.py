@@ -13,6 +13,7 @@ import msgspec
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.nights import Judging
+from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status, is_judged
 
@@ -186,6 +187,13 @@ _BUILD_WIDTH = 38
 
 
 @contextmanager
+def bounded_snapshot() -> Iterator[None]:
+    """As `snapshot`, for a request: Busy where it reads for longer than any may."""
+    with reading_at_most():
+        yield
+
+
+@contextmanager
 def snapshot() -> Iterator[None]:
     """All queries inside see the same state."""
     with reading():
@@ -194,6 +202,7 @@ def snapshot() -> Iterator[None]:
 
 def select(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """The rows that a statement answers."""
+    refuse_late()
     with reading():
         return run(sql, *parameters)
 

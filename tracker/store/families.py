@@ -233,8 +233,8 @@ def _record(build: Unsorted, found: Mapping[int, Signature], placed: _Placed, no
     write_signatures((signatures[each] for each in sorted(homes)), homes, build.at)
     write_sightings(build, {case: each.id for case, each in found.items()})
     if homes:
-        _tell(set(homes.values()))
-        _next_version()
+        tell(set(homes.values()))
+        next_version()
     raise_revision(build.job_id)
     enqueue("publish", "site", due=now)
 
@@ -296,9 +296,9 @@ def _sign_anew(build_id: int, own: Sequence[str]) -> None:
         write_sightings(build, {case: each.id for case, each in found.items()})
         _translate(replaced)
         if homes:
-            _tell(set(homes.values()))
+            tell(set(homes.values()))
             raise_revision(build.job_id)
-        _next_version()
+        next_version()
 
 
 def _home(replaced: Iterable[int]) -> int:
@@ -394,8 +394,8 @@ def _new_family() -> int:
 def _retell(changed: Collection[int], now: int) -> None:
     """Say again what these families are, and that pages which name them are to be made anew."""
     run_many("UPDATE family SET title = '' WHERE id = ?", [(each,) for each in sorted(changed)])
-    _tell(changed)
-    _next_version()
+    tell(changed)
+    next_version()
     rows = run(
         "SELECT DISTINCT b.job_id FROM signature s JOIN appearance a ON a.signature_id = s.id"
         " JOIN build b ON b.id = a.build_id"
@@ -408,7 +408,7 @@ def _retell(changed: Collection[int], now: int) -> None:
     enqueue("publish", "site", due=now)
 
 
-def _tell(changed: Collection[int]) -> None:
+def tell(changed: Collection[int]) -> None:
     """Write what families are called, and why their failures belong together.
 
     A title stays while failures join, so that pages of other jobs which name it stay true.
@@ -427,7 +427,8 @@ def _version() -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _next_version() -> None:
+def next_version() -> None:
+    """Say that signatures or families are others now, to who works out where failures belong."""
     run(
         "INSERT INTO counter (name, value) VALUES (?, 1)"
         " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1",

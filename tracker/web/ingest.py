@@ -60,6 +60,7 @@ def upload() -> Response:
     if _wants_queue(reports):
         return _queue(facts, reports, replace)
     done = ingest(intake, facts, reports, now=now_ms(), replace=replace)
+    state()  # again: reading took a while, and what was recorded has to be in the database
     status = 201 if done.recorded.added or (done.recorded.created and not reports) else 200
     return _answer(status, answer(done.recorded, done.refused, done.warnings))
 
@@ -145,6 +146,7 @@ def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Re
         "by": asked_by(),
     }
     enqueue("ingest", key, due=now_ms(), payload=msgspec.to_builtins(payload))
+    state()
     where = (settings().base_url or request.host_url).rstrip("/") + f"/api/v1/ingests/{key}"
     response = as_json(Queued("due", where), 202)
     response.headers["Location"] = where

@@ -16,7 +16,7 @@ from tracker.clock import MINUTE, now_ms
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.queries import builds, families, jobs
-from tracker.queries.rows import snapshot
+from tracker.queries.rows import bounded_snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
 from tracker.web import parameters
@@ -120,7 +120,7 @@ def _moved(readings: Sequence[Reading]) -> str:
 
 def _answer(readings: Sequence[Reading], as_twin: bool) -> AnyResponse:
     """A page from one snapshot; 304 where the client's copy has the same revision."""
-    with snapshot():
+    with bounded_snapshot():
         row, params = _choose(readings)
         g.route = row.route
         there = "" if _is_here(params) else _moved(readings)

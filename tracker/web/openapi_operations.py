@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
 
-from tracker.queries.rows import snapshot
+from tracker.queries.rows import bounded_snapshot
 from tracker.web.openapi_parameters import Parameter, read
 from tracker.web.state import state
 
@@ -133,7 +133,7 @@ def reply(operation: Operation, **parts: str) -> Response:
     """The answer of a GET operation to the request that is served."""
     values = asked(operation)
     state()
-    with snapshot():
+    with bounded_snapshot():
         found = operation.function(**parts, **values)
     return found if isinstance(found, Response) else as_json(found)
 

@@ -6,14 +6,15 @@ import os
 import threading
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from tracker.intake.ingest import Intake
-from tracker.operations.health import Identity, identity
+from tracker.operations.health import Identity, identity, refuse_replaced
 from tracker.settings import Settings
 from tracker.store.serving import open_for_serving
 
 _KEY = "tracker"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass
@@ -53,9 +54,15 @@ def remember(app: Flask, state: State) -> None:
 
 
 def state() -> State:
-    """The state of the application that serves this request, its store open."""
+    """The state of the application that serves this request, its store open.
+
+    StorageError for a request that writes where the open file is no longer the database: a page
+    is then of before, but what was acknowledged would be lost.
+    """
     found = untouched_state()
     found.open()
+    if request and request.method not in _READING:
+        refuse_replaced(found.settings.database, found.opened)
     return found
 
 

@@ -27,6 +27,7 @@ BY_ID = {check.id: check for check in CHECKS}
 NONE = 987654321
 BUILD = f"(SELECT b.id FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = '{NIGHTLY}'"
 TENTH, LAST = f"{BUILD} AND b.number = 10)", f"{BUILD} AND b.number = 30)"
+SEEN = "(SELECT signature_id FROM appearance ORDER BY signature_id LIMIT 1)"
 A_CASE = f"(SELECT case_id FROM result WHERE build_id = {TENTH} ORDER BY case_id LIMIT 1)"
 
 
@@ -322,6 +323,19 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "a failure in no family": (
         f"DELETE FROM sighting WHERE build_id = {TENTH}",
         "calculation.sightings",
+    ),
+    "a signature in other words": (
+        f"UPDATE signature SET message = message || '!' WHERE id = {SEEN}",
+        "calculation.signature",
+    ),
+    "a failure with the signature of another": (
+        "UPDATE sighting SET signature_id = (SELECT max(signature_id) FROM sighting)"
+        " WHERE signature_id = (SELECT min(signature_id) FROM sighting)",
+        "calculation.signature",
+    ),
+    "frames that are no list": (
+        f"UPDATE signature SET frames = 'none' WHERE id = {SEEN}",
+        "calculation.signature",
     ),
     "a signature seen in no build": (
         f"DELETE FROM appearance WHERE signature_id = {first('appearance', 'signature_id')}",

@@ -17,7 +17,8 @@ import tracker
 from tracker.clock import SECOND
 from tracker.operations.export import records
 from tracker.operations.export.build import build_records
-from tracker.operations.export.selection import Selection, selected_builds, selected_jobs
+from tracker.operations.export.families import family_records
+from tracker.operations.export.selection import ALL, Selection, selected_builds, selected_jobs
 from tracker.operations.export.verdicts import verdict_records
 from tracker.store.connection import reading
 from tracker.store.models import TABLES
@@ -34,7 +35,10 @@ def lines(selection: Selection, *, now: int) -> Iterator[bytes]:
     """The lines of an export made at a time (ms), each with its end."""
     builds = results = 0
     yield from _section(_head(selection, now))
-    for job_id, name in selected_jobs(selection):
+    jobs = selected_jobs(selection)
+    if families := family_records(None if selection.jobs == ALL else [each for each, _ in jobs]):
+        yield from _section(families)
+    for job_id, name in jobs:
         yield from _section([_job(job_id)])
         for build in selected_builds(job_id, selection):
             found = build_records(name, build)

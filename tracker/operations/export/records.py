@@ -4,6 +4,7 @@ An export is a row of sections. Each ends with a line of the kind `sum`, which h
 its lines and their CRC-32, so that a reader takes a section whole or not at all:
 
     export, rule…, fact…          what it is of; rules of names and results; the catalogue
+    family, signature…, decision… the families of failures, and what people decided of them
     job                           a job, before its builds
     build, report…, suite_run…, result…
                                   one build, in the order of the job's history
@@ -201,6 +202,46 @@ class Derived(Record, frozen=True, tag="derived"):
     values: dict[Word, Scalar | list[Natural]]
 
 
+class Family(Record, frozen=True, tag="family"):
+    """A family of failures; one that was merged leads to the one it was merged into."""
+
+    id: Natural
+    name: str = ""
+    title: str = ""
+    reason: str = ""
+    merged_into: Natural | None = None
+
+
+class Signature(Record, frozen=True, tag="signature"):
+    """A signature with its family; `first` is when it was seen first."""
+
+    id: Natural
+    algorithm: Word
+    family: Natural
+    type: str = ""
+    message: str = ""
+    frames: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    place: str = ""
+    words: tuple[str, ...] = ()
+    first: Natural = 0
+
+
+class Decision(Record, frozen=True, tag="decision"):
+    """What people decided: that signatures have one cause or have not, or what a family is called.
+
+    `these` and `those` are the signatures that belong together, or apart.
+    """
+
+    of: Literal["merge", "split", "name"]
+    family: Natural
+    other: Natural | None = None
+    these: tuple[Natural, ...] = ()
+    those: tuple[Natural, ...] = ()
+    name: str = ""
+    at: Natural = 0
+
+
 class End(Record, frozen=True, tag="end"):
     """The last section: how many builds and results the export has."""
 
@@ -227,6 +268,9 @@ Line = (
     | Verdicts
     | Case
     | Derived
+    | Family
+    | Signature
+    | Decision
     | End
     | Sum
 )

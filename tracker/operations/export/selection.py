@@ -8,12 +8,14 @@ from tracker.store.connection import reading
 from tracker.store.naming import admits
 from tracker.store.sql import run
 
+ALL = ("*",)
+
 
 @dataclass(frozen=True)
 class Selection:
     """Which jobs, by patterns of full names, and which builds: those since a time (ms)."""
 
-    jobs: tuple[str, ...] = ("*",)
+    jobs: tuple[str, ...] = ALL
     since: int | None = None
 
 

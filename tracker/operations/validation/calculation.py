@@ -6,6 +6,7 @@ from tracker.operations.validation.checks import Check, rows_of, rows_where
 from tracker.operations.validation.judged_again import derived
 from tracker.operations.validation.naming import named
 from tracker.operations.validation.remedies import REBUILD, RECLUSTER, REPARSE, RESTORE
+from tracker.operations.validation.signatures import other_signatures
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 
@@ -143,6 +144,12 @@ CHECKS: tuple[Check, ...] = (
             "(t.last = 0) = EXISTS (SELECT 1 FROM appearance a WHERE a.signature_id = t.id)"
             " OR t.last <> 0 AND t.first > t.last",
         ),
+    ),
+    Check(
+        "calculation.signature",
+        "Failures with another signature than their texts give",
+        RECLUSTER,
+        other_signatures,
     ),
     _ahead("job", "revision", "Jobs with a revision that the database has not reached"),
     _ahead("build", "said", "Builds judged at a revision that the database has not reached"),

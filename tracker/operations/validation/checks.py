@@ -25,7 +25,7 @@ class Scene:
 
     `now` is in ms; `counts` are the rows of each table. The bytes of reports of builds that began
     before `kept_since` (ms) may have been let go; `is_thorough` asks for reading all others, and
-    the site, instead of a sample.
+    the site, instead of a sample. `own` is how names of the team's own code begin.
     """
 
     now: int
@@ -34,6 +34,7 @@ class Scene:
     counts: Mapping[str, int]
     kept_since: int = 0
     is_thorough: bool = False
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def validate(
         beat("looking at the file")
         days = settings.keep_spool_days
         since = now - days * DAY if days else 0
-        found = _Validation(Scene(now, settings.spool, site, {}, since, is_thorough))
+        own = settings.own_prefixes
+        found = _Validation(Scene(now, settings.spool, site, {}, since, is_thorough, own))
         is_whole = not found.make([integrity.FILE])
         notes = list(_make_all(found, beat) if is_whole else _make_none(found))
         return Report(

@@ -1,0 +1,99 @@
+"""The releases: what the catalogue tells of each, and what is recorded of its modules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tracker.queries.readiness import release_order
+from tracker.queries.rows import at, select, snapshot
+
+_MODULES = (
+    "SELECT j.release, j.module, count(DISTINCT j.id), count(b.id),"
+    " count(b.id) FILTER (WHERE b.total > 0 AND b.failed + b.error = 0),"
+    " count(b.id) FILTER (WHERE b.failed + b.error > 0),"
+    " count(b.id) FILTER (WHERE b.total = 0), max(coalesce(b.started, b.heard))"
+    " FROM job j LEFT JOIN build b ON b.job_id = j.id WHERE j.release <> ''"
+    " GROUP BY j.release, j.module ORDER BY j.release, j.module"
+)
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    """A module of a release, "" for jobs that belong to none; each build is of one of three kinds.
+
+    `newest` is when the newest build began, or was heard of.
+    """
+
+    module: str
+    jobs: int
+    builds: int
+    builds_passed: int
+    builds_failed: int
+    builds_without_results: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """A release; `is_told` where the catalogue tells of it, which has the rest but `modules`.
+
+    One that `is_active` is still worked on. The job `main_job` starts the builds of its modules,
+    and they were worked through up to `last_build`. It is empty where no job of the name is here.
+    """
+
+    name: str
+    is_told: bool
+    is_active: bool
+    branch: str
+    main_job: str
+    is_main_job_here: bool
+    last_build: int | None
+    modules: tuple[ModuleRow, ...]
+
+
+def count_releases() -> int:
+    """How many there are, in the catalogue or by jobs."""
+    return int(
+        select(
+            "SELECT count(*) FROM"
+            " (SELECT name FROM release UNION SELECT release FROM job WHERE release <> '') r"
+        )[0][0]
+    )
+
+
+def releases(*, limit: int, offset: int) -> list[ReleaseRow]:
+    """The newest first, those that are not worked on any more behind the others."""
+    with snapshot():
+        told = {
+            row[0]: row[1:]
+            for row in select(
+                "SELECT r.name, r.is_active, r.main_job, r.last_build, r.branch,"
+                " EXISTS (SELECT 1 FROM job j WHERE j.name = r.main_job) FROM release r"
+            )
+        }
+        modules: dict[str, list[ModuleRow]] = defaultdict(list)
+        for release, module, jobs, builds, passed, failed, empty, newest in select(_MODULES):
+            row = ModuleRow(module, jobs, builds, passed, failed, empty, at(newest))
+            modules[release].append(row)
+    rows = [_row(name, told.get(name), modules[name]) for name in {*told, *modules}]
+    rows.sort(key=lambda row: release_order(row.name), reverse=True)
+    rows.sort(key=lambda row: not row.is_active)
+    return rows[offset : offset + limit]
+
+
+def _row(name: str, told: Sequence[Any] | None, modules: Sequence[ModuleRow]) -> ReleaseRow:
+    is_active, main_job, last_build, branch, is_here = told or (True, "", None, "", False)
+    return ReleaseRow(
+        name=name,
+        is_told=told is not None,
+        is_active=bool(is_active),
+        branch=branch,
+        main_job=main_job,
+        is_main_job_here=bool(is_here),
+        last_build=last_build,
+        modules=tuple(modules),
+    )
