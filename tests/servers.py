@@ -53,6 +53,11 @@ def new_database(template: str | None = None) -> str:
     return _address(name)
 
 
+def copied(address: str) -> str:
+    """The address of a new database that has what another one has, which nobody has open."""
+    return new_database(address.partition("?")[0].rpartition("/")[2])
+
+
 @functools.cache
 def _migrated() -> str:
     _say("CREATE DATABASE migrated")

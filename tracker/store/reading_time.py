@@ -11,15 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import peewee
-
 from tracker.errors import Busy
 from tracker.store.connection import reading
-from tracker.store.models import database
+from tracker.store.engine import ReadTooLong, engine
 
 LONGEST_SECONDS = 60.0
-# A thirtieth of a second: each look takes Python's lock, which other threads want too.
-_STEPS_BETWEEN_LOOKS = 1_000_000
 
 
 class _Thread(threading.local):
@@ -35,21 +31,14 @@ _this_thread = _Thread()
 def reading_at_most(seconds: float = LONGEST_SECONDS) -> Iterator[None]:
     """As `reading`; Busy from a statement that runs, or begins, after that time."""
     with reading():
-        connection = database.connection()  # type: ignore[no-untyped-call]
         _this_thread.deadline = time.monotonic() + seconds
-        look = getattr(connection, "set_progress_handler", None)  # other databases have none
-        if look:
-            look(_is_over, _STEPS_BETWEEN_LOOKS)
         try:
-            yield
-        except peewee.OperationalError as error:
-            if _is_over() and "interrupted" in str(error):
-                raise _too_long() from error
-            raise
+            with engine().ending(seconds, _is_over):
+                yield
+        except ReadTooLong as error:
+            raise _too_long() from error
         finally:
             _this_thread.deadline = float("inf")
-            if look:
-                look(None, 0)
 
 
 def refuse_late() -> None:

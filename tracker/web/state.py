@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from flask import Flask, current_app, request
 
 from tracker.intake.ingest import Intake
-from tracker.operations.health import Identity, identity, refuse_replaced
+from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
+from tracker.store.engine import Identity, engine
 from tracker.store.serving import open_for_serving
 
 _KEY = "tracker"
@@ -39,7 +40,7 @@ class State:
         with self.lock:
             if not self.is_open:
                 open_for_serving(self.settings.store)
-                self.opened = identity(self.settings.database)
+                self.opened = engine().identity()
                 self.opened_by = os.getpid()
 
     @property
@@ -62,7 +63,7 @@ def state() -> State:
     found = untouched_state()
     found.open()
     if request and request.method not in _READING:
-        refuse_replaced(found.settings.database, found.opened)
+        refuse_replaced(found.settings.store, found.opened)
     return found
 
 

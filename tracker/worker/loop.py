@@ -14,9 +14,10 @@ from types import FrameType
 from tracker import logs, metrics
 from tracker.clock import SECOND, now_ms
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
-from tracker.operations.health import Identity, identity, refuse_replaced
+from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
 from tracker.store import work
+from tracker.store.engine import Identity, engine
 from tracker.store.serving import open_for_serving
 from tracker.store.work import Task
 from tracker.worker.context import Context
@@ -51,7 +52,7 @@ class Worker:
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
         open_for_serving(self.context.settings.store)
-        self.opened = identity(self.context.settings.database)
+        self.opened = engine().identity()
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)
@@ -68,7 +69,7 @@ class Worker:
     def _turn(self) -> bool:
         """Do one task; False when none was due, or the store cannot be used now."""
         try:
-            refuse_replaced(self.context.settings.database, self.opened)
+            refuse_replaced(self.context.settings.store, self.opened)
             self._schedule()
             task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
             if task is not None:

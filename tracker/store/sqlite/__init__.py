@@ -7,7 +7,7 @@ writers that queue for the lock file instead of sleeping at random.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,10 +15,17 @@ from typing import Any, BinaryIO
 import peewee
 
 from tracker.errors import StorageError
+from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
 from tracker.store.locks import take_use, write_lock
 from tracker.store.selftest import check_exclusion
+from tracker.store.sqlite.copying import copy_file
+from tracker.store.sqlite.probe import probe_file
+from tracker.store.sqlite.space import FileSpace
+from tracker.store.sqlite.words import in_words
 
 BUSY_MS = 10_000
+# A thirtieth of a second: each look takes Python's lock, which other threads want too.
+STEPS_BETWEEN_LOOKS = 1_000_000
 PRAGMAS = (
     ("journal_mode", "wal"),
     ("synchronous", "full"),
@@ -33,6 +40,7 @@ class Sqlite:
     """The database in the file `path`."""
 
     name = "SQLite"
+    is_file = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,6 +89,19 @@ class Sqlite:
         return self.database.atomic("DEFERRED")
 
     @contextmanager
+    def ending(self, seconds: float, is_over: Callable[[], bool]) -> Iterator[None]:
+        connection = self.database.connection()  # type: ignore[no-untyped-call]
+        connection.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        except peewee.OperationalError as error:
+            if is_over() and "interrupted" in str(error):
+                raise ReadTooLong from error
+            raise
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[None]:
         with (
             write_lock(self.path, deadline),
@@ -117,34 +138,59 @@ class Sqlite:
         self.database.connection().executemany(statement, rows)  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
-        text = str(error)
-        if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
-            return None
-        for sign, what, remedy in REMEDIES:
-            if sign in text:
-                return StorageError(f"{what} (SQLite: {text})", remedy)
-        return StorageError(f"The database refuses: {text}.")
+        return in_words(error)
 
     def release(self) -> None:
         if self._use is not None:
             self._use.close()  # never unlocked: a parent that was forked from goes on using it
             self._use = None
 
+    @property
+    def is_made(self) -> bool:
+        return self.path.exists()
 
-REMEDIES = (
-    ("locked", "The database is locked by another program.", "Try again shortly."),
-    (
-        "full",
-        "The disk is full: nothing was recorded.",
-        "Make room; the tracker goes on by itself.",
-    ),
-    ("readonly", "The database cannot be written.", "Check the file's owner and the disk."),
-    ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
-    ("disk I/O", "The disk failed.", "Look for its errors in the kernel's log, then try again."),
-    ("malformed", "The database is damaged.", "Restore the newest backup."),
-    ("not a database", "The file is not a database.", "Restore the newest backup."),
-)
+    def identity(self) -> Identity:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def meet(self, seconds: float) -> Met:
+        return probe_file(self.path, seconds)
+
+    def copy(self, target: Path) -> None:
+        copy_file(self.path, target)
+
+    def sizes(self) -> Sizes:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return Sizes(_size(self.path), _size(log))
+
+    def version(self) -> str:
+        return ""
+
+    def space(self) -> Space:
+        return self._space.space()
+
+    def give_back(self) -> bool:
+        return self._space.give_back()
+
+    def check_compact(self) -> None:
+        """Any file can be rewritten."""
+
+    def compact(self) -> Space:
+        return self._space.compact()
+
+    def checkpoint(self) -> None:
+        self._space.checkpoint()
+
+    @property
+    def _space(self) -> FileSpace:
+        return FileSpace(self.path, self.database)
 
 
-def _is_damage(text: str) -> bool:
-    return "malformed" in text or "not a database" in text
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
