@@ -19,6 +19,8 @@ from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, network_barrier, read_reports
 from tracker.intake.spool import SpooledReport
 
+pytestmark = pytest.mark.usefixtures("own_children")
+
 HEAD = """
 import os, sys, time
 from tracker.intake.contract import *
