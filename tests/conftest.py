@@ -23,13 +23,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import servers
+from tests.reports import junit as junit
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.tokens import create_token
 from tracker.web import create_app
 
-pytest_plugins = ["tests.counts", "tests.examples", "tests.order", "tests.which_store"]
+pytest_plugins = [
+    "tests.counts",
+    "tests.examples",
+    "tests.nursery",
+    "tests.order",
+    "tests.which_store",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -90,21 +97,6 @@ def upload(client: FlaskClient, token: str) -> Callable[..., Any]:
     return send
 
 
-def junit(**cases: str) -> bytes:
-    """A JUnit report of one suite `s`; each case by its letter: P, F, E, S."""
-    child = {
-        "P": "",
-        "F": '<failure message="it failed">at a.b.c</failure>',
-        "E": '<error message="it broke" type="java.io.IOException">at a.b.c</error>',
-        "S": '<skipped message="not today"/>',
-    }
-    body = "".join(
-        f'<testcase classname="s" name="{name}" time="0.5">{child[letter]}</testcase>'
-        for name, letter in cases.items()
-    )
-    return f'<testsuite name="s" tests="{len(cases)}">{body}</testsuite>'.encode()
-
-
 @dataclass
 class RunningServer:
     """A real Gunicorn on loopback: its address, its process, its token."""
@@ -142,12 +134,17 @@ def environ_of(settings: Settings, **more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Iterator[RunningServer]:
-    """Gunicorn with the project's own configuration, ended by its process id."""
+    """Gunicorn with the project's own configuration, ended by its process id.
+
+    But for one thing: the application is imported once and not by each worker, which takes a third
+    of the time. `tests/deploy/held.py` starts it as it is.
+    """
     connection.open_store(lay_out(settings.store))
     port = free_port()
     text = create_token(f"gunicorn-{port}", now=0, scope="admin")  # one home may be served twice
     connection.close_store()
-    environ = environ_of(settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers), **more)
+    environ = environ_of(settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers))
+    environ |= {"GUNICORN_CMD_ARGS": "--preload", **more}
     log = (settings.home / "gunicorn.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"],

@@ -6,22 +6,22 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import os
 import secrets
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
+from tests.commands import run_command
 from tests.conftest import (
     DEMO_NOW,
-    ROOT,
     RunningServer,
     environ_of,
     free_port,
@@ -211,16 +211,10 @@ def read_all(run: Run, server: RunningServer, settings: Settings) -> None:
 
 def call(run: Run, environ: Mapping[str, str], *words: str, given: str | None = None) -> None:
     """Run a command and keep what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tracker", *words],
-        cwd=ROOT,
-        env=environ,
-        input=None if given is None else given.encode(),
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    run.seen[f"tracker {' '.join(words)}"] = done.stdout + done.stderr
+    with mock.patch.dict(os.environ, environ, clear=True):
+        said = run_command(*words, given=given)
+    close_store()
+    run.seen[f"tracker {' '.join(words)}"] = (said.out + said.err).encode()
 
 
 COMMANDS = (

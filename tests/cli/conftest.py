@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
+from tests.commands import Said, run_command
 from tests.conftest import RunningDemo, junit, running_demo
 from tests.store.fresh import lay_out
-from tracker import cli
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
-
-
-@dataclass
-class Said:
-    """What a command printed and ended with."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
 
 Command = Callable[..., Said]
 
@@ -49,23 +30,9 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run a command through the one place that turns errors into words and codes."""
-
-    def call(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["tracker", *map(str, arguments)])
-        runner = CliRunner()
-        with runner.isolation() as streams:
-            try:
-                cli.main()
-                code: object = 0
-            except SystemExit as ending:
-                code = ending.code
-            out, err = streams[0].getvalue().decode(), streams[1].getvalue().decode()
-        assert "Traceback" not in err or code == cli.BUG
-        return Said(int(str(code or 0)), out, err)
-
-    return call
+def command(home: Path) -> Command:
+    """Run a command for this home."""
+    return run_command
 
 
 @pytest.fixture(scope="module")

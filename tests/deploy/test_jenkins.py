@@ -12,13 +12,14 @@ from typing import TypeAlias
 import msgspec
 import pytest
 
-from tests.conftest import RunningServer, free_port, junit
+from tests.conftest import RunningServer, free_port, junit, running_gunicorn
 from tracker.jenkins.hooks import Knock, knock_of
 from tracker.queries import builds
 from tracker.queries.rows import select
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.jobs import add_server, track_job
+from tracker.store.sql import run
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "jenkins"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -79,13 +80,25 @@ def step(shell: str, tmp_path: Path) -> Step:
     return step
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, Settings]]:
+    """A running tracker; what one test sent it is taken away before the next."""
+    settings = Settings.load({}, home=tmp_path_factory.mktemp("served") / "home")
+    with running_gunicorn(settings) as server:
+        yield server, settings
+
+
 @pytest.fixture
-def tracker(gunicorn: RunningServer, settings: Settings) -> Iterator[RunningServer]:
-    """A running tracker that reads the job from a Jenkins."""
+def tracker(served: tuple[RunningServer, Settings]) -> Iterator[RunningServer]:
+    """A running tracker that reads the job from a Jenkins and knows no build of it."""
+    server, settings = served
     connection.open_store(settings.store)
+    with connection.writing():
+        for table in ("result", "report", "build", "work"):
+            run(f"DELETE FROM {table}")
     add_server("main", "http://jenkins/", prefix="", username="", token_file="", patterns=())
     track_job(JOB, server="main", jenkins_name=JOB)
-    yield gunicorn
+    yield server
     connection.close_store()
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from tests.counts import RecordCount
 from tests.deploy.held import Held, Load, held
+from tests.examples import examples
 from tracker.queries.builds import count_builds
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.tokens import create_token
 
-FAST = 5
+FAST, RELOADS = examples(2, 5), examples(1, 3)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_no_client_sees_that_the_server_is_restarted(
 
 
 def test_no_client_sees_that_the_server_takes_new_workers(holder: Held, load: Load) -> None:
-    for _ in range(3):
+    for _ in range(RELOADS):
         load.wait_for(10)
         holder.reload()
     load.wait_for(10)

@@ -20,6 +20,8 @@ from tracker.intake.sandbox import Limits, network_barrier, read_reports
 from tracker.intake.slots import SMALL_BYTES
 from tracker.intake.spool import SpooledReport
 
+pytestmark = pytest.mark.usefixtures("own_children")
+
 HEAD = """
 import os, sys, time
 from tracker.intake.contract import *
@@ -290,10 +292,12 @@ def test_a_report_whose_bytes_are_gone_is_told(tmp_path):
 def test_no_child_is_left_when_the_reader_stops_in_the_middle(tmp_path):
     kept = spool.store(tmp_path, [GOOD])
     reports = [SpooledReport(kept.path, f"{n}.xml", kept.sha256, kept.size) for n in range(3)]
+    before = _children()
     reading = read_reports(reports, Quick(), PluginSources(resources.folder("plugins")))
     next(reading)
+    assert _children() != before
     reading.close()
-    assert not _children()
+    assert _children() == before
 
 
 def _children():

@@ -16,12 +16,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import pytest
 import requests
 
+from tests.commands import Said, run_command
 from tests.conftest import ROOT, environ_of, free_port
+from tests.store.fresh import lay_out
+from tracker.cli import BUG
 from tracker.queries.builds import builds
 from tracker.queries.rows import BuildRow
 from tracker.settings import Settings
@@ -207,33 +211,17 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
 
 
 @dataclass
-class Said:
-    """What a command ended with and printed."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass
 class Tracker:
-    """A tracker of its own; commands are processes, queries are made here."""
+    """A tracker of its own; commands and queries run here, and a worker that goes on does not."""
 
     settings: Settings
 
     def run(self, *arguments: object) -> Said:
         """Run a `tracker` command."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tracker", *map(str, arguments)],
-            cwd=ROOT,
-            env=self.environ(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Said(done.returncode, done.stdout, done.stderr)
+        with mock.patch.dict(os.environ, self.environ(), clear=True):
+            said = run_command(*arguments)
+        assert said.code != BUG, said.err
+        return said
 
     def done(self, *arguments: object) -> str:
         """Run a `tracker` command that must end well; what it printed."""
@@ -278,7 +266,7 @@ def make_tracker(tmp_path: Path) -> Iterator[Callable[[str], Tracker]]:
 
     def make(name: str) -> Tracker:
         settings = Settings.load({}, home=tmp_path / name, output=tmp_path / name / "output")
-        open_store(settings.store)
+        open_store(lay_out(settings.store))
         return Tracker(settings)
 
     yield make

@@ -38,7 +38,7 @@ def test_a_job_that_is_renamed_while_the_controller_starts_again_keeps_its_histo
 def test_a_crash_of_the_controller_in_a_back_fill_loses_and_doubles_nothing(
     controller: Controller, make_tracker: Callable[[str], Tracker]
 ) -> None:
-    names, count = ("crashing-a", "crashing-b"), 8
+    names, count = ("crashing-a", "crashing-b"), 5
     for name in names:
         controller.create(name, jobs.reporting(REPORT, jobs.write("out/deep/s.xml", junit(c="S"))))
     for number in range(1, count + 1):

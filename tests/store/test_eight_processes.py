@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import junit
+from tests.examples import examples
 from tests.factories import judge_all, report, upload
+from tests.reports import junit
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
@@ -19,7 +20,7 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.records import BuildFacts, Recorded
 
-BUILDS = 40
+BUILDS = examples(12, 40)
 Outcome = tuple[int, int, str]
 
 

@@ -167,7 +167,7 @@ def test_the_first_request_of_a_process_may_be_a_scrape(settings: Settings) -> N
 def test_recycled_workers_and_a_worker_process_are_all_counted_in_few_files(
     settings: Settings,
 ) -> None:
-    recycling = "--max-requests 20 --max-requests-jitter 0"
+    recycling = "--preload --max-requests 20 --max-requests-jitter 0"
     with running_gunicorn(settings, GUNICORN_CMD_ARGS=recycling) as server:
         for _ in range(120):
             fetch(f"{server.url}/api/v1/jobs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -46,6 +47,13 @@ def read_from(settings: Settings, url: str, *patterns: str) -> None:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
+    """Start a worker process; see `starting`."""
+    with starting() as begin:
+        yield begin
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[Start]:
     """Start a worker process: `start(settings, "--until-idle", TRACKER_FIRST_BUILDS="3")`."""
     started: list[subprocess.Popen[bytes]] = []
 
@@ -61,8 +69,10 @@ def start() -> Iterator[Start]:
         started.append(process)
         return process
 
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    try:
+        yield begin
+    finally:
+        for process in started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import free_port
-from tests.worker.conftest import Start, read_from
+from tests.worker.conftest import read_from, starting
 from tracker import metrics
 from tracker.settings import Settings
 
 ERRORS = "tracker_poll_errors_total"
 
 
-@pytest.fixture
-def counts(settings: Settings, start: Start) -> dict[tuple[str, ...], float]:
-    """What a worker counted that was told to read a Jenkins which is not there."""
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a worker that was told to read a Jenkins which is not there."""
+    settings = Settings.load({}, home=tmp_path_factory.mktemp("counting") / "home")
     read_from(settings, f"http://127.0.0.1:{free_port()}/")
-    assert start(settings, "--until-idle").wait(60) == 0
+    with starting() as start:
+        assert start(settings, "--until-idle").wait(60) == 0
+    return settings.home
+
+
+@pytest.fixture
+def counts(home: Path) -> dict[tuple[str, ...], float]:
+    """What it counted."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in metrics.counted(settings.home)
+        for family in metrics.counted(home)
         for sample in family.samples
     }
 
@@ -36,10 +45,8 @@ def test_a_jenkins_that_cannot_be_read_is_counted(counts: dict[tuple[str, ...], 
     assert sum(value for (name, *_), value in counts.items() if name == ERRORS) >= 1
 
 
-def test_an_event_says_which_task_it_is_about(
-    settings: Settings, counts: dict[tuple[str, ...], float]
-) -> None:
-    text = (settings.home / "worker.log").read_text(encoding="utf-8")
+def test_an_event_says_which_task_it_is_about(home: Path) -> None:
+    text = (home / "worker.log").read_text(encoding="utf-8")
     events = [json.loads(line) for line in text.splitlines()]
     about = {
         (event.get("task"), event.get("key")) for event in events if "127.0.0.1" in event["event"]

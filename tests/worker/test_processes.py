@@ -20,7 +20,7 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
 
-KILLS = 10
+FEW = {"TRACKER_FIRST_BUILDS": "5", "TRACKER_LEASE_SECONDS": "1"}
 
 
 def of(tmp_path: Path, name: str) -> Settings:
@@ -47,7 +47,7 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
 ) -> None:
     with running_demo(20, copies=6) as many:
         read_from(settings, many.url)
-        flags = ("--until-idle",)
+        flags = ("--until-idle", "--publishing", "elsewhere")
         four = [start(settings, *flags, TRACKER_FIRST_BUILDS="1") for _ in range(4)]
         assert [process.wait(200) for process in four] == [0] * 4
         fetched = {
@@ -66,29 +66,42 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
     close_store()
 
 
-def test_ten_kills_in_a_back_fill_lose_nothing(
-    tmp_path: Path, demo: RunningDemo, start: Start
+def kill_in_a_back_fill(
+    tmp_path: Path, demo: RunningDemo, start: Start, kills: int, *jobs: str
 ) -> None:
-    few = {"TRACKER_FIRST_BUILDS": "5", "TRACKER_LEASE_SECONDS": "1"}
+    """Kill a worker so often while it reads, let another end it, and compare with a calm one."""
     calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
     for settings in (calm, wild):
-        read_from(settings, demo.url)
-    assert start(calm, "--until-idle", **few).wait(120) == 0
+        read_from(settings, demo.url, *jobs)
+    assert start(calm, "--until-idle", "--publishing", "elsewhere", **FEW).wait(120) == 0
     draw = random.Random(20)
-    for _ in range(KILLS):
+    for _ in range(kills):
         before = demo.server.requests.total()
-        process = start(wild, TRACKER_POLL_SECONDS="1", **few)
+        process = start(wild, TRACKER_POLL_SECONDS="1", **FEW)
         until(lambda before=before: demo.server.requests.total() > before + 1, "no request")
         time.sleep(draw.uniform(0, 0.5))
         process.kill()
         process.wait()
     time.sleep(1.1)  # the last lease
-    assert start(wild, "--until-idle", **few).wait(120) == 0
+    assert start(wild, "--until-idle", **FEW).wait(120) == 0
     assert state_of(wild) == state_of(calm)
     open_store(wild.store)
     assert run("SELECT kind, key, error FROM work WHERE state <> 'due' OR error <> ''") == []
     close_store()
     assert (wild.output / "site" / "index.html").exists()
+
+
+def test_three_kills_in_a_back_fill_lose_nothing(
+    tmp_path: Path, demo: RunningDemo, start: Start
+) -> None:
+    kill_in_a_back_fill(tmp_path, demo, start, 3, "team/smoke")
+
+
+@pytest.mark.nightly
+def test_ten_kills_in_a_back_fill_lose_nothing(
+    tmp_path: Path, demo: RunningDemo, start: Start
+) -> None:
+    kill_in_a_back_fill(tmp_path, demo, start, 10)
 
 
 @pytest.mark.nightly
