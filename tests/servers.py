@@ -46,6 +46,17 @@ def new_database(template: str | None = None) -> str:
     return _address(name)
 
 
+def end_sessions(address: str) -> None:
+    """Cut off whoever uses a database, as a network does that breaks."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @functools.cache
 def _migrated() -> str:
     _say("CREATE DATABASE migrated")
