@@ -57,7 +57,7 @@ def _postgresql(address: str) -> Engine:
     except ImportError as error:
         raise StorageError(
             f"PostgreSQL cannot be used: {error}.",
-            "Install the extra: pip install 'regression-tracker[postgresql]'.",
+            "Install the extra: pip install 'regression-tracker[postgres]'.",
         ) from error
     return Postgresql(address)
 
