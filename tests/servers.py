@@ -57,6 +57,11 @@ def end_sessions(address: str) -> None:
         )
 
 
+def copied(address: str) -> str:
+    """The address of a new database that has what another one has, which nobody has open."""
+    return new_database(address.partition("?")[0].rpartition("/")[2])
+
+
 @functools.cache
 def _migrated() -> str:
     _say("CREATE DATABASE migrated")

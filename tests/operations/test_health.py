@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tracker.operations import health
-from tracker.operations.health import Check, checks, free_bytes, identity, space, word
+from tracker.operations.health import Check, checks, free_bytes, space, word
+from tracker.settings import Settings
 from tracker.store import connection
+from tracker.store.engine import engine_of
 
 GOOD, WARN, BAD = Check("pass"), Check("warn", "x"), Check("fail", "x")
 
@@ -27,21 +29,23 @@ def test_the_worst_check_is_the_word_for_all(said: dict[str, Check], expected: s
     assert word(said) == expected
 
 
-def test_a_sound_store_passes_every_check(store: Path) -> None:
-    said = checks(store, identity(store))
+def test_a_sound_store_passes_every_check(settings: Settings, store: Path | str) -> None:
+    said = checks(settings, engine_of(store).identity())
     assert set(said) == {"database", "migrations", "write", "space"}
     assert word(said) == "pass"
 
 
-def test_a_fault_of_the_database_leaves_nothing_else_of_it_to_tell(tmp_path: Path) -> None:
-    said = checks(tmp_path / "tracker.db")
+@pytest.mark.sqlite
+def test_a_fault_of_the_database_leaves_nothing_else_of_it_to_tell(settings: Settings) -> None:
+    said = checks(settings)
     assert set(said) == {"database", "space"}
     assert said["database"] == Check("fail", "The database tracker.db is not there.")
 
 
-def test_another_file_under_the_name_is_not_even_opened(store: Path) -> None:
+@pytest.mark.sqlite
+def test_another_file_under_the_name_is_not_even_opened(settings: Settings, store: Path) -> None:
     """Opened, SQLite would empty the log of writes of the file that is really in use."""
-    opened = identity(store)
+    opened = engine_of(store).identity()
     copy = store.with_name("copy.db")
     shutil.copy(store, copy)
     store.rename(store.with_name("mine.db"))
@@ -50,7 +54,7 @@ def test_another_file_under_the_name_is_not_even_opened(store: Path) -> None:
     before = wal.read_bytes()
     connection.close_connection()
     wal.write_bytes(before)
-    assert "replaced" in checks(store, opened)["database"].reason
+    assert "replaced" in checks(settings, opened)["database"].reason
     assert wal.read_bytes() == before
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tracker.store import connection
-from tracker.store.probe import Probe, migrations, probe
+from tracker.store.probe import Probe, probe
 from tracker.store.sql import run
+from tracker.store.versions import migrations
 
 pytestmark = pytest.mark.sqlite
 

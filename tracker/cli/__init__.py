@@ -51,6 +51,7 @@ COMMANDS = {
     "plugins": "tracker.cli.plugins",
     "backup": "tracker.cli.backup",
     "restore": "tracker.cli.restore",
+    "move": "tracker.cli.move",
     "doctor": "tracker.cli.doctor",
     "version": "tracker.cli.version",
 }

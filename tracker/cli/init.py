@@ -13,7 +13,8 @@ def command(ctx: click.Context) -> None:
     Example: tracker --home /srv/tracker init
     """
     from tracker.store.connection import schema_state
+    from tracker.store.engine import engine
 
-    settings = opened(ctx)
+    opened(ctx)
     applied, _ = schema_state()
-    click.echo(f"The database {settings.database} is ready ({applied[-1]}).")
+    click.echo(f"The database {engine().place} is ready ({applied[-1]}).")

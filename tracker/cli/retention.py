@@ -68,6 +68,8 @@ def command(
     policy = replace(
         letting_go.policy_of(settings), **{name: n for name, n in given.items() if n is not None}
     )
+    if compact:
+        space.check_compact()
     if dry_run:
         report = letting_go.would_let_go(settings, policy, now=now_ms())
     else:
@@ -150,6 +152,8 @@ def _size(report: Report) -> Iterator[str]:
         yield f"The database has {_mb(report.after)}, {_mb(report.free)} of it free."
         return
     yield f"The database had {_mb(report.before)} and has {_mb(report.after)}."
+    if report.reuse:
+        yield report.reuse
     if not report.gives_back and report.free:
         yield (
             f"{_mb(report.free)} of it are free for what is recorded next;"

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from tracker.operations.backup.manifest import LastBackup, Manifest, last_backup
 from tracker.operations.health import ALIVE_MS, PASS, Check, Checks, space
-from tracker.operations.versions import Version, versions
+from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
 from tracker.queries.figures import ServerLag, Waiting
 from tracker.queries.jobs import ServerRow
 from tracker.queries.rows import EPOCH, at
 from tracker.settings import Settings
+from tracker.store.engine import engine
 
 # Tasks come back within seconds; what is due for this long waits for a worker that does not come.
 OVERDUE_SECONDS = 15 * 60
@@ -73,12 +74,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Details:
-    """Everything; see each part."""
+    """Everything; see each part. `wal_bytes` is None where the log is the server's."""
 
     checks: Checks
     revision: int
     database_bytes: int
-    wal_bytes: int
+    wal_bytes: int | None
     workers: list[Worker]
     tasks: list[Task]
     servers: list[Server]
@@ -97,21 +98,21 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
     tasks = [_task(row) for row in figures.waiting(now)]
     servers = _servers(now)
     backup = last_backup(settings.home)
-    found = versions()
-    wal = _size(settings.database.with_name(f"{settings.database.name}-wal"))
+    found = (*versions(), *server_version(engine().version()))
+    sizes = engine().sizes()
     return Details(
         checks={
             "workers": _check_workers(workers),
             "tasks": _check_tasks(tasks),
             "servers": _check_servers(servers),
-            "wal": _check_wal(wal),
+            **({} if sizes.log is None else {"wal": _check_wal(sizes.log)}),
             "output": space(settings.output),
             "backup": _check_backup(backup, EPOCH + timedelta(milliseconds=now)),
             "versions": _check_versions(found),
         },
         revision=jobs.revision(),
-        database_bytes=_size(settings.database),
-        wal_bytes=wal,
+        database_bytes=sizes.database,
+        wal_bytes=sizes.log,
         workers=workers,
         tasks=tasks,
         servers=servers,
@@ -214,10 +215,3 @@ def _check_backup(backup: LastBackup | None, now: datetime) -> Check:
 def _check_versions(found: tuple[Version, ...]) -> Check:
     bad = [f"{each.name} {each.found}" for each in found if each.verdict == "bad"]
     return Check("warn", f"Known to be bad: {', '.join(bad)}.") if bad else PASS
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

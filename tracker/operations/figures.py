@@ -10,7 +10,6 @@ import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
@@ -22,6 +21,7 @@ from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import snapshot
 from tracker.settings import Settings
+from tracker.store.engine import engine
 from tracker.store.selftest import sqlite_version
 
 # A name of a job in a label makes a row of its own in the database of whoever scrapes.
@@ -66,11 +66,7 @@ def _build_info() -> Metric:
 
 
 def _disk(moment: Moment) -> Iterator[Metric]:
-    """Sizes of files, room, and the age of what was written."""
-    database = moment.settings.database
-    yield _gauge("tracker_database_bytes", "Size of the database.", _size(database))
-    wal = database.with_name(f"{database.name}-wal")
-    yield _gauge("tracker_wal_bytes", "Size of the database's log of writes.", _size(wal))
+    """Room, and the age of what was written."""
     free = free_bytes(moment.settings.home)
     yield _gauge("tracker_free_bytes", "Room on the disk of the home folder.", free)
     if moment.published is not None:
@@ -86,6 +82,14 @@ def _disk(moment: Moment) -> Iterator[Metric]:
             "When the newest backup was taken.",
             backup.manifest.taken.timestamp(),
         )
+
+
+def _database(_moment: Moment) -> Iterator[Metric]:
+    """Its size, and that of its log where it has one of its own."""
+    sizes = engine().sizes()
+    yield _gauge("tracker_database_bytes", "Size of the database.", sizes.database)
+    if sizes.log is not None:
+        yield _gauge("tracker_wal_bytes", "Size of the database's log of writes.", sizes.log)
 
 
 def _work(moment: Moment) -> Iterator[Metric]:
@@ -173,7 +177,13 @@ def _heard(label: Callable[[str], str]) -> Metric:
     )
 
 
-FROM_DATABASE: tuple[Callable[[Moment], Iterable[Metric]], ...] = (_work, _workers, _servers, _jobs)
+FROM_DATABASE: tuple[Callable[[Moment], Iterable[Metric]], ...] = (
+    _database,
+    _work,
+    _workers,
+    _servers,
+    _jobs,
+)
 
 
 def _labels(rows: list[JobRow]) -> Callable[[str], str]:
@@ -227,10 +237,3 @@ def _family(
     for values, value in samples.items():
         family.add_metric(values, value)
     return family
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

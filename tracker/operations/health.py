@@ -1,7 +1,8 @@
 """Whether this machine can serve: the checks behind the probes, each with a reason in words.
 
 Cheap enough for every second: one new connection, one try for the write lock, two questions to the
-file system. Nothing is written, and nothing waits longer than LOCK_SECONDS.
+file system. Nothing is written, and nothing waits longer than LOCK_SECONDS, but for a PostgreSQL
+that does not answer: 2 seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from tracker.clock import MINUTE
+from tracker.errors import StorageError
+from tracker.settings import Settings
+from tracker.store.engine import Identity, engine_of
 from tracker.store.probe import Probe, probe
 
 Word = Literal["pass", "warn", "fail"]
@@ -21,9 +25,6 @@ LOCK_SECONDS = 0.4
 LEAST_FREE_MB = 100
 ALIVE_MS = 2 * MINUTE
 MEGABYTE = 1024 * 1024
-
-# Which file a path is, as the system knows it: device and number. None where there is none.
-Identity = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -39,28 +40,27 @@ PASS = Check("pass")
 REPLACED = "The database was replaced while this process had it open; restart the tracker."
 
 
-def checks(database: Path, opened: Identity = None) -> Checks:
+def checks(settings: Settings, opened: Identity = None) -> Checks:
     """What serving needs: a readable database of our schema, the write lock, and room.
 
     `opened` is the file that this process has open, where it has: another one under the same name
     would be served by none of its connections.
     """
-    return {**_store(database, opened), "space": space(database.parent)}
+    return {**_store(settings.store, opened), "space": space(settings.home)}
+
+
+def is_made(settings: Settings) -> bool:
+    """Whether there is a database, which is then not for us to make."""
+    try:
+        return engine_of(settings.store).is_made
+    except StorageError:
+        return True
 
 
 def word(said: Mapping[str, Check]) -> Word:
     """The worst of the checks."""
     words = {check.status for check in said.values()}
     return "fail" if "fail" in words else "warn" if "warn" in words else "pass"
-
-
-def identity(path: Path) -> Identity:
-    """Which file this is."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def space(folder: Path) -> Check:
@@ -79,12 +79,12 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _store(path: Path, opened: Identity) -> Checks:
+def _store(where: Path | str, opened: Identity) -> Checks:
     # A file that took the place of ours is not even opened: SQLite would take our log of writes
     # for its own, and empty it.
-    if opened is not None and identity(path) not in (None, opened):
+    if opened is not None and engine_of(where).identity() not in (None, opened):
         return {"database": Check("fail", REPLACED)}
-    found = probe(path, LOCK_SECONDS)
+    found = probe(where, LOCK_SECONDS)
     if found.unreadable or found.newer:
         return {"database": Check("fail", found.unreadable or _newer(found))}
     return {

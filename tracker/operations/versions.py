@@ -52,6 +52,11 @@ def versions() -> tuple[Version, ...]:
     return tuple(_judged(part, part.find()) for part in PARTS)
 
 
+def server_version(found: str) -> tuple[Version, ...]:
+    """That of the server that the store is in, if there is one."""
+    return (_judged(POSTGRESQL, found),) if found else ()
+
+
 def verdict(found: str, sound: tuple[str, ...]) -> Verdict:
     """Whether a version is sound: at least the mended one of its line, or newer than all lines."""
     numbers = _numbers(found)
@@ -167,4 +172,12 @@ PARTS = (
         "Ignores the lock type of transactions: uploads at the same time fail.",
         PACKAGE,
     ),
+)
+POSTGRESQL = _Part(
+    "PostgreSQL",
+    lambda: "",
+    ("14.19", "15.14", "16.10", "17.6", "18.0"),
+    "Restoring a backup could run what names of objects said (CVE-2025-8714, CVE-2025-8715); 13 is"
+    " mended no more.",
+    SYSTEM,
 )

@@ -88,13 +88,20 @@ _BUILD = (
     "damaged",
 )
 
+_FLAGS = frozenset({"complete", "lifted", "recovered"})
+
 
 def _builds(job_id: int) -> list[dict[str, Any]]:
     rows = select(
         f"SELECT {', '.join(_BUILD)} FROM build WHERE job_id = ? ORDER BY epoch, number",
         job_id,
     )
-    return [dict(zip(_BUILD, row, strict=True)) for row in rows]
+    return [_with_flags(dict(zip(_BUILD, row, strict=True))) for row in rows]
+
+
+def _with_flags(row: dict[str, Any]) -> dict[str, Any]:
+    """The same, whichever database tells it: SQLite has flags as numbers."""
+    return {name: bool(value) if name in _FLAGS else value for name, value in row.items()}
 
 
 def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -107,7 +114,7 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         "name sha256 bytes variant format parser_version cases recovered failure archive warnings"
     )
     for row in reports:
-        yield "report", dict(zip(names.split(), row, strict=True))
+        yield "report", _with_flags(dict(zip(names.split(), row, strict=True)))
     results = select(
         "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace,"
         " d.data, p.name, r.place FROM result r JOIN test_case c ON c.id = r.case_id"

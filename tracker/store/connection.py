@@ -15,12 +15,11 @@ from pathlib import Path
 import peewee
 from playhouse.migrations import Runner
 
-from tracker import resources
 from tracker.errors import Busy, StorageError
-from tracker.store.engine import Engine, engine, is_open, use
+from tracker.store.engine import Engine, engine, engine_of, is_open, use
 from tracker.store.models import Counter, database
 from tracker.store.sql import run
-from tracker.store.sqlite import Sqlite
+from tracker.store.versions import FOLDER
 
 
 class _Thread(threading.local):
@@ -42,24 +41,12 @@ def open_store(where: Path | str) -> None:
     a backup is being restored.
     """
     close_store()
-    found: Engine = Sqlite(where) if isinstance(where, Path) else _postgresql(where)
+    found = engine_of(where)
     use(found)
     database.initialize(found.database)
-    with _storage_errors():
+    with storage_errors():
         _connect(found.prepare)
     _migrate(found)
-
-
-def _postgresql(address: str) -> Engine:
-    """Its driver is an extra, which a tracker with a SQLite file does without."""
-    try:
-        from tracker.store.postgresql import Postgresql
-    except ImportError as error:
-        raise StorageError(
-            f"PostgreSQL cannot be used: {error}.",
-            "Install the extra: pip install 'regression-tracker[postgres]'.",
-        ) from error
-    return Postgresql(address)
 
 
 def close_store() -> None:
@@ -79,12 +66,20 @@ def close_connection() -> None:
 
 
 @contextmanager
+def connected() -> Iterator[None]:
+    """A connection outside of any transaction, for what the database allows nowhere else."""
+    with storage_errors():
+        _connect()
+        yield
+
+
+@contextmanager
 def reading() -> Iterator[None]:
     """One snapshot: all that is read inside agrees with itself."""
     if engine().database.in_transaction():
         yield
         return
-    with _storage_errors():
+    with storage_errors():
         _connect()
         with engine().snapshot():
             yield
@@ -111,7 +106,7 @@ def writing() -> Iterator[None]:
         return
     if engine().database.in_transaction():
         raise RuntimeError("writing inside a read snapshot")
-    with _storage_errors():
+    with storage_errors():
         _connect()
         with engine().writing():
             _this_thread.is_writing = True
@@ -160,7 +155,7 @@ def can_write(seconds: float) -> bool:
 
 def schema_state() -> tuple[list[str], list[str]]:
     """Names of the migrations that are applied, and of those that are pending."""
-    with _storage_errors():
+    with storage_errors():
         _connect()
         rows = _runner().status()
     return (
@@ -188,8 +183,8 @@ def _leave_inherited() -> None:
 
 
 @contextmanager
-def _storage_errors() -> Iterator[None]:
-    """What the database driver says, in words people can act on."""
+def storage_errors() -> Iterator[None]:
+    """What the database driver says, in words people can act on; for the rooms of the store."""
     try:
         yield
     except peewee.DatabaseError as error:
@@ -200,12 +195,12 @@ def _storage_errors() -> Iterator[None]:
 
 
 def _runner() -> Runner:
-    return Runner(engine().database, str(resources.PACKAGE / "store" / "migrations"))
+    return Runner(engine().database, str(FOLDER))
 
 
 def _migrate(found: Engine) -> None:
     """Apply what is pending, one process at a time; refuse a schema from the future."""
-    with _storage_errors():
+    with storage_errors():
         rows = _runner().status()
         unknown = [row.name for row in rows if row.path is None]
         if unknown:

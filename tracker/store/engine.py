@@ -1,4 +1,4 @@
-"""What a database must offer to be the store: SQLite and PostgreSQL are one file each.
+"""What a database must offer to be the store: SQLite and PostgreSQL are one folder each.
 
 Statements are written once, in SQL that both understand; what is left to translate is how
 parameters are marked.
@@ -8,11 +8,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import peewee
 
 from tracker.errors import StorageError
+
+# Which database it is, as the system knows it; None where nothing can take the place of one that is
+# open, or where there is none.
+Identity = tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a process that starts now would meet: reasons in words, empty where all is well.
+
+    `applied` are the names of the migrations that the database has.
+    """
+
+    unreadable: str = ""
+    unwritable: str = ""
+    applied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Space:
+    """The size of the database and how much of it is free for what comes next, in bytes.
+
+    `gives_back` tells that it gets smaller by itself; `words` what else becomes of free space.
+    """
+
+    file: int
+    free: int
+    gives_back: bool
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The bytes of the database, and of its log of writes where that is a file of ours."""
+
+    database: int
+    log: int | None = None
+
+    @property
+    def all(self) -> int:
+        """Both together."""
+        return self.database + (self.log or 0)
 
 
 class Engine(Protocol):
@@ -60,6 +104,50 @@ class Engine(Protocol):
     def release(self) -> None:
         """Give up what `prepare` took, when the store is closed."""
 
+    # What follows needs no open store, but for `space` and what gives it back; StorageError is all
+    # that it raises.
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of ours, to be looked after as files are."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody made it, so that it is not for us to make."""
+
+    def identity(self) -> Identity:
+        """Which one it is now."""
+
+    def meet(self, seconds: float) -> Met:
+        """Look at it from outside; the write lock is waited for at most `seconds`."""
+
+    def copy(self, target: Path) -> None:
+        """All rows as they are at one moment, in the new SQLite file `target` of this schema.
+
+        StorageError where it is not there, cannot be read, or is of another version.
+        """
+
+    def sizes(self) -> Sizes:
+        """What it takes on the disk."""
+
+    def version(self) -> str:
+        """Of the server; empty where there is none."""
+
+    def space(self) -> Space:
+        """How large it is."""
+
+    def give_back(self) -> bool:
+        """Give some free space back to the disk; whether more is left."""
+
+    def check_compact(self) -> None:
+        """UsageError where rewriting it is not for the tracker to do."""
+
+    def compact(self) -> Space:
+        """Rewrite it without free space; UsageError as `check_compact`."""
+
+    def checkpoint(self) -> None:
+        """Have it take its size after space was given back."""
+
 
 _current: Engine | None = None
 
@@ -82,3 +170,22 @@ def use(found: Engine | None) -> None:
 def is_open() -> bool:
     """Whether there is one."""
     return _current is not None
+
+
+def engine_of(where: Path | str) -> Engine:
+    """The database at the path of a SQLite file, or at the address of one in PostgreSQL.
+
+    Nothing is opened. StorageError where what PostgreSQL needs is not installed.
+    """
+    if isinstance(where, Path):
+        from tracker.store.sqlite import Sqlite
+
+        return Sqlite(where)
+    try:
+        from tracker.store.postgresql import Postgresql
+    except ImportError as error:  # its driver is an extra
+        raise StorageError(
+            f"PostgreSQL cannot be used: {error}.",
+            "Install the extra: pip install 'regression-tracker[postgres]'.",
+        ) from error
+    return Postgresql(where)

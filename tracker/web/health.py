@@ -15,6 +15,7 @@ from tracker.intake.sandbox import network_barrier
 from tracker.operations import health as looks
 from tracker.operations.details import details
 from tracker.operations.health import Check, Checks, word
+from tracker.settings import Settings
 from tracker.site.publish import read_manifest
 from tracker.web.auth import require
 from tracker.web.state import settings, state, untouched_state
@@ -88,20 +89,22 @@ def detailed() -> Response:
 def _checks() -> Checks:
     """The checks; a process that has not opened its store does so, where nothing speaks against."""
     its = untouched_state()
-    path = its.settings.database
     if its.is_open:
-        return looks.checks(path, its.opened)
-    said = looks.checks(path)
-    is_blocked = path.exists() and any(
-        check.status == "fail" for name, check in said.items() if name != "migrations"
-    )
-    if is_blocked:
+        return looks.checks(its.settings, its.opened)
+    said = looks.checks(its.settings)
+    if _is_blocked(its.settings, said):
         return said
     try:
         its.open()
     except TrackerError as error:
         return {"database": Check("fail", str(error))}
-    return looks.checks(path, its.opened)
+    return looks.checks(its.settings, its.opened)
+
+
+def _is_blocked(found: Settings, said: Checks) -> bool:
+    """Whether there is a database that something other than its migrations speaks against."""
+    is_bad = any(check.status == "fail" for name, check in said.items() if name != "migrations")
+    return is_bad and looks.is_made(found)
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from flask import Flask, current_app
 
 from tracker.intake.ingest import Intake
-from tracker.operations.health import Identity, identity
 from tracker.settings import Settings
+from tracker.store.engine import Identity, engine
 from tracker.store.serving import open_for_serving
 
 _KEY = "tracker"
@@ -39,7 +39,7 @@ class State:
             if not self.is_open:
                 open_for_serving(self.settings.store)
                 self.settings.make_home()
-                self.opened = identity(self.settings.database)
+                self.opened = engine().identity()
                 self.opened_by = os.getpid()
 
     @property

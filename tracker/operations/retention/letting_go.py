@@ -16,6 +16,7 @@ from tracker.operations.retention.raw_reports import Raw
 from tracker.operations.retention.rules import RULES, Policy
 from tracker.settings import Settings
 from tracker.store import audit, retention, space, unreferenced
+from tracker.store.engine import Space
 
 _ROUNDS = 5
 
@@ -29,7 +30,8 @@ class Report:
     jobs             how many builds go, by job
     raw, raw_bytes   raw reports that went from the spool, and their size
     texts            names and texts that nothing refers to any more, by table
-    before, after    the size of the database file in bytes; `free` of it is for what comes next
+    before, after    the size of the database in bytes; `free` of it is for what comes next
+    reuse            what else becomes of what was let go, in words
     """
 
     policy: Policy
@@ -45,6 +47,7 @@ class Report:
     after: int = 0
     free: int = 0
     gives_back: bool = True
+    reuse: str = ""
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -128,7 +131,7 @@ def _report(
     *,
     is_trial: bool,
     before: int,
-    after: space.Space,
+    after: Space,
     texts: Mapping[str, int] | None = None,
 ) -> Report:
     plans, raw = list(plans), list(raw)
@@ -146,4 +149,5 @@ def _report(
         after=after.file,
         free=after.free,
         gives_back=after.gives_back,
+        reuse=after.words,
     )

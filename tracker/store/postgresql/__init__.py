@@ -6,24 +6,32 @@ in one transaction rests on nobody else's writing meanwhile. Readers have snapsh
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import peewee
 from psycopg.adapt import Loader
 
-from tracker.errors import Busy, StorageError
+from tracker.errors import Busy, StorageError, UsageError
+from tracker.store.engine import Identity, Met, Sizes, Space
+from tracker.store.postgresql.addresses import APPLICATION, ask, without_password
+from tracker.store.postgresql.copying import copy_to_file
 from tracker.store.postgresql.placeholders import marked
+from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
+from tracker.store.postgresql.words import in_words
 
 # The names of the advisory locks: arbitrary, but the same in every process.
 WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_003
-APPLICATION = "regression-tracker"
 _CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
+# Functions of the schema take values of any types that go together, which came with it.
+_OLDEST = 13
+REUSED = "PostgreSQL's autovacuum makes what was let go free for what is recorded next."
 
 
 class _Number(Loader):
@@ -64,8 +72,10 @@ class Postgresql:
     """The database at an address: `postgresql://user:password@host/name`."""
 
     name = "PostgreSQL"
+    is_file = False
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self.place = without_password(address)
         self.database = _Database(
             address,
@@ -77,8 +87,14 @@ class Postgresql:
         )
 
     def prepare(self) -> None:
-        """Raises StorageError where the database does not hold every text."""
+        """Raises StorageError where the server is too old, or does not hold every text."""
         self.check_connection()
+        [(version,)] = self.run("SHOW server_version", ()).fetchall()
+        if int(re.findall("[0-9]+", version)[0]) < _OLDEST:
+            raise StorageError(
+                f"The server of {self.place} is PostgreSQL {version}.",
+                f"Version {_OLDEST} is the oldest that the tracker runs with.",
+            )
         [(encoding,)] = self.run("SHOW server_encoding", ()).fetchall()
         if encoding != "UTF8":
             raise StorageError(
@@ -143,36 +159,49 @@ class Postgresql:
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
         if not isinstance(error, (peewee.OperationalError, peewee.InterfaceError)):
             return None
-        text = " ".join(str(error).split())
-        for sign, what, remedy in REMEDIES:
-            if sign in text:
-                return StorageError(f"{what} (PostgreSQL: {text})", remedy)
-        return StorageError(
-            f"The database {self.place} refuses: {text}.", "Look at the log of PostgreSQL."
-        )
+        return in_words(error, self.place)
 
     def release(self) -> None:
         """Nothing: a session ends with its connection."""
 
+    @property
+    def is_made(self) -> bool:
+        """A database there is made by createdb, never by us."""
+        return True
 
-REMEDIES = (
-    (
-        "No space left",
-        "The disk of the database is full: nothing was recorded.",
-        "Make room; the tracker goes on by itself.",
-    ),
-    ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
-    ("password", "The database lets nobody in.", "Check user and password in the address."),
-    ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
-    ("too many", "The database has no connection left.", "Raise max_connections there."),
-    ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
-    ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
-)
+    def identity(self) -> Identity:
+        """Nothing takes the place of one that is in use: its connections end before."""
+        return None
 
+    def meet(self, seconds: float) -> Met:
+        return probe_server(self.address, WRITING, seconds)
 
-def without_password(address: str) -> str:
-    """The address as people may see it."""
-    parts = urlsplit(address)
-    user = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+    def copy(self, target: Path) -> None:
+        copy_to_file(self.address, self.place, target)
+
+    def sizes(self) -> Sizes:
+        return Sizes(ask(self.address, "SELECT pg_database_size(current_database())"))
+
+    def version(self) -> str:
+        """As `15.18`, without what a distribution adds."""
+        return str(ask(self.address, "SHOW server_version")).split()[0]
+
+    def space(self) -> Space:
+        return Space(self.sizes().database, 0, gives_back=False, words=REUSED)
+
+    def give_back(self) -> bool:
+        """The autovacuum does what is to be done."""
+        return False
+
+    def check_compact(self) -> None:
+        raise UsageError(
+            "PostgreSQL is not compacted by the tracker: its autovacuum makes room for what comes.",
+            "To give space back to the disk: VACUUM (FULL) by psql, for which all wait.",
+        )
+
+    def compact(self) -> Space:
+        self.check_compact()
+        return self.space()
+
+    def checkpoint(self) -> None:
+        """Nothing: its size is what it is."""

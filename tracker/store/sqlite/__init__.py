@@ -15,8 +15,13 @@ from typing import Any, BinaryIO
 import peewee
 
 from tracker.errors import StorageError
+from tracker.store.engine import Identity, Met, Sizes, Space
 from tracker.store.locks import take_use, write_lock
 from tracker.store.selftest import check_exclusion
+from tracker.store.sqlite.copying import copy_file
+from tracker.store.sqlite.probe import probe_file
+from tracker.store.sqlite.space import FileSpace
+from tracker.store.sqlite.words import in_words
 
 BUSY_MS = 10_000
 PRAGMAS = (
@@ -33,6 +38,7 @@ class Sqlite:
     """The database in the file `path`."""
 
     name = "SQLite"
+    is_file = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -121,34 +127,59 @@ class Sqlite:
         self.database.connection().executemany(statement, rows)  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
-        text = str(error)
-        if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
-            return None
-        for sign, what, remedy in REMEDIES:
-            if sign in text:
-                return StorageError(f"{what} (SQLite: {text})", remedy)
-        return StorageError(f"The database refuses: {text}.")
+        return in_words(error)
 
     def release(self) -> None:
         if self._use is not None:
             self._use.close()  # never unlocked: a parent that was forked from goes on using it
             self._use = None
 
+    @property
+    def is_made(self) -> bool:
+        return self.path.exists()
 
-REMEDIES = (
-    ("locked", "The database is locked by another program.", "Try again shortly."),
-    (
-        "full",
-        "The disk is full: nothing was recorded.",
-        "Make room; the tracker goes on by itself.",
-    ),
-    ("readonly", "The database cannot be written.", "Check the file's owner and the disk."),
-    ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
-    ("disk I/O", "The disk failed.", "Look for its errors in the kernel's log, then try again."),
-    ("malformed", "The database is damaged.", "Restore the newest backup."),
-    ("not a database", "The file is not a database.", "Restore the newest backup."),
-)
+    def identity(self) -> Identity:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def meet(self, seconds: float) -> Met:
+        return probe_file(self.path, seconds)
+
+    def copy(self, target: Path) -> None:
+        copy_file(self.path, target)
+
+    def sizes(self) -> Sizes:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return Sizes(_size(self.path), _size(log))
+
+    def version(self) -> str:
+        return ""
+
+    def space(self) -> Space:
+        return self._space.space()
+
+    def give_back(self) -> bool:
+        return self._space.give_back()
+
+    def check_compact(self) -> None:
+        """Any file can be rewritten."""
+
+    def compact(self) -> Space:
+        return self._space.compact()
+
+    def checkpoint(self) -> None:
+        self._space.checkpoint()
+
+    @property
+    def _space(self) -> FileSpace:
+        return FileSpace(self.path, self.database)
 
 
-def _is_damage(text: str) -> bool:
-    return "malformed" in text or "not a database" in text
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

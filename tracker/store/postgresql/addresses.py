@@ -1,0 +1,55 @@
+"""The address of a database in PostgreSQL: how it is shown, and a connection of one's own to it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tracker.errors import StorageError
+from tracker.store.postgresql.words import in_words
+
+# What sessions of the tracker are called there.
+APPLICATION = "regression-tracker"
+_CONNECT_SECONDS = 10
+
+
+def connect(
+    address: str,
+    *,
+    seconds: int = _CONNECT_SECONDS,
+    options: str = "-c jit=off",
+    name: str = APPLICATION,
+) -> psycopg.Connection:
+    """A connection beside those of the store, each statement a transaction of its own.
+
+    Raises what psycopg does.
+    """
+    return psycopg.connect(
+        address, autocommit=True, connect_timeout=seconds, application_name=name, options=options
+    )
+
+
+def ask(address: str, question: str) -> Any:
+    """The one value that a statement answers, on a connection of its own; StorageError."""
+    try:
+        with closing(connect(address)) as connection:
+            [(value,)] = connection.execute(question.encode()).fetchall()
+    except psycopg.Error as error:
+        raise refused(error, address) from error
+    return value
+
+
+def refused(error: Exception, address: str) -> StorageError:
+    """What a connection met, in words people can act on."""
+    return in_words(error, without_password(address))
+
+
+def without_password(address: str) -> str:
+    """The address as people may see it."""
+    parts = urlsplit(address)
+    user = f"{parts.username}@" if parts.username else ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"

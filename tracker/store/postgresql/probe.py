@@ -1,0 +1,66 @@
+"""Looking at a database in PostgreSQL from outside, on a connection of its own.
+
+The server is reached, the schema read, and the write lock taken as every writer does, and given
+back. Nothing is written: not even a number of a transaction is used up.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import psycopg
+from psycopg import errors
+
+from tracker.store.engine import Met
+from tracker.store.postgresql.addresses import connect
+from tracker.store.postgresql.words import words_of
+
+# The least that libpq waits for a server that does not answer.
+_CONNECT_SECONDS = 2
+_STATEMENT_MS = 1_000
+_STATE = (
+    "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
+    " to_regclass('schema_migration') IS NOT NULL"
+)
+
+
+def probe_server(address: str, lock: int, seconds: float) -> Met:
+    """What is met at the address; the advisory lock is waited for at most `seconds`."""
+    waits = f"-c jit=off -c statement_timeout={_STATEMENT_MS} -c lock_timeout={_ms(seconds)}"
+    try:
+        with closing(connect(address, seconds=_CONNECT_SECONDS, options=waits)) as connection:
+            return _met(connection, lock)
+    except psycopg.Error as error:
+        return Met(unreadable=_in_words(error))
+
+
+def _met(connection: psycopg.Connection, lock: int) -> Met:
+    [(is_standby, is_read_only, has_schema)] = connection.execute(_STATE).fetchall()
+    names = connection.execute("SELECT name FROM schema_migration") if has_schema else ()
+    applied = frozenset(str(name) for (name,) in names)
+    if is_standby:
+        return Met(
+            unwritable="The server is a standby, which nobody can write to.", applied=applied
+        )
+    if is_read_only:
+        return Met(unwritable="The database lets nobody write.", applied=applied)
+    return Met(unwritable=_unwritable(connection, lock), applied=applied)
+
+
+def _unwritable(connection: psycopg.Connection, lock: int) -> str:
+    """Why the write lock cannot be had; it ends with its statement."""
+    try:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+    except (errors.LockNotAvailable, errors.QueryCanceled):
+        return "The write lock cannot be had: another process is writing."
+    return ""
+
+
+def _in_words(error: psycopg.Error) -> str:
+    """Without the address, which is not for everybody who may look at a probe."""
+    what, _ = words_of(" ".join(str(error).split()))
+    return what or f"PostgreSQL refuses ({type(error).__name__})."
+
+
+def _ms(seconds: float) -> int:
+    return max(1, int(1000 * seconds))

@@ -1,0 +1,33 @@
+"""What PostgreSQL refuses, in words people can act on."""
+
+from __future__ import annotations
+
+from tracker.errors import StorageError
+
+REMEDIES = (
+    (
+        "No space left",
+        "The disk of the database is full: nothing was recorded.",
+        "Make room; the tracker goes on by itself.",
+    ),
+    ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
+    ("password", "The database lets nobody in.", "Check user and password in the address."),
+    ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
+    ("too many", "The database has no connection left.", "Raise max_connections there."),
+    ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
+    ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
+)
+
+
+def in_words(error: Exception, place: str) -> StorageError:
+    """The fault of the server, or of the way to it, for the database at `place`."""
+    text = " ".join(str(error).split())
+    what, remedy = words_of(text)
+    if what:
+        return StorageError(f"{what} (PostgreSQL: {text})", remedy)
+    return StorageError(f"The database {place} refuses: {text}.", "Look at the log of PostgreSQL.")
+
+
+def words_of(text: str) -> tuple[str, str]:
+    """What the text of an error means, and what to do; empty where that is not known."""
+    return next(((what, remedy) for sign, what, remedy in REMEDIES if sign in text), ("", ""))

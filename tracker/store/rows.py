@@ -1,0 +1,50 @@
+"""The tables as plain rows: what is copied from one database to another.
+
+A table is named by its columns in the order of the models, and its rows are tuples of numbers,
+texts and None; flags are whole numbers, as SQLite has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peewee import AutoField, BooleanField, Field
+
+from tracker.store.models import TABLES, Table
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One table: its columns in order, which are flags, its key, and what counts by itself."""
+
+    name: str
+    columns: tuple[str, ...]
+    flags: frozenset[str]
+    key: tuple[str, ...]
+    counted: str
+
+    @property
+    def listed(self) -> str:
+        """The columns, as a statement has them."""
+        return ", ".join(f'"{column}"' for column in self.columns)
+
+
+def shapes() -> tuple[Shape, ...]:
+    """All tables with data, those that others refer to first."""
+    return tuple(map(_shape, TABLES))
+
+
+def _shape(model: type[Table]) -> Shape:
+    fields = model._meta.sorted_fields
+    return Shape(
+        name=model._meta.table_name,
+        columns=tuple(field.column_name for field in fields),
+        flags=frozenset(f.column_name for f in fields if isinstance(f, BooleanField)),
+        key=tuple(field.column_name for field in _key(model)),
+        counted=next((f.column_name for f in fields if isinstance(f, AutoField)), ""),
+    )
+
+
+def _key(model: type[Table]) -> tuple[Field, ...]:
+    found: tuple[Field, ...] = model._meta.get_primary_keys()  # type: ignore[no-untyped-call]
+    return found

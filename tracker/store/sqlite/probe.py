@@ -1,0 +1,67 @@
+"""Looking at a database file from outside, on a connection of its own.
+
+It reads the schema, takes the write lock as every writer does, and gives it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import peewee
+
+from tracker.errors import Busy, StorageError
+from tracker.store.engine import Met
+from tracker.store.locks import write_lock
+from tracker.store.sqlite.words import REMEDIES
+
+
+def probe_file(path: Path, seconds: float) -> Met:
+    """What is met at `path`; the lock is waited for at most `seconds`. Changes nothing."""
+    try:
+        if not path.is_file():
+            return Met(unreadable=f"The database {path.name} is not there.")
+    except OSError as error:
+        return Met(unreadable=f"The database {path.name} is out of reach: {error.strerror}.")
+    deadline = time.monotonic() + seconds
+    database = peewee.SqliteDatabase(
+        f"file:{quote(str(path))}?mode=rw", uri=True, lock_type="IMMEDIATE", timeout=seconds
+    )
+    try:
+        with contextlib.closing(database):
+            applied = _applied(database)
+            return Met(unwritable=_unwritable(database, path, deadline), applied=applied)
+    except peewee.DatabaseError as error:
+        return Met(unreadable=_in_words(error))
+
+
+def _applied(database: peewee.SqliteDatabase) -> frozenset[str]:
+    """The names of the migrations that the file has; none of one that was only just made."""
+    tables = database.get_tables()
+    if "schema_migration" not in tables:
+        return frozenset()
+    rows = database.execute_sql("SELECT name FROM schema_migration")  # type: ignore[no-untyped-call]
+    return frozenset(name for (name,) in rows)
+
+
+def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) -> str:
+    """Why nothing can be written; the lock file first, as every writer does."""
+    try:
+        with write_lock(path, deadline):
+            left = max(0, int(1000 * (deadline - time.monotonic())))
+            database.execute_sql(f"PRAGMA busy_timeout = {left}")  # type: ignore[no-untyped-call]
+            with database.atomic():
+                return ""
+    except Busy:
+        return "The write lock cannot be had: another process is writing."
+    except StorageError as error:
+        return error.message
+    except peewee.OperationalError as error:
+        return _in_words(error)
+
+
+def _in_words(error: peewee.DatabaseError) -> str:
+    text = str(error)
+    return next((what for sign, what, _ in REMEDIES if sign in text), f"SQLite refuses: {text}.")

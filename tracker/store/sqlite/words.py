@@ -1,0 +1,36 @@
+"""What SQLite refuses, in words people can act on."""
+
+from __future__ import annotations
+
+import peewee
+
+from tracker.errors import StorageError
+
+REMEDIES = (
+    ("locked", "The database is locked by another program.", "Try again shortly."),
+    (
+        "full",
+        "The disk is full: nothing was recorded.",
+        "Make room; the tracker goes on by itself.",
+    ),
+    ("readonly", "The database cannot be written.", "Check the file's owner and the disk."),
+    ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
+    ("disk I/O", "The disk failed.", "Look for its errors in the kernel's log, then try again."),
+    ("malformed", "The database is damaged.", "Restore the newest backup."),
+    ("not a database", "The file is not a database.", "Restore the newest backup."),
+)
+
+
+def in_words(error: peewee.DatabaseError) -> StorageError | None:
+    """The fault of the machine or the file; None where it is one of the program."""
+    text = str(error)
+    if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
+        return None
+    for sign, what, remedy in REMEDIES:
+        if sign in text:
+            return StorageError(f"{what} (SQLite: {text})", remedy)
+    return StorageError(f"The database refuses: {text}.")
+
+
+def _is_damage(text: str) -> bool:
+    return "malformed" in text or "not a database" in text
