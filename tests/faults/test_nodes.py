@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.conftest import junit
@@ -130,3 +131,22 @@ def test_publishers_of_two_nodes_publish_once(nodes: Nodes) -> None:
     revisions = [each.revision for each in manifests if each]
     assert len(revisions) == len(set(revisions)) == len(manifests)
     assert (output / "site" / "jobs" / "site" / "builds" / "1" / "index.html").is_file()
+
+
+def test_a_node_goes_on_while_a_newer_version_migrates(nodes: Nodes) -> None:
+    """The newer one adds to the schema, and its nodes take the place of these one by one."""
+    assert ask(nodes.first, "/health/ready").json["status"] == "pass"
+    with psycopg.connect(nodes.database, autocommit=True) as database:
+        database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_x', now())")
+        try:
+            ready = ask(nodes.first, "/health/ready")
+            sent = ask(nodes.second, ingest("rolling", 1), junit(a="P"))
+            command = nodes.command("sixth", "publish")
+            said, _ = command.communicate(timeout=120)
+        finally:
+            database.execute("DELETE FROM schema_migration WHERE name = '9999_x'")
+    assert (ready.status, ready.json["checks"]["migrations"]["status"]) == (200, "warn")
+    assert "newer version (it has 9999_x)" in ready.json["checks"]["migrations"]["reason"]
+    assert sent.status == 201
+    # What starts now is told to wait for its own version.
+    assert (command.returncode, "newer version" in said) == (3, True)

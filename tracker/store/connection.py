@@ -90,7 +90,7 @@ def try_publishing() -> bool:
 
     Asked again, it is still so, or the connection was lost: StorageError.
     """
-    with _storage_errors():
+    with storage_errors():
         return engine().try_publishing()
 
 
