@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # What hangs holds a request so long, once a second at most: see `tracker.web.limit_redis`.
 PATIENCE_SECONDS = 0.25
+NOT_COUNTED = "Requests cannot be counted:"
 
 
 def connections(address: str) -> ConnectionPool:
