@@ -11,8 +11,11 @@
 #
 #   --dry-run  says what it would do, and changes nothing
 #   --no-start installs the units and starts none
-#   --wheels   a folder with the packages of requirements.lock, for machines without an index
+#   --wheels   a folder with the packages of the lock file, for machines without an index
 #   --root     an installation of its own below a folder, to look at: no user, no units started
+#
+# Where /etc/regression-tracker/database_url holds the address of a PostgreSQL, it installs the drivers
+# too (requirements-nodes.lock), and the units may reach it: see deploy/linux.md.
 #
 # Below `/`: releases in /opt/regression-tracker/<version>, `current` links to the one in use,
 # settings in /etc/regression-tracker, data in /var/lib/regression-tracker, the static site in
@@ -30,7 +33,7 @@ units=(regression-tracker-web.socket regression-tracker-web.service
     regression-tracker-backup.timer)
 # What a release is made of.
 parts=(tracker plugins site_templates deploy scripts/environment.sh
-    setup.cfg pyproject.toml requirements.lock README.md CHANGELOG.md SECURITY.md LICENSE)
+    setup.cfg pyproject.toml requirements.lock requirements-nodes.lock README.md CHANGELOG.md SECURITY.md LICENSE)
 
 action=install root='' dry_run='' start=yes wheels=''
 
@@ -38,6 +41,9 @@ main() {
     read_arguments "$@"
     releases=$root/opt/regression-tracker
     settings=$root/etc/regression-tracker
+    database_url=$settings/database_url
+    lock=requirements.lock
+    [ ! -f "$database_url" ] || lock=requirements-nodes.lock
     data=$root/var/lib/regression-tracker
     site=$root/var/lib/regression-tracker-site
     unit_folder=$root/etc/systemd/system
@@ -156,12 +162,15 @@ do_uninstall() {
     say "and the user tracker. To remove these as well: rm -r the three, userdel tracker."
 }
 
-# release_name: the version, and eight digits that tell two builds of one version apart.
+# release_name: the version, and eight digits that tell two builds of one version apart, with and
+# without drivers.
 release_name() {
     local version digest
     version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' tracker/__init__.py)
-    digest=$(find "${parts[@]}" -type f ! -name '*.pyc' -print0 | sort -z |
-        xargs -0 sha256sum | sha256sum | cut -c1-8)
+    digest=$( (
+        echo "$lock"
+        find "${parts[@]}" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum
+    ) | sha256sum | cut -c1-8)
     printf '%s-%s' "$version" "$digest"
 }
 
@@ -177,7 +186,7 @@ make_release() {
     local folder=$releases/$2 copy
     [ ! -f "$folder/release" ] || return 0
     if [ -n "$dry_run" ]; then
-        say "would make: $folder, $(grep -c '^[a-z].*==' requirements.lock) packages, hashes checked"
+        say "would make: $folder, $(grep -c '^[a-z].*==' "$lock") packages, hashes checked"
         return
     fi
     say "Making the release $2 with $("$1" --version) ..."
@@ -186,10 +195,10 @@ make_release() {
     "$1" -m venv "$folder"
     local from=()
     [ -z "$wheels" ] || from=(--no-index --find-links "$wheels")
-    say "Installing $(grep -c '^[a-z].*==' requirements.lock) packages, hashes checked ..."
+    say "Installing $(grep -c '^[a-z].*==' "$lock") packages, hashes checked ..."
     # First the build tool, so that nothing is built with a version that is not in the lock.
-    pip_install "$folder" "${from[@]}" --require-hashes -r <(awk '/^[a-z]/ {on = /^setuptools==/} on' requirements.lock)
-    pip_install "$folder" "${from[@]}" --require-hashes --no-build-isolation --use-pep517 -r requirements.lock
+    pip_install "$folder" "${from[@]}" --require-hashes -r <(awk '/^[a-z]/ {on = /^setuptools==/} on' "$lock")
+    pip_install "$folder" "${from[@]}" --require-hashes --no-build-isolation --use-pep517 -r "$lock"
     # Building writes beside the code: not in the checkout.
     copy=$(mktemp -d)
     cp -r --parents "${parts[@]}" "$copy"
@@ -240,6 +249,7 @@ write_command() {
 #!/bin/sh
 # Regression Tracker's command, with the settings of the service.
 export TRACKER_CONFIG="\${TRACKER_CONFIG:-$settings/tracker.toml}"
+[ ! -f $database_url ] || export TRACKER_DATABASE_URL_FILE=$database_url
 $as_owner
 exec $releases/current/bin/tracker "\$@"
 END
@@ -247,7 +257,7 @@ END
 
 # back_up: before an upgrade, so that there is a way back from a migration.
 back_up() {
-    [ -f "$data/tracker.db" ] || return 0
+    [ -f "$data/tracker.db" ] || [ -f "$database_url" ] || return 0
     say "Backing up before the upgrade ..."
     run "$command" backup || stop 3 "No backup, no upgrade: nothing was changed."
 }
@@ -255,6 +265,12 @@ back_up() {
 install_units() {
     run mkdir -p "$unit_folder"
     run cp -r deploy/systemd/. "$unit_folder/"
+    local for_nodes=$unit_folder/regression-tracker-.service.d/20-nodes.conf
+    if [ -f "$database_url" ]; then
+        run cp deploy/systemd-nodes.conf "$for_nodes"
+    else
+        run rm -f "$for_nodes"
+    fi
     if [ -z "$root" ] && command -v restorecon >/dev/null; then
         run restorecon -RF "$releases" "$unit_folder" "$settings"
     fi

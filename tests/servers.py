@@ -1,4 +1,4 @@
-"""Real servers beside the tracker, from Debian's packages: a PostgreSQL of our own on a socket."""
+"""Real servers beside the tracker, from Debian's packages: PostgreSQL on a socket, a Redis."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import functools
 import itertools
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -51,6 +55,17 @@ def new_database(template: str | None = None) -> str:
     name = f"t{next(_numbers)}"
     _say(f"CREATE DATABASE {name} TEMPLATE {template}")
     return _address(name)
+
+
+def end_sessions(address: str) -> None:
+    """Cut off whoever uses a database, as a network does that breaks."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def copied(address: str) -> str:
@@ -111,3 +126,62 @@ def _end(control: list[object], folder: Path) -> None:
         [*map(str, control), "-m", "immediate", "stop"], check=False, capture_output=True
     )
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class RunningRedis:
+    """A Redis on loopback, with a password, that keeps nothing."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        """As `limits_url` has it."""
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}"
+
+    def end(self) -> None:
+        """End it, and wait until it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        self.process.wait(20)
+
+
+PASSWORD = "canary-of-redis"
+
+
+@contextlib.contextmanager
+def running_redis(port: int = 0) -> Iterator[RunningRedis]:
+    """A new Redis on `port`, or on one that is free."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    port = port or _free_port()
+    options = {"port": port, "bind": "127.0.0.1", "save": "", "requirepass": PASSWORD}
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([program, *words], cwd=folder, stdout=subprocess.DEVNULL)
+        running = RunningRedis(port, process)
+        try:
+            _wait_for(running)
+            yield running
+        finally:
+            running.end()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(running: RunningRedis) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", running.port), 5).close()
+            return
+        if running.process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise RuntimeError("redis-server does not start")

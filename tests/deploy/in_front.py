@@ -169,7 +169,7 @@ def write_configuration(folder: Path, port: int, site: Path) -> dict[str, int]:
     user = "user root;" if Path("/proc/self").stat().st_uid == 0 else ""
     (folder / "nginx.conf").write_text(WHOLE.format(folder=folder, user=user))
     shutil.copy(SHIPPED / "tracker_proxy.inc", folder)
-    for name in ("tracker.conf", "site.conf"):
+    for name in ("upstream.conf", "tracker.conf", "site.conf"):
         text = adapted((SHIPPED / name).read_text(), folder, ports, site)
         (folder / "conf.d" / name).write_text(text)
     openssl = [needed("openssl"), "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]

@@ -1,4 +1,4 @@
-"""The image and compose.yaml: what can be seen without an engine, and the build done by hand."""
+"""The image and the compose files: what can be seen without an engine, and the build by hand."""
 
 from __future__ import annotations
 
@@ -24,9 +24,22 @@ from tracker.settings import Settings
 
 FOLDER = ROOT / "deploy" / "docker"
 DOCKERFILE = (FOLDER / "Dockerfile").read_text()
-COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+Service = dict[str, Any]
+FILES = {
+    name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    for name in ("compose", "compose.nodes")
+}
+ONE: dict[str, Service] = FILES["compose"]["services"]
+NODES: dict[str, Service] = FILES["compose.nodes"]["services"]
+SERVICES: dict[str, Service] = {
+    f"{file} {name}": service
+    for file, compose in FILES.items()
+    for name, service in compose["services"].items()
+}
 OURS = [name for name, each in SERVICES.items() if each["image"].startswith("regression-tracker")]
+# Settings of others: Gunicorn's, and those of PostgreSQL's image.
+OTHERS = {"FORWARDED_ALLOW_IPS", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"}
+OTHERS |= {"POSTGRES_PASSWORD_FILE"}
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -47,8 +60,8 @@ def last_of(name: str) -> str:
 
 def test_the_image_runs_as_nobody_who_owns_its_code() -> None:
     assert last_of("USER") == "10001:10001"
-    owned = re.findall(r"install -d -o tracker\b.* (/\S+)", DOCKERFILE)
-    assert sorted(owned) == ["/data", "/site"]
+    owned = re.findall(r"install -d -o tracker -g tracker -m \d+ ([^\\\n]+)", DOCKERFILE)
+    assert sorted(" ".join(owned).split()) == ["/backups", "/data", "/site", "/spool"]
     assert "--chown" not in DOCKERFILE
 
 
@@ -118,40 +131,117 @@ def test_a_service_of_ours_runs_a_command_that_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_environment_of_a_service_has_only_settings(name: str) -> None:
-    names = SERVICES[name].get("environment", {})
+    names = {
+        each.removesuffix("_FILE") if each.startswith("TRACKER_") else each
+        for each in SERVICES[name].get("environment", {})
+    }
     settings = {f"TRACKER_{each.upper()}" for each in Settings.__struct_fields__}
-    assert set(names) <= settings
+    assert names <= settings | OTHERS
 
 
 def test_only_the_worker_has_the_token_and_asks_others() -> None:
-    assert [name for name in SERVICES if SERVICES[name].get("secrets")] == ["worker"]
-    cut_off = [name for name in SERVICES if SERVICES[name].get("network_mode") == "none"]
+    assert [name for name in ONE if ONE[name].get("secrets")] == ["worker"]
+    cut_off = [name for name in ONE if ONE[name].get("network_mode") == "none"]
     assert cut_off == ["publisher", "backup"]
-    assert SERVICES["worker"]["networks"] == ["jenkins"]
+    assert ONE["worker"]["networks"] == ["jenkins"]
 
 
 def test_nobody_reaches_the_web_server_but_through_the_proxy() -> None:
-    published = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+    published = {name: each["ports"] for name, each in ONE.items() if "ports" in each}
     assert published == {"web": ["80:80", "443:443"]}
-    assert SERVICES["proxy"]["network_mode"] == "service:web"
-    assert "TRACKER_HOST" not in SERVICES["web"]["environment"]
+    assert ONE["proxy"]["network_mode"] == "service:web"
+    assert "TRACKER_HOST" not in ONE["web"]["environment"]
     assert Settings.load({}).host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_the_volumes_and_files_of_a_service_are_declared(name: str) -> None:
+def test_what_a_service_names_is_declared(name: str) -> None:
+    compose = FILES[name.split()[0]]
     for mount in SERVICES[name].get("volumes", []):
         source = mount.split(":")[0]
         made_by_people = {"./certificates"}
         if source.startswith("."):
             assert source in made_by_people or (FOLDER / source).exists()
         else:
-            assert source in COMPOSE["volumes"]
+            assert source in compose["volumes"]
+    assert set(SERVICES[name].get("networks", [])) <= set(compose["networks"])
+    assert set(SERVICES[name].get("secrets", [])) <= set(compose["secrets"])
+    assert set(SERVICES[name].get("depends_on", {})) <= set(compose["services"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_health_check_is_made_or_said_to_be_none(name: str) -> None:
-    assert name == "web" or "healthcheck" in SERVICES[name]
+    assert name.endswith(" web") or "healthcheck" in SERVICES[name]
+
+
+# Several nodes
+
+
+def in_network(network: str) -> set[str]:
+    return {name for name, each in NODES.items() if network in each["networks"]}
+
+
+def test_each_service_of_several_nodes_is_in_the_networks_it_needs() -> None:
+    assert in_network("front") == {"proxy", "web"}
+    assert in_network("counters") == {"web", "redis"}
+    assert in_network("jenkins") == {"worker"}
+    assert in_network("outside") == {"proxy"}
+    ours = {name.split()[1] for name in OURS if name.startswith("compose.nodes")}
+    assert in_network("database") == ours | {"postgres"}
+    internal = [name for name, each in FILES["compose.nodes"]["networks"].items() if each]
+    assert internal == ["front", "database", "counters"]
+    assert [name for name, each in NODES.items() if "ports" in each] == ["proxy"]
+
+
+def test_each_service_of_several_nodes_has_the_secrets_it_needs() -> None:
+    having = {name: each["secrets"] for name, each in NODES.items() if "secrets" in each}
+    assert having.pop("worker") == ["database_url", "jenkins"]
+    assert having.pop("postgres") == ["postgres_password"]
+    assert set(having) == {"migrate", "web", "publisher", "backup"}
+    assert set(map(tuple, having.values())) == {("database_url",)}
+
+
+def test_what_several_nodes_share_is_the_same_for_all() -> None:
+    spools = {
+        name: (each["environment"]["TRACKER_SPOOL_FOLDER"], each["volumes"][0].split(":")[:2])
+        for name, each in NODES.items()
+        if "TRACKER_SPOOL_FOLDER" in each.get("environment", {})
+    }
+    assert set(spools) == {"web", "worker", "backup"}
+    assert all(each == ("/spool", ["spool", "/spool"]) for each in spools.values())
+    assert "site:/site" in NODES["publisher"]["volumes"]
+    assert "site:/site:ro" in NODES["web"]["volumes"]
+    assert "TRACKER_OUTPUT=/site" in DOCKERFILE
+
+
+def test_a_home_is_the_containers_own() -> None:
+    assert "TRACKER_HOME=/data" in DOCKERFILE
+    for name in (each for each in OURS if each.startswith("compose.nodes")):
+        assert any(each.startswith("/data:uid=10001") for each in SERVICES[name]["tmpfs"])
+        assert not any(":/data" in each for each in SERVICES[name].get("volumes", []))
+
+
+def test_the_database_is_brought_up_to_date_before_anything_uses_it() -> None:
+    assert NODES["migrate"]["command"] == ["tracker", "init"]
+    assert NODES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    done = {"condition": "service_completed_successfully"}
+    for name in ("web", "worker", "publisher"):
+        assert NODES[name]["depends_on"]["migrate"] == done
+
+
+def test_the_web_servers_are_many_and_all_behind_the_proxy() -> None:
+    assert NODES["web"]["deploy"]["replicas"] >= 2
+    assert NODES["web"]["environment"]["TRACKER_TRUSTED_PROXIES"] == "1"
+    here, there = FOLDER / "upstream.conf", FOLDER.parent / "nginx" / "upstream.conf"
+    name = re.compile(r"^upstream (\w+)", re.M)
+    assert name.findall(here.read_text()) == name.findall(there.read_text())
+    assert "server web:8000;" in here.read_text()
+
+
+def test_the_database_is_of_the_version_that_the_image_can_back_up() -> None:
+    assert NODES["postgres"]["image"] == "postgres:15-bookworm"
+    assert "ARG BASE=python:3.11-slim-bookworm" in DOCKERFILE
+    assert "postgresql-client" in DOCKERFILE
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ PARTS = ("tracker", "plugins", "site_templates", "deploy", "scripts/environment.
 FILES = (
     "pyproject.toml",
     "requirements.lock",
+    "requirements-nodes.lock",
     "README.md",
     "CHANGELOG.md",
     "SECURITY.md",
@@ -146,6 +147,44 @@ def test_the_command_has_the_settings_of_the_service(checkout: Checkout) -> None
     settings = checkout.root / "etc" / "regression-tracker" / "tracker.toml"
     subprocess.run([checkout.root / "usr/local/bin/tracker", "token", "list"], check=True)
     assert f"tracker token list with {settings}" in checkout.noted()
+
+
+def name_database(checkout: Checkout) -> Path:
+    """Have the address of a PostgreSQL where the installation looks for it."""
+    address = checkout.root / "etc" / "regression-tracker" / "database_url"
+    address.parent.mkdir(parents=True, exist_ok=True)
+    address.write_text("postgresql://tracker@db.example/tracker")
+    return address
+
+
+def test_with_a_database_elsewhere_it_installs_the_drivers_and_lets_the_units_reach_it(
+    checkout: Checkout,
+) -> None:
+    address = name_database(checkout)
+    checkout.run()
+    assert "-r requirements-nodes.lock" in checkout.noted()
+    assert "-r requirements.lock" not in checkout.noted()
+    units = checkout.root / "etc" / "systemd" / "system" / "regression-tracker-.service.d"
+    assert (units / "20-nodes.conf").is_file()
+    shell = (checkout.root / "usr/local/bin/tracker").read_text()
+    assert f"export TRACKER_DATABASE_URL_FILE={address}" in shell
+
+
+def test_without_one_it_does_not(checkout: Checkout) -> None:
+    checkout.run()
+    assert "requirements-nodes.lock" not in checkout.noted()
+    assert list((checkout.root / "etc" / "systemd").rglob("20-nodes.conf")) == []
+
+
+def test_one_that_is_named_later_makes_another_release_and_backs_up_first(
+    checkout: Checkout,
+) -> None:
+    checkout.run()
+    before = (checkout.releases / "current").readlink()
+    name_database(checkout)
+    checkout.run()
+    assert (checkout.releases / "current").readlink() != before
+    assert "tracker backup with" in checkout.noted()
 
 
 def test_a_second_run_changes_nothing(checkout: Checkout) -> None:

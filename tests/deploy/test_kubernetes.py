@@ -1,7 +1,8 @@
-"""The manifests for Kubernetes: valid, closed, and right with a database on one volume."""
+"""The manifests for Kubernetes: valid, closed, and right for one node or for many."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -53,12 +54,28 @@ CONTAINERS = {
     for kind in ("initContainers", "containers")
     for container in template["spec"].get(kind, [])
 }
-OURS = {name: each for name, each in CONTAINERS.items() if each[1]["image"] != "nginx:1.28"}
+OURS = {name: each for name, each in CONTAINERS.items() if each[1]["image"] == "regression-tracker"}
+FOLDERS = ("base", "more-web", "nodes")
+NODES = {name: each for name, each in PODS.items() if name.startswith("nodes/")}
 TRACKER = REAL["base/StatefulSet regression-tracker"]
 
 
-def in_kind(kind: str) -> list[Manifest]:
-    return [each for each in REAL.values() if each["kind"] == kind]
+def in_kind(kind: str, *folders: str) -> list[Manifest]:
+    return [
+        each
+        for name, each in REAL.items()
+        if each["kind"] == kind and name.split("/")[0] in (folders or FOLDERS)
+    ]
+
+
+@functools.cache
+def put_together(folder: str) -> list[Manifest]:
+    """What kustomize makes of a folder."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    done = subprocess.run([kubectl, "kustomize", FOLDER / folder], capture_output=True, check=True)
+    return list(yaml.safe_load_all(done.stdout))
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -66,16 +83,13 @@ def test_a_manifest_is_valid(name: str) -> None:
     kubernetes_validate.validate(REAL[name], VERSION, strict=True)
 
 
-@pytest.mark.parametrize("folder", ["base", "more-web"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_kustomize_puts_the_manifests_together(folder: str) -> None:
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        pytest.skip("kubectl is not installed")
-    done = subprocess.run([kubectl, "kustomize", FOLDER / folder], capture_output=True, check=True)
-    made = list(yaml.safe_load_all(done.stdout))
+    made = put_together(folder)
     for each in made:
         kubernetes_validate.validate(each, VERSION, strict=True)
-    wanted = {"Namespace", "StatefulSet", "Service", "Ingress", "NetworkPolicy", "CronJob"}
+    worked = {"Deployment"} if folder == "nodes" else {"StatefulSet"}
+    wanted = {"Namespace", "Service", "Ingress", "NetworkPolicy", "CronJob"} | worked
     assert wanted <= {each["kind"] for each in made}
     images = {
         container["image"]
@@ -83,10 +97,10 @@ def test_kustomize_puts_the_manifests_together(folder: str) -> None:
         if (template := template_of(each))
         for container in template["spec"]["containers"]
     }
-    assert images == {f"regression-tracker:{__version__}", "nginx:1.28"}
+    assert images - {"redis:7-bookworm"} == {f"regression-tracker:{__version__}", "nginx:1.28"}
 
 
-@pytest.mark.parametrize("folder", ["base", "more-web"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_every_file_is_a_part_of_its_kustomization(folder: str) -> None:
     [kustomization] = yaml.safe_load_all((FOLDER / folder / "kustomization.yaml").read_text())
     files = {path.name for path in (FOLDER / folder).glob("*.yaml")} - {"kustomization.yaml"}
@@ -149,7 +163,9 @@ def test_one_pod_alone_works_on_the_database() -> None:
     assert modes == [["ReadWriteOnce"]] * 2
 
 
-@pytest.mark.parametrize("name", [name for name in PODS if "StatefulSet" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name in PODS if "StatefulSet" not in name and name not in NODES]
+)
 def test_another_pod_with_the_database_is_on_the_same_node(name: str) -> None:
     spec = PODS[name]["spec"]
     assert {
@@ -168,7 +184,10 @@ def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
         for name, (_, container) in CONTAINERS.items()
         if any(mount["name"] == "jenkins" for mount in container["volumeMounts"])
     ]
-    assert having == ["base/StatefulSet regression-tracker worker"]
+    assert having == [
+        "base/StatefulSet regression-tracker worker",
+        "nodes/Deployment regression-tracker-worker worker",
+    ]
 
 
 def test_probes_ask_for_what_exists_by_an_address(settings: Settings, store: Path) -> None:
@@ -183,7 +202,7 @@ def test_probes_ask_for_what_exists_by_an_address(settings: Settings, store: Pat
 
 def test_whoever_ends_is_given_time() -> None:
     for name, template in PODS.items():
-        if "CronJob" not in name:
+        if "Job" not in name and "redis" not in name:
             assert template["spec"]["terminationGracePeriodSeconds"] >= 40
 
 
@@ -201,9 +220,37 @@ def test_a_service_finds_its_pods() -> None:
         assert target in ports
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_service_finds_its_pods_where_all_is_put_together(folder: str) -> None:
+    made = put_together(folder)
+    pods = [found for each in made if (found := template_of(each))]
+    for service in (each for each in made if each["kind"] == "Service"):
+        selector = service["spec"]["selector"].items()
+        found = [each for each in pods if selecting(selector, each)]
+        ports = [
+            {
+                port["name"]
+                for container in each["spec"]["containers"]
+                for port in ports_of(container)
+            }
+            for each in found
+        ]
+        assert ports
+        assert all(service["spec"]["ports"][0]["targetPort"] in each for each in ports)
+
+
+def selecting(selector: Any, template: Manifest) -> bool:
+    return bool(selector <= template["metadata"]["labels"].items())
+
+
+def ports_of(container: Manifest) -> list[Manifest]:
+    found: list[Manifest] = container.get("ports", [])
+    return found
+
+
 def test_the_ingress_leads_to_services_and_has_the_limit_of_the_tracker() -> None:
     [ingress] = in_kind("Ingress")
-    services = {each["metadata"]["name"] for each in in_kind("Service")}
+    services = {each["metadata"]["name"] for each in in_kind("Service", "base")}
     paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
     assert {path["backend"]["service"]["name"] for path in paths} == services
     size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
@@ -218,12 +265,126 @@ def test_what_is_not_allowed_is_refused() -> None:
 
 def test_no_budget_keeps_a_node_from_being_emptied() -> None:
     """All pods are on one node, and the volume moves only when the last of them has left."""
-    assert in_kind("PodDisruptionBudget") == []
+    assert in_kind("PodDisruptionBudget", "base", "more-web") == []
 
 
-def test_only_what_may_run_more_than_once_is_scaled() -> None:
-    [scaler] = in_kind("HorizontalPodAutoscaler")
+@pytest.mark.parametrize("folder", ["more-web", "nodes"])
+def test_only_what_may_run_more_than_once_is_scaled(folder: str) -> None:
+    [scaler] = in_kind("HorizontalPodAutoscaler", folder)
     assert scaler["spec"]["scaleTargetRef"]["name"] == "regression-tracker-web"
-    [deployment] = in_kind("Deployment")
+    deployment = REAL[f"{folder}/Deployment regression-tracker-web"]
     commands = [each["command"] for each in deployment["spec"]["template"]["spec"]["containers"]]
     assert [command[0] for command in commands] == ["gunicorn"]
+    assert "replicas" not in deployment["spec"]
+
+
+# Many nodes
+
+TRACKERS = [name for name in OURS if name.startswith("nodes/")]
+
+
+def test_many_nodes_are_put_together_without_what_belongs_to_one() -> None:
+    made = put_together("nodes")
+    assert "StatefulSet" not in {each["kind"] for each in made}
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for each in made
+        if (template := template_of(each))
+        for volume in template["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    declared = {
+        each["metadata"]["name"] for each in made if each["kind"] == "PersistentVolumeClaim"
+    }
+    assert claims == declared
+    affine = [each for each in made if (found := template_of(each)) and "affinity" in found["spec"]]
+    assert affine == []
+
+
+def test_what_many_nodes_share_can_be_mounted_by_many() -> None:
+    modes = [each["spec"]["accessModes"] for each in in_kind("PersistentVolumeClaim", "nodes")]
+    assert modes == [["ReadWriteMany"]] * 2
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_node_has_a_home_of_its_own_and_the_database_of_all(name: str) -> None:
+    spec, container = OURS[name]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    environ = {each["name"]: each["value"] for each in container["env"]}
+    assert environ["TRACKER_HOME"].startswith(f"{mounts['data']}/")
+    assert "emptyDir" in volumes["data"]
+    assert volumes["database"]["secret"]["secretName"] == "regression-tracker-database"
+    [kustomization] = yaml.safe_load_all((FOLDER / "nodes" / "kustomization.yaml").read_text())
+    [generator] = kustomization["configMapGenerator"]
+    shared = dict(each.split("=") for each in generator["literals"])
+    assert shared["TRACKER_DATABASE_URL_FILE"] == f"{mounts['database']}/url"
+    assert shared["TRACKER_SPOOL_FOLDER"].startswith("/shared/")
+    assert mounts.get("shared", "/shared") == "/shared"
+    assert container["envFrom"] == [{"configMapRef": {"name": generator["name"]}}]
+
+
+def test_who_takes_or_reads_uploads_has_the_spool() -> None:
+    having = {
+        name.split()[-1]
+        for name in TRACKERS
+        if "shared" in {mount["name"] for mount in OURS[name][1]["volumeMounts"]}
+    }
+    assert having == {"web", "worker", "backup"}
+
+
+def test_the_publisher_alone_writes_the_site() -> None:
+    for name, (_, container) in CONTAINERS.items():
+        if name.startswith("nodes/"):
+            mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+            if "site" in mounts:
+                writes = not mounts["site"].get("readOnly")
+                assert writes == (container["name"] == "publish")
+
+
+def test_the_migration_is_a_job_of_this_version() -> None:
+    [job] = in_kind("Job")
+    assert job["metadata"]["name"].endswith("-" + __version__.replace(".", "-"))
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["tracker", "init"]
+
+
+def test_a_node_is_emptied_without_the_last_web_server_going() -> None:
+    [budget] = in_kind("PodDisruptionBudget")
+    deployment = REAL["nodes/Deployment regression-tracker-web"]["spec"]
+    assert budget["spec"]["selector"] == deployment["selector"]
+    [scaler] = in_kind("HorizontalPodAutoscaler", "nodes")
+    assert scaler["spec"]["minReplicas"] > budget["spec"]["maxUnavailable"] == 1
+    assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    for spread in deployment["template"]["spec"]["topologySpreadConstraints"]:
+        assert spread["labelSelector"] == deployment["selector"]
+
+
+def test_each_pod_of_many_nodes_may_ask_whom_it_needs() -> None:
+    made = put_together("nodes")
+    policies = {each["metadata"]["name"]: each for each in made if each["kind"] == "NetworkPolicy"}
+    pods = [found for each in made if (found := template_of(each))]
+
+    def chosen(name: str) -> set[str]:
+        spec = policies[f"regression-tracker-{name}"]["spec"]
+        labels = spec["podSelector"]["matchLabels"].items()
+        return {
+            each["metadata"]["labels"]["app.kubernetes.io/component"]
+            for each in pods
+            if selecting(labels, each)
+        }
+
+    assert chosen("database") == {"web", "worker", "migrate", "publish", "backup"}
+    assert chosen("counting") == {"web"}
+    assert chosen("jenkins") == {"worker"}
+    assert chosen("redis") == {"redis"}
+
+
+def test_the_web_servers_count_where_redis_listens() -> None:
+    [service] = [each for each in in_kind("Service") if "redis" in each["metadata"]["name"]]
+    [container] = REAL["nodes/Deployment regression-tracker-web"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    environ = {each["name"]: each["value"] for each in container["env"]}
+    assert environ["TRACKER_LIMITS_URL"] == f"redis://{service['metadata']['name']}"
+    assert service["spec"]["ports"][0]["port"] == 6379

@@ -126,3 +126,41 @@ def test_the_server_ends_in_the_time_that_systemd_gives_it() -> None:
     )
     assert graceful is not None
     assert int(options("web")["TimeoutStopSec"]) > int(graceful[1])
+
+
+# Of several nodes
+
+NODES = ROOT / "deploy" / "systemd-nodes.conf"
+
+
+def installed_for_nodes(root: Path) -> Path:
+    """The units as `install.sh` puts them where the database is elsewhere."""
+    installed(root)
+    folder = root / "etc" / "systemd" / "system" / "regression-tracker-.service.d"
+    shutil.copy(NODES, folder / "20-nodes.conf")
+    return root
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_of_several_nodes_is_as_little_exposed(tmp_path: Path, service: str) -> None:
+    assert exposure(installed_for_nodes(tmp_path), service) <= MOST_EXPOSED
+
+
+def test_the_services_of_several_nodes_are_given_the_address_of_the_database() -> None:
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(NODES)
+    named, _, path = parser["Service"]["LoadCredential"].partition(":")
+    assert parser["Service"]["Environment"] == f"TRACKER_DATABASE_URL_FILE=%d/{named}"
+    shell = (ROOT / "deploy" / "install.sh").read_text()
+    assert path == "/etc/regression-tracker/database_url"
+    assert "database_url=$settings/database_url" in shell
+
+
+def test_several_nodes_open_the_network_and_no_address() -> None:
+    """Whom to ask is named by whoever runs them; what is denied in a unit stays denied."""
+    text = NODES.read_text()
+    assert re.findall(r"^PrivateNetwork=(\w+)", text, re.M) == ["no"]
+    assert re.findall(r"^IPAddress\w+=", text, re.M) == []
+    denying = [service for service in SERVICES if options(service).get("IPAddressDeny") == "any"]
+    assert denying == ["web", "publisher", "backup"]

@@ -96,3 +96,30 @@ def test_others_cannot_look_into_the_spool(tmp_path):
     kept = spool.store(tmp_path / "spool", [b"abc"])
     for path in (kept.path, kept.path.parent, tmp_path / "spool" / "incoming"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_bytes_that_are_elsewhere_are_told_of(tmp_path):
+    kept = spool.store(tmp_path / "here", [b"abc"])
+    report = spool.SpooledReport(kept.path, "a.xml", kept.sha256, kept.size)
+    spool.check_there(tmp_path / "here", [report])
+    kept.path.unlink()
+    with pytest.raises(StorageError, match=r"a\.xml are not in the spool .*here"):
+        spool.check_there(tmp_path / "here", [report])
+
+
+def test_what_broken_uploads_left_behind_is_removed_after_a_while(tmp_path):
+    aside = tmp_path / "incoming"
+    aside.mkdir()
+    for name, seconds in (("old", 10), ("new", 30)):
+        (aside / name).touch()
+        os.utime(aside / name, (seconds, seconds))
+    spool.tidy(tmp_path, older_than=20_000)
+    assert files(tmp_path) == [aside / "new"]
+
+
+def test_tidying_minds_nothing_that_another_process_removed_first(tmp_path, monkeypatch):
+    (tmp_path / "incoming").mkdir()
+    gone = tmp_path / "incoming" / "gone"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))
+    spool.tidy(tmp_path, older_than=20_000)
+    assert files(tmp_path) == []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.servers import running_redis
 from tracker.operations import details as parts
 from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, write_manifest
 from tracker.operations.details import Details, details, spool
@@ -118,3 +120,19 @@ def test_what_is_kept_and_what_is_coming_in_are_counted_apart(tmp_path: Path) ->
 
 def test_a_spool_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert spool(tmp_path / "none").files == 0
+
+
+def test_what_several_nodes_share_is_looked_at(settings: Settings, store: Path) -> None:
+    with running_redis() as redis:
+        its = msgspec.structs.replace(
+            settings, limits_url=redis.address, spool_folder=str(settings.spool)
+        )
+        checks = details(its, published=None, now=1).checks
+        assert (checks["spool"].status, checks["limits"].status) == ("pass", "pass")
+    found = details(its, published=None, now=1).checks["limits"]
+    assert found.status == "warn"
+    assert found.reason.startswith(f"Requests cannot be counted: redis://127.0.0.1:{redis.port}:")
+
+
+def test_one_machine_has_no_checks_of_what_is_shared(settings: Settings, store: Path) -> None:
+    assert not {"spool", "limits"} & set(details(settings, published=None, now=1).checks)

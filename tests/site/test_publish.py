@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT, environ_of
 from tests.examples import examples
 from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
+from tests.servers import end_sessions, new_database
 from tests.store.fresh import lay_out
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
@@ -30,7 +32,7 @@ from tracker.settings import Settings
 from tracker.site.check import broken_links
 from tracker.site.publish import MANIFEST, Published, publish, read_manifest
 from tracker.site.render import renderer
-from tracker.store.connection import open_store
+from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import track_job
 
 PublishTo = Callable[..., Published]
@@ -543,3 +545,55 @@ def test_a_file_that_is_missing_from_the_old_generation_is_made_again(
     upload("other", 1, report(login="P"))
     publish_to()
     assert lost.is_file()
+
+
+# On several machines
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Settings]:
+    """The settings of one of several nodes; its store is open."""
+    its = Settings.load(
+        {}, home=tmp_path / "home", output=tmp_path / "output", database_url=new_database()
+    )
+    open_store(its.store)
+    history("nightly", login="P")
+    yield its
+    close_store()
+
+
+def test_one_publishes_where_lock_files_do_not_tell_of_another(
+    shared: Settings, publish_to: PublishTo, tmp_path: Path
+) -> None:
+    """The other one's folder is another here, so that its lock file is no help."""
+    other = msgspec.structs.replace(shared, output=tmp_path / "elsewhere")
+    command = [sys.executable, "-m", "tracker", "publish"]
+
+    def publish_there(_: str) -> None:
+        done = subprocess.run(
+            command, env=environ_of(other), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 3
+        assert "Another process is publishing the site." in done.stderr
+
+    assert publish_to(beat=publish_there).is_new
+    assert subprocess.run(command, env=environ_of(other), check=False).returncode == 0
+
+
+def test_a_publisher_that_was_cut_off_shows_nothing(
+    shared: Settings, publish_to: PublishTo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another may have begun since: what it made is not put in the other one's place."""
+    publish_to()
+    history("weekly", login="P")
+    before = (tmp_path / "output" / "site").resolve()
+
+    def cut_off(folder: Path) -> None:
+        end_sessions(shared.database_url)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tracker.site.publish.sync_file_system", cut_off)
+        with pytest.raises(StorageError):
+            publish_to()
+    assert (tmp_path / "output" / "site").resolve() == before
+    assert publish_to().is_new

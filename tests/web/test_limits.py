@@ -7,9 +7,13 @@ import re
 import urllib.error
 import urllib.request
 
+import msgspec
 import pytest
 
 from tests.conftest import junit, running_gunicorn
+from tests.servers import PASSWORD as REDIS_PASSWORD
+from tests.servers import running_redis
+from tracker.errors import SettingsError
 from tracker.settings import Settings
 from tracker.store import passwords, people
 from tracker.store.people import add_person
@@ -240,6 +244,83 @@ def test_nobody_signs_in_by_a_password_unless_it_is_counted(broken):
     response = guess(client, password=PASSWORD)
     assert response.status_code == (400 if is_mended else 503)
     assert ("limits.db" in response.json["detail"]) != is_mended
+
+
+# In a Redis
+
+
+@pytest.fixture(scope="module")
+def redis():
+    with running_redis() as running:
+        yield running
+
+
+@pytest.fixture
+def in_redis(settings, redis):
+    """Makes a client of a node that counts there, with low limits."""
+
+    def make():
+        its = msgspec.structs.replace(
+            settings, limits_url=f"{redis.address}/0", requests_per_minute=5, uploads_per_minute=3
+        )
+        app = create_app(its)
+        app.extensions[limits._KEY].counter.storage.reset()
+        return app.test_client()
+
+    return make
+
+
+def test_a_limit_holds_over_nodes_that_share_a_redis(in_redis):
+    nodes = [in_redis(), in_redis()]
+    found = [nodes[n % 2].get("/api/v1/jobs", environ_overrides=FAR).status_code for n in range(8)]
+    assert found == [200] * 5 + [429] * 3
+
+
+def test_what_is_left_is_told_from_there_too(in_redis):
+    client = in_redis()
+    response = [client.get("/", environ_overrides=FAR) for _ in range(6)][-1]
+    assert response.headers["RateLimit-Policy"] == '"requests";q=5;w=60'
+    assert re.fullmatch(r'"requests";r=0;t=(60|[1-5]\d)', response.headers["RateLimit"])
+
+
+def test_right_passwords_are_taken_back_there_too(in_redis):
+    client = in_redis()
+    here = {"REMOTE_ADDR": "127.0.0.1"}
+    for _ in range(15):
+        passwords._remembered.clear()
+        assert guess(client, password=PASSWORD, where=here).status_code == 400
+
+
+@pytest.fixture
+def without_redis(settings):
+    """A client of a node whose Redis is gone, and the Redis."""
+    with running_redis() as running:
+        its = msgspec.structs.replace(settings, limits_url=running.address)
+    return create_app(its).test_client(), running
+
+
+def test_without_it_reading_and_uploading_go_on(without_redis, token, caplog):
+    client, redis = without_redis
+    assert client.get("/", environ_overrides=FAR).status_code == 200
+    headers = {"Authorization": f"Bearer {token}"}
+    sent = client.post(UPLOAD, data=junit(a="P"), headers=headers, environ_overrides=FAR)
+    assert sent.status_code == 201
+    assert f"cannot be counted in redis://127.0.0.1:{redis.port}: " in caplog.text
+    assert REDIS_PASSWORD not in caplog.text
+
+
+def test_without_it_nobody_signs_in_by_a_password(without_redis):
+    client, _ = without_redis
+    response = guess(client, password=PASSWORD)
+    assert response.status_code == 503
+    assert "the Redis that limits_url names" in response.json["detail"]
+    assert REDIS_PASSWORD not in response.text
+
+
+def test_an_address_that_is_none_stops_the_server_at_its_start(settings):
+    its = msgspec.structs.replace(settings, limits_url="redis://:pa/ss@host")
+    with pytest.raises(SettingsError, match="limits_url is no address of a Redis"):
+        create_app(its)
 
 
 # Over processes

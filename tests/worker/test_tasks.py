@@ -272,6 +272,22 @@ def test_a_queued_upload_is_read_and_its_answer_kept(settings: Settings, store: 
     assert build("nightly", "3").totals.total == 2
 
 
+def test_a_queued_upload_whose_bytes_are_not_here_waits_for_them(
+    settings: Settings, store: Path
+) -> None:
+    """On another node, whose spool is not the one that took it, or is not mounted yet."""
+    queue_upload(settings, junit(login="P"))
+    there = settings.spool.rename(settings.spool.with_name("elsewhere"))
+    Worker(settings).run(until_idle=True)
+    state, error, _ = queued_upload("id")
+    assert state == "due"
+    assert "The bytes of 0.xml are not in the spool" in error
+    there.rename(settings.spool)
+    run("UPDATE work SET due = 0")
+    Worker(settings).run(until_idle=True)
+    assert build("nightly", "3").totals.total == 1
+
+
 def test_a_queued_upload_that_cannot_be_read_says_why(settings: Settings, store: Path) -> None:
     queue_upload(settings, b"nothing that anybody reads")
     Worker(settings).run(until_idle=True)

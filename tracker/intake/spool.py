@@ -9,7 +9,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -113,11 +113,22 @@ def store(folder: Path, chunks: Iterable[bytes], *, durable: bool = True) -> Spo
         return out.keep(durable=durable)
 
 
+def check_there(folder: Path, reports: Iterable[SpooledReport]) -> None:
+    """StorageError where bytes are not in the spool `folder`, which others wrote into."""
+    for report in reports:
+        if not report.path.is_file():
+            raise StorageError(
+                f"The bytes of {report.name} are not in the spool {folder}.",
+                "All nodes need the same folder there: `spool_folder`. It is tried again.",
+            )
+
+
 def tidy(folder: Path, *, older_than: int) -> None:
     """Remove what uploads that broke off or were killed left behind before a time (ms)."""
     for path in (folder / "incoming").glob("*"):
-        if path.stat().st_mtime * 1000 < older_than:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # kept, or removed by another process
+            if path.stat().st_mtime * 1000 < older_than:
+                path.unlink()
 
 
 def make_durable(folder: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tracker.operations import counters
 from tracker.operations.backup.manifest import LastBackup, Manifest, last_backup
 from tracker.operations.health import ALIVE_MS, PASS, Check, Checks, space
 from tracker.operations.versions import Version, server_version, versions
@@ -107,6 +108,7 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
             "servers": _check_servers(servers),
             **({} if sizes.log is None else {"wal": _check_wal(sizes.log)}),
             "output": space(settings.output),
+            **_check_shared(settings),
             "backup": _check_backup(backup, EPOCH + timedelta(milliseconds=now)),
             "versions": _check_versions(found),
         },
@@ -121,6 +123,17 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
         backup=backup.manifest if backup else None,
         versions=found,
     )
+
+
+def _check_shared(settings: Settings) -> Checks:
+    """What several nodes share beside the database, where it is named."""
+    found: Checks = {}
+    if settings.spool_folder:
+        found["spool"] = space(settings.spool)
+    if settings.limits_url:
+        told = counters.trouble(settings.limits_url)
+        found["limits"] = Check("warn", f"{counters.NOT_COUNTED} {told}") if told else PASS
+    return found
 
 
 def spool(folder: Path) -> Spool:

@@ -40,13 +40,15 @@ PASS = Check("pass")
 REPLACED = "The database was replaced while this process had it open; restart the tracker."
 
 
-def checks(settings: Settings, opened: Identity = None) -> Checks:
+def checks(settings: Settings, opened: Identity = None, *, is_serving: bool = False) -> Checks:
     """What serving needs: a readable database of our schema, the write lock, and room.
 
     `opened` is the file that this process has open, where it has: another one under the same name
-    would be served by none of its connections.
+    would be served by none of its connections. One that `is_serving` a database of several nodes
+    goes on while a newer version adds to its schema.
     """
-    return {**_store(settings.store, opened), "space": space(settings.home)}
+    goes_on = is_serving and not isinstance(settings.store, Path)
+    return {**_store(settings.store, opened, goes_on), "space": space(settings.home)}
 
 
 def is_made(settings: Settings) -> bool:
@@ -97,13 +99,13 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _store(where: Path | str, opened: Identity) -> Checks:
+def _store(where: Path | str, opened: Identity, goes_on: bool) -> Checks:
     # A file that took the place of ours is not even opened: SQLite would take our log of writes
     # for its own, and empty it.
     if opened is not None and engine_of(where).identity() not in (None, opened):
         return {"database": Check("fail", REPLACED)}
     found = probe(where, LOCK_SECONDS)
-    if found.unreadable or found.newer:
+    if found.unreadable or (found.newer and not goes_on):
         return {"database": Check("fail", found.unreadable or _newer(found))}
     return {
         "database": PASS,
@@ -119,4 +121,6 @@ def _newer(found: Probe) -> str:
 def _migrations(found: Probe) -> Check:
     if found.pending:
         return Check("fail", f"Migrations wait: {', '.join(found.pending)}.")
+    if found.newer:
+        return Check("warn", f"{_newer(found)} Replace this process by one of that version.")
     return PASS

@@ -31,6 +31,7 @@ from tracker.queries import jobs
 from tracker.queries.rows import snapshot
 from tracker.site.links import Linker, static_linker
 from tracker.site.render import Renderer, as_json
+from tracker.store.connection import try_publishing
 
 MANIFEST = "manifest.json"
 
@@ -127,6 +128,7 @@ def publish(
     """
     try:
         with _publishing(output), snapshot():
+            _check_alone()
             return _publish(output, renderer, newest, keep, now, force, beat)
     except OSError as error:
         raise StorageError(
@@ -172,6 +174,7 @@ def _publish(
         manifest = Manifest(number, now, revisions[""], made_with, made.pages, made.files)
         (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         sync_file_system(folder)
+        _check_alone()  # lost with the connection: another node may have begun
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # a full disk must not be filled further
         raise
@@ -301,9 +304,15 @@ def _prune(output: Path, keep: int) -> None:
             shutil.rmtree(output / "generations" / name)
 
 
+def _check_alone() -> None:
+    """Busy where another node publishes: on a shared folder the lock file may not tell."""
+    if not try_publishing():
+        raise Busy("Another process is publishing the site.", "Wait for it to end.")
+
+
 @contextmanager
 def _publishing(output: Path) -> Iterator[None]:
-    """One publisher at a time; the kernel drops the lock of one that dies."""
+    """One publisher of this machine at a time; the kernel drops the lock of one that dies."""
     output.mkdir(parents=True, exist_ok=True)
     with (output / ".publish.lock").open("ab") as lock:
         try:

@@ -85,6 +85,15 @@ def reading() -> Iterator[None]:
             yield
 
 
+def try_publishing() -> bool:
+    """Inside `reading`: whether nobody else publishes, on whatever machine, until that ends.
+
+    Asked again, it is still so, or the connection was lost: StorageError.
+    """
+    with storage_errors():
+        return engine().try_publishing()
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """One transaction, alone: writers queue, on this machine or on all that share the database.

@@ -96,6 +96,9 @@ class Engine(Protocol):
     def writing(self, deadline: float | None = None) -> AbstractContextManager[object]:
         """A transaction alone among writers; Busy where that is not so by `deadline`."""
 
+    def try_publishing(self) -> bool:
+        """Whether the transaction that is open alone publishes, of those on all machines."""
+
     def migrating(self) -> AbstractContextManager[object]:
         """Alone among those who migrate, with the oldest schema this program begins from."""
 

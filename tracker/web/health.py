@@ -90,7 +90,7 @@ def _checks() -> Checks:
     """The checks; a process that has not opened its store does so, where nothing speaks against."""
     its = untouched_state()
     if its.is_open:
-        return looks.checks(its.settings, its.opened)
+        return looks.checks(its.settings, its.opened, is_serving=True)
     said = looks.checks(its.settings)
     if _is_blocked(its.settings, said):
         return said

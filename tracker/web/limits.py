@@ -1,4 +1,4 @@
-"""How often one may ask: limits for each address, token and name, over all processes.
+"""How often one may ask: limits for each address, token and name, over all processes and nodes.
 
 Requests and uploads from this machine itself are not counted; attempts to sign in always are, and
 those that were right are taken back. Where nothing can be counted reading and uploading go on, and
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, request
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError as CannotCount
+from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from tracker.errors import Busy, TooMany
+from tracker.operations.counters import connections, place
 from tracker.settings import Settings
 from tracker.web.addresses import address, is_local, network
 from tracker.web.limit_store import SqliteStorage
 from tracker.web.open_doors import is_open
-from tracker.web.state import settings
 
 log = logging.getLogger("tracker.web")
 
@@ -77,11 +78,28 @@ def _limits_of(its: Settings) -> dict[str, Limit]:
 
 
 class Limits:
-    """The limits of one application, and where they are counted."""
+    """The limits of one application, and where they are counted.
+
+    `place` is for the log, `what` for whoever is refused because of it.
+    """
 
     def __init__(self, its: Settings) -> None:
         self.rows = _limits_of(its)
-        self.counter = FixedWindowRateLimiter(SqliteStorage(its.home / "limits.db"))
+        self.counter = FixedWindowRateLimiter(_storage(its))
+        if its.limits_url:
+            self.place, self.what = place(its.limits_url), "the Redis that limits_url names"
+        else:
+            self.place, self.what = str(its.home), "limits.db in the tracker's folder"
+
+
+def _storage(its: Settings) -> Storage:
+    """The counters of all nodes, or of this machine."""
+    if not its.limits_url:
+        return SqliteStorage(its.home / "limits.db")
+    connections(its.limits_url)  # says what is wrong before its driver is imported
+    from tracker.web.limit_redis import RedisCounters
+
+    return RedisCounters(its.limits_url)
 
 
 def register(app: Flask, its: Settings) -> None:
@@ -132,11 +150,12 @@ def _limits() -> Limits:
 
 def _cannot_count(limit: Limit, error: CannotCount) -> None:
     """Go on without the limit, or not at all."""
-    log.warning("%s cannot be counted in %s: %s", limit.what, settings().home, error)
+    limits = _limits()
+    log.warning("%s cannot be counted in %s: %s", limit.what, limits.place, error)
     if limit.is_strict:
         raise Busy(
             "Attempts to sign in cannot be counted now, so nobody signs in by a password.",
-            "Use a token, or let the operator look at limits.db in the tracker's folder.",
+            f"Use a token, or let the operator look at {limits.what}.",
         ) from error
 
 

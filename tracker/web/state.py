@@ -40,6 +40,7 @@ class State:
         with self.lock:
             if not self.is_open:
                 open_for_serving(self.settings.store)
+                self.settings.make_home()
                 self.opened = engine().identity()
                 self.opened_by = os.getpid()
 

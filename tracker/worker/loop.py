@@ -53,6 +53,7 @@ class Worker:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
         open_for_serving(self.context.settings.store)
         self.opened = engine().identity()
+        self.context.settings.make_home()
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)

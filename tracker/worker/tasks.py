@@ -143,6 +143,7 @@ def ingest(context: Context, task: Task) -> Done:
         SpooledReport(path=spool.path_of(context.intake.spool, each["sha256"]), **each)
         for each in upload["reports"]
     ]
+    spool.check_there(context.intake.spool, reports)
     try:
         with on_behalf(**upload.get("by", {"who": ITSELF.who})):
             done = ingest_reports(

@@ -25,8 +25,8 @@ from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
 from tracker.store.postgresql.words import in_words, words_of
 
-# The names of the two advisory locks: arbitrary, but the same in every process.
-WRITING, MIGRATING = 7_247_001, 7_247_002
+# The names of the advisory locks: arbitrary, but the same in every process.
+WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_003
 _CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
 # Functions of the schema take values of any types that go together, which came with it.
@@ -130,6 +130,11 @@ class Postgresql:
         with self.database.atomic():
             self._lock(WRITING, deadline)
             yield
+
+    def try_publishing(self) -> bool:
+        """A lock file would do only where the shared folder's server keeps locks."""
+        rows = self.run("SELECT pg_try_advisory_xact_lock(?)", (PUBLISHING,)).fetchall()
+        return bool(rows[0][0])
 
     @contextmanager
     def migrating(self) -> Iterator[None]:

@@ -1,0 +1,22 @@
+"""Where requests are counted for their limits."""
+
+from __future__ import annotations
+
+from tracker.operations.counters import NOT_COUNTED, place, trouble
+from tracker.operations.doctor.findings import Finding, Findings, Scene
+
+
+def look(scene: Scene) -> Findings:
+    """A warning where the Redis does not answer: pages and uploads go on without it."""
+    address = scene.settings.limits_url
+    if not address:
+        yield Finding("limits", "pass", "Requests are counted on this machine alone.")
+    elif told := trouble(address):
+        yield Finding(
+            "limits",
+            "warn",
+            f"{NOT_COUNTED} {told}",
+            "Start that Redis, or check limits_url; nobody signs in by a password meanwhile.",
+        )
+    else:
+        yield Finding("limits", "pass", f"Requests are counted in {place(address)}.")
