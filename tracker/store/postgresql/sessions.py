@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -126,3 +127,21 @@ def _count(connection: psycopg.Connection, table: str) -> int:
     question = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
     [(count,)] = connection.execute(question).fetchall()
     return int(count)
+
+
+def excludes(address: str, lock: int) -> bool:
+    """Whether a session keeps a lock from another one, and stays the same; StorageError."""
+    try:
+        with closing(connect(address)) as one, closing(connect(address)) as other:
+            session = _ask(one, "SELECT pg_backend_pid()")
+            if not _ask(one, f"SELECT pg_try_advisory_lock({lock})"):
+                return True  # another doctor has it
+            is_refused = not _ask(other, f"SELECT pg_try_advisory_lock({lock})")
+            return is_refused and session == _ask(one, "SELECT pg_backend_pid()")
+    except psycopg.Error as error:
+        raise refused(error, address) from error
+
+
+def _ask(connection: psycopg.Connection, question: str) -> Any:
+    [(value,)] = connection.execute(question.encode()).fetchall()
+    return value
