@@ -56,14 +56,11 @@ def load_script(name: str) -> ModuleType:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Iterator[Settings]:
     """The settings of a tracker of its own, below the test's folder."""
-    return Settings.load(
-        {},
-        home=tmp_path / "home",
-        output=tmp_path / "output",
-        database_url=servers.chosen_address(),
-    )
+    folders = {"home": tmp_path / "home", "output": tmp_path / "output"}
+    with servers.chosen_address() as address:
+        yield Settings.load({}, **folders, database_url=address)
 
 
 @pytest.fixture

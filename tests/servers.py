@@ -26,9 +26,25 @@ chosen = "sqlite"
 _numbers = itertools.count(1)
 
 
-def chosen_address() -> str:
+@contextlib.contextmanager
+def chosen_address() -> Iterator[str]:
     """A new database, empty and migrated; "" where the tests' stores are files."""
-    return new_database() if chosen == "postgresql" else ""
+    if chosen != "postgresql":
+        yield ""
+        return
+    with own_database() as address:
+        yield address
+
+
+@contextlib.contextmanager
+def own_database() -> Iterator[str]:
+    """A new database that is forgotten afterwards: each takes some megabytes of memory."""
+    address = new_database()
+    try:
+        yield address
+    finally:
+        name = address.partition("?")[0].rpartition("/")[2]
+        _say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager
@@ -101,30 +117,59 @@ def cluster() -> Path:
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
     who = _user(folder)
-    for command in (
-        [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"],
-        [
-            *(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "start"),
-            *("-o", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"),
-        ],
-    ):
-        subprocess.run([*who, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    atexit.register(_end, [*who, found / "pg_ctl", "-D", folder / "data"], folder)
+    initdb = [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"]
+    small = ["--encoding=UTF8", "--no-sync", "--wal-segsize=1"]
+    subprocess.run([*who, *initdb, *small], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    settings = {"listen_addresses": "", "unix_socket_directories": folder, **_QUICK}
+    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen(
+        [*who, found / "postgres", "-D", folder / "data", *words],
+        cwd=folder,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    atexit.register(_end, process, folder)
+    _wait_until_ready(process, folder)
     return folder
 
 
+# What it holds is worth nothing when the machine stops.
+_QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_wal_size": "64MB",
+    "min_wal_size": "8MB",
+}
+
+
 def _user(folder: Path) -> list[str]:
-    """It does not run as root."""
+    """It does not run as root, and ends where the tests are ended without being asked."""
     if os.getuid():
-        return []
+        return ["setpriv", "--pdeathsig=QUIT"]
     shutil.chown(folder, "postgres", "postgres")
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    ids = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return ["setpriv", *ids, "--pdeathsig=QUIT"]
 
 
-def _end(control: list[object], folder: Path) -> None:
-    subprocess.run(
-        [*map(str, control), "-m", "immediate", "stop"], check=False, capture_output=True
-    )
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+    import psycopg
+
+    for _ in range(1200):
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL does not start: {(folder / 'log').read_text()}")
+
+
+def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -33,12 +33,13 @@ def lay_out(path: Path | str) -> Path | str:
 def fresh_store() -> Iterator[None]:
     """A migrated database for as long as the block, in memory where the machine has that."""
     folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        open_store(lay_out(servers.chosen_address() or folder / "tracker.db"))
-        yield
-    finally:
-        close_store()
-        shutil.rmtree(folder)
+    with servers.chosen_address() as address:
+        try:
+            open_store(lay_out(address or folder / "tracker.db"))
+            yield
+        finally:
+            close_store()
+            shutil.rmtree(folder)
 
 
 @functools.cache

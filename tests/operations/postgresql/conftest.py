@@ -16,14 +16,11 @@ from tracker.store.connection import close_store, open_store
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Iterator[Settings]:
     """Its settings; the database is empty and migrated."""
-    return Settings.load(
-        {},
-        home=tmp_path / "home",
-        output=tmp_path / "output",
-        database_url=servers.new_database(),
-    )
+    folders = {"home": tmp_path / "home", "output": tmp_path / "output"}
+    with servers.own_database() as address:
+        yield Settings.load({}, **folders, database_url=address)
 
 
 @pytest.fixture

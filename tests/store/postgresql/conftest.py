@@ -11,9 +11,10 @@ from tracker.store.connection import close_store, open_store
 
 
 @pytest.fixture
-def address() -> str:
+def address() -> Iterator[str]:
     """A new, migrated database."""
-    return servers.new_database()
+    with servers.own_database() as found:
+        yield found
 
 
 @pytest.fixture
