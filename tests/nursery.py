@@ -31,9 +31,10 @@ from tracker.intake.child import main
 asked = socket.socket(fileno=int(sys.argv[1]))
 nothing = os.open(os.devnull, os.O_WRONLY)
 
-def be_the_child(orders, answers, said):
+def be_the_child(nice, orders, answers, said):
     asked.close()
     os.setsid()
+    os.nice(nice)
     for place, descriptor in enumerate((orders, answers, nothing)):
         os.dup2(descriptor, place)
     os.write(said, os.getpid().to_bytes(4, "big"))
@@ -47,10 +48,10 @@ def be_the_child(orders, answers, said):
     finally:
         os._exit(code)
 
-def watch(orders, answers, said):
+def watch(nice, orders, answers, said):
     child = os.fork()
     if not child:
-        be_the_child(orders, answers, said)
+        be_the_child(nice, orders, answers, said)
     asked.close()
     os.close(orders)
     os.close(answers)
@@ -60,12 +61,12 @@ def watch(orders, answers, said):
 
 watchers = set()
 while True:
-    _, descriptors, _, _ = socket.recv_fds(asked, 1, 3)
+    nice, descriptors, _, _ = socket.recv_fds(asked, 1, 3)
     if not descriptors:
         break
     watcher = os.fork()
     if not watcher:
-        watch(*descriptors)
+        watch(nice[0], *descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
     watchers.add(watcher)
@@ -82,12 +83,12 @@ class Nursery:
         self.lock = threading.Lock()
         self.asking: dict[str, tuple[socket.socket, subprocess.Popen[bytes]]] = {}
 
-    def ask(self, path: str, descriptors: list[int]) -> None:
+    def ask(self, path: str, nice: int, descriptors: list[int]) -> None:
         """Have a child that imports from `path` use these: orders, answers, what is said of it."""
         with self.lock:
             if path not in self.asking:
                 self.asking[path] = self._started(path)
-            socket.send_fds(self.asking[path][0], [b"."], descriptors)
+            socket.send_fds(self.asking[path][0], [bytes([nice])], descriptors)
 
     def _started(self, path: str) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         ours, theirs = socket.socketpair()
@@ -116,11 +117,14 @@ class Child:
         orders, self_orders = os.pipe()
         self_answers, answers = os.pipe()
         self.said, said = os.pipe()
-        nursery.ask(command[-1], [orders, answers, said])
+        path, nice = command[-2:]
+        nursery.ask(path, int(nice), [orders, answers, said])
         for descriptor in (orders, answers, said):
             os.close(descriptor)
         self.stdin, self.stdout = os.fdopen(self_orders, "wb"), os.fdopen(self_answers, "rb")
         self.pid = int.from_bytes(os.read(self.said, 4), "big")
+        if not self.pid:  # else whoever ends the group of this child ends our own
+            raise RuntimeError("the nursery ended before the child began")
         self.returncode: int | None = None
 
     def kill(self) -> None:

@@ -122,14 +122,14 @@ def cluster() -> Path:
     subprocess.run([*who, *initdb, *small], check=True, stdout=subprocess.DEVNULL, cwd=folder)
     settings = {"listen_addresses": "", "unix_socket_directories": folder, **_QUICK}
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen(
-        [*who, found / "postgres", "-D", folder / "data", *words],
-        cwd=folder,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*who, found / "postgres", "-D", folder / "data", *words],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     atexit.register(_end, process, folder)
     _wait_until_ready(process, folder)
     return folder

@@ -93,9 +93,22 @@ def test_a_big_report_steps_back_behind_all_else(run):
     assert names_of(read) == [str(mine + 10)]
 
 
-def test_a_child_shares_the_session_so_that_stepping_back_counts(run):
-    """Linux shares processors out by sessions first (`sched_autogroup`), by priority within one."""
-    assert names_of(run("yield Result(str(os.getsid(0)), Status.PASSED)")) == [str(os.getsid(0))]
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/proc/self/autogroup").exists(),
+    reason="processors are not shared out by sessions here, or only root may surely say how",
+)
+@pytest.mark.parametrize(("size", "nice"), [(0, 0), (SMALL_BYTES, 10)])
+def test_the_session_of_a_child_steps_back_with_it(monkeypatch, run, size, nice):
+    said = []
+    step_back = sandbox._step_back
+
+    def then_look(child, by):
+        step_back(child, by)
+        said.append(Path(f"/proc/{child}/autogroup").read_text().split()[-1])
+
+    monkeypatch.setattr(sandbox, "_step_back", then_look)
+    run("yield Result('n', Status.PASSED)", "x" * size)
+    assert said == [str(nice)]
 
 
 def names_of(read):

@@ -56,6 +56,14 @@ def test_many_small_files_are_as_big_as_one(full_of):
         pass
 
 
+@pytest.mark.parametrize(("head", "place"), [(b"PK\x03\x04", 10), (b"\x1f\x8b", 10), (b"<te", 0)])
+def test_a_packed_report_counts_as_what_it_unpacks_to(tmp_path, head, place):
+    path = tmp_path / "r"
+    path.write_bytes(head + bytes(200 * 1024))
+    with slot([SpooledReport(path, "r", "", path.stat().st_size)]) as nice:
+        assert nice == place
+
+
 def test_a_big_report_steps_back_and_a_small_one_does_not():
     with slot(BIG) as big, slot(SMALL) as small:
         assert (big, small) == (10, 0)

@@ -129,10 +129,9 @@ def _child(
         stderr=subprocess.DEVNULL,
         env={"LC_ALL": "C.UTF-8"},
         cwd="/",
-        # A group, to be ended as one; in a session of its own the kernel would share the processors
-        # out by sessions, and being nice would mean nothing.
-        process_group=0,
+        start_new_session=True,
     )
+    _step_back(process.pid, nice)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -144,6 +143,17 @@ def _child(
             os.killpg(process.pid, signal.SIGKILL)  # whatever a plugin left behind goes with it
         process.stdout.close()
         process.wait()
+
+
+def _step_back(child: int, nice: int) -> None:
+    """Linux may share the processors out by sessions first: there being nice is said of these.
+
+    Whoever is not root may say so ten times a second; a child that it is not said of has a share
+    like any other.
+    """
+    with contextlib.suppress(OSError):
+        if nice:
+            Path(f"/proc/{child}/autogroup").write_text(str(nice))
 
 
 def _frames(descriptor: int, patience: float) -> Iterator[Frame]:

@@ -1,7 +1,7 @@
 """Whose turn it is to be read: small reports never queue behind big ones.
 
-Small and big is told by the bytes that came; what a small archive unpacks to is bounded by the
-limits of its child.
+Small and big is told by the bytes that came; those that are packed count as what reports usually
+unpack to. Whatever they turn out to be, the limits of the child bound it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tracker.errors import Busy
+from tracker.intake.archives import kind_of
 from tracker.intake.spool import SpooledReport
 
 SMALL_BYTES = 1024 * 1024
+PACKED_TO = 10
 _PATIENCE_SECONDS = 60.0
 
 
@@ -41,10 +43,19 @@ def slot(reports: Sequence[SpooledReport]) -> Iterator[int]:
 
     Raises Busy when other reports keep the parsers busy for a minute.
     """
-    slots = _SMALL if sum(report.size for report in reports) <= SMALL_BYTES else _BIG
+    slots = _SMALL if sum(map(_bytes, reports)) <= SMALL_BYTES else _BIG
     if not slots.free.acquire(timeout=_PATIENCE_SECONDS):
         raise Busy("All parsers are busy.", "Send the report again in a minute.")
     try:
         yield slots.nice
     finally:
         slots.free.release()
+
+
+def _bytes(report: SpooledReport) -> int:
+    """How much there is to read; of a file that is gone the child says so."""
+    if not report.path.is_file():
+        return report.size
+    with report.path.open("rb") as stream:
+        is_packed = kind_of(stream.read(8)) in ("zip", "gzip")
+    return PACKED_TO * report.size if is_packed else report.size
