@@ -43,6 +43,7 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TRACKER_HOME", str(settings.home))
     monkeypatch.setenv("TRACKER_OUTPUT", str(settings.output))
+    monkeypatch.setenv("TRACKER_DATABASE_URL", settings.database_url)
     open_store(lay_out(settings.store))
     yield settings.home
     close_store()

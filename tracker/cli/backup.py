@@ -36,12 +36,13 @@ def command(
     """
     from tracker.operations.backup.manifest import FOLDER
     from tracker.operations.backup.rotation import rotate
-    from tracker.operations.backup.taking import backup, tidy_spool
+    from tracker.operations.backup.sources import source_of
+    from tracker.operations.backup.taking import take, tidy_spool
 
     found = settings(ctx)
     folder = (to or found.home / FOLDER).absolute()
     spool = found.spool if with_spool else None
-    made = backup(found.database, folder, now=datetime.now(UTC), spool=spool)
+    made = take(source_of(found), folder, now=datetime.now(UTC), spool=spool)
     gone = rotate(folder, daily=keep_daily, weekly=keep_weekly)
     if with_spool:
         tidy_spool(folder, found.spool)

@@ -66,11 +66,10 @@ def _verify(backup: Path, found: Settings, as_json: bool) -> None:
 
 
 def _restore(backup: Path, found: Settings, *, replay_spool: bool, as_json: bool) -> None:
-    from tracker.operations.backup.restore import restore
     from tracker.store.audit import acting
 
     acting(f"user {user()}")
-    done = restore(backup, found.database, spool=found.spool, now=datetime.now(UTC))
+    done = _put_back(backup, found)
     again = list(_replayed(done, found)) if replay_spool else []
     if as_json:
         print_json({**asdict(done), "replayed": [asdict(each) for each in again]})
@@ -78,6 +77,17 @@ def _restore(backup: Path, found: Settings, *, replay_spool: bool, as_json: bool
         _say(done, again if replay_spool else None)
     if any(each.trouble for each in again):
         sys.exit(PARTLY)
+
+
+def _put_back(backup: Path, found: Settings) -> Restored:
+    now = datetime.now(UTC)
+    if found.database_url:
+        from tracker.operations.backup.server import restore_server
+
+        return restore_server(backup, found.database_url, found.home, spool=found.spool, now=now)
+    from tracker.operations.backup.restore import restore
+
+    return restore(backup, found.database, spool=found.spool, now=now)
 
 
 def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
@@ -154,4 +164,7 @@ def _ask(backup: Path, found: Settings, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("A restore replaces the database.", "Add --yes where nobody can be asked.")
-    click.confirm(f"Replace {found.database} by {backup}?", abort=True)
+    from tracker.store.engine import engine_of
+
+    place = engine_of(found.store).place
+    click.confirm(f"Replace {place} by {backup}?", abort=True)

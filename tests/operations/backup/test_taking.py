@@ -125,14 +125,15 @@ KILLED = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from tracker.operations.backup import taking
+from tracker.operations.backup import sources, taking
 step, when = sys.argv[1].split()
-really = getattr(taking, step)
+module = taking if hasattr(taking, step) else sources
+really = getattr(module, step)
 def killed(*given):
     if when == "after":
         really(*given)
     os.kill(os.getpid(), 9)
-setattr(taking, step, killed)
+setattr(module, step, killed)
 taking.backup(Path(sys.argv[2]), Path(sys.argv[3]), now=datetime(2026, 11, 29, tzinfo=UTC))
 """
 

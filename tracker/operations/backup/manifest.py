@@ -18,8 +18,8 @@ from tracker.operations.backup.copies import sync_file, told
 FOLDER = "backups"
 # In home: where the last backup went, wherever that is.
 NOTE = "last-backup.json"
-# A backup that a database of this suffix and a manifest make together.
-DATABASE, MANIFEST = ".db", ".json"
+# A backup is a copy of a SQLite file or a dump of a PostgreSQL database, and a manifest.
+DATABASE, DUMP, MANIFEST = ".db", ".dump", ".json"
 # How backups are called; whoever calls one otherwise wants to keep it.
 NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
 
@@ -28,7 +28,7 @@ NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
 class Manifest:
     """One backup.
 
-    file        name of the database file in the folder of the manifest
+    file        name of the copy or the dump in the folder of the manifest
     taken       when, in UTC
     version     of the tracker that took it
     migrations  of its schema, in order
@@ -62,7 +62,7 @@ class LastBackup:
 
     @property
     def path(self) -> Path:
-        """The database file."""
+        """The copy or the dump."""
         return self.folder / self.manifest.file
 
     @property
@@ -108,11 +108,12 @@ def backups_in(folder: Path) -> list[Manifest]:
 
 def _whole(folder: Path) -> Iterator[Manifest]:
     for path in folder.glob(f"*{MANIFEST}"):
-        if path.with_suffix(DATABASE).is_file():
-            try:
-                yield read_manifest(path)
-            except StorageError:
-                continue
+        try:
+            found = read_manifest(path)
+        except StorageError:
+            continue
+        if (folder / found.file).is_file():
+            yield found
 
 
 def manifest_of(backup: Path) -> Manifest | None:
@@ -128,11 +129,16 @@ def read_manifest(path: Path) -> Manifest:
     with told(path):
         text = path.read_bytes()
     try:
-        return replace(_MANIFEST.decode(text), file=path.with_suffix(DATABASE).name)
+        found = _MANIFEST.decode(text)
+        return replace(found, file=path.with_suffix(_suffix(found.file)).name)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StorageError(
             f"The manifest {path} is damaged: {error}.", "Use another backup."
         ) from error
+
+
+def _suffix(file: str) -> str:
+    return DUMP if file.endswith(DUMP) else DATABASE
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

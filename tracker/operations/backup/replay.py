@@ -7,8 +7,9 @@ reports are read again like any that arrive.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.operations.backup.copies import told
+from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.store.connection import reading
 from tracker.store.driver import sqlite3
 from tracker.store.records import About, BuildFacts, ReadReport
@@ -87,10 +89,23 @@ def replay(former: Path, intake: Intake, *, now: int) -> Iterator[Replayed]:
 def _builds_in(path: Path) -> Iterator[Told]:
     """All builds of a database that is not the open one; StorageError where it cannot be read."""
     with (
+        _as_file(path) as path,
         told(path),
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as file,
     ):
         yield from _builds(lambda statement, *values: file.execute(statement, values))
+
+
+@contextmanager
+def _as_file(path: Path) -> Iterator[Path]:
+    """A database as a SQLite file; a dump of PostgreSQL is read into one that is thrown away."""
+    if not is_dump(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix=".restore-") as scratch:
+        copy = Path(scratch) / "tracker.db"
+        make_file_of(path, copy)
+        yield copy
 
 
 def _builds(ask: Ask) -> Iterator[Told]:

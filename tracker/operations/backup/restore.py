@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tracker.clock import now_ms
 from tracker.durable import own_as_folder, sync_folder
-from tracker.errors import Busy, StorageError
+from tracker.errors import Busy, StorageError, UsageError
 from tracker.operations.backup.copies import (
     Inside,
     copy_database,
@@ -28,6 +28,7 @@ from tracker.operations.backup.copies import (
     sync_file,
     told,
 )
+from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.operations.backup.manifest import Manifest, manifest_of
 from tracker.operations.backup.spool_copy import copy_spool
 from tracker.operations.room import check_room, size_of
@@ -76,7 +77,7 @@ def verify(backup: Path, folder: Path | None) -> Proof:
     The copy is made in `folder`, or where temporary files are. Raises StorageError, saying what is
     wrong with it.
     """
-    with _prepared(backup, folder) as (_, proof):
+    with prepared(backup, folder) as (_, proof):
         return proof
 
 
@@ -87,11 +88,16 @@ def restore(backup: Path, database: Path, *, spool: Path, now: datetime) -> Rest
     where any process uses the database, StorageError where the backup is not whole; then nothing
     has changed.
     """
+    if is_dump(backup):
+        raise UsageError(
+            f"{backup.name} is a backup of a PostgreSQL database, and this tracker has a file.",
+            "Set database_url to an empty database, and restore it into that.",
+        )
     with told(database):
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(database):
             _clear(database.parent)
-            with _prepared(backup, database.parent) as (copy, proof):
+            with prepared(backup, database.parent) as (copy, proof):
                 above = _fold_log(database, proof.inside.revision)
                 revision = _marked(copy, backup.name, above)
                 former = _swap(copy, database, now)
@@ -100,25 +106,40 @@ def restore(backup: Path, database: Path, *, spool: Path, now: datetime) -> Rest
 
 
 @contextmanager
-def _prepared(backup: Path, folder: Path | None) -> Iterator[tuple[Path, Proof]]:
-    """A copy of the backup that was read from end to end and is of the present schema."""
+def prepared(backup: Path, folder: Path | None) -> Iterator[tuple[Path, Proof]]:
+    """A copy of the backup that was read from end to end and is of the present schema.
+
+    Of a dump of PostgreSQL, too, the copy is a SQLite file.
+    """
     manifest = manifest_of(backup)
     room = folder or Path(tempfile.gettempdir())
     with told(room), tempfile.TemporaryDirectory(prefix=SCRATCH, dir=room) as scratch:
         copy = Path(scratch) / "tracker.db"
-        _copy(backup, copy)
-        if manifest is not None and digest_of(copy) != manifest.sha256:
-            raise StorageError(
-                f"{backup} is not what was backed up: its SHA-256 is another than its manifest's.",
-                "Use another backup.",
-            )
+        _copy(backup, copy, manifest)
         inside = prove(copy, backup)
         migrated = _migrated(copy)
         _check_facts(backup, inside, look_inside(copy))
         yield copy, Proof(backup.name, manifest, inside, migrated)
 
 
-def _copy(backup: Path, copy: Path) -> None:
+def _copy(backup: Path, copy: Path, manifest: Manifest | None) -> None:
+    if is_dump(backup):
+        _check_digest(backup, backup, manifest)
+        make_file_of(backup, copy)
+    else:
+        _copy_file(backup, copy)
+        _check_digest(copy, backup, manifest)
+
+
+def _check_digest(path: Path, backup: Path, manifest: Manifest | None) -> None:
+    if manifest is not None and digest_of(path) != manifest.sha256:
+        raise StorageError(
+            f"{backup} is not what was backed up: its SHA-256 is another than its manifest's.",
+            "Use another backup.",
+        )
+
+
+def _copy_file(backup: Path, copy: Path) -> None:
     """Copy a backup, or a database with the log beside it that has a part of what it says."""
     with told(backup):
         needed = size_of(backup) + SPARE
@@ -191,7 +212,7 @@ def _is_sqlite(path: Path) -> bool:
 def _swap(copy: Path, database: Path, now: datetime) -> Path | None:
     """Keep the former database under another name, and rename the copy to its own."""
     sync_file(copy)
-    former = _free_name(database, now)
+    former = free_name(database, now)
     was_there = database.exists()
     if was_there:
         os.link(database, former)
@@ -205,7 +226,7 @@ def _swap(copy: Path, database: Path, now: datetime) -> Path | None:
     return former if was_there else None
 
 
-def _free_name(database: Path, now: datetime) -> Path:
+def free_name(database: Path, now: datetime) -> Path:
     """A name for the former database, by the time or the next second that none is named by."""
     while True:
         former = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")

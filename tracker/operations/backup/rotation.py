@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tracker.operations.backup.manifest import DATABASE, MANIFEST, NAME, backups_in
+from tracker.operations.backup.manifest import MANIFEST, NAME, backups_in
 
 DAY = timedelta(days=1)
 Period = Callable[[datetime], object]
@@ -24,7 +24,7 @@ def rotate(folder: Path, *, daily: int, weekly: int) -> list[str]:
     for file in gone:
         path = folder / file
         # In this order, so that a manifest alone is at worst what stays.
-        path.with_suffix(DATABASE).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         path.with_suffix(MANIFEST).unlink(missing_ok=True)
     return gone
 

@@ -17,6 +17,7 @@ from tracker.durable import sync_file_system
 from tracker.errors import StorageError
 from tracker.intake.spool import path_of
 from tracker.operations.backup.copies import digest_of
+from tracker.operations.backup.dumps import is_dump, rows_of
 from tracker.operations.backup.manifest import backups_in
 from tracker.store.driver import sqlite3
 
@@ -79,6 +80,9 @@ def prune_spool(folder: Path, spool: Path) -> int:
 
 def _referred_to(backup: Path) -> set[str]:
     """The digests of the reports and archives that a backup refers to."""
+    if is_dump(backup):
+        reports = rows_of(backup, "report")
+        return {row[name] or "" for row in reports for name in ("sha256", "archive")}
     try:
         with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as file:
             rows = file.execute("SELECT sha256 FROM report UNION SELECT archive FROM report")

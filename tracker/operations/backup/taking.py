@@ -16,55 +16,63 @@ from time import monotonic
 
 import tracker
 from tracker.durable import own_as_folder, sync_folder
-from tracker.errors import Busy, StorageError, UsageError
-from tracker.operations.backup.copies import copy_database, digest_of, prove, told
+from tracker.errors import Busy, UsageError
+from tracker.operations.backup.copies import digest_of, told
 from tracker.operations.backup.manifest import (
     DATABASE,
+    DUMP,
     MANIFEST,
     NAME,
     Manifest,
     note_backup,
     write_manifest,
 )
+from tracker.operations.backup.sources import FileSource, Source
 from tracker.operations.backup.spool_copy import copy_spool, prune_spool
-from tracker.operations.room import check_room, size_of
-from tracker.store.locks import using
+from tracker.operations.room import check_room
 
 PART = ".part"
+# What the database of a home is called, where that is a file.
+DATABASE_FILE = "tracker.db"
+SUFFIXES = (DATABASE, DUMP)
 ELSEWHERE = "Make room, or name a folder on another disk with --to."
 # Room that a backup leaves to the service, in bytes.
 SPARE = 64 * 1024 * 1024
 # What a backup that was cut off may leave; whatever else lies in the folder is not ours.
-UNFINISHED = re.compile(rf"{NAME.pattern}(\.db\.part(-\w+)?|\.json\.part)", re.ASCII)
+UNFINISHED = re.compile(rf"{NAME.pattern}(\.(db|dump)\.part(-\w+)?|\.json\.part)", re.ASCII)
 
 
 def backup(database: Path, folder: Path, *, now: datetime, spool: Path | None = None) -> Manifest:
-    """Take a backup of `database` into `folder`; with `spool` also of the raw reports.
+    """Take a backup of the file `database` into `folder`; as `take`."""
+    return take(FileSource(database), folder, now=now, spool=spool)
+
+
+def take(source: Source, folder: Path, *, now: datetime, spool: Path | None = None) -> Manifest:
+    """Take a backup of a database into `folder`; with `spool` also of the raw reports.
 
     Raises StorageError where it cannot be read or is damaged, or the disk has no room; UsageError
     where the folder is the home of a tracker; Busy where another backup is being taken there, or
     one is being restored.
     """
     began = monotonic()
-    if not database.is_file():
-        raise StorageError(f"There is no database {database}.", "`tracker init` makes one.")
-    with using(database), told(folder):
-        _check_no_home(folder, database.name)
+    source.check()
+    with source.using(), told(folder):
+        _check_no_home(folder, source.home, spool)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         own_as_folder(folder)
         with _one_at_a_time(folder):
             _clear(folder)
-            check_room(folder, size_of(database) + SPARE, what="A backup", remedy=ELSEWHERE)
+            check_room(folder, source.size() + SPARE, what="A backup", remedy=ELSEWHERE)
             taken = _free_time(folder, now)
-            part = folder / f"{_name(taken)}{PART}"
+            part = folder / f"{_name(taken, source.suffix)}{PART}"
             try:
-                made = _made(database, part, taken, began, with_spool=spool is not None)
+                made = _made(source, part, taken, began, with_spool=spool is not None)
                 if spool is not None:
                     copy_spool(spool, folder / "spool")
                 _name_it(part, folder, made)
             finally:
                 part.unlink(missing_ok=True)
-        note_backup(database.parent, folder, made)
+        note_backup(source.home, folder, made)
     return made
 
 
@@ -75,12 +83,11 @@ def tidy_spool(folder: Path, spool: Path) -> int:
 
 
 def _made(
-    database: Path, part: Path, taken: datetime, began: float, *, with_spool: bool
+    source: Source, part: Path, taken: datetime, began: float, *, with_spool: bool
 ) -> Manifest:
-    copy_database(database, part)
-    inside = prove(part, database)
+    inside = source.copy(part)
     return Manifest(
-        file=_name(taken),
+        file=_name(taken, source.suffix),
         taken=taken,
         version=tracker.__version__,
         migrations=inside.migrations,
@@ -125,12 +132,13 @@ def _clear(folder: Path) -> None:
 def _is_alone(path: Path) -> bool:
     """Whether it is a manifest without its file."""
     is_manifest = path.suffix == MANIFEST and NAME.fullmatch(path.stem)
-    return bool(is_manifest) and not path.with_suffix(DATABASE).exists()
+    return bool(is_manifest) and not any(path.with_suffix(each).exists() for each in SUFFIXES)
 
 
-def _check_no_home(folder: Path, name: str) -> None:
+def _check_no_home(folder: Path, home: Path, spool: Path | None) -> None:
     """Copies of raw reports and those of a spool would be one: what no backup needs is removed."""
-    if (folder / name).exists():
+    homes = {home.resolve(), *([spool.resolve().parent] if spool else [])}
+    if folder.resolve() in homes or (folder / DATABASE_FILE).exists():
         raise UsageError(
             f"{folder} is the home of a tracker, not a folder of backups.",
             "Name a folder that is for the backups of this tracker alone with --to.",
@@ -140,10 +148,10 @@ def _check_no_home(folder: Path, name: str) -> None:
 def _free_time(folder: Path, now: datetime) -> datetime:
     """`now` in whole seconds, or the next second that no backup is named by."""
     taken = now.replace(microsecond=0)
-    while (folder / _name(taken)).exists():
+    while any((folder / _name(taken, each)).exists() for each in SUFFIXES):
         taken += timedelta(seconds=1)
     return taken
 
 
-def _name(taken: datetime) -> str:
-    return f"tracker-{taken:%Y%m%dT%H%M%SZ}{DATABASE}"
+def _name(taken: datetime, suffix: str) -> str:
+    return f"tracker-{taken:%Y%m%dT%H%M%SZ}{suffix}"

@@ -20,6 +20,7 @@ from tracker.operations.doctor import (
     locking,
     parts,
     permissions,
+    server,
     spool,
     tokens,
     worker,
@@ -30,17 +31,25 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.probe import probe
 
+FILE, SERVER = "SQLite", "PostgreSQL"
 CHECKS = (
     Check("versions", parts.look),
-    Check("database", database.look),
-    Check("pages", database.look_at_pages, reads_store=True),
-    Check("pragmas", database.look_at_pragmas, reads_store=True),
-    Check("locking", locking.look),
-    Check("file system", disk.look_at_type),
+    Check("versions", server.look_at_version, reads_store=True, only=SERVER),
+    Check("database", database.look, only=FILE),
+    Check("pages", database.look_at_pages, reads_store=True, only=FILE),
+    Check("pragmas", database.look_at_pragmas, reads_store=True, only=FILE),
+    Check("locking", locking.look, only=FILE),
+    Check("file system", disk.look_at_type, only=FILE),
+    Check("database", server.look, only=SERVER),
+    Check("safety", server.look_at_safety, reads_store=True, only=SERVER),
+    Check("connections", server.look_at_connections, reads_store=True, only=SERVER),
+    Check("locking", server.look_at_locking, reads_store=True, only=SERVER),
+    Check("programs", server.look_at_programs, reads_store=True, only=SERVER),
     Check("space", disk.look_at_space),
     Check("permissions", permissions.look),
     Check("Jenkins tokens", permissions.look_at_servers, reads_store=True),
     Check("clock", clock.look, reads_store=True),
+    Check("clock", server.look_at_clock, reads_store=True, only=SERVER),
     Check("address", address.look),
     Check("limits", counting.look),
     Check("tokens", tokens.look, reads_store=True),
@@ -51,13 +60,19 @@ CHECKS = (
 )
 
 
+def checks_of(settings: Settings) -> list[Check]:
+    """Those that are made of the database that the settings name."""
+    kind = SERVER if settings.database_url else FILE
+    return [check for check in CHECKS if check.only in ("", kind)]
+
+
 def examine(settings: Settings, *, ask: Ask, now: int) -> Iterator[Finding]:
     """Look at everything, in the order of the table; nothing is changed."""
-    scene = Scene(settings, probe(settings.database, LOCK_SECONDS), ask, now)
+    scene = Scene(settings, probe(settings.store, LOCK_SECONDS), ask, now)
     refused = _open(scene)
     scene = replace(scene, is_open=refused is None)
     try:
-        for check in CHECKS:
+        for check in checks_of(settings):
             if scene.is_open or not check.reads_store:
                 yield from _looked(check, scene)
         if refused is not None:
@@ -91,7 +106,8 @@ def _open(scene: Scene) -> Finding | None:
             why = error.message.rstrip(".")
         else:
             return None
-    left_out = ", ".join(check.name for check in CHECKS if check.reads_store)
+    names = [check.name for check in checks_of(scene.settings) if check.reads_store]
+    left_out = ", ".join(dict.fromkeys(names))
     return Finding(
         "database",
         "warn",

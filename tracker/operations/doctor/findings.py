@@ -43,8 +43,12 @@ Findings = Iterator[Finding]
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its name, how to look, and whether it reads the store."""
+    """One check: its name, how to look, whether it reads the store, and of which database it is.
+
+    `only` is empty where it is made of any.
+    """
 
     name: str
     look: Callable[[Scene], Findings]
     reads_store: bool = False
+    only: str = ""

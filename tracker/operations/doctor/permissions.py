@@ -54,8 +54,13 @@ def look_at_servers(_scene: Scene) -> Findings:
 
 def _private(scene: Scene) -> Iterator[Path]:
     home, database = scene.settings.home, scene.settings.database
-    yield from (home, database, *home.glob(f"{database.name}?*"), home / "upload-token")
-    yield from (home / FOLDER, *(home / FOLDER).glob("*.db"), scene.settings.spool)
+    yield from (home, database, *home.glob(f"{database.stem}.*"), home / "upload-token")
+    yield from (
+        home / FOLDER,
+        *(home / FOLDER).glob("*.db"),
+        *(home / FOLDER).glob("*.dump"),
+        scene.settings.spool,
+    )
     for name, value in os.environ.items():
         if name.startswith("TRACKER_") and name.endswith("_FILE"):
             yield Path(value)

@@ -34,7 +34,7 @@ def _found(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             "leftovers", "warn", "Commands that were killed left folders.", f"rm -r {names}"
         )
-    if former := _old(home, f"{database.name}.before-*", scene.now):
+    if former := _old(home, f"{database.stem}.*.before-*", scene.now):
         yield Finding(
             "leftovers",
             "warn",

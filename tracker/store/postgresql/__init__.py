@@ -18,15 +18,20 @@ from psycopg.adapt import Loader
 
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.store.engine import Identity, Met, Sizes, Space
-from tracker.store.postgresql.addresses import APPLICATION, ask, without_password
+from tracker.store.postgresql.addresses import (
+    APPLICATION,
+    MIGRATING,
+    PUBLISHING,
+    WRITING,
+    ask,
+    without_password,
+)
 from tracker.store.postgresql.copying import copy_to_file
 from tracker.store.postgresql.placeholders import marked
 from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
 from tracker.store.postgresql.words import in_words
 
-# The names of the advisory locks: arbitrary, but the same in every process.
-WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_003
 _CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
 # Functions of the schema take values of any types that go together, which came with it.

@@ -13,6 +13,8 @@ from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
 APPLICATION = "regression-tracker"
+# The names of the two advisory locks: arbitrary, but the same in every process.
+WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_004
 _CONNECT_SECONDS = 10
 
 
@@ -40,6 +42,24 @@ def ask(address: str, question: str) -> Any:
     except psycopg.Error as error:
         raise refused(error, address) from error
     return value
+
+
+def environment(address: str, purpose: str) -> dict[str, str]:
+    """The address as variables that PostgreSQL's programs read, so that no password is an argument.
+
+    What has no variable is left to their defaults; `purpose` is how their sessions are called.
+    """
+    told = psycopg.pq.Conninfo.parse(address.encode())
+    given = {
+        option.envvar.decode(): option.val.decode()
+        for option in told
+        if option.envvar and option.val is not None
+    }
+    return {
+        "PGCONNECT_TIMEOUT": str(_CONNECT_SECONDS),
+        **given,
+        "PGAPPNAME": f"{APPLICATION} {purpose}",
+    }
 
 
 def refused(error: Exception, address: str) -> StorageError:
