@@ -13,7 +13,7 @@ from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
 APPLICATION = "regression-tracker"
-# The names of the two advisory locks: arbitrary, but the same in every process.
+# The names of the advisory locks: arbitrary, but the same in every process. The doctor has 7_247_003.
 WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_004
 _CONNECT_SECONDS = 10
 
