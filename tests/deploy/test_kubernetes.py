@@ -18,6 +18,7 @@ import yaml
 from tests.conftest import ROOT
 from tracker import __version__
 from tracker.cli import COMMANDS
+from tracker.operations.backup.manifest import FOLDER as BACKUPS
 from tracker.settings import Settings
 from tracker.web import create_app
 
@@ -302,8 +303,18 @@ def test_many_nodes_are_put_together_without_what_belongs_to_one() -> None:
 
 
 def test_what_many_nodes_share_can_be_mounted_by_many() -> None:
-    modes = [each["spec"]["accessModes"] for each in in_kind("PersistentVolumeClaim", "nodes")]
-    assert modes == [["ReadWriteMany"]] * 2
+    claims = [each for each in put_together("nodes") if each["kind"] == "PersistentVolumeClaim"]
+    assert [each["spec"]["accessModes"] for each in claims] == [["ReadWriteMany"]] * 3
+
+
+def test_every_node_that_is_asked_tells_how_old_the_newest_backup_is() -> None:
+    mounted = {
+        name.split()[-1]: mount.get("readOnly", False)
+        for name in TRACKERS
+        for mount in OURS[name][1]["volumeMounts"]
+        if mount["mountPath"] == f"/data/{BACKUPS}"
+    }
+    assert mounted == {"web": True, "metrics": True, "backup": False}
 
 
 @pytest.mark.parametrize("name", TRACKERS)
@@ -312,7 +323,7 @@ def test_a_node_has_a_home_of_its_own_and_the_database_of_all(name: str) -> None
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in spec["volumes"]}
     environ = {each["name"]: each["value"] for each in container["env"]}
-    assert environ["TRACKER_HOME"].startswith(f"{mounts['data']}/")
+    assert environ["TRACKER_HOME"] == mounts["data"]
     assert "emptyDir" in volumes["data"]
     assert volumes["database"]["secret"]["secretName"] == "regression-tracker-database"
     [kustomization] = yaml.safe_load_all((FOLDER / "nodes" / "kustomization.yaml").read_text())

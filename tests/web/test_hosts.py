@@ -53,6 +53,15 @@ def test_probes_ask_by_address(client_of, path):
     assert client.get(path, headers={"Host": "10.0.0.5:8000"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("10.0.0.5:8000", 200), ("[fd00::5]:8000", 200), ("evil.example", 400), ("10.0.0.5.x", 400)],
+)
+def test_a_node_is_asked_for_its_metrics_by_address(client_of, host, status):
+    client = client_of(allowed_hosts="tracker.example")
+    assert client.get("/metrics", headers={"Host": host}).status_code == status
+
+
 def test_nothing_is_changed_by_another_name(client_of, token):
     client = client_of(allowed_hosts="tracker.example")
     headers = {"Host": "evil.example", "Authorization": f"Bearer {token}"}

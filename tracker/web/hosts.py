@@ -5,6 +5,7 @@ A host that can be no name is always refused: addresses in answers are built of 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from flask import Flask, request
@@ -16,12 +17,14 @@ from tracker.web.open_doors import is_open
 
 # No browser can be made to call another machine by these names.
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
+# Each of several nodes is asked for what it counted by its own address.
+SCRAPE = "metrics.scrape"
 _NAME = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\]")
 _PORT = re.compile(r":[0-9]{1,5}$")
 
 
 def register(app: Flask, its: Settings) -> None:
-    """Where `allowed_hosts` names some, refuse every other; probes ask by address, and may.
+    """Where `allowed_hosts` names some, refuse every other; probes and Prometheus ask by address.
 
     SettingsError for what is no name.
     """
@@ -54,11 +57,21 @@ def _is_host() -> bool:
 
 def _refuse_others(allowed: frozenset[str]) -> None:
     host = request.headers.get("Host", "").lower()
-    if not (is_open(request.endpoint) or _is_one_of(host, allowed)):
+    is_scrape = request.endpoint == SCRAPE and _is_address(host)
+    if not (is_open(request.endpoint) or is_scrape or _is_one_of(host, allowed)):
         raise UsageError(
             f"The tracker is not called {host[:100]!r}.",
             "Its operator lists its names in the setting allowed_hosts.",
         )
+
+
+def _is_address(host: str) -> bool:
+    """No page of another site asks by an address and is that site's."""
+    try:
+        ipaddress.ip_address(_PORT.sub("", host).strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_one_of(host: str, allowed: frozenset[str]) -> bool:
