@@ -73,15 +73,15 @@ def cluster() -> Path:
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
     who = _user(folder)
+    atexit.register(_end, [*who, found / "pg_ctl", "-D", folder / "data"], folder)
     for command in (
         [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"],
         [
-            *(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "start"),
+            *(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-t", "600", "start"),
             *("-o", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"),
         ],
     ):
         subprocess.run([*who, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    atexit.register(_end, [*who, found / "pg_ctl", "-D", folder / "data"], folder)
     return folder
 
 

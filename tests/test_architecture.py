@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "errors": {""},
     "settings": FOUNDATION,
     "resources": {""},
-    "durable": {""},
+    "durable": {"", "errors"},
     "clock": {""},
     "logs": {""},
     "metrics": {""},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
+from tracker.durable import make_private
 from tracker.intake.ingest import Intake
 from tracker.settings import Settings
 from tracker.store.engine import Identity, engine
@@ -37,6 +38,7 @@ class State:
             return
         with self.lock:
             if not self.is_open:
+                make_private(self.settings.home)
                 open_for_serving(self.settings.store)
                 self.opened = engine().identity()
                 self.opened_by = os.getpid()

@@ -13,6 +13,7 @@ from types import FrameType
 
 from tracker import logs, metrics
 from tracker.clock import SECOND, now_ms
+from tracker.durable import make_private
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.settings import Settings
 from tracker.store import work
@@ -48,6 +49,7 @@ class Worker:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
+        make_private(self.context.settings.home)
         open_for_serving(self.context.settings.store)
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)

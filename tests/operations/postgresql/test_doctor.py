@@ -113,7 +113,7 @@ def test_a_database_that_cannot_be_had_is_told_and_the_rest_is_looked_at(
     lost = msgspec.structs.replace(settings, database_url=address.format(folder=servers.cluster()))
     lost.home.mkdir(mode=0o700)
     said = found(lost)
-    assert [each.words for each in said if each.check == "database"][0] == words
+    assert next(each.words for each in said if each.check == "database") == words
     assert "secret" not in str(said)
     assert "permissions" in {each.check for each in said}
 
