@@ -77,7 +77,8 @@ def cluster() -> Path:
     for command in (
         [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"],
         [
-            *(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-t", "600", "start"),
+            *(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log"),
+            *("-w", "-t", "600", "start"),
             *("-o", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"),
         ],
     ):
