@@ -71,7 +71,7 @@ def cluster() -> Path:
     if found is None:
         pytest.skip("PostgreSQL is not installed")
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=memory if memory.is_dir() else None))
     who = _user(folder)
     atexit.register(_end, [*who, found / "pg_ctl", "-D", folder / "data"], folder)
     for command in (
