@@ -115,7 +115,7 @@ def cluster() -> Path:
     if found is None:
         pytest.skip("PostgreSQL is not installed")
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=memory if memory.is_dir() else None))
     who = _user(folder)
     initdb = [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"]
     small = ["--encoding=UTF8", "--no-sync", "--wal-segsize=1"]

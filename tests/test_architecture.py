@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "errors": {""},
     "settings": FOUNDATION,
     "resources": {""},
-    "durable": {""},
+    "durable": {"", "errors"},
     "clock": {""},
     "logs": {""},
     "metrics": {""},

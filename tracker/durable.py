@@ -6,6 +6,8 @@ import ctypes
 import os
 from pathlib import Path
 
+from tracker.errors import StorageError
+
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; those of files in it are not enough by themselves."""
@@ -36,3 +38,14 @@ def own_as_folder(path: Path) -> None:
         owner = path.parent.stat()
         if path.stat().st_uid != owner.st_uid:
             os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def make_private(folder: Path) -> None:
+    """Have a folder that is its owner's alone where it is made; StorageError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Name another one with --home or TRACKER_HOME.",
+        ) from error

@@ -36,6 +36,7 @@ def test_a_backup_with_the_spool_has_the_raw_reports(command: Command, taken: Pa
     assert len(list((taken.parent / "spool").glob("??/*"))) == 1
 
 
+@pytest.mark.sqlite
 def test_without_a_database_there_is_no_backup(command: Command, home: Path) -> None:
     close_store()
     (home / "tracker.db").unlink()
@@ -74,7 +75,7 @@ def test_a_restore_says_what_to_do_next(command: Command, taken: Path, files: Pa
     close_store()
     said = command("restore", taken, "--yes")
     assert said.code == 0
-    assert "tracker.db.before-" in said.out
+    assert ".before-" in said.out
     assert "--replay-spool" in said.out
     assert "nightly" in command("dump").out
     assert '"number":2' not in command("dump").out
@@ -107,7 +108,7 @@ def test_what_cannot_be_read_again_is_named(
 def test_a_restore_is_refused_while_the_database_is_used(command: Command, taken: Path) -> None:
     command("dump")  # it is open in this process from now on
     said = command("restore", taken, "--yes")
-    assert (said.code, "in use by the processes" in said.err) == (3, True)
+    assert (said.code, "in use by the" in said.err) == (3, True)
 
 
 def test_a_restore_is_written_down(command: Command, taken: Path) -> None:

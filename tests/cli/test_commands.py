@@ -22,12 +22,14 @@ from tracker.store.tokens import check_token
 # init, version, plugins, help.
 
 
+@pytest.mark.sqlite
 def test_init_makes_the_database(command: Command, home: Path) -> None:
     said = command("init")
     assert (said.code, said.err) == (0, "")
     assert f"{home}/tracker.db is ready" in said.out
 
 
+@pytest.mark.sqlite
 def test_a_home_can_be_named_by_a_flag(command: Command, tmp_path: Path) -> None:
     assert command("--home", tmp_path / "other", "init").code == 0
     assert (tmp_path / "other" / "tracker.db").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Command
 from tests.conftest import RunningDemo
 from tracker.clock import now_ms
@@ -11,6 +13,7 @@ from tracker.store.jobs import add_server
 from tracker.store.work import beat
 
 
+@pytest.mark.sqlite
 def test_warnings_alone_are_no_failure(command: Command, home: Path) -> None:
     beat("here:1", now=now_ms())
     said = command("doctor")
@@ -42,6 +45,7 @@ def test_it_asks_each_jenkins_for_the_time(command: Command, home: Path, demo: R
     assert "WARN  clock: 'gone' does not tell" in said
 
 
+@pytest.mark.sqlite
 def test_it_works_where_there_is_no_home(command: Command, tmp_path: Path) -> None:
     said = command("--home", tmp_path / "none", "doctor")
     assert (said.code, "tracker init" in said.out) == (1, True)

@@ -31,10 +31,12 @@ def settings(ctx: click.Context, **given: Any) -> Settings:
 
 def opened(ctx: click.Context, **given: Any) -> Settings:
     """The settings, with the store open; what is done there from now on, this user does."""
+    from tracker.durable import make_private
     from tracker.store.audit import acting
     from tracker.store.connection import open_store
 
     found = settings(ctx, **given)
+    make_private(found.home)
     open_store(found.store)
     acting(f"user {user()}")
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app, request
 
+from tracker.durable import make_private
 from tracker.intake.ingest import Intake
 from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
@@ -39,6 +40,7 @@ class State:
             return
         with self.lock:
             if not self.is_open:
+                make_private(self.settings.home)
                 open_for_serving(self.settings.store)
                 self.settings.make_home()
                 self.opened = engine().identity()

@@ -13,6 +13,7 @@ from types import FrameType
 
 from tracker import logs, metrics
 from tracker.clock import SECOND, now_ms
+from tracker.durable import make_private
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
@@ -51,6 +52,7 @@ class Worker:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
+        make_private(self.context.settings.home)
         open_for_serving(self.context.settings.store)
         self.opened = engine().identity()
         self.context.settings.make_home()

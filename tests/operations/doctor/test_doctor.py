@@ -19,8 +19,8 @@ from tracker.operations.backup.taking import backup
 from tracker.operations.doctor import checks_of, examine
 from tracker.operations.doctor.findings import Finding
 from tracker.settings import Settings
+from tracker.store import sqlite
 from tracker.store.connection import close_store
-from tracker.store.models import database as peewees
 from tracker.store.work import beat
 
 
@@ -173,10 +173,7 @@ def test_pragmas_that_are_not_in_effect_fail(
     settings: Settings, sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with an older Peewee, which took them and did not apply them."""
-    really = peewees.init
-    monkeypatch.setattr(
-        peewees, "init", lambda path, **given: really(path, **{**given, "pragmas": ()})
-    )
+    monkeypatch.setattr(sqlite, "PRAGMAS", ())
     assert "foreign_keys is 0" in failed(settings)["pragmas"].words
 
 

@@ -144,9 +144,7 @@ def test_it_is_refused_while_others_use_the_database(filled: Settings) -> None:
     assert other.stdin is not None
     with other:
         assert other.stdout.readline() == b"open\n"
-        with pytest.raises(
-            Busy, match=r"these sessions: regression-tracker [0-9]+ of this machine"
-        ):
+        with pytest.raises(Busy, match=r"the sessions regression-tracker [0-9]+ of this machine"):
             put_back(filled, path)
         other.stdin.close()
     assert dump_of(filled.store) == before

@@ -7,7 +7,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracker.operations.backup.manifest import FOLDER
+from tracker.operations.backup.manifest import DATABASE, DUMP, FOLDER
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.health import Word
 from tracker.queries.jobs import servers
@@ -54,13 +54,11 @@ def look_at_servers(_scene: Scene) -> Findings:
 
 def _private(scene: Scene) -> Iterator[Path]:
     home, database = scene.settings.home, scene.settings.database
-    yield from (home, database, *home.glob(f"{database.stem}.*"), home / "upload-token")
-    yield from (
-        home / FOLDER,
-        *(home / FOLDER).glob("*.db"),
-        *(home / FOLDER).glob("*.dump"),
-        scene.settings.spool,
-    )
+    yield from (home, database, *home.glob(f"{database.name}?*"), home / "upload-token")
+    yield from (home / FOLDER, scene.settings.spool)
+    for suffix in (DATABASE, DUMP):
+        yield from (home / FOLDER).glob(f"*{suffix}")
+    yield from home.glob(f"{database.stem}{DUMP}.*")
     for name, value in os.environ.items():
         if name.startswith("TRACKER_") and name.endswith("_FILE"):
             yield Path(value)

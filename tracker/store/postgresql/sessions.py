@@ -92,7 +92,7 @@ def _refuse(others: list[tuple[int, str, str]]) -> None:
     if others:
         shown = "; ".join(f"{name} {pid} of {where}" for pid, name, where in others[:10])
         raise Busy(
-            f"The database is in use by these sessions: {shown}.",
+            f"The database is in use by the sessions {shown}.",
             "Stop the servers and all workers, then restore; nothing was changed.",
         )
 
