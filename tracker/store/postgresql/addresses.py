@@ -13,8 +13,9 @@ from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
 APPLICATION = "regression-tracker"
-# The names of the advisory locks: arbitrary, but the same in every process.
-WRITING, MIGRATING, TRYING, PUBLISHING = 7_247_001, 7_247_002, 7_247_003, 7_247_004
+# The names of the advisory locks: arbitrary, but the same in every process. The one between them is
+# the doctor's, who tries one out.
+WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_004
 _CONNECT_SECONDS = 10
 
 
