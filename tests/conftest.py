@@ -60,6 +60,8 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     """The settings of a tracker of its own, below the test's folder."""
     folders = {"home": tmp_path / "home", "output": tmp_path / "output"}
     with servers.chosen_address() as address:
+        if address:  # a file comes with its folder
+            folders["home"].mkdir(mode=0o700)
         yield Settings.load({}, **folders, database_url=address)
 
 

@@ -99,6 +99,7 @@ def test_a_let_go_build_is_not_read_again(command: Command, old: Path) -> None:
 # Exports.
 
 
+@pytest.mark.sqlite
 def test_an_export_is_imported_elsewhere(command: Command, old: Path, tmp_path: Path) -> None:
     state = list(lines())
     file = tmp_path / "all.jsonl"
@@ -112,6 +113,7 @@ def test_an_export_is_imported_elsewhere(command: Command, old: Path, tmp_path: 
     connection.close_store()
 
 
+@pytest.mark.sqlite
 def test_a_cut_export_is_partly_imported(command: Command, old: Path, tmp_path: Path) -> None:
     file = tmp_path / "all.jsonl"
     command("export", file)

@@ -48,7 +48,7 @@ def test_a_finding_ends_with_1_and_says_what_to_do(command: Command, damaged: No
 
 
 def test_what_is_on_record_does_not_steer_the_terminal(command: Command) -> None:
-    run("UPDATE job SET standing = 'x' || char(27) || '[2J' WHERE name = 'nightly'")
+    run("UPDATE job SET standing = ? WHERE name = 'nightly'", "x\x1b[2J")
     said = command("validate", "--verbose")
     assert (said.code, "\x1b" in said.out) == (1, False)
     assert "x\N{REPLACEMENT CHARACTER}[2J" in said.out
@@ -90,6 +90,7 @@ def test_a_report_that_cannot_be_written_ends_with_3(command: Command, tmp_path:
     assert "report.json cannot be written" in said.err
 
 
+@pytest.mark.sqlite
 def test_a_missing_database_ends_with_3_and_is_not_made(command: Command, tmp_path: Path) -> None:
     said = command("--home", tmp_path / "other", "validate")
     assert (said.code, said.out) == (3, "")
@@ -97,6 +98,7 @@ def test_a_missing_database_ends_with_3_and_is_not_made(command: Command, tmp_pa
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_ends_with_3(command: Command, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "tracker.db").write_bytes(b"no database" * 100)

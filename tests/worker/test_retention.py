@@ -34,6 +34,7 @@ def test_a_policy_has_a_task(settings: Settings, store: Path) -> None:
     assert run("SELECT key, state FROM work WHERE kind = 'retention'") == [("all", "due")]
 
 
+@pytest.mark.sqlite
 def test_results_go_and_the_task_comes_back_in_a_day(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def listed(stub: Stub, *names: str) -> None:
     stub.answers["api/json"] = {"jobs": rows, "mode": "NORMAL"}
 
 
+@pytest.mark.sqlite
 def test_a_controller_of_500_idle_jobs_is_watched_with_one_request_and_no_write(
     stub: Stub, settings: Settings, store: Path
 ) -> None:

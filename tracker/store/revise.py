@@ -55,11 +55,10 @@ def old_readings(
             "SELECT DISTINCT b.id, j.name, b.number, b.epoch, r.format, r.parser_version,"
             " r.failure <> '' FROM report r JOIN build b ON b.id = r.build_id"
             " JOIN job j ON j.id = b.job_id WHERE r.sha256 <> ''"
-            " AND b.let_go IS NULL AND (? = '' OR j.name = ?) AND (? IS NULL OR b.number = ?)"
+            " AND b.let_go IS NULL AND (? = '' OR j.name = ?) AND b.number = coalesce(?, b.number)"
             " ORDER BY j.name, b.epoch, b.number",
             job,
             job,
-            number,
             number,
         )
         without_places = {build for (build,) in run(_WITHOUT_PLACES)}

@@ -30,10 +30,10 @@ def selected_builds(job_id: int, selection: Selection) -> list[int]:
     """The builds of a job that belong to a selection, oldest first."""
     with reading():
         rows = run(
-            "SELECT id FROM build WHERE job_id = ? AND (? IS NULL OR coalesce(started, heard) >= ?)"
+            "SELECT id FROM build WHERE job_id = ?"
+            " AND coalesce(started, heard) >= coalesce(?, started, heard)"
             " ORDER BY epoch, number",
             job_id,
-            selection.since,
             selection.since,
         )
     return [number for (number,) in rows]
