@@ -81,6 +81,7 @@ def test_a_bug_in_a_task_pushes_it_ahead_and_the_loop_goes_on(
     assert "Traceback" in caplog.text
 
 
+@pytest.mark.sqlite
 def test_a_worker_does_nothing_in_a_file_that_is_gone(
     settings: Settings, store: Path, monkeypatch: Patch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -336,8 +337,10 @@ def test_publishing_takes_longer_than_the_lease_and_others_write_meanwhile(
     """The heartbeat writes on a connection of its own, never inside publishing's snapshot."""
     worker = Worker(msgspec.structs.replace(settings, lease_seconds=1))
     beats: list[int] = []
+    writer = threading.Thread(target=_write_on, args=(20,))
 
     def slowly(context: Context, task: Task) -> Done:
+        writer.start()
         with snapshot():
             fence = jobs.revision()
             for _ in range(200):
@@ -350,8 +353,6 @@ def test_publishing_takes_longer_than_the_lease_and_others_write_meanwhile(
     monkeypatch.setitem(TASKS, "publish", slowly)
     monkeypatch.setattr(loop, "schedule", lambda _context: None)
     enqueue("publish", "site", due=0)
-    writer = threading.Thread(target=_write_on, args=(20,))
-    writer.start()
     worker.run(until_idle=True)
     writer.join()
     assert waiting(now_ms()) == []
