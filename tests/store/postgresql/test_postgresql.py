@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from peewee import IntegrityError, InternalError
 
 from tests import servers
 from tests.factories import report, upload
@@ -18,6 +20,7 @@ from tracker.store.connection import (
     can_write,
     close_connection,
     close_store,
+    connected,
     open_store,
     reading,
     writing,
@@ -53,6 +56,61 @@ def test_the_lock_is_given_back_with_the_transaction(other: psycopg.Connection) 
     with pytest.raises(RuntimeError), writing():
         raise RuntimeError
     assert other.execute("SELECT pg_try_advisory_lock(%s)", (WRITING,)).fetchone() == (True,)
+
+
+def test_a_writer_sees_what_was_written_while_it_waited(
+    other: psycopg.Connection, store: str
+) -> None:
+    """Whatever the server's default: that of REPEATABLE READ is a snapshot of before the wait."""
+    other.execute(
+        f"ALTER DATABASE {other.info.dbname} SET default_transaction_isolation = 'repeatable read'"
+    )
+    close_store()
+    open_store(store)
+    with other.transaction():
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
+        waiting = threading.Thread(target=_count_on)
+        waiting.start()
+        _wait_for_a_waiter(other)
+        other.execute("INSERT INTO counter (name, value) VALUES ('n', 1)")
+    waiting.join()
+    assert run("SELECT value FROM counter WHERE name = 'n'") == [(2,)]
+
+
+def _count_on() -> None:
+    with writing():
+        run(
+            "INSERT INTO counter (name, value) VALUES ('n', 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"
+        )
+    close_connection()
+
+
+def _wait_for_a_waiter(other: psycopg.Connection) -> None:
+    waiters = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while other.execute(waiters).fetchone() == (0,):
+        time.sleep(0.01)
+
+
+def test_what_was_taken_back_is_never_called_committed(store: str) -> None:
+    """There a statement that fails ends the transaction, and its COMMIT is no error."""
+
+    def swallow() -> None:
+        with writing():
+            run("INSERT INTO suite (id, path) VALUES (1, 'kept')")
+            with contextlib.suppress(IntegrityError):
+                run("INSERT INTO suite (id, path) VALUES (1, 'again')")
+
+    with pytest.raises(InternalError, match="nothing was committed"):
+        swallow()
+
+
+def test_nobody_writes_between_two_migrations(other: psycopg.Connection) -> None:
+    with connected(), engine().migrating():
+        with engine().database.atomic():  # as each migration is
+            run("INSERT INTO suite (id, path) VALUES (1, 'moved')")
+        assert other.execute("SELECT pg_try_advisory_lock(%s)", (WRITING,)).fetchone() == (False,)
+        assert other.execute("SELECT count(*) FROM suite").fetchone() == (0,)
 
 
 def test_a_writer_waits_for_the_one_before(other: psycopg.Connection) -> None:

@@ -20,7 +20,6 @@ from tracker.errors import Busy, StorageError, UsageError
 from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
 from tracker.store.postgresql.addresses import (
     APPLICATION,
-    MIGRATING,
     PUBLISHING,
     WRITING,
     ask,
@@ -64,9 +63,16 @@ class _Database(peewee.PostgresqlDatabase):
         return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
 
     def begin(self, isolation_level: str | None = None) -> None:
-        """Begin so, where it is said: one statement, not the two that Peewee makes of it."""
-        how = f" ISOLATION LEVEL {isolation_level}" if isolation_level else ""
-        self.execute_sql(f"BEGIN{how}")
+        """Each statement sees what was committed before it, whatever the server's default is.
+
+        A snapshot that is taken while a writer waits for its turn would be of before.
+        """
+        self.execute_sql(f"BEGIN ISOLATION LEVEL {isolation_level or 'READ COMMITTED'}")
+
+    def commit(self) -> None:
+        """Where a statement failed the server takes all back, and calls that no error."""
+        if self.execute_sql("COMMIT").statusmessage != "COMMIT":
+            raise peewee.InternalError("a statement failed before, so nothing was committed")
 
 
 def _no_nul(value: Any) -> Any:
@@ -133,7 +139,7 @@ class Postgresql:
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[None]:
         with self.database.atomic():
-            self._lock(WRITING, deadline)
+            self._lock(deadline)
             yield
 
     def try_publishing(self) -> bool:
@@ -143,21 +149,17 @@ class Postgresql:
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
-        """Until the end of the session: each migration is a transaction of its own."""
-        self.run("SELECT pg_advisory_lock(?)", (MIGRATING,))
-        try:
-            with self.writing():
-                begin_schema(self.database)
+        """All that is pending in one transaction: each migration is a savepoint of it."""
+        with self.writing():
+            begin_schema(self.database)
             yield
-        finally:
-            self.run("SELECT pg_advisory_unlock(?)", (MIGRATING,))
 
-    def _lock(self, which: int, deadline: float | None) -> None:
+    def _lock(self, deadline: float | None) -> None:
         if deadline is not None:
             left = max(1, int(1000 * (deadline - time.monotonic())))
             self.run(f"SET LOCAL lock_timeout = {left}", ())
         try:
-            self.run("SELECT pg_advisory_xact_lock(?)", (which,))
+            self.run("SELECT pg_advisory_xact_lock(?)", (WRITING,))
         except peewee.DatabaseError as error:
             if "lock timeout" in str(error):
                 raise Busy("Another process is writing.", "Try again shortly.") from error

@@ -15,7 +15,7 @@ from tracker.store.postgresql.words import in_words
 APPLICATION = "regression-tracker"
 # The names of the advisory locks: arbitrary, but the same in every process. The one between them is
 # the doctor's, who tries one out.
-WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_004
+WRITING, PUBLISHING = 7_247_001, 7_247_004
 _CONNECT_SECONDS = 10
 
 
