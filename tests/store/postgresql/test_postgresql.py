@@ -25,7 +25,7 @@ from tracker.store.connection import (
     reading,
     writing,
 )
-from tracker.store.engine import engine
+from tracker.store.engine import engine, engine_of
 from tracker.store.models import Job
 from tracker.store.postgresql import WRITING, without_password
 from tracker.store.sql import change, run, run_many
@@ -236,10 +236,26 @@ def test_how_many_rows_changed_is_told(store: str) -> None:
         ),
         ("postgresql:///tracker?host=/run/postgresql", "postgresql:///tracker"),
         ("postgresql://db/t?password=secret", "postgresql://db/t"),
+        ("postgresql://anna:se?et@db/t", "postgresql://anna@db/t"),
+        ("postgresql://anna:se#et@[::1]:5433/t", "postgresql://anna@[::1]:5433/t"),
+        ("postgresql://anna:secret@one:5433,two:5434/t", "postgresql://anna@one:5433,two:5434/t"),
     ],
 )
 def test_people_see_the_address_without_the_password(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+@pytest.mark.parametrize("password", ["12/secret", "se/secret", "a@secret", "%zzsecret"])
+def test_a_password_that_cuts_the_address_short_is_not_told(password: str) -> None:
+    with pytest.raises(StorageError, match="no address") as caught:
+        engine_of(f"postgresql://anna:{password}@db.example/t")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["postgresql://[::1/t", "postgresql://db/t?nonsense=1"])
+def test_what_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(StorageError, match="no address"):
+        engine_of(address)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tracker.store.postgresql.addresses import (
     PUBLISHING,
     WRITING,
     ask,
+    check_address,
     without_password,
 )
 from tracker.store.postgresql.copying import copy_to_file
@@ -86,6 +87,7 @@ class Postgresql:
     is_file = False
 
     def __init__(self, address: str) -> None:
+        check_address(address)
         self.address = address
         self.place = without_password(address)
         self.database = _Database(

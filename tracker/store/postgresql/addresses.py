@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -68,9 +67,33 @@ def refused(error: Exception, address: str) -> StorageError:
     return in_words(error, without_password(address))
 
 
+def check_address(address: str) -> None:
+    """StorageError where it cannot be understood, or is read otherwise than it was meant.
+
+    What it says is not shown: a part of the password may have ended up anywhere in it.
+    """
+    try:
+        found = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:
+        raise _no_address() from None
+    host, name = str(found.get("host", "")), str(found.get("dbname", ""))
+    ports = str(found.get("port", "")).split(",")
+    if "@" in host[1:] or {"@", "/"} & set(name) or not all(p.isdecimal() or not p for p in ports):
+        raise _no_address()
+
+
+def _no_address() -> StorageError:
+    return StorageError(
+        "database_url is no address of a database in PostgreSQL.",
+        "It is postgresql://user:password@host:port/name; in the password `/` is %2F,"
+        " `@` %40, `%` %25.",
+    )
+
+
 def without_password(address: str) -> str:
-    """The address as people may see it."""
-    parts = urlsplit(address)
-    user = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+    """An address that was checked, as people may see it."""
+    scheme, _, rest = address.partition("://")
+    who, at, where = rest.partition("@")
+    if not at or "/" in who:
+        who, at, where = "", "", rest
+    return f"{scheme}://{who.partition(':')[0]}{at}{where.partition('?')[0]}"
