@@ -10,7 +10,7 @@ from contextlib import closing
 
 import psycopg
 import pytest
-from peewee import IntegrityError, InternalError
+from peewee import IntegrityError, InternalError, ProgrammingError
 
 from tests import servers
 from tests.factories import report, upload
@@ -194,6 +194,28 @@ def test_a_database_that_is_not_there_is_told(address: str) -> None:
     with pytest.raises(StorageError, match="is not there"):
         open_store(address.replace("@/t", "@/none"))
     close_store()
+
+
+@pytest.mark.parametrize(
+    ("granted", "told"), [("USAGE", "may not do this"), ("nothing", "may not use the schema")]
+)
+def test_a_role_that_may_not_make_tables_is_told(granted: str, told: str) -> None:
+    with (
+        servers.own_database("template0") as address,
+        psycopg.connect(address, autocommit=True) as connection,
+    ):
+        connection.execute("REVOKE ALL ON SCHEMA public FROM public; CREATE ROLE guest LOGIN")
+        if granted != "nothing":
+            connection.execute("GRANT USAGE ON SCHEMA public TO guest")
+        with pytest.raises(StorageError, match=told):
+            open_store(address.replace("postgres@", "guest@"))
+        close_store()
+        connection.execute("DROP OWNED BY guest; DROP ROLE guest")
+
+
+def test_a_statement_that_is_wrong_is_no_fault_of_the_server(store: str) -> None:
+    with pytest.raises(ProgrammingError, match="does not exist"), reading():
+        run("SELECT nonsense FROM job")
 
 
 def test_a_database_of_another_encoding_is_refused() -> None:

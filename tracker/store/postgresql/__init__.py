@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import peewee
+from psycopg import errors
 from psycopg.adapt import Loader
 
 from tracker.errors import Busy, StorageError, UsageError
@@ -30,12 +31,21 @@ from tracker.store.postgresql.copying import copy_to_file
 from tracker.store.postgresql.placeholders import marked
 from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
-from tracker.store.postgresql.words import in_words, words_of
+from tracker.store.postgresql.words import in_words
 
 _CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
 # Functions of the schema take values of any types that go together, which came with it.
 _OLDEST = 13
+# What the server refuses whatever the program asks, beside what its driver calls operational.
+_REFUSALS = (
+    errors.DataCorrupted,
+    errors.IdleInTransactionSessionTimeout,
+    errors.IndexCorrupted,
+    errors.InsufficientPrivilege,
+    errors.InvalidSchemaName,
+    errors.ReadOnlySqlTransaction,
+)
 REUSED = "PostgreSQL's autovacuum makes what was let go free for what is recorded next."
 
 
@@ -178,7 +188,7 @@ class Postgresql:
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
         is_fault = isinstance(error, (peewee.OperationalError, peewee.InterfaceError))
-        if is_fault or words_of(str(error))[0]:
+        if is_fault or isinstance(error.__context__, _REFUSALS):
             return in_words(error, self.place)
         return None
 
