@@ -37,9 +37,9 @@ def chosen_address() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def own_database() -> Iterator[str]:
+def own_database(template: str | None = None) -> Iterator[str]:
     """A new database that is forgotten afterwards: each takes some megabytes of memory."""
-    address = new_database()
+    address = new_database(template)
     try:
         yield address
     finally:
