@@ -28,6 +28,7 @@ from tracker.store.connection import (
 from tracker.store.engine import engine, engine_of
 from tracker.store.models import Job
 from tracker.store.postgresql import WRITING, without_password
+from tracker.store.postgresql.addresses import connect
 from tracker.store.sql import change, run, run_many
 
 
@@ -166,6 +167,15 @@ def test_a_connection_that_was_cut_is_replaced(other: psycopg.Connection) -> Non
     cut_others(other)
     upload("nightly", 2, report(login="F"))
     assert run("SELECT count(*) FROM build") == [(2,)]
+
+
+def test_who_lost_the_network_does_not_keep_the_lock_for_hours(store: str) -> None:
+    """The server only tells it of connections by TCP, which that of the tests has none of."""
+    with closing(connect(store)) as beside:
+        for each in (engine().database.connection(), beside):
+            told = each.info.get_parameters()
+            assert "-c tcp_keepalives_idle=10" in told["options"]
+            assert told["keepalives_idle"] == "10"
 
 
 def test_a_cut_in_the_middle_of_a_transaction_is_a_fault_in_words(

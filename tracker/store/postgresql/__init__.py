@@ -20,8 +20,8 @@ from psycopg.adapt import Loader
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
 from tracker.store.postgresql.addresses import (
-    APPLICATION,
     PUBLISHING,
+    SESSION,
     WRITING,
     ask,
     check_address,
@@ -33,7 +33,6 @@ from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
 from tracker.store.postgresql.words import in_words
 
-_CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
 # Functions of the schema take values of any types that go together, which came with it.
 _OLDEST = 13
@@ -100,14 +99,7 @@ class Postgresql:
         check_address(address)
         self.address = address
         self.place = without_password(address)
-        self.database = _Database(
-            address,
-            prefer_psycopg3=True,
-            application_name=APPLICATION,
-            connect_timeout=_CONNECT_SECONDS,
-            # Compiling statements costs more than these take.
-            options="-c jit=off",
-        )
+        self.database = _Database(address, prefer_psycopg3=True, **SESSION)
 
     def prepare(self) -> None:
         """Raises StorageError where the server is too old, or does not hold every text."""

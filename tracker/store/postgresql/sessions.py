@@ -45,7 +45,7 @@ class Snapshot:
 def snapshot_of(address: str) -> Iterator[Snapshot]:
     """The moment of now, for as long as the block; StorageError where it is none of ours."""
     try:
-        with closing(connect(address, name=f"{APPLICATION} backup")) as connection:
+        with closing(connect(address, application_name=f"{APPLICATION} backup")) as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             found = _snapshot(connection, address)
             yield found
@@ -79,7 +79,7 @@ def tables_there(address: str) -> list[str]:
 def alone_at(address: str) -> Iterator[None]:
     """Keep all others of the tracker from writing; Busy where any has a session there."""
     try:
-        with closing(connect(address, name=f"{APPLICATION} restore")) as connection:
+        with closing(connect(address, application_name=f"{APPLICATION} restore")) as connection:
             # Every transaction that writes takes it, and waits for as long as a session has it.
             connection.execute("SELECT pg_advisory_lock(%s)", (WRITING,))
             _refuse(connection.execute(_OTHERS, (f"{APPLICATION}%",)).fetchall())
