@@ -88,7 +88,8 @@ def look_at_safety(_scene: Scene) -> Findings:
             "safety",
             "fail",
             f"{words}: what was acknowledged may be lost, or space is never free again.",
-            f"ALTER SYSTEM SET {next(iter(wrong))} = on; then SELECT pg_reload_conf();",
+            "; ".join(f"ALTER SYSTEM SET {name} = on" for name in wrong)
+            + "; then SELECT pg_reload_conf();",
         )
     else:
         words = ", ".join(f"{name} {value}" for name, value in found.items())
