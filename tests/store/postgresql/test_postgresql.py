@@ -178,6 +178,24 @@ def test_who_lost_the_network_does_not_keep_the_lock_for_hours(store: str) -> No
             assert told["keepalives_idle"] == "10"
 
 
+def test_a_pooler_that_lends_sessions_out_is_refused(store: str) -> None:
+    """What one connection prepared another would run."""
+    close_store()
+    with (
+        servers.pooled(store, "transaction") as address,
+        pytest.raises(StorageError, match="pooler lends"),
+    ):
+        open_store(address)
+    close_store()
+
+
+def test_a_pooler_that_keeps_sessions_is_well(store: str) -> None:
+    with servers.pooled(store, "session") as address:
+        open_store(address)
+        upload("nightly", 1, report(login="P"))
+        close_store()
+
+
 def test_a_cut_in_the_middle_of_a_transaction_is_a_fault_in_words(
     other: psycopg.Connection,
 ) -> None:

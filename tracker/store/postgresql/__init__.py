@@ -31,6 +31,7 @@ from tracker.store.postgresql.copying import copy_to_file
 from tracker.store.postgresql.placeholders import marked
 from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
+from tracker.store.postgresql.sessions import keeps_sessions
 from tracker.store.postgresql.words import in_words
 
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
@@ -102,8 +103,14 @@ class Postgresql:
         self.database = _Database(address, prefer_psycopg3=True, **SESSION)
 
     def prepare(self) -> None:
-        """Raises StorageError where the server is too old, or does not hold every text."""
+        """Raises StorageError where the server is too old, does not hold every text, or is behind a
+        pooler that lends sessions out: what one prepared another would run."""
         self.check_connection()
+        if not (self._is_direct() or keeps_sessions(self.address)):
+            raise StorageError(
+                f"A pooler lends the sessions of {self.place} out in turn.",
+                "Give the address of the server itself, or have the pooler keep whole sessions.",
+            )
         [(version,)] = self.run("SHOW server_version", ()).fetchall()
         if int(re.findall("[0-9]+", version)[0]) < _OLDEST:
             raise StorageError(
@@ -116,6 +123,12 @@ class Postgresql:
                 f"The database {self.place} has the encoding {encoding}, not UTF8.",
                 "Make one by: createdb --template=template0 --encoding=UTF8 NAME.",
             )
+
+    def _is_direct(self) -> bool:
+        """A pooler gives a number of its own to who connects, not that of a session."""
+        connection = self.database.connection()  # type: ignore[no-untyped-call]
+        [(session,)] = self.run("SELECT pg_backend_pid()", ()).fetchall()
+        return bool(session == connection.info.backend_pid)
 
     def check_connection(self) -> None:
         """One that was cut (a restart there, a firewall between) is replaced."""

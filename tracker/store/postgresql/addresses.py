@@ -12,8 +12,7 @@ from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
 APPLICATION = "regression-tracker"
-# The names of the advisory locks: arbitrary, but the same in every process. The one between them is
-# the doctor's, who tries one out.
+# The names of the advisory locks: arbitrary, but the same in every process.
 WRITING, PUBLISHING = 7_247_001, 7_247_004
 _CONNECT_SECONDS = 10
 # Who is cut off without a word, by a machine that lost its power or a network, is missed after 25
@@ -33,9 +32,10 @@ SESSION: dict[str, Any] = {
 def connect(address: str, **other: Any) -> psycopg.Connection:
     """A connection beside those of the store, each statement a transaction of its own.
 
-    It is like theirs but for what is said otherwise. Raises what psycopg does.
+    It is like theirs but for what is said otherwise, and prepares nothing: so much can be done in
+    a session that a pooler lends. Raises what psycopg does.
     """
-    return psycopg.connect(address, autocommit=True, **{**SESSION, **other})
+    return psycopg.connect(address, autocommit=True, prepare_threshold=None, **{**SESSION, **other})
 
 
 def ask(address: str, question: str) -> Any:

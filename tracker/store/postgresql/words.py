@@ -21,6 +21,11 @@ REMEDIES = (
         "Make it the owner of the database: ALTER DATABASE … OWNER TO ….",
     ),
     ("resolve host", "The host in the address is not known.", "Check the address, and the DNS."),
+    (
+        "unsupported startup parameter",
+        "A pooler before the database refuses what is said to each session.",
+        "Give the address of the server itself.",
+    ),
     ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
     ("password", "The database lets nobody in.", "Check user and password in the address."),
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
