@@ -37,9 +37,9 @@ def chosen_address() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def own_database() -> Iterator[str]:
+def own_database(template: str | None = None) -> Iterator[str]:
     """A new database that is forgotten afterwards: each takes some megabytes of memory."""
-    address = new_database()
+    address = new_database(template)
     try:
         yield address
     finally:
@@ -146,11 +146,15 @@ _QUICK = {
 
 def _user(folder: Path) -> list[str]:
     """It does not run as root, and ends where the tests are ended without being asked."""
+    if not os.getuid():
+        shutil.chown(folder, "postgres", "postgres")
+    return [*_ids(), "--pdeathsig=QUIT"]
+
+
+def _ids() -> list[str]:
     if os.getuid():
-        return ["setpriv", "--pdeathsig=QUIT"]
-    shutil.chown(folder, "postgres", "postgres")
-    ids = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    return ["setpriv", *ids, "--pdeathsig=QUIT"]
+        return ["setpriv"]
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -170,6 +174,36 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
     process.send_signal(signal.SIGQUIT)
     process.wait(20)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def pooled(address: str, mode: str) -> Iterator[str]:
+    """The address of the same database behind a PgBouncer with this pool mode."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("pgbouncer is not installed")
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="pooler-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "users").write_text('"postgres" ""\n')
+        (folder / "ini").write_text(
+            f"[databases]\n* = host={cluster()}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\npool_mode = {mode}\n"
+            f"auth_file = {folder}/users\nignore_startup_parameters = options\n"
+        )
+        process = subprocess.Popen(
+            [*_ids(), program, "--quiet", folder / "ini"],
+            cwd="/",
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait_for_port(port, process)
+            database = address.partition("?")[0].rpartition("/")[2]
+            yield f"postgresql://postgres@127.0.0.1:{port}/{database}"
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @dataclass
@@ -208,7 +242,7 @@ def running_redis(port: int = 0) -> Iterator[RunningRedis]:
         process = subprocess.Popen([program, *words], cwd=folder, stdout=subprocess.DEVNULL)
         running = RunningRedis(port, process)
         try:
-            _wait_for(running)
+            _wait_for_port(port, process)
             yield running
         finally:
             running.end()
@@ -220,12 +254,12 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(running: RunningRedis) -> None:
+def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", running.port), 5).close()
+            socket.create_connection(("127.0.0.1", port), 5).close()
             return
-        if running.process.poll() is not None:
+        if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise RuntimeError("redis-server does not start")
+    raise RuntimeError(f"{process.args!r} does not start")

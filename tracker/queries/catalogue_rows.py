@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tracker.queries.rows import select
@@ -41,4 +41,10 @@ def catalogue_rows() -> Iterator[tuple[str, dict[str, Any]]]:
         names = [column.rpartition(".")[2] for column in columns.split(", ")]
         order = "id" if kind == "test metadata" else columns
         for row in select(f"SELECT {columns} FROM {tables} ORDER BY {order}"):
-            yield kind, dict(zip(names, row, strict=True))
+            yield kind, named(names, row)
+
+
+def named(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    """A row by its names; flags are 0 or 1, whatever the database has them as."""
+    plain = (int(value) if isinstance(value, bool) else value for value in row)
+    return dict(zip(names, plain, strict=True))

@@ -7,13 +7,13 @@ since the causes of missing cases are derived from them; both are null where the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import msgspec
 
-from tracker.queries.catalogue_rows import catalogue_rows
+from tracker.queries.catalogue_rows import catalogue_rows, named
 from tracker.queries.rows import select, snapshot
 from tracker.store.identity import key
 from tracker.verdicts.outcomes import Status
@@ -94,13 +94,7 @@ def _builds(job_id: int) -> list[dict[str, Any]]:
         f"SELECT {', '.join(_BUILD)} FROM build WHERE job_id = ? ORDER BY epoch, number",
         job_id,
     )
-    return [_named(_BUILD, row) for row in rows]
-
-
-def _named(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
-    """A row by its names; flags are 0 or 1, whatever the database has them as."""
-    plain = (int(value) if isinstance(value, bool) else value for value in row)
-    return dict(zip(names, plain, strict=True))
+    return [named(_BUILD, row) for row in rows]
 
 
 def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -113,7 +107,7 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         "name sha256 bytes variant format parser_version cases recovered failure archive warnings"
     )
     for row in reports:
-        yield "report", _named(names.split(), row)
+        yield "report", named(names.split(), row)
     results = select(
         "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace,"
         " d.data, p.name, r.place FROM result r JOIN test_case c ON c.id = r.case_id"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import DataError, IntegrityError
 
 from tracker.store.connection import raise_revision, writing
 from tracker.store.models import Former, GivenParts, Job
+from tracker.store.rows import with_flags
 from tracker.store.rules import new_job
 from tracker.store.sql import run
 
@@ -36,17 +37,18 @@ def put_row(table: str, values: Mapping[str, object]) -> bool:
     that the table cannot have.
     """
     marks = {name: _REFERRED.get(name, "?") for name in values}
+    given = with_flags(table, values).values()
     same = " AND ".join(f"{name} IS NOT DISTINCT FROM {mark}" for name, mark in marks.items())
     with writing():
-        if run(f"SELECT 1 FROM {table} WHERE {same} LIMIT 1", *values.values()):
-            return False
         try:
+            if run(f"SELECT 1 FROM {table} WHERE {same} LIMIT 1", *given):
+                return False
             made = run(
                 f"INSERT INTO {table} ({', '.join(marks)}) VALUES ({', '.join(marks.values())})"
                 " ON CONFLICT DO NOTHING RETURNING 1",
-                *values.values(),
+                *given,
             )
-        except IntegrityError as error:
+        except (IntegrityError, DataError) as error:
             raise ValueError(f"a row of {table} cannot be kept: {error}") from error
         if made:
             raise_revision()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from peewee import IntegrityError
+from peewee import DataError, IntegrityError
 
 from tracker.store.connection import raise_revision, writing
 from tracker.store.identity import twin
 from tracker.store.models import TABLES, Job
+from tracker.store.rows import with_flags
 from tracker.store.sql import run, run_many
 from tracker.store.work import enqueue
 
@@ -117,7 +118,8 @@ def _put_names(cases: Sequence[NamedCase]) -> None:
 def _put_counts(told: FinalVerdicts, places: Mapping[Where, int]) -> None:
     for where, counts in told.counts.items():
         sets = ", ".join(f"{name} = ?" for name in counts)
-        run(f"UPDATE build SET {sets} WHERE id = ?", *counts.values(), places[where])
+        given = with_flags("build", counts)
+        run(f"UPDATE build SET {sets} WHERE id = ?", *given.values(), places[where])
     run_many(
         "UPDATE build SET let_go = ?, clustered = CASE WHEN failed + error > 0"
         " THEN coalesce(changed, 0) ELSE -1 END WHERE id = ?",
@@ -144,11 +146,11 @@ def _put_rows(
             name: places.get(value) if name in _BUILDS and value is not None else value
             for name, value in row.items()
         }
-        values |= own
+        values = with_flags(table, values | own)
         names, marks = ", ".join(values), ", ".join("?" for _ in values)
         try:
             run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())
-        except IntegrityError as error:
+        except (IntegrityError, DataError) as error:
             raise ValueError(f"a row of {table} cannot be kept: {error}") from error
 
 

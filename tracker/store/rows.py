@@ -6,7 +6,9 @@ texts and None; flags are whole numbers, as SQLite has them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import AutoField, BooleanField, Field
 
@@ -32,6 +34,18 @@ class Shape:
 def shapes() -> tuple[Shape, ...]:
     """All tables with data, those that others refer to first."""
     return tuple(map(_shape, TABLES))
+
+
+def with_flags(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a row with flags as flags, which SQLite has as whole numbers.
+
+    ValueError where one is something else.
+    """
+    [shape] = [each for each in shapes() if each.name == table]
+    flags = {name: values[name] for name in sorted(shape.flags & values.keys())}
+    if wrong := [name for name, value in flags.items() if value not in (0, 1)]:
+        raise ValueError(f"{', '.join(wrong)} of a row of {table} is no flag")
+    return {**values, **{name: bool(value) for name, value in flags.items()}}
 
 
 def _shape(model: type[Table]) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,6 +124,36 @@ def test_a_table_of_a_newer_version_does_not_stay(filled: Settings) -> None:
     put_back(filled, path)
     with psycopg.connect(filled.database_url) as connection:
         assert connection.execute("SELECT to_regclass('newer')").fetchone() == (None,)
+
+
+def test_tables_of_somebody_else_are_left_alone(filled: Settings) -> None:
+    path = file_of(filled, taken(filled))
+    with servers.own_database("template0") as address:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("CREATE TABLE job (theirs integer)")
+        with pytest.raises(StorageError, match=r"something else: public\.job"):
+            put_back(msgspec.structs.replace(filled, database_url=address), path)
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT theirs FROM job").fetchall() == []
+
+
+def test_what_newer_programs_say_is_not_said_to_an_older_server(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pg_restore of PostgreSQL 17 does to a server that does not know this timeout."""
+    path = file_of(filled, taken(filled))
+    with tempfile.TemporaryDirectory() as folder:
+        newer = Path(folder) / "pg_restore"
+        newer.write_text(
+            f"""#!/bin/sh\n[ "$1" = --version ] && exec {programs.program("pg_restore")} "$@"\n"""
+            f"""echo 'SET transaction_timeout = 0;'\n"""
+            f"""exec {programs.program("pg_restore")} "$@"\n"""
+        )
+        newer.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        before = dump_of(filled.store)
+        put_back(filled, path)
+    assert dump_of(filled.store) == before
 
 
 def test_it_is_refused_while_others_use_the_database(filled: Settings) -> None:

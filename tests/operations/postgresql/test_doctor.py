@@ -57,7 +57,8 @@ def test_what_is_about_a_file_is_not_asked(sound: Settings) -> None:
 
 def test_a_server_without_fsync_is_told(settings: Settings, store: str) -> None:
     said = only(server.look_at_safety(scene(settings)))
-    assert said.words.startswith("fsync is off: ")
+    assert said.words.startswith("fsync is off, full_page_writes is off: ")
+    assert said.remedy.startswith("ALTER SYSTEM SET fsync = on; ALTER SYSTEM SET full_page_writes")
 
 
 def test_commits_that_do_not_wait_for_the_disk_are_told(settings: Settings, store: str) -> None:

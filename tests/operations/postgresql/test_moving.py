@@ -16,6 +16,7 @@ from tracker.errors import Busy, StorageError
 from tracker.operations.moving import move
 from tracker.operations.validation.validate import validate
 from tracker.settings import Settings
+from tracker.store import catalogue
 from tracker.store.connection import close_store, open_store, writing
 from tracker.store.jobs import track_job
 from tracker.store.locks import using
@@ -31,6 +32,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("made")
     settings = Settings.load({}, home=folder / "home", output=folder / "output")
     fill(settings)
+    open_store(settings.store)
+    told = catalogue.Catalogue(
+        releases=(catalogue.ReleaseFacts("1.4", main_job="1.4/all"),),
+        tests=(catalogue.TestFacts("1.4", "login", case_ref="C1"),),
+        issues=(catalogue.IssueFacts("SHOP-1", refs=("C1",)),),
+    )
+    catalogue.take_catalogue(told, now=NOW)
+    close_store()
     return settings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from peewee import IntegrityError, InternalError, ProgrammingError
 
 from tests import servers
 from tests.factories import report, upload
@@ -18,13 +20,15 @@ from tracker.store.connection import (
     can_write,
     close_connection,
     close_store,
+    connected,
     open_store,
     reading,
     writing,
 )
-from tracker.store.engine import engine
+from tracker.store.engine import engine, engine_of
 from tracker.store.models import Job
 from tracker.store.postgresql import WRITING, without_password
+from tracker.store.postgresql.addresses import connect
 from tracker.store.sql import change, run, run_many
 
 
@@ -53,6 +57,61 @@ def test_the_lock_is_given_back_with_the_transaction(other: psycopg.Connection) 
     with pytest.raises(RuntimeError), writing():
         raise RuntimeError
     assert other.execute("SELECT pg_try_advisory_lock(%s)", (WRITING,)).fetchone() == (True,)
+
+
+def test_a_writer_sees_what_was_written_while_it_waited(
+    other: psycopg.Connection, store: str
+) -> None:
+    """Whatever the server's default: that of REPEATABLE READ is a snapshot of before the wait."""
+    other.execute(
+        f"ALTER DATABASE {other.info.dbname} SET default_transaction_isolation = 'repeatable read'"
+    )
+    close_store()
+    open_store(store)
+    with other.transaction():
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
+        waiting = threading.Thread(target=_count_on)
+        waiting.start()
+        _wait_for_a_waiter(other)
+        other.execute("INSERT INTO counter (name, value) VALUES ('n', 1)")
+    waiting.join()
+    assert run("SELECT value FROM counter WHERE name = 'n'") == [(2,)]
+
+
+def _count_on() -> None:
+    with writing():
+        run(
+            "INSERT INTO counter (name, value) VALUES ('n', 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"
+        )
+    close_connection()
+
+
+def _wait_for_a_waiter(other: psycopg.Connection) -> None:
+    waiters = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while other.execute(waiters).fetchone() == (0,):
+        time.sleep(0.01)
+
+
+def test_what_was_taken_back_is_never_called_committed(store: str) -> None:
+    """There a statement that fails ends the transaction, and its COMMIT is no error."""
+
+    def swallow() -> None:
+        with writing():
+            run("INSERT INTO suite (id, path) VALUES (1, 'kept')")
+            with contextlib.suppress(IntegrityError):
+                run("INSERT INTO suite (id, path) VALUES (1, 'again')")
+
+    with pytest.raises(InternalError, match="nothing was committed"):
+        swallow()
+
+
+def test_nobody_writes_between_two_migrations(other: psycopg.Connection) -> None:
+    with connected(), engine().migrating():
+        with engine().database.atomic():  # as each migration is
+            run("INSERT INTO suite (id, path) VALUES (1, 'moved')")
+        assert other.execute("SELECT pg_try_advisory_lock(%s)", (WRITING,)).fetchone() == (False,)
+        assert other.execute("SELECT count(*) FROM suite").fetchone() == (0,)
 
 
 def test_a_writer_waits_for_the_one_before(other: psycopg.Connection) -> None:
@@ -110,6 +169,33 @@ def test_a_connection_that_was_cut_is_replaced(other: psycopg.Connection) -> Non
     assert run("SELECT count(*) FROM build") == [(2,)]
 
 
+def test_who_lost_the_network_does_not_keep_the_lock_for_hours(store: str) -> None:
+    """The server only tells it of connections by TCP, which that of the tests has none of."""
+    with closing(connect(store)) as beside:
+        for each in (engine().database.connection(), beside):
+            told = each.info.get_parameters()
+            assert "-c tcp_keepalives_idle=10" in told["options"]
+            assert told["keepalives_idle"] == "10"
+
+
+def test_a_pooler_that_lends_sessions_out_is_refused(store: str) -> None:
+    """What one connection prepared another would run."""
+    close_store()
+    with (
+        servers.pooled(store, "transaction") as address,
+        pytest.raises(StorageError, match="pooler lends"),
+    ):
+        open_store(address)
+    close_store()
+
+
+def test_a_pooler_that_keeps_sessions_is_well(store: str) -> None:
+    with servers.pooled(store, "session") as address:
+        open_store(address)
+        upload("nightly", 1, report(login="P"))
+        close_store()
+
+
 def test_a_cut_in_the_middle_of_a_transaction_is_a_fault_in_words(
     other: psycopg.Connection,
 ) -> None:
@@ -136,6 +222,28 @@ def test_a_database_that_is_not_there_is_told(address: str) -> None:
     with pytest.raises(StorageError, match="is not there"):
         open_store(address.replace("@/t", "@/none"))
     close_store()
+
+
+@pytest.mark.parametrize(
+    ("granted", "told"), [("USAGE", "may not do this"), ("nothing", "may not use the schema")]
+)
+def test_a_role_that_may_not_make_tables_is_told(granted: str, told: str) -> None:
+    with (
+        servers.own_database("template0") as address,
+        psycopg.connect(address, autocommit=True) as connection,
+    ):
+        connection.execute("REVOKE ALL ON SCHEMA public FROM public; CREATE ROLE guest LOGIN")
+        if granted != "nothing":
+            connection.execute("GRANT USAGE ON SCHEMA public TO guest")
+        with pytest.raises(StorageError, match=told):
+            open_store(address.replace("postgres@", "guest@"))
+        close_store()
+        connection.execute("DROP OWNED BY guest; DROP ROLE guest")
+
+
+def test_a_statement_that_is_wrong_is_no_fault_of_the_server(store: str) -> None:
+    with pytest.raises(ProgrammingError, match="does not exist"), reading():
+        run("SELECT nonsense FROM job")
 
 
 def test_a_database_of_another_encoding_is_refused() -> None:
@@ -178,10 +286,26 @@ def test_how_many_rows_changed_is_told(store: str) -> None:
         ),
         ("postgresql:///tracker?host=/run/postgresql", "postgresql:///tracker"),
         ("postgresql://db/t?password=secret", "postgresql://db/t"),
+        ("postgresql://anna:se?et@db/t", "postgresql://anna@db/t"),
+        ("postgresql://anna:se#et@[::1]:5433/t", "postgresql://anna@[::1]:5433/t"),
+        ("postgresql://anna:secret@one:5433,two:5434/t", "postgresql://anna@one:5433,two:5434/t"),
     ],
 )
 def test_people_see_the_address_without_the_password(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+@pytest.mark.parametrize("password", ["12/secret", "se/secret", "a@secret", "%zzsecret"])
+def test_a_password_that_cuts_the_address_short_is_not_told(password: str) -> None:
+    with pytest.raises(StorageError, match="no address") as caught:
+        engine_of(f"postgresql://anna:{password}@db.example/t")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["postgresql://[::1/t", "postgresql://db/t?nonsense=1"])
+def test_what_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(StorageError, match="no address"):
+        engine_of(address)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_table_has_the_columns_of_its_model(model: type[models.Table], store: 
     assert set(told) == wanted
 
 
-def test_the_indexes_are_those_of_sqlite(store: str, sqlite: sqlite3.Connection) -> None:
+def test_the_indexes_are_those_of_sqlite(sqlite: sqlite3.Connection, store: str) -> None:
     theirs = {
         name
         for (name,) in sqlite.execute(
@@ -56,7 +56,7 @@ def test_the_indexes_are_those_of_sqlite(store: str, sqlite: sqlite3.Connection)
     assert {name for (name,) in found if not name.endswith("_pkey")} == theirs
 
 
-def test_the_foreign_keys_are_those_of_sqlite(store: str, sqlite: sqlite3.Connection) -> None:
+def test_the_foreign_keys_are_those_of_sqlite(sqlite: sqlite3.Connection, store: str) -> None:
     tables = [model._meta.table_name for model in TABLES]
     theirs = {
         (table, row[3], row[2], row[6])

@@ -8,8 +8,10 @@ cut off, either the old ones or the new ones are there, whole.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from tracker.clock import now_ms
 from tracker.durable import own_as_folder
@@ -59,6 +61,7 @@ def _kept(address: str, home: Path, proof: Proof, now: datetime) -> tuple[Path |
     """A backup of what is there, and the highest revision that anybody can have seen."""
     above = revision_at(address)
     if above is None:
+        _check_empty(address)
         return None, proof.inside.revision
     former = free_name(home / NAME, now)
     try:
@@ -75,6 +78,15 @@ def _kept(address: str, home: Path, proof: Proof, now: datetime) -> tuple[Path |
     return former, max(above, proof.inside.revision)
 
 
+def _check_empty(address: str) -> None:
+    """All tables make room for those of the backup, and none of them may be somebody else's."""
+    if found := tables_there(address):
+        raise StorageError(
+            f"The database has tables of something else: {', '.join(found[:5])}.",
+            "Nothing was changed. Restore into a new, empty database, and set database_url to it.",
+        )
+
+
 def _replace(backup: Path, address: str, above: int) -> None:
     """The end is only written once the whole backup was: without it all is taken back."""
     tables = tables_there(address)
@@ -86,6 +98,7 @@ def _replace(backup: Path, address: str, above: int) -> None:
         if tables:
             script.write(f"DROP TABLE {', '.join(tables)} CASCADE;\n".encode())
         with output_of([*_SCRIPT_OF, str(backup)]) as made:
+            script.writelines(_settings(made))
             shutil.copyfileobj(made, script)
         script.write(
             "RESET search_path;\nUPDATE counter SET value ="
@@ -102,6 +115,15 @@ _SCRIPT_OF = [
     "--exit-on-error",
     "--file=-",
 ]
+
+
+def _settings(made: IO[bytes]) -> Iterator[bytes]:
+    """The first lines, without what PostgreSQL 17 says and older servers do not understand."""
+    for line in made:
+        if not line.startswith(b"SET transaction_timeout"):
+            yield line
+        if line.startswith(b"SELECT pg_catalog.set_config"):
+            return
 
 
 def _marked(address: str, proof: Proof, above: int) -> int:

@@ -97,20 +97,22 @@ def _looked(check: Check, scene: Scene) -> list[Finding]:
 def _open(scene: Scene) -> Finding | None:
     """Open the store where that changes nothing of it; else what was not looked at, and why."""
     found = scene.probe
-    why = "it cannot be used as it is"
+    is_refused, why = False, "it cannot be used as it is"
+    remedy = "Mend what is said of the database first, then ask again."
     if not (found.unreadable or found.newer or found.pending):
         try:
             open_store(scene.settings.store)
         except TrackerError as error:
             close_store()
-            why = error.message.rstrip(".")
+            is_refused, why = True, error.message.rstrip(".")
+            remedy = error.remedy or remedy
         else:
             return None
     names = [check.name for check in checks_of(scene.settings) if check.reads_store]
     left_out = ", ".join(dict.fromkeys(names))
     return Finding(
         "database",
-        "warn",
+        "fail" if is_refused else "warn",
         f"Not looked at, for the database was not opened ({why}): {left_out}.",
-        "Mend what is said of the database first, then ask again.",
+        remedy,
     )

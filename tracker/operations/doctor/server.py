@@ -29,7 +29,6 @@ CONNECTIONS = (
     " count(*), count(*) FILTER (WHERE application_name LIKE 'regression-tracker%')"
     " FROM pg_stat_activity WHERE backend_type = 'client backend'"
 )
-_SCRATCH_LOCK = 7_247_003
 
 
 def look(scene: Scene) -> Findings:
@@ -88,7 +87,8 @@ def look_at_safety(_scene: Scene) -> Findings:
             "safety",
             "fail",
             f"{words}: what was acknowledged may be lost, or space is never free again.",
-            f"ALTER SYSTEM SET {next(iter(wrong))} = on; then SELECT pg_reload_conf();",
+            "; ".join(f"ALTER SYSTEM SET {name} = on" for name in wrong)
+            + "; then SELECT pg_reload_conf();",
         )
     else:
         words = ", ".join(f"{name} {value}" for name, value in found.items())
@@ -126,19 +126,16 @@ def _web_processes() -> int:
 
 
 def look_at_locking(scene: Scene) -> Findings:
-    """Whether sessions exclude each other: not so where a pooler lends one to several in turn.
+    """Whether sessions are ours alone: not so where a pooler lends one to several in turn."""
+    from tracker.store.postgresql.sessions import keeps_sessions
 
-    By a lock of our own, which no writer waits for.
-    """
-    from tracker.store.postgresql.sessions import excludes
-
-    if excludes(scene.settings.database_url, _SCRATCH_LOCK):
-        yield Finding("locking", "pass", "Sessions there exclude each other.")
+    if keeps_sessions(scene.settings.database_url):
+        yield Finding("locking", "pass", "Each connection there has a session of its own.")
     else:
         yield Finding(
             "locking",
             "fail",
-            "Sessions there do not exclude each other: a pooler lends them out in turn.",
+            "Connections there share sessions: a pooler lends them out in turn.",
             "Give the address of the server itself, or have the pooler keep whole sessions.",
         )
 

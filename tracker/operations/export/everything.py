@@ -22,6 +22,7 @@ from tracker.operations.export.selection import ALL, Selection, selected_builds,
 from tracker.operations.export.verdicts import verdict_records
 from tracker.store.connection import reading
 from tracker.store.models import TABLES
+from tracker.store.rows import with_flags
 from tracker.store.sql import run
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -78,7 +79,8 @@ def _facts(table: str) -> Iterator[records.Fact]:
     names = columns_of(table)
     selected = ", ".join(_named(name) for name in names)
     for row in run(f"SELECT {selected} FROM {table} t ORDER BY 1, 2"):
-        yield records.Fact(table=table, values=dict(zip(names, row, strict=True)))
+        values = with_flags(table, dict(zip(names, row, strict=True)))
+        yield records.Fact(table=table, values=values)
 
 
 def columns_of(table: str) -> Sequence[str]:

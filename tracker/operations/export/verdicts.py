@@ -12,6 +12,7 @@ from tracker.operations.export.build import suite_key
 from tracker.queries.dump import COUNTS
 from tracker.store.connection import reading
 from tracker.store.identity import key
+from tracker.store.rows import with_flags
 from tracker.store.sql import Row, run
 
 # Tables of what was derived: their columns, and the one with the build that a row came with.
@@ -70,7 +71,7 @@ def _builds(job_id: int) -> Iterator[tuple[int, int, dict[str, Any], int | None]
         job_id,
     )
     for epoch, number, let_go, *counts in rows:
-        yield epoch, number, dict(zip(COUNTS, counts, strict=True)), let_go
+        yield epoch, number, with_flags("build", dict(zip(COUNTS, counts, strict=True))), let_go
 
 
 def _rows(job_id: int, table: str) -> Iterator[records.Derived]:
@@ -82,10 +83,8 @@ def _rows(job_id: int, table: str) -> Iterator[records.Derived]:
         job_id,
     )
     for row in rows:
-        yield records.Derived(
-            table=table,
-            values={name: _told(name, value) for name, value in zip(columns, row, strict=True)},
-        )
+        told = {name: _told(name, value) for name, value in zip(columns, row, strict=True)}
+        yield records.Derived(table=table, values=with_flags(table, told))
 
 
 def _spelt(name: str) -> str:

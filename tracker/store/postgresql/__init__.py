@@ -14,28 +14,38 @@ from pathlib import Path
 from typing import Any
 
 import peewee
+from psycopg import errors
 from psycopg.adapt import Loader
 
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
 from tracker.store.postgresql.addresses import (
-    APPLICATION,
-    MIGRATING,
     PUBLISHING,
+    SESSION,
     WRITING,
     ask,
+    check_address,
     without_password,
 )
 from tracker.store.postgresql.copying import copy_to_file
 from tracker.store.postgresql.placeholders import marked
 from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
-from tracker.store.postgresql.words import in_words, words_of
+from tracker.store.postgresql.sessions import keeps_sessions
+from tracker.store.postgresql.words import in_words
 
-_CONNECT_SECONDS = 10
 _SNAPSHOT = "REPEATABLE READ READ ONLY"
 # Functions of the schema take values of any types that go together, which came with it.
 _OLDEST = 13
+# What the server refuses whatever the program asks, beside what its driver calls operational.
+_REFUSALS = (
+    errors.DataCorrupted,
+    errors.IdleInTransactionSessionTimeout,
+    errors.IndexCorrupted,
+    errors.InsufficientPrivilege,
+    errors.InvalidSchemaName,
+    errors.ReadOnlySqlTransaction,
+)
 REUSED = "PostgreSQL's autovacuum makes what was let go free for what is recorded next."
 
 
@@ -64,9 +74,16 @@ class _Database(peewee.PostgresqlDatabase):
         return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
 
     def begin(self, isolation_level: str | None = None) -> None:
-        """Begin so, where it is said: one statement, not the two that Peewee makes of it."""
-        how = f" ISOLATION LEVEL {isolation_level}" if isolation_level else ""
-        self.execute_sql(f"BEGIN{how}")
+        """Each statement sees what was committed before it, whatever the server's default is.
+
+        A snapshot that is taken while a writer waits for its turn would be of before.
+        """
+        self.execute_sql(f"BEGIN ISOLATION LEVEL {isolation_level or 'READ COMMITTED'}")
+
+    def commit(self) -> None:
+        """Where a statement failed the server takes all back, and calls that no error."""
+        if self.execute_sql("COMMIT").statusmessage != "COMMIT":
+            raise peewee.InternalError("a statement failed before, so nothing was committed")
 
 
 def _no_nul(value: Any) -> Any:
@@ -80,20 +97,20 @@ class Postgresql:
     is_file = False
 
     def __init__(self, address: str) -> None:
+        check_address(address)
         self.address = address
         self.place = without_password(address)
-        self.database = _Database(
-            address,
-            prefer_psycopg3=True,
-            application_name=APPLICATION,
-            connect_timeout=_CONNECT_SECONDS,
-            # Compiling statements costs more than these take.
-            options="-c jit=off",
-        )
+        self.database = _Database(address, prefer_psycopg3=True, **SESSION)
 
     def prepare(self) -> None:
-        """Raises StorageError where the server is too old, or does not hold every text."""
+        """Raises StorageError where the server is too old, does not hold every text, or is behind a
+        pooler that lends sessions out: what one prepared another would run."""
         self.check_connection()
+        if not (self._is_direct() or keeps_sessions(self.address)):
+            raise StorageError(
+                f"A pooler lends the sessions of {self.place} out in turn.",
+                "Give the address of the server itself, or have the pooler keep whole sessions.",
+            )
         [(version,)] = self.run("SHOW server_version", ()).fetchall()
         if int(re.findall("[0-9]+", version)[0]) < _OLDEST:
             raise StorageError(
@@ -106,6 +123,12 @@ class Postgresql:
                 f"The database {self.place} has the encoding {encoding}, not UTF8.",
                 "Make one by: createdb --template=template0 --encoding=UTF8 NAME.",
             )
+
+    def _is_direct(self) -> bool:
+        """A pooler gives a number of its own to who connects, not that of a session."""
+        connection = self.database.connection()  # type: ignore[no-untyped-call]
+        [(session,)] = self.run("SELECT pg_backend_pid()", ()).fetchall()
+        return bool(session == connection.info.backend_pid)
 
     def check_connection(self) -> None:
         """One that was cut (a restart there, a firewall between) is replaced."""
@@ -133,7 +156,7 @@ class Postgresql:
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[None]:
         with self.database.atomic():
-            self._lock(WRITING, deadline)
+            self._lock(deadline)
             yield
 
     def try_publishing(self) -> bool:
@@ -143,21 +166,17 @@ class Postgresql:
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
-        """Until the end of the session: each migration is a transaction of its own."""
-        self.run("SELECT pg_advisory_lock(?)", (MIGRATING,))
-        try:
-            with self.writing():
-                begin_schema(self.database)
+        """All that is pending in one transaction: each migration is a savepoint of it."""
+        with self.writing():
+            begin_schema(self.database)
             yield
-        finally:
-            self.run("SELECT pg_advisory_unlock(?)", (MIGRATING,))
 
-    def _lock(self, which: int, deadline: float | None) -> None:
+    def _lock(self, deadline: float | None) -> None:
         if deadline is not None:
             left = max(1, int(1000 * (deadline - time.monotonic())))
             self.run(f"SET LOCAL lock_timeout = {left}", ())
         try:
-            self.run("SELECT pg_advisory_xact_lock(?)", (which,))
+            self.run("SELECT pg_advisory_xact_lock(?)", (WRITING,))
         except peewee.DatabaseError as error:
             if "lock timeout" in str(error):
                 raise Busy("Another process is writing.", "Try again shortly.") from error
@@ -174,7 +193,7 @@ class Postgresql:
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
         is_fault = isinstance(error, (peewee.OperationalError, peewee.InterfaceError))
-        if is_fault or words_of(str(error))[0]:
+        if is_fault or isinstance(error.__context__, _REFUSALS):
             return in_words(error, self.place)
         return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -13,26 +12,30 @@ from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
 APPLICATION = "regression-tracker"
-# The names of the advisory locks: arbitrary, but the same in every process. The one between them is
-# the doctor's, who tries one out.
-WRITING, MIGRATING, PUBLISHING = 7_247_001, 7_247_002, 7_247_004
+# The names of the advisory locks: arbitrary, but the same in every process.
+WRITING, PUBLISHING = 7_247_001, 7_247_004
 _CONNECT_SECONDS = 10
+# Who is cut off without a word, by a machine that lost its power or a network, is missed after 25
+# seconds on both sides, not after two hours: until then nobody else could have the lock it had.
+_MISSED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+# Compiling statements costs more than ours take.
+OPTIONS = " ".join(("-c jit=off", *(f"-c tcp_{name}={value}" for name, value in _MISSED.items())))
+SESSION: dict[str, Any] = {
+    "application_name": APPLICATION,
+    "connect_timeout": _CONNECT_SECONDS,
+    "options": OPTIONS,
+    "tcp_user_timeout": 25_000,
+    **_MISSED,
+}
 
 
-def connect(
-    address: str,
-    *,
-    seconds: int = _CONNECT_SECONDS,
-    options: str = "-c jit=off",
-    name: str = APPLICATION,
-) -> psycopg.Connection:
+def connect(address: str, **other: Any) -> psycopg.Connection:
     """A connection beside those of the store, each statement a transaction of its own.
 
-    Raises what psycopg does.
+    It is like theirs but for what is said otherwise, and prepares nothing: so much can be done in
+    a session that a pooler lends. Raises what psycopg does.
     """
-    return psycopg.connect(
-        address, autocommit=True, connect_timeout=seconds, application_name=name, options=options
-    )
+    return psycopg.connect(address, autocommit=True, prepare_threshold=None, **{**SESSION, **other})
 
 
 def ask(address: str, question: str) -> Any:
@@ -68,9 +71,33 @@ def refused(error: Exception, address: str) -> StorageError:
     return in_words(error, without_password(address))
 
 
+def check_address(address: str) -> None:
+    """StorageError where it cannot be understood, or is read otherwise than it was meant.
+
+    What it says is not shown: a part of the password may have ended up anywhere in it.
+    """
+    try:
+        found = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:
+        raise _no_address() from None
+    host, name = str(found.get("host", "")), str(found.get("dbname", ""))
+    ports = str(found.get("port", "")).split(",")
+    if "@" in host[1:] or {"@", "/"} & set(name) or not all(p.isdecimal() or not p for p in ports):
+        raise _no_address()
+
+
+def _no_address() -> StorageError:
+    return StorageError(
+        "database_url is no address of a database in PostgreSQL.",
+        "It is postgresql://user:password@host:port/name; in the password `/` is %2F,"
+        " `@` %40, `%` %25.",
+    )
+
+
 def without_password(address: str) -> str:
-    """The address as people may see it."""
-    parts = urlsplit(address)
-    user = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+    """An address that was checked, as people may see it."""
+    scheme, _, rest = address.partition("://")
+    who, at, where = rest.partition("@")
+    if not at or "/" in who:
+        who, at, where = "", "", rest
+    return f"{scheme}://{who.partition(':')[0]}{at}{where.partition('?')[0]}"

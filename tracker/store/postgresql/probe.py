@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors
 
 from tracker.store.engine import Met
-from tracker.store.postgresql.addresses import connect
+from tracker.store.postgresql.addresses import OPTIONS, connect
 from tracker.store.postgresql.words import words_of
 
 # The least that libpq waits for a server that does not answer.
@@ -26,9 +26,11 @@ _STATE = (
 
 def probe_server(address: str, lock: int, seconds: float) -> Met:
     """What is met at the address; the advisory lock is waited for at most `seconds`."""
-    waits = f"-c jit=off -c statement_timeout={_STATEMENT_MS} -c lock_timeout={_ms(seconds)}"
+    waits = f"{OPTIONS} -c statement_timeout={_STATEMENT_MS} -c lock_timeout={_ms(seconds)}"
     try:
-        with closing(connect(address, seconds=_CONNECT_SECONDS, options=waits)) as connection:
+        with closing(
+            connect(address, connect_timeout=_CONNECT_SECONDS, options=waits)
+        ) as connection:
             return _met(connection, lock)
     except psycopg.Error as error:
         return Met(unreadable=_in_words(error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -45,7 +44,7 @@ class Snapshot:
 def snapshot_of(address: str) -> Iterator[Snapshot]:
     """The moment of now, for as long as the block; StorageError where it is none of ours."""
     try:
-        with closing(connect(address, name=f"{APPLICATION} backup")) as connection:
+        with closing(connect(address, application_name=f"{APPLICATION} backup")) as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             found = _snapshot(connection, address)
             yield found
@@ -79,9 +78,10 @@ def tables_there(address: str) -> list[str]:
 def alone_at(address: str) -> Iterator[None]:
     """Keep all others of the tracker from writing; Busy where any has a session there."""
     try:
-        with closing(connect(address, name=f"{APPLICATION} restore")) as connection:
-            # Every transaction that writes takes it, and waits for as long as a session has it.
-            connection.execute("SELECT pg_advisory_lock(%s)", (WRITING,))
+        with closing(connect(address, application_name=f"{APPLICATION} restore")) as connection:
+            # Every transaction that writes takes it, and waits for as long as this one has it.
+            connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
             _refuse(connection.execute(_OTHERS, (f"{APPLICATION}%",)).fetchall())
             yield
     except psycopg.Error as error:
@@ -129,19 +129,25 @@ def _count(connection: psycopg.Connection, table: str) -> int:
     return int(count)
 
 
-def excludes(address: str, lock: int) -> bool:
-    """Whether a session keeps a lock from another one, and stays the same; StorageError."""
+def keeps_sessions(address: str) -> bool:
+    """Whether a connection has one session for itself for as long as it lasts; StorageError.
+
+    A pooler that lends sessions out for a transaction has two connections meet in one.
+    """
     try:
         with closing(connect(address)) as one, closing(connect(address)) as other:
-            session = _ask(one, "SELECT pg_backend_pid()")
-            if not _ask(one, f"SELECT pg_try_advisory_lock({lock})"):
-                return True  # another doctor has it
-            is_refused = not _ask(other, f"SELECT pg_try_advisory_lock({lock})")
-            return is_refused and session == _ask(one, "SELECT pg_backend_pid()")
+            # Twice in a row: one that takes them round shows here.
+            ours, theirs = {_session(one) for _ in range(3)}, set[int]()
+            for _ in range(3):
+                with other.transaction():
+                    theirs.add(_session(other))
+                    ours.add(_session(one))
+                ours.add(_session(one))
     except psycopg.Error as error:
         raise refused(error, address) from error
+    return len(ours) == len(theirs) == 1 and ours != theirs
 
 
-def _ask(connection: psycopg.Connection, question: str) -> Any:
-    [(value,)] = connection.execute(question.encode()).fetchall()
-    return value
+def _session(connection: psycopg.Connection) -> int:
+    [(number,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
+    return int(number)

@@ -10,6 +10,22 @@ REMEDIES = (
         "The disk of the database is full: nothing was recorded.",
         "Make room; the tracker goes on by itself.",
     ),
+    (
+        "permission denied",
+        "The role in the address may not do this.",
+        "Make it the owner of the database (ALTER DATABASE … OWNER TO …), and of its tables.",
+    ),
+    (
+        "no schema has been selected",
+        "The role in the address may not use the schema `public`.",
+        "Make it the owner of the database: ALTER DATABASE … OWNER TO ….",
+    ),
+    ("resolve host", "The host in the address is not known.", "Check the address, and the DNS."),
+    (
+        "unsupported startup parameter",
+        "A pooler before the database refuses what is said to each session.",
+        "Give the address of the server itself.",
+    ),
     ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
     ("password", "The database lets nobody in.", "Check user and password in the address."),
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
