@@ -1,8 +1,9 @@
 """A process that reads a published site over and over: `SITE STOP-FILE`.
 
 Each round it looks once where the link leads, and reads every file of that generation; and it reads
-one page through the link, as a web server would. It says how many rounds and pages there were, how
-many files were not what the manifest says (torn), not there (missing), or of another generation.
+one page through the link, as a web server would. It says when the first round is over, and in the
+end how many rounds and pages there were, how many files were not what the manifest says (torn), not
+there (missing), or of another generation.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def main(site: str, stop: str) -> None:
         read_pinned(Path(site), counts)
         read_through(Path(site), counts)
         counts["rounds"] += 1
+        if counts["rounds"] == 1:
+            print("reading", flush=True)
     print(msgspec.json.encode(counts).decode())
 
 

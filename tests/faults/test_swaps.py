@@ -37,6 +37,9 @@ def readers(settings: Settings, counts: Counter[str]) -> Iterator[None]:
         for _ in range(READERS)
     ]
     try:
+        for process in processes:  # a busy machine takes its time to start them
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"reading\n"
         yield
     finally:
         stop.touch()
