@@ -144,19 +144,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Where the store is: the path of the SQLite file, or the address in PostgreSQL."""
         return self.database_url or self.database
 
-    def make_home(self) -> None:
-        """Have the folder of this node, open to its owner alone; SettingsError where it cannot be.
-
-        Where the store is a file, its own opening makes it.
-        """
-        try:
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise SettingsError(
-                f"The folder {self.home} cannot be made: {error.strerror}.",
-                "Name another one with --home or TRACKER_HOME.",
-            ) from error
-
     @property
     def spool(self) -> Path:
         """The folder of raw reports."""

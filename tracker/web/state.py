@@ -42,7 +42,6 @@ class State:
             if not self.is_open:
                 make_private(self.settings.home)
                 open_for_serving(self.settings.store)
-                self.settings.make_home()
                 self.opened = engine().identity()
                 self.opened_by = os.getpid()
 

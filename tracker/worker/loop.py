@@ -55,7 +55,6 @@ class Worker:
         make_private(self.context.settings.home)
         open_for_serving(self.context.settings.store)
         self.opened = engine().identity()
-        self.context.settings.make_home()
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)
