@@ -304,7 +304,8 @@ def test_a_report_whose_bytes_are_gone_is_told(tmp_path):
 
 def test_no_child_is_left_when_the_reader_stops_in_the_middle(tmp_path):
     kept = spool.store(tmp_path, [GOOD])
-    reports = [SpooledReport(kept.path, f"{n}.xml", kept.sha256, kept.size) for n in range(3)]
+    # So many that the child cannot have answered for all of them yet.
+    reports = [SpooledReport(kept.path, f"{n}.xml", kept.sha256, kept.size) for n in range(2000)]
     before = _children()
     reading = read_reports(reports, Quick(), PluginSources(resources.folder("plugins")))
     next(reading)
@@ -324,7 +325,7 @@ def _children():
 
 def test_at_most_two_children_run_at_once(tmp_path, monkeypatch):
     running, most = 0, 0
-    lock = threading.Lock()
+    lock, two = threading.Lock(), threading.Event()
     original = sandbox._one_child
 
     def counted(*arguments):
@@ -332,6 +333,9 @@ def test_at_most_two_children_run_at_once(tmp_path, monkeypatch):
         with lock:
             running += 1
             most = max(most, running)
+            if running == 2:
+                two.set()
+        two.wait(60)
         yield from original(*arguments)
         with lock:
             running -= 1

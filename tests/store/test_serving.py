@@ -17,14 +17,14 @@ from tracker.errors import StorageError
 from tracker.store import connection
 from tracker.store.serving import BALLAST_BYTES, ballast, open_for_serving
 
+pytestmark = pytest.mark.sqlite
+
 READ = """
 import sys
 from pathlib import Path
 from tracker.store.connection import reading
 from tracker.store.serving import open_for_serving
 from tracker.store.sql import run
-
-pytestmark = pytest.mark.sqlite
 open_for_serving(Path(sys.argv[1]))
 with reading():
     print(run("SELECT count(*) FROM job"))

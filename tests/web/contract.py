@@ -93,7 +93,7 @@ def run(schema: Any) -> Run:
 
 
 def map_case(_context: HookContext, case: Case) -> Case:
-    """Of what is right, ask every second time for something that is there, and send reports."""
+    """Of what is right, ask most of the time for something that is there, and send reports."""
     if case.meta is None:
         return case
     for place, values, known in (
@@ -109,10 +109,15 @@ def map_case(_context: HookContext, case: Case) -> Case:
 
 
 def _choose(values: dict[str, Any], known: Mapping[str, Sequence[str]]) -> None:
-    """Put in known values, the same ones each time; where there is one alone, always."""
+    """Put in known values, the same ones each time: three times of four all, else some of them.
+
+    What Hypothesis makes up depends on the modules that other tests imported, so that the chance to
+    ask for something that is there at least once must be as good as certain.
+    """
+    is_all = zlib.crc32(repr(sorted(values.items(), key=str)).encode()) % 4
     for name, value in values.items():
         draw = zlib.crc32(repr(value).encode())
-        if name in known and (draw % 2 or len(known[name]) == 1):
+        if name in known and (is_all or draw % 2 or len(known[name]) == 1):
             values[name] = known[name][draw // 2 % len(known[name])]
 
 

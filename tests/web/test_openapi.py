@@ -209,9 +209,9 @@ def test_where_something_is_sent_there_is_nothing_to_get(client: FlaskClient, pa
     assert set(client.options(path).headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
-def test_the_document_has_a_tag_by_which_it_is_not_sent_again(rich: FlaskClient) -> None:
-    first = rich.get("/api/v1/openapi.json")
-    again = rich.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+def test_the_document_has_a_tag_by_which_it_is_not_sent_again(client: FlaskClient) -> None:
+    first = client.get("/api/v1/openapi.json")
+    again = client.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
@@ -246,10 +246,10 @@ def test_the_server_is_the_address_people_reach_the_tracker_at(settings: Setting
     assert told["servers"] == [{"url": "https://tracker.example/x"}]
 
 
-def test_what_asks_for_another_form_than_json_is_406(rich: FlaskClient) -> None:
-    assert rich.get(JOBS, headers={"Accept": "image/png"}).status_code == 406
+def test_what_asks_for_another_form_than_json_is_406(client: FlaskClient) -> None:
+    assert client.get(JOBS, headers={"Accept": "image/png"}).status_code == 406
     for accepted in ("*/*", "application/json", "text/html, */*;q=0.1", "application/*"):
-        assert rich.get(JOBS, headers={"Accept": accepted}).status_code == 200
+        assert client.get(JOBS, headers={"Accept": accepted}).status_code == 200
 
 
 # The README
