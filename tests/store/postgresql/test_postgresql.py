@@ -29,6 +29,7 @@ from tracker.store.engine import engine, engine_of
 from tracker.store.models import Job
 from tracker.store.postgresql import WRITING, without_password
 from tracker.store.postgresql.addresses import connect
+from tracker.store.reading_time import reading_at_most
 from tracker.store.sql import change, run, run_many
 
 
@@ -260,6 +261,18 @@ def test_a_database_that_may_not_be_written_is_told(other: psycopg.Connection, s
     open_store(store)
     with pytest.raises(StorageError, match="standby"):
         upload("nightly", 1, report(login="P"))
+
+
+def test_a_statement_that_reads_for_too_long_is_ended(store: str) -> None:
+    with pytest.raises(Busy, match="was ended"), reading_at_most(0.2):
+        run("SELECT pg_sleep(20)")
+    with reading():
+        assert run("SHOW statement_timeout") == [("0",)]
+
+
+def test_a_name_with_a_nul_is_kept_without_it(store: str) -> None:
+    run_many("INSERT INTO suite (id, path) VALUES (?, ?)", [(1, "a\0b"), (2, "c")])
+    assert run("SELECT path FROM suite ORDER BY id") == [("a\ufffdb",), ("c",)]
 
 
 def test_nothing_is_found_by_a_name_with_a_nul(store: str) -> None:

@@ -90,6 +90,13 @@ def _no_nul(value: Any) -> Any:
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
+def _without_nul(row: Sequence[Any]) -> Sequence[Any]:
+    """Hardly any row has one: most are given on as they are."""
+    if any(type(value) is str and "\0" in value for value in row):
+        return [_no_nul(value) for value in row]
+    return row
+
+
 class Postgresql:
     """The database at an address: `postgresql://user:password@host/name`."""
 
@@ -145,11 +152,11 @@ class Postgresql:
     @contextmanager
     def ending(self, seconds: float, is_over: Callable[[], bool]) -> Iterator[None]:
         """The server ends the statement; the limit goes with the transaction."""
-        self.run(f"SET LOCAL statement_timeout = {int(1000 * seconds)}", ())
+        self.run(f"SET LOCAL statement_timeout = {max(1, int(1000 * seconds))}", ())
         try:
             yield
         except peewee.DatabaseError as error:
-            if is_over() and "statement timeout" in str(error):
+            if is_over() and isinstance(error.__context__, errors.QueryCanceled):
                 raise ReadTooLong from error
             raise
 
@@ -178,7 +185,7 @@ class Postgresql:
         try:
             self.run("SELECT pg_advisory_xact_lock(?)", (WRITING,))
         except peewee.DatabaseError as error:
-            if "lock timeout" in str(error):
+            if isinstance(error.__context__, errors.LockNotAvailable):
                 raise Busy("Another process is writing.", "Try again shortly.") from error
             raise
 
@@ -189,7 +196,7 @@ class Postgresql:
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         text, _ = marked(statement, 1)
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            self.database.cursor().executemany(text, rows)  # type: ignore[no-untyped-call]
+            self.database.cursor().executemany(text, map(_without_nul, rows))  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
         is_fault = isinstance(error, (peewee.OperationalError, peewee.InterfaceError))
