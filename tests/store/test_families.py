@@ -169,6 +169,7 @@ def test_the_pages_of_the_job_are_made_anew() -> None:
     assert jobs.revision("nightly") > before
 
 
+@pytest.mark.sqlite
 def test_an_assignment_is_made_again_where_another_came_in_between(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

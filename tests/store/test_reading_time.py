@@ -12,6 +12,8 @@ from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.reading_time import reading_at_most
 from tracker.store.sql import run
 
+pytestmark = pytest.mark.sqlite
+
 COUNT = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n{}) SELECT count(*) FROM n"
 FOR_EVER, LONG = COUNT.format(""), COUNT.format(" LIMIT 400000")
 
