@@ -138,6 +138,7 @@ def cluster() -> Path:
 # What it holds is worth nothing when the machine stops.
 _QUICK = {
     "fsync": "off",
+    "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_wal_size": "64MB",
     "min_wal_size": "8MB",

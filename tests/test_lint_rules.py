@@ -238,6 +238,7 @@ RULES = (
             "tracker/store/sqlite/probe.py": "on a connection made with lock_type IMMEDIATE",
             "tracker/store/taken_over.py": "a savepoint inside of `writing`",
             "tracker/store/postgresql/__init__.py": "its first statement waits for the lock",
+            "tracker/store/postgresql/sessions.py": "two that write nothing, to see which are one",
         },
     ),
     Rule(
