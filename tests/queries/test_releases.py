@@ -45,6 +45,13 @@ def test_a_module_has_its_builds_by_how_they_went() -> None:
     assert shop.builds_without_results == 1
 
 
+def test_a_build_whose_beginning_nobody_told_does_not_pass_for_the_newest() -> None:
+    jenkins("1.4/cart/nightly", 1, report(login="P"), started=NOW - 90 * DAY)
+    jenkins("1.4/cart/nightly", 2, report(login="P"))
+    [row] = releases(limit=100, offset=0)
+    assert row.modules[0].newest == datetime.fromtimestamp((NOW - 90 * DAY) / 1000, UTC)
+
+
 def test_numbers_in_names_count_as_such_and_what_is_over_comes_last() -> None:
     night("1.9/shop/nightly", 1, login="P")
     tell(ReleaseFacts("1.10"), ReleaseFacts("2.0", is_active=False), ReleaseFacts("1.2"))

@@ -15,7 +15,7 @@ _MODULES = (
     "SELECT j.release, j.module, count(DISTINCT j.id), count(b.id),"
     " count(b.id) FILTER (WHERE b.total > 0 AND b.failed + b.error = 0),"
     " count(b.id) FILTER (WHERE b.failed + b.error > 0),"
-    " count(b.id) FILTER (WHERE b.total = 0), max(coalesce(b.started, b.heard))"
+    " count(b.id) FILTER (WHERE b.total = 0), coalesce(max(b.started), max(b.heard))"
     " FROM job j LEFT JOIN build b ON b.job_id = j.id WHERE j.release <> ''"
     " GROUP BY j.release, j.module ORDER BY j.release, j.module"
 )
@@ -25,7 +25,7 @@ _MODULES = (
 class ModuleRow:
     """A module of a release, "" for jobs that belong to none; each build is of one of three kinds.
 
-    `newest` is when the newest build began, or was heard of.
+    `newest` is when the newest build began; where that is known of none, when one was heard of.
     """
 
     module: str
