@@ -6,6 +6,7 @@ texts and None; flags are whole numbers, as SQLite has them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ class Shape:
         return ", ".join(f'"{column}"' for column in self.columns)
 
 
+@functools.cache
 def shapes() -> tuple[Shape, ...]:
     """All tables with data, those that others refer to first."""
     return tuple(map(_shape, TABLES))
@@ -41,11 +43,17 @@ def with_flags(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
     ValueError where one is something else.
     """
-    [shape] = [each for each in shapes() if each.name == table]
+    shape = _by_name()[table]
     flags = {name: values[name] for name in sorted(shape.flags & values.keys())}
     if wrong := [name for name, value in flags.items() if value not in (0, 1)]:
         raise ValueError(f"{', '.join(wrong)} of a row of {table} is no flag")
     return {**values, **{name: bool(value) for name, value in flags.items()}}
+
+
+@functools.cache
+def _by_name() -> dict[str, Shape]:
+    """Asked for each row that is exported or imported."""
+    return {shape.name: shape for shape in shapes()}
 
 
 def _shape(model: type[Table]) -> Shape:

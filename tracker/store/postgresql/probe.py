@@ -13,7 +13,8 @@ from psycopg import errors
 
 from tracker.store.engine import Met
 from tracker.store.postgresql.addresses import OPTIONS, connect
-from tracker.store.postgresql.words import words_of
+from tracker.store.postgresql.words import REMEDIES
+from tracker.store.remedies import words_of
 
 # The least that libpq waits for a server that does not answer.
 _CONNECT_SECONDS = 2
@@ -60,7 +61,7 @@ def _unwritable(connection: psycopg.Connection, lock: int) -> str:
 
 def _in_words(error: psycopg.Error) -> str:
     """Without the address, which is not for everybody who may look at a probe."""
-    what, _ = words_of(" ".join(str(error).split()))
+    what, _ = words_of(" ".join(str(error).split()), REMEDIES)
     return what or f"PostgreSQL refuses ({type(error).__name__})."
 
 

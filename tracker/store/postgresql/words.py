@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.errors import StorageError
+from tracker.store.remedies import words_of
 
 REMEDIES = (
     (
@@ -38,12 +39,7 @@ REMEDIES = (
 def in_words(error: Exception, place: str) -> StorageError:
     """The fault of the server, or of the way to it, for the database at `place`."""
     text = " ".join(str(error).split())
-    what, remedy = words_of(text)
+    what, remedy = words_of(text, REMEDIES)
     if what:
         return StorageError(f"{what} (PostgreSQL: {text})", remedy)
     return StorageError(f"The database {place} refuses: {text}.", "Look at the log of PostgreSQL.")
-
-
-def words_of(text: str) -> tuple[str, str]:
-    """What the text of an error means, and what to do; empty where that is not known."""
-    return next(((what, remedy) for sign, what, remedy in REMEDIES if sign in text), ("", ""))

@@ -15,6 +15,7 @@ import peewee
 from tracker.errors import Busy, StorageError
 from tracker.store.engine import Met
 from tracker.store.locks import write_lock
+from tracker.store.remedies import words_of
 from tracker.store.sqlite.words import REMEDIES
 
 
@@ -64,4 +65,5 @@ def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) ->
 
 def _in_words(error: peewee.DatabaseError) -> str:
     text = str(error)
-    return next((what for sign, what, _ in REMEDIES if sign in text), f"SQLite refuses: {text}.")
+    what, _ = words_of(text, REMEDIES)
+    return what or f"SQLite refuses: {text}."

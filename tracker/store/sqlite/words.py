@@ -5,6 +5,7 @@ from __future__ import annotations
 import peewee
 
 from tracker.errors import StorageError
+from tracker.store.remedies import words_of
 
 REMEDIES = (
     ("locked", "The database is locked by another program.", "Try again shortly."),
@@ -26,9 +27,9 @@ def in_words(error: peewee.DatabaseError) -> StorageError | None:
     text = str(error)
     if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
         return None
-    for sign, what, remedy in REMEDIES:
-        if sign in text:
-            return StorageError(f"{what} (SQLite: {text})", remedy)
+    what, remedy = words_of(text, REMEDIES)
+    if what:
+        return StorageError(f"{what} (SQLite: {text})", remedy)
     return StorageError(f"The database refuses: {text}.")
 
 
