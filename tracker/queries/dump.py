@@ -7,8 +7,7 @@ since the causes of missing cases are derived from them; both are null where the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -30,7 +29,7 @@ def lines() -> Iterator[str]:
             for build in _builds(job_id):
                 yield _line("build", job=job, **{k: v for k, v in build.items() if k != "id"})
                 where = {"job": job, "build": build["number"], "epoch": build["epoch"]}
-                for kind, row in chain(_below(build["id"]), _losses(build["id"])):
+                for kind, row in _below(build["id"]):
                     yield _line(kind, **where, **row)
             for row in _episodes(job_id):
                 yield _line("episode", job=job, **row)
@@ -98,17 +97,36 @@ def _builds(job_id: int) -> list[dict[str, Any]]:
 
 
 def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    reports = select(
-        "SELECT name, sha256, bytes, variant, format, parser_version, cases, recovered, failure,"
-        " archive, warnings FROM report WHERE build_id = ? ORDER BY name",
-        build_id,
+    for kind, rows in _BELOW:
+        for row in rows(build_id):
+            yield kind, row
+
+
+_REPORT = (
+    "name",
+    "sha256",
+    "bytes",
+    "variant",
+    "format",
+    "parser_version",
+    "cases",
+    "recovered",
+    "failure",
+    "archive",
+    "warnings",
+)
+
+
+def _reports(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
+        f"SELECT {', '.join(_REPORT)} FROM report WHERE build_id = ? ORDER BY name", build_id
     )
-    names = (
-        "name sha256 bytes variant format parser_version cases recovered failure archive warnings"
-    )
-    for row in reports:
-        yield "report", named(names.split(), row)
-    results = select(
+    for row in rows:
+        yield named(_REPORT, row)
+
+
+def _results(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT c.id, s.path, c.name, c.variant, r.status, r.duration, f.type, f.message, f.trace,"
         " d.data, p.name, r.place FROM result r JOIN test_case c ON c.id = r.case_id"
         " JOIN suite s ON s.id = c.suite_id"
@@ -118,70 +136,85 @@ def _below(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         build_id,
     )
     names = "key suite name variant status duration type message trace details report place"
-    for row in results:
+    for row in rows:
         values = (key(row[0]), *row[1:4], Status(row[4]).word, *row[5:])
-        yield "result", dict(zip(names.split(), values, strict=True))
-    attempts = select(
+        yield dict(zip(names.split(), values, strict=True))
+
+
+def _attempts(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT a.case_id, a.n, a.status, a.duration, f.message, f.trace FROM attempt a"
         " LEFT JOIN failure f ON f.id = a.failure_id WHERE a.build_id = ?"
         " ORDER BY a.case_id, a.n",
         build_id,
     )
-    for case, n, status, duration, message, trace in attempts:
-        yield (
-            "attempt",
-            {
-                "key": key(case),
-                "n": n,
-                "status": Status(status).word,
-                "duration": duration,
-                "message": message,
-                "trace": trace,
-            },
-        )
-    outputs = select(
+    for case, n, status, duration, message, trace in rows:
+        yield {
+            "key": key(case),
+            "n": n,
+            "status": Status(status).word,
+            "duration": duration,
+            "message": message,
+            "trace": trace,
+        }
+
+
+def _outputs(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT case_id, stdout, stderr FROM output WHERE build_id = ? ORDER BY case_id", build_id
     )
-    for case, stdout, stderr in outputs:
-        yield "output", {"key": key(case), "stdout": stdout, "stderr": stderr}
-    runs = select(
+    for case, stdout, stderr in rows:
+        yield {"key": key(case), "stdout": stdout, "stderr": stderr}
+
+
+def _suite_runs(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT s.path, r.variant, d.data, r.stdout, r.stderr FROM suite_run r"
         " JOIN suite s ON s.id = r.suite_id LEFT JOIN detail d ON d.id = r.detail_id"
         " WHERE r.build_id = ? ORDER BY r.suite_id, r.variant",
         build_id,
     )
-    for row in runs:
-        yield (
-            "suite_run",
-            dict(zip(("suite", "variant", "details", "stdout", "stderr"), row, strict=True)),
-        )
+    for row in rows:
+        yield dict(zip(("suite", "variant", "details", "stdout", "stderr"), row, strict=True))
 
 
-def _losses(build_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    losses = select(
+def _losses(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT n, cause, about, sentence, cases FROM loss WHERE build_id = ? ORDER BY n", build_id
     )
-    for row in losses:
-        yield "loss", dict(zip(("n", "cause", "about", "sentence", "cases"), row, strict=True))
-    absences = select(
+    for row in rows:
+        yield dict(zip(("n", "cause", "about", "sentence", "cases"), row, strict=True))
+
+
+def _absences(build_id: int) -> Iterator[dict[str, Any]]:
+    rows = select(
         "SELECT a.case_id, l.cause, l.about, a.n, a.sentence, a.other_case, a.is_certain"
         " FROM absence a JOIN loss l ON l.build_id = a.build_id AND l.n = a.n"
         " WHERE a.build_id = ? ORDER BY a.case_id",
         build_id,
     )
-    for case, cause, about, n, sentence, other, sure in absences:
-        yield (
-            "absence",
-            {
-                "key": key(case),
-                "cause": cause,
-                "about": about,
-                "loss": n,
-                "sentence": sentence,
-                "other": None if other is None else key(other),
-                "is_certain": bool(sure),
-            },
-        )
+    for case, cause, about, n, sentence, other, sure in rows:
+        yield {
+            "key": key(case),
+            "cause": cause,
+            "about": about,
+            "loss": n,
+            "sentence": sentence,
+            "other": None if other is None else key(other),
+            "is_certain": bool(sure),
+        }
+
+
+# What stands below a build, in the order in which it is told.
+_BELOW: tuple[tuple[str, Callable[[int], Iterator[dict[str, Any]]]], ...] = (
+    ("report", _reports),
+    ("result", _results),
+    ("attempt", _attempts),
+    ("output", _outputs),
+    ("suite_run", _suite_runs),
+    ("loss", _losses),
+    ("absence", _absences),
+)
 
 
 def _episodes(job_id: int) -> Iterator[dict[str, Any]]:

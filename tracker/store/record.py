@@ -6,7 +6,7 @@ that is derived from them. Recording the same again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,11 +14,12 @@ import msgspec
 from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store import audit, judging
+from tracker.store.build_rows import add_reports, write_whole
 from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
-from tracker.store.identity import twin, words
-from tracker.store.merge import Merged, merge, totals
+from tracker.store.identity import words
+from tracker.store.merge import Merged, merge
 from tracker.store.models import Build, Job, Report
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
@@ -31,7 +32,7 @@ from tracker.store.records import (
     StoredReport,
 )
 from tracker.store.rules import new_job
-from tracker.store.sql import run, run_many
+from tracker.store.sql import run
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
@@ -82,25 +83,14 @@ def record_build(
         todo = _todo(build, reports, replace_reports, laid)
         _believe(build, facts, now)
         rewritten = bool(todo.added or todo.replaced)
-        if rewritten and build.let_go is not None:
-            raise _let_go(build)
         if rewritten:
-            _write_reports(job, build, todo, reread, laid)
-            build.changed = next_revision()
+            _rewrite(job, build, todo, reread, laid)
         if replace_reports and todo.replaced:
             what = ", ".join(sorted(todo.replaced))
             audit.note("reports replaced", f"{job.name} #{build.number}", what)
         revision = 0
         if rewritten or before != _told(build):
-            build.save()
-            told = _told(build)
-            is_news = rewritten or any(before.get(each, False) != told[each] for each in _NEWS)
-            judge(job, build, is_news=is_news, now=now)
-            revision = raise_revision(job.id)
-            former = before.get("upstream_job")
-            if former and former != build.upstream_job:  # its page showed this build, too
-                run("UPDATE job SET revision = ? WHERE name = ?", revision, former)
-            enqueue("publish", "site", due=now)
+            revision = _derive(job, build, before, rewritten, now)
         else:
             Build.update(heard=now).where(Build.id == build.id).execute()
         return Recorded(
@@ -127,6 +117,30 @@ def _todo(build: Build, reports: Sequence[ReadReport], replace: bool, laid: Laid
             "It is left as it is.",
         )
     return Plan((), tuple(report.name for report in reports), frozenset(), tuple(stored))
+
+
+def _rewrite(
+    job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None, laid: Laid | None
+) -> None:
+    """Write what is new or other; Conflict where the build's results were let go."""
+    if build.let_go is not None:
+        raise _let_go(build)
+    _write_reports(job, build, todo, reread, laid)
+    build.changed = next_revision()
+
+
+def _derive(job: Job, build: Build, before: Mapping[str, object], rewritten: bool, now: int) -> int:
+    """Save the build, derive what follows from what is news of it; the new revision."""
+    build.save()
+    told = _told(build)
+    is_news = rewritten or any(before.get(each, False) != told[each] for each in _NEWS)
+    judge(job, build, is_news=is_news, now=now)
+    revision = raise_revision(job.id)
+    former = before.get("upstream_job")
+    if former and former != build.upstream_job:  # its page showed this build, too
+        run("UPDATE job SET revision = ? WHERE name = ?", revision, former)
+    enqueue("publish", "site", due=now)
+    return revision
 
 
 def _let_go(build: Build) -> Conflict:
@@ -269,7 +283,7 @@ def _write_reports(
 ) -> None:
     """Write reports and results."""
     if laid is not None:
-        _add(job, build, todo.added, laid.merged, laid.contents)
+        add_reports(job, build, todo.added, laid.merged, laid.contents)
         return
     if reread is not None and _has_all(reread, todo.untouched):
         added = {report.sha256 for report in todo.added}
@@ -282,7 +296,7 @@ def _write_reports(
             raise NeedsAllReports(todo.untouched)
         write_whole(job, build, list(todo.added))
         return
-    _add(job, build, todo.added, merged)
+    add_reports(job, build, todo.added, merged)
 
 
 def _has_all(reread: Sequence[ReadReport], stored: Sequence[StoredReport]) -> bool:
@@ -315,176 +329,3 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
         case in here and any(may_be_one(words(path, name), around) for around in titles[key])
         for case, key, path, name in cases
     )
-
-
-def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> None:
-    """Put the build's reports and results in the place of whatever was there.
-
-    The caller saves the build and judges it.
-    """
-    for table in ("result", "attempt", "output", "suite_run", "report"):
-        run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
-    for name in totals(()):
-        setattr(build, name, 0)
-    build.damaged = 0
-    _add(job, build, reports, merge(reports))
-
-
-def _add(
-    job: Job,
-    build: Build,
-    reports: Sequence[ReadReport],
-    merged: Merged,
-    contents: Sequence[Contents] = (),
-) -> None:
-    earlier = _cases_of_another_build(job, build)
-    for each in contents or [report.contents for report in reports]:
-        _write_names(each, merged, earlier)
-    numbers = _number_reports(build.id, reports)
-    _write_results(build.id, merged, numbers)
-    _write_report_rows(build.id, reports, merged.overlaps, numbers)
-    for name, count in totals(merged.results).items():
-        setattr(build, name, getattr(build, name) + count)
-    build.damaged += sum(report.recovered or bool(report.failure) for report in reports)
-
-
-def _cases_of_another_build(job: Job, build: Build) -> set[int]:
-    """The cases of the job's newest other build with results: nearly all of this one's."""
-    rows = run(
-        "SELECT case_id FROM result WHERE build_id = (SELECT id FROM build"
-        " WHERE job_id = ? AND id <> ? AND total > 0 ORDER BY epoch DESC, number DESC LIMIT 1)",
-        job.id,
-        build.id,
-    )
-    return {case for (case,) in rows}
-
-
-def _write_names(contents: Contents, merged: Merged, known: set[int]) -> None:
-    """Write suites, cases and texts that are not here yet."""
-    unknown = contents.cases.keys() - known
-    if merged.overlaps:  # a test that was read twice has the name of its first report
-        unknown &= {row[0] for row in merged.results}
-    fresh = _not_here(unknown)
-    rows = sorted(
-        (case, suite, name, contents.variant, twin(name))
-        for case, (suite, name) in contents.cases.items()
-        if case in fresh
-    )
-    suites = {row[1] for row in rows} | contents.suite_runs.keys()
-    run_many(
-        "INSERT INTO suite (id, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        sorted((suite, contents.suites[suite]) for suite in suites),
-    )
-    run_many(
-        "INSERT INTO test_case (id, suite_id, name, variant, twin) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        rows,
-    )
-    run_many(
-        "INSERT INTO failure (id, type, message, trace) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        sorted((failure, *texts) for failure, texts in contents.failures.items()),
-    )
-    run_many(
-        "INSERT INTO detail (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        sorted(contents.details.items()),
-    )
-
-
-def _not_here(cases: Collection[int]) -> set[int]:
-    """Those that the table of cases does not have."""
-    if not cases:
-        return set()
-    rows = run(
-        "SELECT id FROM test_case WHERE id IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode(list(cases)).decode(),
-    )
-    return set(cases) - {case for (case,) in rows}
-
-
-def _number_reports(build_id: int, reports: Sequence[ReadReport]) -> dict[str, int]:
-    """The number of each report in its build, by which results name it."""
-    rows = run("SELECT name, n FROM report WHERE build_id = ?", build_id)
-    numbers: dict[str, int] = dict(rows)
-    free = max(numbers.values(), default=-1) + 1
-    fresh = sorted({report.name for report in reports} - numbers.keys())
-    return {**numbers, **{name: n for n, name in enumerate(fresh, free)}}
-
-
-def _write_results(build_id: int, merged: Merged, numbers: Mapping[str, int]) -> None:
-    run_many(
-        "INSERT INTO result"
-        " (build_id, case_id, status, duration, failure_id, detail_id, report, place)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (*row, numbers.get(source), place)
-            for row, source, place in zip(
-                merged.results, merged.sources, merged.places, strict=True
-            )
-        ],
-    )
-    run_many(
-        "INSERT INTO attempt (build_id, case_id, n, status, duration, failure_id)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
-        merged.attempts,
-    )
-    run_many(
-        f"INSERT INTO output (build_id, case_id, stdout, stderr) VALUES ({int(build_id)}, ?, ?, ?)",
-        merged.outputs,
-    )
-    run_many(
-        "INSERT INTO suite_run (build_id, suite_id, variant, detail_id, stdout, stderr)"
-        f" VALUES ({int(build_id)}, ?, ?, ?, ?, ?)",
-        [(*key, *told) for key, told in sorted(merged.suite_runs.items())],
-    )
-
-
-def _write_report_rows(
-    build_id: int,
-    reports: Sequence[ReadReport],
-    overlaps: Mapping[str, str],
-    numbers: Mapping[str, int],
-) -> None:
-    run_many(
-        "DELETE FROM report WHERE build_id = ? AND name = ?",
-        [(build_id, report.name) for report in reports],
-    )
-    rows = report_rows(reports, overlaps)
-    if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        run_many(
-            f"INSERT INTO report (build_id, {', '.join(rows[0])}, n)"
-            f" VALUES ({int(build_id)}, {marks}, ?)",
-            [
-                (*row.values(), numbers[report.name])
-                for row, report in zip(rows, reports, strict=True)
-            ],
-        )
-
-
-def report_rows(
-    reports: Sequence[ReadReport], overlaps: Mapping[str, str]
-) -> list[dict[str, object]]:
-    """The rows of reports by column; `overlaps` is what each shares with others, in words."""
-    return [
-        {
-            "name": report.name,
-            "sha256": report.sha256,
-            "bytes": report.size,
-            "variant": report.variant,
-            "format": report.format,
-            "parser_version": report.parser_version,
-            "cases": len(report.contents.results) if report.cases is None else report.cases,
-            "recovered": report.recovered,
-            "failure": report.failure,
-            "stand_in": report.stand_in,
-            "decides": report.decides,
-            "archive": report.archive,
-            "warnings": _warnings(report, overlaps),
-        }
-        for report in reports
-    ]
-
-
-def _warnings(report: ReadReport, overlaps: Mapping[str, str]) -> str:
-    said = [*report.warnings, *filter(None, [overlaps.get(report.name)])]
-    return msgspec.json.encode(said).decode()
