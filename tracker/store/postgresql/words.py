@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.errors import StorageError
+from tracker.store.postgresql.driver import NO_ANSWER
 from tracker.store.remedies import words_of
 
 REMEDIES = (
@@ -32,6 +33,11 @@ REMEDIES = (
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
     ("too many", "The database has no connection left.", "Raise max_connections there."),
     ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
+    (
+        NO_ANSWER,
+        "The database does not answer.",
+        "See whether its server, or the disk of it, hangs; the tracker goes on by itself.",
+    ),
     ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
 )
 
