@@ -153,6 +153,13 @@ def test_a_probe_of_a_server_that_hangs_tells_so(store: str) -> None:
         assert "does not answer" in probe_server(address, 1, 0.1).unreadable
 
 
+def test_a_server_that_takes_nobody_in_is_told(store: str) -> None:
+    """The kernel takes the connection, and nobody comes for it."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as nobody:
+        address = f"postgresql://postgres@127.0.0.1:{nobody.getsockname()[1]}/none"
+        assert "does not answer" in probe_server(address, 1, 0.1).unreadable
+
+
 def test_a_question_to_a_server_that_hangs_ends(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,11 @@ from tracker.errors import StorageError
 from tracker.store.postgresql.driver import NO_ANSWER
 from tracker.store.remedies import words_of
 
+_SILENT = (
+    "The database does not answer.",
+    "See whether its server, or the disk of it, hangs, or a firewall is on the way; the tracker"
+    " goes on by itself.",
+)
 REMEDIES = (
     (
         "No space left",
@@ -69,11 +74,8 @@ REMEDIES = (
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
     ("too many", "The database has no connection left.", "Raise max_connections there."),
     ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
-    (
-        NO_ANSWER,
-        "The database does not answer.",
-        "See whether its server, or the disk of it, hangs; the tracker goes on by itself.",
-    ),
+    (NO_ANSWER, *_SILENT),
+    ("timeout expired", *_SILENT),
     ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
 )
 
