@@ -1,8 +1,7 @@
-"""Real servers beside the tracker, from Debian's packages: PostgreSQL on a socket, a Redis."""
+"""Real servers beside the tracker, from Debian's packages: databases in PostgreSQL, a Redis."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import itertools
@@ -19,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clusters import cluster as cluster
+from tests.clusters import ids
+from tests.clusters import programs as programs
 from tracker.store.connection import close_store, open_store
 
 # What `pytest --store` says.
@@ -56,13 +58,6 @@ def stores_in(kind: str) -> Iterator[None]:
         yield
     finally:
         chosen = before
-
-
-@functools.cache
-def programs() -> Path | None:
-    """The folder of PostgreSQL's programs; None where it is not installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
 
 
 def new_database(template: str | None = None) -> str:
@@ -108,82 +103,13 @@ def _say(statement: str) -> None:
         connection.execute(statement)
 
 
-@functools.cache
-def cluster() -> Path:
-    """The folder with the socket of a server that ends with this process."""
-    found = programs()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed")
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=memory if memory.is_dir() else None))
-    who = _user(folder)
-    initdb = [found / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"]
-    small = ["--encoding=UTF8", "--no-sync", "--wal-segsize=1"]
-    subprocess.run([*who, *initdb, *small], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    settings = {"listen_addresses": "", "unix_socket_directories": folder, **_QUICK}
-    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*who, found / "postgres", "-D", folder / "data", *words],
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    atexit.register(_end, process, folder)
-    _wait_until_ready(process, folder)
-    return folder
-
-
-# What it holds is worth nothing when the machine stops.
-_QUICK = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "32MB",
-    "max_wal_size": "64MB",
-    "min_wal_size": "8MB",
-}
-
-
-def _user(folder: Path) -> list[str]:
-    """It does not run as root, and ends where the tests are ended without being asked."""
-    if not os.getuid():
-        shutil.chown(folder, "postgres", "postgres")
-    return [*_ids(), "--pdeathsig=QUIT"]
-
-
-def _ids() -> list[str]:
-    if os.getuid():
-        return ["setpriv"]
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
-    import psycopg
-
-    for _ in range(1200):
-        with contextlib.suppress(psycopg.OperationalError):
-            psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
-            return
-        if process.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL does not start: {(folder / 'log').read_text()}")
-
-
-def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
-    process.send_signal(signal.SIGQUIT)
-    process.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextlib.contextmanager
 def pooled(address: str, mode: str) -> Iterator[str]:
     """The address of the same database behind a PgBouncer with this pool mode."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("pgbouncer is not installed")
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="pooler-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -194,7 +120,7 @@ def pooled(address: str, mode: str) -> Iterator[str]:
             f"auth_file = {folder}/users\nignore_startup_parameters = options\n"
         )
         process = subprocess.Popen(
-            [*_ids(), program, "--quiet", folder / "ini"],
+            [*ids(), program, "--quiet", folder / "ini"],
             cwd="/",
             stderr=subprocess.DEVNULL,
         )
@@ -236,7 +162,7 @@ def running_redis(port: int = 0) -> Iterator[RunningRedis]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed")
-    port = port or _free_port()
+    port = port or free_port()
     options = {"port": port, "bind": "127.0.0.1", "save": "", "requirepass": PASSWORD}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     with tempfile.TemporaryDirectory() as folder:
@@ -249,7 +175,8 @@ def running_redis(port: int = 0) -> Iterator[RunningRedis]:
             running.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from tests.factories import NOW
 from tracker.queries.figures import waiting
 from tracker.queries.system import queued_upload, workers
+from tracker.store.connection import close_connection, writing
 from tracker.store.models import database
 from tracker.store.sql import run
 from tracker.store.work import (
@@ -54,6 +57,38 @@ def test_a_task_is_not_claimed_before_its_time() -> None:
     enqueue("poll", "nightly", due=NOW + 1)
     assert take() is None
     assert take(NOW + 1)
+
+
+@contextmanager
+def another_writes(seconds: float) -> Iterator[None]:
+    """Begin the block while another thread writes, which goes on for so long."""
+    has_lock = threading.Event()
+
+    def write() -> None:
+        with writing():
+            has_lock.set()
+            time.sleep(seconds)
+        close_connection()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    has_lock.wait()
+    yield
+    thread.join()
+
+
+def lease_of_all() -> list[tuple[int]]:
+    return run("SELECT lease_until FROM work")
+
+
+def test_a_lease_begins_when_others_have_written() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    with another_writes(1.2):
+        task = taken()
+    assert lease_of_all() >= [(NOW + SECOND + LEASE,)]
+    with another_writes(1.2):
+        assert extend(task, now=NOW + LEASE, lease_ms=LEASE)
+    assert lease_of_all() >= [(NOW + LEASE + SECOND + LEASE,)]
 
 
 def test_a_task_of_another_kind_is_left_alone() -> None:

@@ -136,6 +136,7 @@ def test_every_request_has_an_id_of_its_own(client):
     assert len(ids) == 20
 
 
+@pytest.mark.sqlite
 def test_a_store_that_cannot_be_opened_is_503_and_worth_another_try(settings):
     settings.home.mkdir()
     settings.database.write_bytes(b"this is no database" * 1000)

@@ -23,8 +23,9 @@ from tracker.store.sql import run
 FEW = {"TRACKER_FIRST_BUILDS": "5", "TRACKER_LEASE_SECONDS": "1"}
 
 
-def of(tmp_path: Path, name: str) -> Settings:
-    return Settings.load({}, home=tmp_path / name, output=tmp_path / name / "output")
+def calm_one(tmp_path: Path) -> Settings:
+    """A tracker whose worker nobody kills; its store is a file, whatever that of the other is."""
+    return Settings.load({}, home=tmp_path / "calm", output=tmp_path / "calm" / "output")
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
@@ -67,10 +68,9 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
 
 
 def kill_in_a_back_fill(
-    tmp_path: Path, demo: RunningDemo, start: Start, kills: int, *jobs: str
+    calm: Settings, wild: Settings, demo: RunningDemo, start: Start, kills: int, *jobs: str
 ) -> None:
     """Kill a worker so often while it reads, let another end it, and compare with a calm one."""
-    calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
     for settings in (calm, wild):
         read_from(settings, demo.url, *jobs)
     assert start(calm, "--until-idle", "--publishing", "elsewhere", **FEW).wait(120) == 0
@@ -92,28 +92,28 @@ def kill_in_a_back_fill(
 
 
 def test_three_kills_in_a_back_fill_lose_nothing(
-    tmp_path: Path, demo: RunningDemo, start: Start
+    tmp_path: Path, settings: Settings, demo: RunningDemo, start: Start
 ) -> None:
-    kill_in_a_back_fill(tmp_path, demo, start, 3, "team/smoke")
+    kill_in_a_back_fill(calm_one(tmp_path), settings, demo, start, 3, "team/smoke")
 
 
 @pytest.mark.nightly
 def test_ten_kills_in_a_back_fill_lose_nothing(
-    tmp_path: Path, demo: RunningDemo, start: Start
+    tmp_path: Path, settings: Settings, demo: RunningDemo, start: Start
 ) -> None:
-    kill_in_a_back_fill(tmp_path, demo, start, 10)
+    kill_in_a_back_fill(calm_one(tmp_path), settings, demo, start, 10)
 
 
 @pytest.mark.nightly
 def test_a_hundred_kills_in_a_back_fill_of_500_builds_lose_nothing(
-    tmp_path: Path, start: Start
+    tmp_path: Path, settings: Settings, start: Start
 ) -> None:
-    calm, wild = of(tmp_path, "calm"), of(tmp_path, "wild")
+    calm, wild = calm_one(tmp_path), settings
     environ = {"TRACKER_FIRST_BUILDS": "500", "TRACKER_LEASE_SECONDS": "1"}
     draw = random.Random(100)
     with running_demo(500) as demo:
-        for settings in (calm, wild):
-            read_from(settings, demo.url, "team/smoke")
+        for each in (calm, wild):
+            read_from(each, demo.url, "team/smoke")
         assert start(calm, "--until-idle", **environ).wait(1800) == 0
         for _ in range(100):
             before = demo.server.requests.total()

@@ -29,11 +29,15 @@ _this_thread = _Thread()
 
 @contextmanager
 def reading_at_most(seconds: float = LONGEST_SECONDS) -> Iterator[None]:
-    """As `reading`; Busy from a statement that runs, or begins, after that time."""
+    """As `reading`; Busy from a statement that runs, or begins, after that time.
+
+    It is for all statements together, and for having the connection.
+    """
+    deadline = time.monotonic() + seconds
     with reading():
-        _this_thread.deadline = time.monotonic() + seconds
+        _this_thread.deadline = deadline
         try:
-            with engine().ending(seconds, _is_over):
+            with engine().ending(deadline - time.monotonic(), _is_over):
                 yield
         except ReadTooLong as error:
             raise _too_long() from error

@@ -8,6 +8,7 @@ claim, so that a late sign of life does not hold it again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +73,10 @@ def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
 def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Task | None:
     """Take the task that is most overdue, if any is due and nobody holds it or its subject.
 
-    With `key` only the task of that key.
+    With `key` only the task of that key. The lease begins when the write lock was had, however
+    long others wrote; what is free is what was so at `now`, since meanwhile nobody could extend.
     """
+    began = time.monotonic()
     marks = ", ".join("?" * len(kinds))
     free = (
         f"state = 'due' AND due <= ? AND lease_until <= ? AND kind IN ({marks})"
@@ -86,11 +89,12 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
     if not waiting:
         return None
     with writing():
+        lease_until = now + _waited(began) + lease_ms
         rows = run(
             "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1"
             f" WHERE id = (SELECT id FROM work WHERE {free} ORDER BY due, id LIMIT 1)"
             " RETURNING id, kind, key, payload, tries, asked, fence",
-            now + lease_ms,
+            lease_until,
             *which,
         )
     if not rows:
@@ -100,13 +104,22 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
 
 
 def extend(task: Task, *, now: int, lease_ms: int) -> bool:
-    """Say that the task is still being done; False when the lease was lost to another worker."""
+    """Say that the task is still being done; False when the lease was lost to another worker.
+
+    The lease goes on from when the write lock was had.
+    """
+    began = time.monotonic()
     with writing():
         return bool(
-            Work.update(lease_until=now + lease_ms)
+            Work.update(lease_until=now + _waited(began) + lease_ms)
             .where((Work.id == task.id) & (Work.fence == task.fence) & (Work.state == "due"))
             .execute()
         )
+
+
+def _waited(began: float) -> int:
+    """The ms since then, in whole seconds: leases last many of them."""
+    return SECOND * int(time.monotonic() - began)
 
 
 def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = None) -> bool:

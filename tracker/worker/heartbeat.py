@@ -49,7 +49,7 @@ class Heartbeat:
         close_connection()
 
     def _beat(self) -> None:
-        now, task = now_ms(), self.task
-        work.beat(self.worker, now=now, doing=self.doing)
+        task = self.task
+        work.beat(self.worker, now=now_ms(), doing=self.doing)
         if task is not None:
-            work.extend(task, now=now, lease_ms=self.lease_ms)
+            work.extend(task, now=now_ms(), lease_ms=self.lease_ms)

@@ -15,7 +15,6 @@ from typing import Any
 
 import peewee
 from psycopg import errors
-from psycopg.adapt import Loader
 
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
@@ -28,6 +27,7 @@ from tracker.store.postgresql.addresses import (
     without_password,
 )
 from tracker.store.postgresql.copying import copy_to_file
+from tracker.store.postgresql.driver import ANSWER_SECONDS, Database, no_nul
 from tracker.store.postgresql.placeholders import marked
 from tracker.store.postgresql.probe import probe_server
 from tracker.store.postgresql.schema import begin_schema
@@ -49,51 +49,10 @@ _REFUSALS = (
 REUSED = "PostgreSQL's autovacuum makes what was let go free for what is recorded next."
 
 
-class _Number(Loader):
-    """Sums are `numeric` there: whole ones are whole numbers here, others floats, as in SQLite."""
-
-    def load(self, data: Any) -> int | float:
-        text = bytes(data)
-        return float(text) if b"." in text or b"N" in text else int(text)
-
-
-class _Database(peewee.PostgresqlDatabase):
-    """Peewee's, with what is said to each connection, and transactions begun in plain words."""
-
-    def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]
-        connection.adapters.register_loader("numeric", _Number)
-        return connection
-
-    def execute_sql(self, sql: str, params: Any = None) -> Any:
-        """No text there has a NUL: reports' are replaced at intake, and none is found by one."""
-        if isinstance(params, dict):
-            params = {name: _no_nul(value) for name, value in params.items()}
-        elif params:
-            params = [_no_nul(value) for value in params]
-        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
-
-    def begin(self, isolation_level: str | None = None) -> None:
-        """Each statement sees what was committed before it, whatever the server's default is.
-
-        A snapshot that is taken while a writer waits for its turn would be of before.
-        """
-        self.execute_sql(f"BEGIN ISOLATION LEVEL {isolation_level or 'READ COMMITTED'}")
-
-    def commit(self) -> None:
-        """Where a statement failed the server takes all back, and calls that no error."""
-        if self.execute_sql("COMMIT").statusmessage != "COMMIT":
-            raise peewee.InternalError("a statement failed before, so nothing was committed")
-
-
-def _no_nul(value: Any) -> Any:
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
-
-
 def _without_nul(row: Sequence[Any]) -> Sequence[Any]:
     """Hardly any row has one: most are given on as they are."""
     if any(type(value) is str and "\0" in value for value in row):
-        return [_no_nul(value) for value in row]
+        return [no_nul(value) for value in row]
     return row
 
 
@@ -107,12 +66,16 @@ class Postgresql:
         check_address(address)
         self.address = address
         self.place = without_password(address)
-        self.database = _Database(address, prefer_psycopg3=True, **SESSION)
+        self.database = Database(address, prefer_psycopg3=True, **SESSION)
 
     def prepare(self) -> None:
         """Raises StorageError where the server is too old, does not hold every text, or is behind a
         pooler that lends sessions out: what one prepared another would run."""
         self.check_connection()
+        with self.database.within(ANSWER_SECONDS):
+            self._check_server()
+
+    def _check_server(self) -> None:
         if not (self._is_direct() or keeps_sessions(self.address)):
             raise StorageError(
                 f"A pooler lends the sessions of {self.place} out in turn.",
@@ -138,10 +101,11 @@ class Postgresql:
         return bool(session == connection.info.backend_pid)
 
     def check_connection(self) -> None:
-        """One that was cut (a restart there, a firewall between) is replaced."""
+        """One that was cut (a restart there, a firewall between), or is silent, is replaced."""
         if not self.database.connect(reuse_if_open=True) and not self.database.in_transaction():
             try:
-                self.run("SELECT 1", ())
+                with self.database.within(ANSWER_SECONDS):
+                    self.run("SELECT 1", ())
             except (peewee.OperationalError, peewee.InterfaceError):
                 self.database.close()
                 self.database.connect()
@@ -151,10 +115,13 @@ class Postgresql:
 
     @contextmanager
     def ending(self, seconds: float, is_over: Callable[[], bool]) -> Iterator[None]:
-        """The server ends the statement; the limit goes with the transaction."""
-        self.run(f"SET LOCAL statement_timeout = {max(1, int(1000 * seconds))}", ())
+        """The server ends the statement; the limit goes with the transaction.
+
+        A server that does not is given up a little later: StorageError.
+        """
         try:
-            yield
+            with self.database.ending(seconds):
+                yield
         except peewee.DatabaseError as error:
             if is_over() and isinstance(error.__context__, errors.QueryCanceled):
                 raise ReadTooLong from error
@@ -179,11 +146,12 @@ class Postgresql:
             yield
 
     def _lock(self, deadline: float | None) -> None:
-        if deadline is not None:
-            left = max(1, int(1000 * (deadline - time.monotonic())))
-            self.run(f"SET LOCAL lock_timeout = {left}", ())
+        left = float("inf") if deadline is None else max(0.001, deadline - time.monotonic())
         try:
-            self.run("SELECT pg_advisory_xact_lock(?)", (WRITING,))
+            with self.database.within(left + ANSWER_SECONDS):
+                if deadline is not None:
+                    self.run(f"SET LOCAL lock_timeout = {int(1000 * left)}", ())
+                self.run("SELECT pg_advisory_xact_lock(?)", (WRITING,))
         except peewee.DatabaseError as error:
             if isinstance(error.__context__, errors.LockNotAvailable):
                 raise Busy("Another process is writing.", "Try again shortly.") from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from typing import Any
 
 import psycopg
 
 from tracker.errors import StorageError
+from tracker.store.postgresql.driver import Connection
 from tracker.store.postgresql.words import in_words
 
 # What sessions of the tracker are called there.
@@ -15,6 +17,8 @@ APPLICATION = "regression-tracker"
 # The names of the advisory locks: arbitrary, but the same in every process.
 WRITING, PUBLISHING = 7_247_001, 7_247_004
 _CONNECT_SECONDS = 10
+# How long the size of a large database may take to be told.
+_ASK_SECONDS = 60.0
 # Who is cut off without a word, by a machine that lost its power or a network, is missed after 25
 # seconds on both sides, not after two hours: until then nobody else could have the lock it had.
 _MISSED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -29,19 +33,23 @@ SESSION: dict[str, Any] = {
 }
 
 
-def connect(address: str, **other: Any) -> psycopg.Connection:
+def connect(address: str, *, seconds: float = float("inf"), **other: Any) -> Connection:
     """A connection beside those of the store, each statement a transaction of its own.
 
     It is like theirs but for what is said otherwise, and prepares nothing: so much can be done in
-    a session that a pooler lends. Raises what psycopg does.
+    a session that a pooler lends. A server that has not answered all after `seconds` is given up.
+    Raises what psycopg does.
     """
-    return psycopg.connect(address, autocommit=True, prepare_threshold=None, **{**SESSION, **other})
+    told = {**SESSION, **other}
+    connection = Connection.connect(address, autocommit=True, prepare_threshold=None, **told)
+    connection.deadline = time.monotonic() + seconds
+    return connection
 
 
 def ask(address: str, question: str) -> Any:
     """The one value that a statement answers, on a connection of its own; StorageError."""
     try:
-        with closing(connect(address)) as connection:
+        with closing(connect(address, seconds=_ASK_SECONDS)) as connection:
             [(value,)] = connection.execute(question.encode()).fetchall()
     except psycopg.Error as error:
         raise refused(error, address) from error

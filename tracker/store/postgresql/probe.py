@@ -19,6 +19,8 @@ from tracker.store.remedies import words_of
 # The least that libpq waits for a server that does not answer.
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 1_000
+# A server that hangs does not even end its statements.
+_ANSWER_SECONDS = 1.5
 _STATE = (
     "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
     " to_regclass('schema_migration') IS NOT NULL"
@@ -30,7 +32,12 @@ def probe_server(address: str, lock: int, seconds: float) -> Met:
     waits = f"{OPTIONS} -c statement_timeout={_STATEMENT_MS} -c lock_timeout={_ms(seconds)}"
     try:
         with closing(
-            connect(address, connect_timeout=_CONNECT_SECONDS, options=waits)
+            connect(
+                address,
+                seconds=seconds + _ANSWER_SECONDS,
+                connect_timeout=_CONNECT_SECONDS,
+                options=waits,
+            )
         ) as connection:
             return _met(connection, lock)
     except psycopg.Error as error:

@@ -17,6 +17,7 @@ from tracker.store.postgresql.addresses import (
     refused,
     without_password,
 )
+from tracker.store.postgresql.driver import ANSWER_SECONDS
 
 HISTORY = "schema_migration"
 # Ours are all called by the application's name, or by it and what they are for.
@@ -135,7 +136,10 @@ def keeps_sessions(address: str) -> bool:
     A pooler that lends sessions out for a transaction has two connections meet in one.
     """
     try:
-        with closing(connect(address)) as one, closing(connect(address)) as other:
+        with (
+            closing(connect(address, seconds=ANSWER_SECONDS)) as one,
+            closing(connect(address, seconds=ANSWER_SECONDS)) as other,
+        ):
             # Twice in a row: one that takes them round shows here.
             ours, theirs = {_session(one) for _ in range(3)}, set[int]()
             for _ in range(3):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from tracker.errors import StorageError
+from tracker.store.postgresql.driver import NO_ANSWER
 from tracker.store.remedies import words_of
 
+_SILENT = (
+    "The database does not answer.",
+    "See whether its server, or the disk of it, hangs, or a firewall is on the way; the tracker"
+    " goes on by itself.",
+)
 REMEDIES = (
     (
         "No space left",
         "The disk of the database is full: nothing was recorded.",
-        "Make room; the tracker goes on by itself.",
+        "Make room, and start PostgreSQL again where it ended; the tracker goes on by itself.",
     ),
     (
         "permission denied",
@@ -27,11 +33,49 @@ REMEDIES = (
         "A pooler before the database refuses what is said to each session.",
         "Give the address of the server itself.",
     ),
+    (
+        "root certificate file",
+        "The certificate that the server is held to cannot be read.",
+        "Check the path that sslrootcert in the address has, and who may read it.",
+    ),
+    (
+        "certificate verify failed",
+        "The server shows a certificate that is not trusted.",
+        "Name the one of the authority that signed it: sslrootcert in the address.",
+    ),
+    (
+        "does not match host name",
+        "The server shows a certificate of another name.",
+        "Give the host in the address as its certificate does.",
+    ),
+    (
+        "not support SSL",
+        "The server has no TLS, which the address asks for.",
+        "Set `ssl = on` there, with a certificate.",
+    ),
+    (
+        "invalid sslmode",
+        "The address asks for a kind of TLS that there is none of.",
+        "sslmode is `verify-full`, or `disable` where nobody listens on the way.",
+    ),
+    (
+        "pg_hba.conf",
+        "The server lets nobody in by this address.",
+        "Add a line for it to pg_hba.conf there; where it takes TLS alone, add"
+        " sslmode=verify-full to the address.",
+    ),
+    (
+        "session is read-only",
+        "None of the servers in the address can be written to.",
+        "Start the primary one, or promote a standby; the tracker goes on by itself.",
+    ),
     ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
     ("password", "The database lets nobody in.", "Check user and password in the address."),
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
     ("too many", "The database has no connection left.", "Raise max_connections there."),
     ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),
+    (NO_ANSWER, *_SILENT),
+    ("timeout expired", *_SILENT),
     ("connection", "The database cannot be reached.", "Check the address, and that it runs."),
 )
 
