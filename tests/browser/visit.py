@@ -21,8 +21,8 @@ LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))
 # Runs in the browser: what a person would see, and what no text of ours may ever have made.
 _LOOK = """() => ({
   scrollsSideways: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-  madeByTexts: [...document.querySelectorAll('i, script:not([src*="static/follow."]), [id^="m1"],'
-    + '[id^="m9"], [onload], [onerror], [onclick], [onmouseover],'
+  madeByTexts: [...document.querySelectorAll('i, script:not([src*="static/"], [src="names.js"]),'
+    + '[id^="m1"], [id^="m9"], [onload], [onerror], [onclick], [onmouseover],'
     + 'a[href^="javascript:" i]')].map((it) => it.outerHTML),
   background: getComputedStyle(document.body).backgroundColor,
   violations: window.violations || [],
@@ -52,6 +52,7 @@ def pages() -> Iterator[tuple[str, dict[str, str]]]:
     yield "about", {}
     yield "settings", {}
     yield "families", {}
+    yield "search", {}
     yield "family", {"family": "1"}
     yield "flaky", {"page": "1"}
     yield "missing", {"page": "1"}

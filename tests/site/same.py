@@ -75,7 +75,7 @@ class _Reader(HTMLParser):
         shown: list[str] = []
         leads_nowhere = False
         for name, value in attrs:
-            if name in ("href", "src") and value is not None:
+            if name in ("href", "src", "action") and value is not None:
                 value = self.place(value)
                 leads_nowhere = leads_nowhere or not value
             shown.append(f"{name}={value}")

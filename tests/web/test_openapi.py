@@ -107,6 +107,7 @@ ANSWERS = [
     (f"{JOBS}/{{job}}/cases/{{case}}/facets", f"{JOBS}/{LEAF}/cases/{rich_store.ODD}/facets"),
     (f"{JOBS}/{{job}}/cases/{{case}}/explain", f"{JOBS}/{LEAF}/cases/{CASE}/explain?as_of=20"),
     ("/api/v1/flaky", "/api/v1/flaky"),
+    ("/api/v1/cases", "/api/v1/cases?q=s"),
     ("/api/v1/families", "/api/v1/families"),
     ("/api/v1/families/{family}", f"/api/v1/families/{rich_store.FAMILY}"),
     ("/api/v1/missing", "/api/v1/missing"),

@@ -22,6 +22,7 @@ from tracker.pages import (
     releases,
     results,
     run,
+    search,
     settings,
 )
 from tracker.pages.page import Page, Scope
@@ -29,6 +30,16 @@ from tracker.pages.page import Page, Scope
 PAGES: tuple[Page, ...] = (
     Page("home", "/", "home.html", home.show, home.every, Scope.SITE, "What is new"),
     Page("about", "/about/", "about.html", about.show, about.every, Scope.SITE, "About"),
+    Page(
+        "search",
+        "/search/",
+        "search.html",
+        search.show,
+        search.every,
+        Scope.SITE,
+        "Search",
+        ("q",),
+    ),
     Page(
         "settings",
         "/settings/",

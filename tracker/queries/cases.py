@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.details import NOTHING, Details, details_of
@@ -29,6 +32,11 @@ class CaseName:
     suite: tuple[str, ...]
     name: str
     variant: str
+
+    @property
+    def place(self) -> tuple[tuple[str, ...], str, str]:
+        """Where it stands in a list in the order of names."""
+        return self.suite, self.name, self.variant
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,17 @@ def case(job: str, case_key: str) -> CaseName:
             "The pages of the job's builds link to its cases.",
         )
     return CaseName(key(rows[0][0]), suite_names(rows[0][1]), rows[0][2], rows[0][3])
+
+
+def names(keys: Collection[str]) -> dict[str, CaseName]:
+    """The cases of these keys, by their keys."""
+    rows = select(
+        "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
+        " WHERE c.id IN (SELECT value FROM json_each(?))",
+        msgspec.json.encode([id_of(each) for each in keys]).decode(),
+    )
+    found = (CaseName(key(id), suite_names(path), *rest) for id, path, *rest in rows)
+    return {row.key: row for row in found}
 
 
 def history(job: str, case_key: str, *, limit: int, offset: int = 0) -> list[HistoryRow]:

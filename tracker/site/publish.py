@@ -29,6 +29,7 @@ from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.queries import jobs
 from tracker.queries.rows import snapshot
+from tracker.site import names
 from tracker.site.links import Linker, static_linker
 from tracker.site.render import Renderer, as_json
 from tracker.store.connection import try_publishing
@@ -215,6 +216,7 @@ def _write_pages(
         if not _take_over(made, name, depends):
             _render(made, renderer, linker, segments, page, params)
         made.pages[name] = depends
+    made.write(names.PATH, names.names(wanted.values(), linker))
 
 
 def _owner(page: Page, params: Params) -> str:

@@ -18,6 +18,7 @@ from tracker.web import (
     api_families,
     api_flaky,
     api_missing,
+    api_search,
     api_verdicts,
     hooks,
     ingest,
@@ -83,6 +84,7 @@ def operations() -> Iterator[Operation]:
     yield from api_flaky.OPERATIONS
     yield from api_families.OPERATIONS
     yield from api_missing.OPERATIONS
+    yield from api_search.OPERATIONS
     yield from api_verdicts.OPERATIONS
     yield from ingest.OPERATIONS
     yield from hooks.OPERATIONS

@@ -1,0 +1,184 @@
+"""Finding tests and jobs by parts of their names, wherever in the name and in whatever order.
+
+A test is found in the newest judged build of each job, where it has a status or is missing, and in
+a newer one that has results already. Tests that none of these knows any more are not found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import msgspec
+
+from tracker.errors import UsageError
+from tracker.queries.rows import label_of, select, snapshot, suite_names
+from tracker.store.identity import key
+from tracker.store.outcomes import JUDGED
+from tracker.verdicts.outcomes import Status
+
+LONGEST = 200
+MOST_WORDS = 8
+# What stands between the parts of names, as people paste them from logs and from pages.
+_BETWEEN = re.compile(r"[\s/:#.›>]+")
+# So many tests are looked up in the newest builds at once; most searches need no more.
+_AT_ONCE = 500
+_MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    """A test in a job: `status` is that of the newest `build` that tells of it, or `missing`."""
+
+    job: str
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+    build: str
+    status: str
+
+
+@dataclass(frozen=True)
+class _Newest:
+    """A build that is the newest of its job, in one way or another."""
+
+    job: str
+    label: str
+    place: tuple[int, int]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words that must all stand in a name; UsageError where there are too many to look for."""
+    words = tuple(dict.fromkeys(filter(None, _BETWEEN.split(text))))
+    if len(text) > LONGEST or len(words) > MOST_WORDS:
+        raise UsageError(
+            f"This is too much to search for: {text[:40]!r}….",
+            f"Give at most {MOST_WORDS} parts of a name, {LONGEST} characters in all.",
+        )
+    return words
+
+
+def jobs_called(words: Sequence[str], limit: int) -> list[str]:
+    """Names of jobs that have all the words in them, in the order of names."""
+    if not words:
+        return []
+    condition, parameters = _having(words, "name")
+    rows = select(
+        f"SELECT name FROM job WHERE {condition} ORDER BY name LIMIT ?", *parameters, limit
+    )
+    return [name for (name,) in rows]
+
+
+def cases_called(
+    words: Sequence[str], limit: int, after: tuple[int, str] | None = None
+) -> list[FoundCase] | None:
+    """Tests whose suites, name and facets have all the words, in the order of names, then jobs.
+
+    `after` is the test and the job behind which the list begins; None where no such test is known.
+    """
+    with snapshot():
+        if not words:
+            return []
+        place = _names(after[0]) if after else ("", "", "")
+        if place is None:
+            return None
+        newest = _newest_builds()
+        found = (
+            row
+            for some in _in_parts(_matching(words, place), _AT_ONCE)
+            for row in _in_newest(some, newest)
+            if after is None or row.key != key(after[0]) or row.job > after[1]
+        )
+        return list(islice(found, limit))
+
+
+def _names(case: int) -> tuple[str, str, str] | None:
+    rows = select(
+        "SELECT s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
+        " WHERE c.id = ?",
+        case,
+    )
+    if not rows:
+        return None
+    [(path, name, variant)] = rows
+    return path, name, variant
+
+
+def _matching(words: Sequence[str], place: tuple[str, str, str]) -> list[int]:
+    """Ids of tests that have the words, from a place on, in the order of names."""
+    condition, parameters = _having(words, "s.path || ' ' || c.name || ' ' || c.variant")
+    rows = select(
+        "SELECT c.id FROM test_case c JOIN suite s ON s.id = c.suite_id"
+        f" WHERE {condition} AND (s.path, c.name, c.variant) >= (?, ?, ?)"
+        " ORDER BY s.path, c.name, c.variant",
+        *parameters,
+        *place,
+    )
+    return [case for (case,) in rows]
+
+
+def _having(words: Sequence[str], name: str) -> tuple[str, list[str]]:
+    """SQL: all words stand in `name`, small and capital letters being the same."""
+    condition = " AND ".join([rf"lower({name}) LIKE lower(?) ESCAPE '\'"] * len(words))
+    return condition, [f"%{_literal(word)}%" for word in words]
+
+
+def _literal(word: str) -> str:
+    """A word without what LIKE takes for a sign."""
+    return re.sub(r"([\\%_])", r"\\\1", word)
+
+
+def _newest_builds() -> dict[int, _Newest]:
+    """The newest build of each job that has results, and the newest judged one, by their ids."""
+    newest = (
+        "(SELECT b.id FROM build b WHERE b.job_id = j.id AND b.total > 0 AND b.let_go IS NULL{}"
+        " ORDER BY b.epoch DESC, b.number DESC LIMIT 1)"
+    )
+    rows = select(
+        f"SELECT f.id, j.name, {label_of('f')}, f.epoch, f.number FROM job j JOIN build f"
+        f" ON f.id = {newest.format('')} OR f.id = {newest.format(f' AND {JUDGED}')}"
+    )
+    return {build: _Newest(job, label, tuple(place)) for build, job, label, *place in rows}
+
+
+def _in_parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _in_newest(ids: Sequence[int], newest: Mapping[int, _Newest]) -> list[FoundCase]:
+    """What the newest builds say of these tests, in their order, then in that of the jobs."""
+    place = {case: at for at, case in enumerate(ids)}
+    rows = select(
+        "SELECT c.id, s.path, c.name, c.variant, f.build_id, f.status FROM ("
+        " SELECT r.build_id, r.case_id, r.status FROM result r"
+        " WHERE r.build_id IN (SELECT value FROM json_each(?1))"
+        " AND r.case_id IN (SELECT value FROM json_each(?2))"
+        " UNION ALL SELECT a.build_id, a.case_id, NULL FROM absence a"
+        " WHERE a.build_id IN (SELECT value FROM json_each(?1))"
+        " AND a.case_id IN (SELECT value FROM json_each(?2)) AND a.other_case IS NULL"
+        ") f JOIN test_case c ON c.id = f.case_id JOIN suite s ON s.id = c.suite_id",
+        _json(newest),
+        _json(ids),
+    )
+    found: dict[tuple[int, str], FoundCase] = {}
+    # What has a result is not missing, and of two builds the newer one tells.
+    rows.sort(key=lambda row: (row[5] is not None, newest[row[4]].place))
+    for case, path, name, variant, build, status in rows:
+        found[place[case], newest[build].job] = FoundCase(
+            job=newest[build].job,
+            key=key(case),
+            suite=suite_names(path),
+            name=name,
+            variant=variant,
+            build=newest[build].label,
+            status=_MISSING if status is None else Status(status).word,
+        )
+    return [found[each] for each in sorted(found)]
+
+
+def _json(numbers: Sequence[int] | Mapping[int, object]) -> str:
+    return msgspec.json.encode(list(numbers)).decode()

@@ -1,0 +1,60 @@
+"""`/api/v1/cases`: tests found by parts of their names."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint
+
+from tracker.queries.search import LONGEST, FoundCase, cases_called, words_of
+from tracker.store.identity import id_of
+from tracker.web.api_rows import case_as, case_url
+from tracker.web.listing import Page, bad_cursor, page, paging
+from tracker.web.openapi_operations import Operations
+from tracker.web.openapi_parameters import LINE, line
+
+blueprint = Blueprint("api_search", __name__)
+OPERATIONS = Operations(blueprint)
+
+_Q = line(
+    "q",
+    "Parts of the name: suites, name and facets of a test together have them all.",
+    example="basket total",
+    longest=LONGEST,
+    is_required=True,
+)
+
+
+class NamedCase(msgspec.Struct, frozen=True):
+    """A test in a job: `status` is that of the newest `build` that tells of it, or `missing`."""
+
+    job: str
+    key: str
+    suite: str
+    name: str
+    variant: str
+    url: str
+    build: str
+    status: str
+
+
+class NamedCases(Page[NamedCase], frozen=True):
+    """A page of tests, in the order of their names, then of their jobs."""
+
+
+def _place(text: str) -> tuple[int, str] | None:
+    """The case and the job that `KEY.JOB` names."""
+    case = id_of(text[:16])
+    return None if case is None else (case, text[17:])
+
+
+@OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging(rf"[0-7][0-9a-f]{{15}}\.{LINE}", _place))
+def list_cases(q: str, limit: int, after: tuple[int, str] | None) -> NamedCases:
+    """Tests of the newest builds whose names have all the words."""
+    rows = cases_called(words_of(q), limit + 1, after)
+    if rows is None:
+        raise bad_cursor("of a test that is not known")
+    return page(NamedCases, rows, limit, item=_row, cursor=lambda row: f"{row.key}.{row.job}")
+
+
+def _row(row: FoundCase) -> NamedCase:
+    return case_as(NamedCase, row, url=case_url(row.job, row.key))
