@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracker.site.publish import MANIFEST, Manifest
+from tracker.site.generation import MANIFEST, Manifest
 
 
 def read_pinned(site: Path, counts: Counter[str]) -> None:

@@ -96,7 +96,7 @@ def test_what_still_passes_after_it_was_fixed_is_not_listed_again() -> None:
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_every_list_is_as_long_as_its_count(which: str, number: int) -> None:
     history("nightly", **PICTURES)
-    assert count_results("nightly", str(number), which) == len(names(number, which))
+    assert count_results(build("nightly", str(number)), which) == len(names(number, which))
 
 
 def test_an_older_build_keeps_its_own_lists() -> None:
@@ -132,7 +132,7 @@ def test_a_new_failure_has_the_age_0() -> None:
 def test_failures_of_a_build_that_is_not_judged_are_listed_as_failed() -> None:
     jenkins("nightly", 1, report(login="F", logout="P", help="S"), result="ABORTED")
     assert (names(1, "failed"), names(1, "failing"), names(1, "new")) == (["login"], [], [])
-    assert count_results("nightly", "1", "failed") == 1
+    assert count_results(build("nightly", "1"), "failed") == 1
     assert build("nightly", "1").still_failing == 0
 
 

@@ -116,7 +116,7 @@ def possible() -> Iterator[tuple[Page, Params]]:
             lost = sum(loss.cases for loss in missing.losses(found))
             yield from paged("absences", lost, job=row.name, build=found.label)
             for name in LISTS if found.totals.total > ROWS else ():
-                total = builds.count_results(row.name, found.label, name)
+                total = builds.count_results(found, name)
                 yield from paged("results", total, job=row.name, build=found.label, list=name)
         for (case,) in run(CASES_OF_A_JOB, row.name):
             yield from paged("case", count, job=row.name, case=key(case))

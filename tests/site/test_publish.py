@@ -30,9 +30,11 @@ from tracker.pages import PAGES
 from tracker.pages.page import Scope
 from tracker.settings import Settings
 from tracker.site.check import broken_links
-from tracker.site.publish import MANIFEST, Published, publish, read_manifest
+from tracker.site.generation import MANIFEST, read_manifest
+from tracker.site.publish import Published, publish
 from tracker.site.render import renderer
 from tracker.store.connection import close_store, open_store
+from tracker.store.families import cluster_waiting
 from tracker.store.jobs import track_job
 
 PublishTo = Callable[..., Published]
@@ -217,6 +219,26 @@ def test_a_page_that_was_rendered_to_the_same_bytes_is_a_hard_link_too(
     oldest = "jobs/nightly/builds/1/index.html"
     assert done.rendered == pages_of_site() + pages_of_job("nightly")
     assert (before / oldest).samefile(after / oldest)
+
+
+def test_a_page_loses_its_link_to_a_family_that_is_published_no_more(
+    tmp_path: Path, publish_to: PublishTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history("nightly", login="P F")
+    cluster_waiting((), now=NOW)
+    publish_to()
+    site = tmp_path / "output/site"
+    build = site / "jobs/nightly/builds/2/index.html"
+    assert "families/1/" in build.read_text()
+    history("other", login="P")
+    publish_to()
+    assert "families/1/" in build.read_text()
+    # As where 500 newer ones failed since, or none of its failures is of the last 60 days.
+    monkeypatch.setattr("tracker.queries.families.families", lambda **_: [])
+    history("third", login="P")
+    publish_to()
+    assert "families/1/" not in build.read_text()
+    assert list(broken_links(site.resolve())) == []
 
 
 def test_changed_templates_render_everything_anew(

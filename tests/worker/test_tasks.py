@@ -24,7 +24,7 @@ from tracker.queries.figures import waiting
 from tracker.queries.rows import snapshot
 from tracker.queries.system import queued_upload, workers
 from tracker.settings import Settings
-from tracker.site.publish import read_manifest
+from tracker.site.generation import read_manifest
 from tracker.store import connection
 from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job

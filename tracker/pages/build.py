@@ -148,7 +148,7 @@ def _paces(row: BuildRow) -> Paces:
 
 
 def _list(row: BuildRow, name: str, release: str) -> ResultList:
-    count = builds.count_results(row.job, row.label, name)
+    count = builds.count_results(row, name)
     if not count or (name == "all" and count > ROWS):
         return ResultList(name, count, ())
     rows = builds.results(row.job, row.label, name, limit=ROWS)

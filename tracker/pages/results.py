@@ -24,11 +24,11 @@ class ResultsPage:
 
 
 def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
-    """One page of a list: new, failing, fixed, skipped, failed or all."""
+    """One page of a list, one of LISTS."""
     if list not in LISTS:
         raise NotFound(f"There is no list {list!r} of results.", f"There are {', '.join(LISTS)}.")
     row = builds.build(job, build)
-    paging = Paging.of(builds.count_results(job, build, list), page)
+    paging = Paging.of(builds.count_results(row, list), page)
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = builds.results(job, build, list, limit=ROWS, offset=paging.offset)
@@ -40,7 +40,7 @@ def every(newest: int) -> Iterator[Params]:
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
             for name in LISTS:
-                count = builds.count_results(row.name, found.label, name)
+                count = builds.count_results(found, name)
                 if count > ROWS:
                     for page in pages_of(count):
                         yield {

@@ -198,10 +198,9 @@ def reports(job: str, label: str) -> list[ReportRow]:
     ]
 
 
-def count_results(job: str, label: str, which: str) -> int:
+def count_results(build: BuildRow, which: str) -> int:
     """How many rows the list `which` of a build has (see `results`); 0 where they were let go."""
-    row = build(job, label)
-    return 0 if row.let_go else _COUNTS[which](row)
+    return 0 if build.let_go else _COUNTS[which](build)
 
 
 def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:

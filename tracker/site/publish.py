@@ -11,14 +11,12 @@ the manifest is a function of the database and the templates.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
-import gzip
-import hashlib
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -30,26 +28,10 @@ from tracker.pages.page import Page, Params, Scope
 from tracker.queries import jobs
 from tracker.queries.rows import snapshot
 from tracker.site import names
+from tracker.site.generation import MANIFEST, Generation, Manifest, read_manifest
 from tracker.site.links import Linker, static_linker
 from tracker.site.render import Renderer, as_json
 from tracker.store.connection import try_publishing
-
-MANIFEST = "manifest.json"
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a generation holds: on which revision each page depends, the SHA-256 of each file."""
-
-    generation: int
-    published: int
-    revision: int
-    made_with: str
-    pages: dict[str, str]
-    files: dict[str, str]
-
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_MANIFEST = msgspec.json.Decoder(Manifest)
 
 
 @dataclass(frozen=True)
@@ -64,53 +46,6 @@ class Published:
     written: int
     bytes: int
     is_new: bool
-
-
-@dataclass
-class _Generation:
-    """A generation while it is made."""
-
-    folder: Path
-    old_folder: Path | None
-    old: Manifest | None
-    pages: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    rendered: int = 0
-    written: int = 0
-    bytes_written: int = 0
-
-    def can_keep(self, name: str) -> bool:
-        """Whether the old generation still has a file and its compressed twin."""
-        old = self.old_folder
-        return old is not None and all((old / each).is_file() for each in (name, f"{name}.gz"))
-
-    def keep(self, name: str) -> None:
-        """Take a file over from the old generation."""
-        assert self.old is not None
-        assert self.old_folder is not None
-        target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(self.old_folder / name, target)
-        except OSError:
-            shutil.copy2(self.old_folder / name, target)
-        self.files[name] = self.old.files[name]
-
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file and its compressed twin, or take them over where they are the same."""
-        digest = hashlib.sha256(data).hexdigest()
-        if self.old is not None and self.old.files.get(name) == digest and self.can_keep(name):
-            self.keep(name)
-            self.keep(f"{name}.gz")
-            return
-        packed = gzip.compress(data, compresslevel=6, mtime=0)
-        for path, content in ((name, data), (f"{name}.gz", packed)):
-            target = self.folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-            self.files[path] = hashlib.sha256(content).hexdigest()
-            self.written += 1
-            self.bytes_written += len(content)
 
 
 def publish(
@@ -138,14 +73,6 @@ def publish(
         ) from error
 
 
-def read_manifest(site: Path) -> Manifest | None:
-    """The manifest of a generation; None where it is missing or not whole."""
-    try:
-        return _MANIFEST.decode((site / MANIFEST).read_bytes())
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
 def _publish(
     output: Path,
     renderer: Renderer,
@@ -168,11 +95,13 @@ def _publish(
     folder = output / "generations" / f"{number:06}"
     folder.mkdir(parents=True)
     comparable = old if old and old.made_with == made_with and not force else None
-    made = _Generation(folder, link.resolve() if comparable else None, comparable)
+    made = Generation(folder, link.resolve() if comparable else None, comparable)
     try:
         _write_pages(made, renderer, newest, revisions, beat)
         _write_assets(made, renderer)
-        manifest = Manifest(number, now, revisions[""], made_with, made.pages, made.files)
+        manifest = Manifest(
+            number, now, revisions[""], made_with, made.pages, made.files, made.links
+        )
         (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         sync_file_system(folder)
         _check_alone()  # lost with the connection: another node may have begun
@@ -193,8 +122,12 @@ def _publish(
     )
 
 
+# Pages of the site by the parts of their paths.
+_Wanted = Mapping[tuple[str, ...], tuple[Page, Params]]
+
+
 def _write_pages(
-    made: _Generation,
+    made: Generation,
     renderer: Renderer,
     newest: int,
     revisions: Mapping[str, int],
@@ -208,13 +141,14 @@ def _write_pages(
         for params in page.every(newest)
     }
     linker = static_linker(wanted)
+    paths = {"/".join(segments) for segments in wanted}
     for place, (segments, (page, params)) in enumerate(wanted.items()):
         if place % 100 == 0:
             beat(f"publishing page {place} of {len(wanted)}")
         depends = f"{page.name}:{revisions[_owner(page, params)]}"
         name = "/".join(segments)
-        if not _take_over(made, name, depends):
-            _render(made, renderer, linker, segments, page, params)
+        if not _take_over(made, name, depends, paths):
+            _render(made, renderer, linker, segments, wanted)
         made.pages[name] = depends
     made.write(names.PATH, names.names(wanted.values(), linker))
 
@@ -224,36 +158,53 @@ def _owner(page: Page, params: Params) -> str:
     return params["job"] if page.scope is Scope.JOB else ""
 
 
-def _take_over(made: _Generation, name: str, depends: str) -> bool:
+def _take_over(made: Generation, name: str, depends: str, paths: Collection[str]) -> bool:
     """Link a page from the generation before, where nothing that it shows has changed.
 
-    A change in one job raises the revision of those whose pages link to it, so the revision says
-    all that is needed.
+    A change in one job raises the revision of those whose pages link to it. What belongs to no job
+    (a family that failed long ago) vanishes without that: then the page must lose its link.
     """
     if made.old is None or made.old.pages.get(name) != depends:
+        return False
+    links = made.old.links.get(name, [])
+    if not all(there in paths for there in links):
         return False
     if not all(made.can_keep(file) for file in _page_files(name)):
         return False
     for file in _page_files(name):
         made.keep(file)
         made.keep(f"{file}.gz")
+    if links:
+        made.links[name] = links
     return True
 
 
 def _render(
-    made: _Generation,
+    made: Generation,
     renderer: Renderer,
     linker: Linker,
     segments: tuple[str, ...],
-    page: Page,
-    params: Params,
+    wanted: _Wanted,
 ) -> None:
-    """Write a page and its JSON twin."""
+    """Write a page and its JSON twin, and note the pages it links to that belong to no job."""
+    page, params = wanted[segments]
+    linked: set[str] = set()
+
+    def exists(there: tuple[str, ...]) -> bool:
+        found = wanted.get(there)
+        if found and page.scope is Scope.JOB and found[0].params and not _owner(*found):
+            linked.add("/".join(there))
+        return found is not None
+
     view = page.show(**params)
-    html = renderer.html(page, params, view, linker, live=False).encode()
-    html_name, json_name = _page_files("/".join(segments))
+    noting = dataclasses.replace(linker, exists=exists)
+    html = renderer.html(page, params, view, noting, live=False).encode()
+    name = "/".join(segments)
+    html_name, json_name = _page_files(name)
     made.write(html_name, html)
     made.write(json_name, as_json(view))
+    if linked:
+        made.links[name] = sorted(linked)
     made.rendered += 1
 
 
@@ -262,7 +213,7 @@ def _page_files(name: str) -> tuple[str, str]:
     return f"{above}index.html", f"{above}index.json"
 
 
-def _write_assets(made: _Generation, renderer: Renderer) -> None:
+def _write_assets(made: Generation, renderer: Renderer) -> None:
     for name, path in renderer.assets.files.items():
         made.write(f"static/{name}", path.read_bytes())
 

@@ -16,7 +16,7 @@ from tracker.operations import health as looks
 from tracker.operations.details import details
 from tracker.operations.health import Check, Checks, word
 from tracker.settings import Settings
-from tracker.site.publish import read_manifest
+from tracker.site.generation import read_manifest
 from tracker.web.auth import require
 from tracker.web.state import settings, state, untouched_state
 

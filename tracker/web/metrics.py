@@ -17,7 +17,7 @@ from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.operations.figures import Moment, gauges
 from tracker.settings import Settings
-from tracker.site.publish import read_manifest
+from tracker.site.generation import read_manifest
 from tracker.web.addresses import is_local
 from tracker.web.auth import require
 from tracker.web.state import settings, state

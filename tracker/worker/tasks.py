@@ -27,8 +27,8 @@ from tracker.operations.retention.letting_go import let_go, policy_of
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.queries.jobs import PolledJob
+from tracker.site.generation import read_manifest
 from tracker.site.publish import publish as publish_site
-from tracker.site.publish import read_manifest
 from tracker.site.render import renderer
 from tracker.store import families
 from tracker.store.audit import ITSELF, on_behalf
