@@ -78,10 +78,14 @@ def shown() -> list[str]:
     return [target["expr"] for panel in panels() for target in panel["targets"]]
 
 
+# Labels that a scrape adds, the second where it renames ours.
+PROMETHEUS_OWN = {"instance", "exported_job"}
+
+
 def selectors(expression: str) -> Iterator[tuple[str, set[str]]]:
     """The metrics of ours that an expression names, each with the labels it selects by."""
     for name, inside in re.findall(r"(tracker_\w+)(?:\{([^}]*)\})?", expression):
-        yield name, set(re.findall(r"(\w+)(?==~?|!=|!~)", inside)) - {"instance", "job_name"}
+        yield name, set(re.findall(r"(\w+)(?==~?|!=|!~)", inside)) - PROMETHEUS_OWN
 
 
 @pytest.mark.parametrize("source", ["alerts", "dashboard"])
