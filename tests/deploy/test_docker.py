@@ -20,6 +20,7 @@ from tests.conftest import ROOT, free_port
 from tests.deploy.held import wait_until_live
 from tracker import __version__
 from tracker.cli import COMMANDS
+from tracker.operations.backup.manifest import FOLDER as BACKUPS
 from tracker.settings import Settings
 
 FOLDER = ROOT / "deploy" / "docker"
@@ -175,6 +176,22 @@ def test_what_a_service_names_is_declared(name: str) -> None:
     assert set(SERVICES[name].get("depends_on", {})) <= set(compose["services"])
 
 
+def folder_of_backups(service: Service) -> str:
+    """Where a service puts its backups."""
+    command: list[str] = service["command"]
+    return command[command.index("--to") + 1] if "--to" in command else f"/data/{BACKUPS}"
+
+
+@pytest.mark.parametrize("services", [ONE, NODES], ids=["one", "nodes"])
+def test_the_web_server_can_tell_how_old_site_and_newest_backup_are(
+    services: dict[str, Service],
+) -> None:
+    place = folder_of_backups(services["backup"])
+    for writing, mount in (("publisher", "site:/site"), ("backup", f"backups:{place}")):
+        assert mount in services[writing]["volumes"]
+        assert f"{mount}:ro" in services["web"]["volumes"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_health_check_is_made_or_said_to_be_none(name: str) -> None:
     assert name.endswith(" web") or "healthcheck" in SERVICES[name]
@@ -216,7 +233,6 @@ def test_what_several_nodes_share_is_the_same_for_all() -> None:
     assert set(spools) == {"web", "worker", "backup"}
     assert all(each == ("/spool", ["spool", "/spool"]) for each in spools.values())
     assert "site:/site" in NODES["publisher"]["volumes"]
-    assert "site:/site:ro" in NODES["web"]["volumes"]
     assert "TRACKER_OUTPUT=/site" in DOCKERFILE
 
 

@@ -191,6 +191,47 @@ def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
     ]
 
 
+def mounted(path: str, *folders: str) -> dict[str, bool]:
+    """The containers that have a volume of backups or the site at a path: whether they write it."""
+    return {
+        f"{name.split('/')[0]} {name.split()[-1]}": not mount.get("readOnly")
+        for name in CONTAINERS
+        for mount in CONTAINERS[name][1]["volumeMounts"]
+        if mount["mountPath"] == path and name.split("/")[0] in folders
+    }
+
+
+def test_whoever_is_asked_tells_how_old_the_site_is_and_the_publisher_alone_writes_it() -> None:
+    assert mounted("/site", *FOLDERS) == {
+        "base publisher": True,
+        "base web": False,
+        "base site": False,
+        "more-web web": False,
+        "nodes publish": True,
+        "nodes web": False,
+        "nodes metrics": False,
+        "nodes site": False,
+    }
+
+
+def test_whoever_is_asked_tells_how_old_the_newest_backup_is() -> None:
+    [cron] = [
+        each for name, each in PODS.items() if name == "base/CronJob regression-tracker-backup"
+    ]
+    command = cron["spec"]["containers"][0]["command"]
+    place = command[command.index("--to") + 1]
+    assert mounted(place, "base", "more-web") == {
+        "base backup": True,
+        "base web": False,
+        "more-web web": False,
+    }
+    assert mounted(f"/data/{BACKUPS}", "nodes") == {
+        "nodes backup": True,
+        "nodes web": False,
+        "nodes metrics": False,
+    }
+
+
 def test_probes_ask_for_what_exists_by_an_address(settings: Settings, store: Path) -> None:
     its = msgspec.structs.replace(settings, allowed_hosts="tracker.example.org")
     client = create_app(its).test_client()
@@ -307,16 +348,6 @@ def test_what_many_nodes_share_can_be_mounted_by_many() -> None:
     assert [each["spec"]["accessModes"] for each in claims] == [["ReadWriteMany"]] * 3
 
 
-def test_every_node_that_is_asked_tells_how_old_the_newest_backup_is() -> None:
-    mounted = {
-        name.split()[-1]: mount.get("readOnly", False)
-        for name in TRACKERS
-        for mount in OURS[name][1]["volumeMounts"]
-        if mount["mountPath"] == f"/data/{BACKUPS}"
-    }
-    assert mounted == {"web": True, "metrics": True, "backup": False}
-
-
 @pytest.mark.parametrize("name", TRACKERS)
 def test_a_node_has_a_home_of_its_own_and_the_database_of_all(name: str) -> None:
     spec, container = OURS[name]
@@ -342,15 +373,6 @@ def test_who_takes_or_reads_uploads_has_the_spool() -> None:
         if "shared" in {mount["name"] for mount in OURS[name][1]["volumeMounts"]}
     }
     assert having == {"web", "worker", "backup"}
-
-
-def test_the_publisher_alone_writes_the_site() -> None:
-    for name, (_, container) in CONTAINERS.items():
-        if name.startswith("nodes/"):
-            mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
-            if "site" in mounts:
-                writes = not mounts["site"].get("readOnly")
-                assert writes == (container["name"] == "publish")
 
 
 def test_the_migration_is_a_job_of_this_version() -> None:
