@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import report
 from tests.operations.test_details import NOW, backed_up
 from tracker.operations import figures
 from tracker.operations.figures import Moment, gauges
+from tracker.queries.jobs import revision
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.jobs import track_job
@@ -17,11 +19,13 @@ from tracker.store.records import BuildFacts
 from tracker.store.work import beat, enqueue
 
 
-def values(settings: Settings, published: int | None = None) -> dict[tuple[str, ...], float]:
+def values(
+    settings: Settings, published: int | None = None, shown: int | None = None
+) -> dict[tuple[str, ...], float]:
     """Every sample by its name and the values of its labels."""
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in gauges(Moment(NOW, settings, published))
+        for family in gauges(Moment(NOW, settings, published, shown))
         for sample in family.samples
     }
 
@@ -46,11 +50,22 @@ def test_tasks_and_workers_are_told(settings: Settings, store: Path) -> None:
 
 def test_publish_and_backup_are_told_once_there_were_any(settings: Settings, store: Path) -> None:
     names = {name for name, *_ in values(settings)}
-    assert not names & {"tracker_publish_timestamp_seconds", "tracker_backup_timestamp_seconds"}
+    assert not names & {
+        "tracker_publish_timestamp_seconds",
+        "tracker_publish_revision",
+        "tracker_backup_timestamp_seconds",
+    }
     backed_up(settings, 2)
-    found = values(settings, published=NOW - 5000)
+    found = values(settings, published=NOW - 5000, shown=7)
+    assert found["tracker_publish_revision",] == 7
     assert found["tracker_publish_timestamp_seconds",] == NOW / 1000 - 5
     assert found["tracker_backup_timestamp_seconds",] == NOW / 1000 - 7200
+
+
+def test_the_revision_at_which_results_changed_is_told(settings: Settings, store: Path) -> None:
+    assert values(settings)["tracker_recorded_revision",] == 0
+    record_build(BuildFacts(job="n", number=1), [report(a="P")], now=NOW)
+    assert values(settings)["tracker_recorded_revision",] == revision()
 
 
 def test_jobs_beyond_the_limit_are_one(

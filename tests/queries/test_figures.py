@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import junit
 from tracker.clock import now_ms
-from tracker.queries.figures import last_heard, server_lags, waiting
+from tracker.queries.figures import last_change, last_heard, server_lags, waiting
+from tracker.queries.jobs import revision
 from tracker.store.jobs import add_server, note_server_trouble, track_job
 from tracker.store.work import claim, enqueue, fail
 
@@ -88,3 +89,14 @@ def test_when_reports_came_is_known_for_each_job(client: FlaskClient, upload: ob
     upload(junit(a="P"), job="n", build=2)
     assert list(last_heard()) == ["n"]
     assert before <= last_heard()["n"] <= now_ms()
+
+
+def test_what_changes_no_result_is_no_change(client: FlaskClient, upload: object) -> None:
+    assert last_change() == 0
+    assert callable(upload)
+    upload(junit(a="P"), job="n", build=1)
+    at = revision()
+    assert last_change() == at > 0
+    upload(junit(a="P"), job="n", build=1)
+    track_job("other")
+    assert last_change() == at

@@ -274,3 +274,9 @@ def test_the_same_upload_again_keeps_the_build_from_falling_silent(state: State)
     upload("nightly", 1, report(a="P"))
     record(BuildFacts("nightly", 1), report(a="P"), now=NOW + DAY)
     assert complete_quiet_builds(NOW + DAY) == 0
+
+
+def test_the_same_from_an_earlier_time_does_not_say_that_less_was_heard(store: Path) -> None:
+    upload("nightly", 1, report(a="P"))
+    record(BuildFacts("nightly", 1), report(a="P"), now=NOW - DAY)
+    assert run("SELECT heard FROM build") == [(NOW,)]

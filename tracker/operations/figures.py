@@ -31,11 +31,15 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Moment:
-    """When it is (ms), for which tracker, and when its site was last published (ms), if ever."""
+    """When it is (ms), for which tracker; when its site was published (ms), and of which revision.
+
+    The last two are None where there is no site.
+    """
 
     now: int
     settings: Settings
     published: int | None
+    shown: int | None
 
 
 def gauges(moment: Moment) -> Iterator[Metric]:
@@ -74,6 +78,12 @@ def _disk(moment: Moment) -> Iterator[Metric]:
             "tracker_publish_timestamp_seconds",
             "When the static site was last published.",
             moment.published / 1000,
+        )
+    if moment.shown is not None:
+        yield _gauge(
+            "tracker_publish_revision",
+            "The revision of the database that the static site shows.",
+            moment.shown,
         )
     backup = last_backup(moment.settings.home)
     if backup is not None and backup.is_there:
@@ -133,6 +143,14 @@ def _servers(moment: Moment) -> Iterator[Metric]:
     yield up
 
 
+def _recorded(_moment: Moment) -> Iterator[Metric]:
+    yield _gauge(
+        "tracker_recorded_revision",
+        "The revision of the database at which results last changed.",
+        figures.last_change(),
+    )
+
+
 def _jobs(_moment: Moment) -> Iterator[Metric]:
     """The newest judged build of each job: its cases, its verdicts."""
     rows = [row for row in jobs.jobs() if row.standing != "deleted"]
@@ -182,6 +200,7 @@ FROM_DATABASE: tuple[Callable[[Moment], Iterable[Metric]], ...] = (
     _work,
     _workers,
     _servers,
+    _recorded,
     _jobs,
 )
 

@@ -73,6 +73,11 @@ def server_lags(now: int) -> list[ServerLag]:
     return [ServerLag(name, lag / 1000, bool(is_up)) for name, is_up, lag in rows]
 
 
+def last_change() -> int:
+    """The revision at which results last changed; 0 where there are none."""
+    return int(select("SELECT coalesce(max(changed), 0) FROM build")[0][0])
+
+
 def last_heard() -> dict[str, int]:
     """When reports of each job last came (ms), by the job's name; not of jobs without builds."""
     rows = select(

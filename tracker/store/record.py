@@ -92,7 +92,7 @@ def record_build(
         if rewritten or before != _told(build):
             revision = _derive(job, build, before, rewritten, now)
         else:
-            Build.update(heard=now).where(Build.id == build.id).execute()
+            Build.update(heard=build.heard).where(Build.id == build.id).execute()
         return Recorded(
             build_id=build.id,
             job=job.name,

@@ -54,7 +54,8 @@ class _Everything(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from metrics.counted(self.settings.home)
         site = read_manifest(self.settings.output / "site")
-        yield from gauges(Moment(now_ms(), self.settings, site.published if site else None))
+        published, shown = (site.published, site.revision) if site else (None, None)
+        yield from gauges(Moment(now_ms(), self.settings, published, shown))
 
     def describe(self) -> list[Metric]:
         """Nothing: asked for its names at registering, it would collect everything twice."""
