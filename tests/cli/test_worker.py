@@ -42,6 +42,8 @@ def test_a_worker_beside_a_publisher_leaves_publishing_to_it(
     assert command("worker", "--publishing", "elsewhere", "--until-idle").code == 0
     assert not (settings.output / "site").exists()
     assert kinds() == {"publish"}
+    assert command("publish").code == 0
+    assert kinds() == set()
 
 
 @pytest.mark.usefixtures("waiting")

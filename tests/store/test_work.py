@@ -21,6 +21,7 @@ from tracker.store.work import (
     MAX_TRIES,
     SECOND,
     Task,
+    asked_for,
     beat,
     claim,
     enqueue,
@@ -28,6 +29,7 @@ from tracker.store.work import (
     extend,
     fail,
     finish,
+    forget,
     release,
     retire,
 )
@@ -192,6 +194,24 @@ def test_asking_moves_a_task_forward_and_never_back() -> None:
     enqueue("poll", "nightly", due=NOW + 10)
     enqueue("poll", "nightly", due=NOW + 90)
     assert run("SELECT due FROM work") == [(NOW + 10,)]
+
+
+def test_a_task_that_was_done_by_a_command_is_forgotten() -> None:
+    enqueue("publish", "site", due=NOW)
+    forget("publish", "site", asked=asked_for("publish", "site"), now=NOW)
+    assert asked_for("publish", "site") == 0
+    assert claim(("publish",), now=NOW, lease_ms=1) is None
+
+
+def test_one_that_was_asked_for_meanwhile_or_is_being_done_is_not_forgotten() -> None:
+    enqueue("publish", "site", due=NOW)
+    asked = asked_for("publish", "site")
+    assert claim(("publish",), now=NOW, lease_ms=10)
+    forget("publish", "site", asked=asked, now=NOW)
+    assert asked_for("publish", "site") == asked
+    enqueue("publish", "site", due=NOW)
+    forget("publish", "site", asked=asked, now=NOW + 20)
+    assert asked_for("publish", "site") == asked + 1
 
 
 def test_ensuring_does_not_move_a_task() -> None:

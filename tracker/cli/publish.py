@@ -21,8 +21,10 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     from tracker.site.check import broken_links
     from tracker.site.publish import publish
     from tracker.site.render import renderer
+    from tracker.store.work import asked_for, forget
 
     settings = opened(ctx)
+    asked = asked_for("publish", "site")
     done = publish(
         settings.output,
         renderer(),
@@ -31,6 +33,8 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
         now=now_ms(),
         force=force,
     )
+    if asked:  # no worker may be there that publishes: the task would wait for ever
+        forget("publish", "site", asked=asked, now=now_ms())
     if as_json:
         print_json(done)
     elif done.is_new:

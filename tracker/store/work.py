@@ -70,6 +70,29 @@ def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
         enqueue(kind, key, due=due, subject=subject)
 
 
+def asked_for(kind: str, key: str) -> int:
+    """How often a task was asked for that waits; 0 where it does not."""
+    wanted = (Work.kind == kind) & (Work.key == key) & (Work.state == "due")
+    with reading():
+        row = Work.get_or_none(wanted)
+    return int(row.asked) if row else 0
+
+
+def forget(kind: str, key: str, *, asked: int, now: int) -> None:
+    """Forget a task that was done without being claimed, by a command.
+
+    It stays where somebody asked for it since it was `asked` so often, or is at it.
+    """
+    with writing():
+        Work.delete().where(
+            (Work.kind == kind)
+            & (Work.key == key)
+            & (Work.asked == asked)
+            & (Work.state == "due")
+            & (Work.lease_until <= now)
+        ).execute()
+
+
 def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Task | None:
     """Take the task that is most overdue, if any is due and nobody holds it or its subject.
 
