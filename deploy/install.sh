@@ -6,7 +6,8 @@
 #
 #   install    (also when nothing is named) makes a release, puts it in place, starts the units;
 #              where a release is installed: backs up, upgrades, restarts without losing a request
-#   rollback   puts the release before this one in place again
+#   rollback   puts the last release that was ready before this one in place again, with its own units
+#              and command
 #   uninstall  removes units, releases and the command; keeps data, site, settings and the user
 #
 #   --dry-run  says what it would do, and changes nothing
@@ -28,9 +29,6 @@ cd "$source_folder"
 # shellcheck source=scripts/environment.sh
 . scripts/environment.sh
 
-units=(regression-tracker-web.socket regression-tracker-web.service
-    regression-tracker-worker.service regression-tracker-publisher.service
-    regression-tracker-backup.timer)
 # What a release is made of.
 parts=(tracker plugins site_templates deploy scripts/environment.sh
     setup.cfg pyproject.toml requirements.lock requirements-nodes.lock README.md CHANGELOG.md SECURITY.md LICENSE)
@@ -123,14 +121,14 @@ do_install() {
         say "Release $version is in place already."
     else
         [ -z "$before" ] || back_up
-        [ -z "$before" ] || link "$before" "$releases/previous"
+        run touch "$releases/$version/unproven"
+        [ -z "$before" ] || keep_way_back "$before" "$version"
         link "$version" "$releases/current"
         [ -n "$dry_run" ] || say "Release $version is in place${before:+, $before before it}."
     fi
-    forget_old_releases
-    write_command
-    install_units
-    start_units
+    write_command "$releases/$version/command"
+    install_units "$source_folder/deploy" "$before"
+    start_units "$source_folder/deploy"
     tell_next_steps "$before"
 }
 
@@ -140,20 +138,23 @@ do_rollback() {
     if [ -z "$before" ] || [ ! -d "$releases/$before" ]; then
         stop 3 "There is no release before ${now:-this one} below $releases."
     fi
+    run touch "$releases/$before/unproven"
     link "$before" "$releases/current"
-    link "$now" "$releases/previous"
+    keep_way_back "$now" "$before"
     say "Release $before is in place again, $now was before."
-    start_units
     say "A database that $now has migrated is refused by $before (its log says so). Then: stop the"
     say "units, 'tracker restore' the backup that the upgrade made, start them; see deploy/linux.md."
+    write_command "$releases/$before/command"
+    install_units "$releases/$before/deploy" "$now"
+    start_units "$releases/$before/deploy"
 }
 
 do_uninstall() {
     local unit
-    if has_systemd; then
-        run systemctl disable --now "${units[@]}" || true
-    fi
-    for unit in "$source_folder"/deploy/systemd/*; do
+    for unit in $(units_in "$source_folder/deploy" "$releases"/*/deploy); do
+        ! has_systemd || run systemctl disable --now "$unit" || true
+    done
+    for unit in "$source_folder"/deploy/systemd/* "$releases"/*/deploy/systemd/*; do
         run rm -rf "${unit_folder:?}/$(basename "$unit")"
     done
     run rm -rf "$releases" "$command"
@@ -205,6 +206,7 @@ make_release() {
     pip_install "$folder" --no-deps --no-index --no-build-isolation "$copy"
     rm -rf "$copy"
     cp -r deploy README.md CHANGELOG.md SECURITY.md LICENSE "$folder/"
+    command_text >"$folder/command"
     "$folder/bin/tracker" version >/dev/null
     printf '%s\n' "$2" >"$folder/release"
 }
@@ -229,7 +231,26 @@ trusted_proxies = "127.0.0.1"
 END
 }
 
-# forget_old_releases: all but the one in use and the one before it.
+# keep_way_back BEFORE NEW: `previous` is the last release that got ready, and never the one in use. A
+# release is `unproven` from when it is put in place until it is ready.
+keep_way_back() {
+    local kept
+    kept=$(in_use previous)
+    if [ ! -f "$releases/$1/unproven" ] || [ ! -d "$releases/${kept:-none}" ]; then
+        link "$1" "$releases/previous"
+    elif [ "$kept" = "$2" ]; then
+        run rm -f "$releases/previous"
+    fi
+}
+
+# settle: the release in use is ready, no process needs those that were in use before the last two.
+settle() {
+    [ -z "$dry_run" ] || return 0
+    rm -f "$releases/current/unproven"
+    forget_old_releases
+}
+
+# forget_old_releases: all but the one in use and the one to go back to.
 forget_old_releases() {
     local folder
     for folder in "$releases"/*-*; do
@@ -240,12 +261,21 @@ forget_old_releases() {
     done
 }
 
-# write_command: \`tracker\` for administrators, as the user that owns the data.
+# write_command FILE: \`tracker\`, as a release has it; one that was made without it takes ours.
 write_command() {
+    if [ -f "$1" ]; then
+        write "$command" 0755 <"$1"
+    else
+        command_text | write "$command" 0755
+    fi
+}
+
+# command_text: \`tracker\` for administrators, as the user that owns the data.
+command_text() {
     local as_owner=''
     # shellcheck disable=SC2016 # expanded when the command runs
     [ -n "$root" ] || as_owner='[ "$(id -un)" = tracker ] || exec runuser -u tracker -- "$0" "$@"'
-    write "$command" 0755 <<END
+    cat <<END
 #!/bin/sh
 # Regression Tracker's command, with the settings of the service.
 export TRACKER_CONFIG="\${TRACKER_CONFIG:-$settings/tracker.toml}"
@@ -262,12 +292,32 @@ back_up() {
     run "$command" backup || stop 3 "No backup, no upgrade: nothing was changed."
 }
 
+# units_in FOLDER...: what is started of the units there: those that say at what.
+units_in() {
+    local folder
+    for folder; do
+        [ ! -d "$folder/systemd" ] ||
+            (cd "$folder/systemd" && find . -maxdepth 1 -type f -exec grep -l '^\[Install\]' {} +)
+    done | sed 's,^\./,,' | sort -u
+}
+
+# install_units FOLDER BEFORE: the units there, in place of those of the release that was in use.
 install_units() {
+    local unit old=$releases/${2:-none}/deploy
     run mkdir -p "$unit_folder"
-    run cp -r deploy/systemd/. "$unit_folder/"
+    for unit in $(units_in "$old"); do
+        [ -f "$1/systemd/$unit" ] || ! has_systemd || [ -z "$start" ] ||
+            run systemctl disable --now "$unit" || true
+    done
+    if [ -d "$old/systemd" ]; then
+        while IFS= read -r unit; do
+            [ -f "$1/systemd/$unit" ] || run rm -f "$unit_folder/$unit"
+        done < <(cd "$old/systemd" && find . -type f)
+    fi
+    run cp -r "$1/systemd/." "$unit_folder/"
     local for_nodes=$unit_folder/regression-tracker-.service.d/20-nodes.conf
     if [ -f "$database_url" ]; then
-        run cp deploy/systemd-nodes.conf "$for_nodes"
+        run cp "$1/systemd-nodes.conf" "$for_nodes"
     else
         run rm -f "$for_nodes"
     fi
@@ -276,19 +326,34 @@ install_units() {
     fi
 }
 
+# start_units FOLDER: start those there, with a new release; nothing is forgotten before that is ready.
 start_units() {
+    local units sockets services
     if ! has_systemd; then
-        [ -n "$root" ] || say "systemd does not run here: nothing was started."
+        tell_nothing_starts
         return 0
     fi
     run systemctl daemon-reload
     [ -n "$start" ] || return 0
+    mapfile -t units < <(units_in "$1")
+    mapfile -t sockets < <(printf '%s\n' "${units[@]}" | grep -v '\.service$')
+    mapfile -t services < <(printf '%s\n' "${units[@]}" | grep '\.service$')
     run systemctl enable --quiet "${units[@]}"
     # The socket stays open: what arrives while the web server restarts waits there.
-    run systemctl start regression-tracker-web.socket regression-tracker-backup.timer
-    run systemctl restart regression-tracker-web.service regression-tracker-worker.service \
-        regression-tracker-publisher.service || say "Not all units start."
+    run systemctl start "${sockets[@]}"
+    run systemctl restart "${services[@]}" || say "Not all units start."
     [ -n "$dry_run" ] || wait_until_ready
+    settle
+}
+
+# tell_nothing_starts: below a folder there is nothing to wait for; elsewhere nobody knows what runs.
+tell_nothing_starts() {
+    if [ -z "$root" ]; then
+        say "systemd does not run here: nothing was started. Releases that were in use before are kept."
+        run rm -f "$releases/current/unproven"
+    elif [ -n "$start" ]; then
+        settle
+    fi
 }
 
 # wait_until_ready: that processes run does not say that they can read and write the database.
@@ -305,8 +370,9 @@ END
         fi
         sleep 1
     done
-    stop 3 "It does not get ready at http://$address/health/ready: see journalctl -u 'regression-tracker-*'.
-The way back is: deploy/install.sh rollback"
+    say "It does not get ready at http://$address/health/ready: see journalctl -u 'regression-tracker-*'."
+    [ -z "$(in_use previous)" ] || say "The way back is: deploy/install.sh rollback"
+    exit 3
 }
 
 tell_next_steps() {

@@ -75,6 +75,18 @@ class Checkout:
         """The version that is in use."""
         return str((self.releases / "current").readlink()).rpartition("-")[0]
 
+    def versions(self) -> list[str]:
+        """The versions that are there."""
+        return sorted(path.name.split("-")[0] for path in self.releases.glob("*-*"))
+
+    def installed(self) -> dict[str, bytes]:
+        """The units and the command."""
+        return {
+            name: data
+            for name, data in self.tree().items()
+            if name.startswith(("etc/systemd/", "usr/local/"))
+        }
+
     def noted(self) -> str:
         """What was asked of Python and of the tracker."""
         return self.notes.read_text() if self.notes.exists() else ""
@@ -230,8 +242,7 @@ def test_only_two_releases_are_kept(checkout: Checkout) -> None:
     for version in ("1.0.0", "2.0.0", "3.0.0"):
         checkout.is_now(version)
         checkout.run()
-    kept = sorted(path.name.split("-")[0] for path in checkout.releases.glob("*-*"))
-    assert kept == ["2.0.0", "3.0.0"]
+    assert checkout.versions() == ["2.0.0", "3.0.0"]
 
 
 def test_a_rollback_puts_the_release_before_in_place(checkout: Checkout) -> None:
@@ -242,6 +253,79 @@ def test_a_rollback_puts_the_release_before_in_place(checkout: Checkout) -> None
     assert checkout.current() == "1.0.0"
     checkout.run("rollback")
     assert checkout.current() == "2.0.0"
+
+
+def test_a_rollback_brings_back_the_units_and_the_command_of_the_release(
+    checkout: Checkout,
+) -> None:
+    checkout.is_now("1.0.0")
+    checkout.run()
+    before = checkout.installed()
+    checkout.is_now("2.0.0")
+    shipped = checkout.folder / "deploy" / "systemd"
+    with (shipped / "regression-tracker-web.service").open("a") as unit:
+        unit.write("# as the second has it\n")
+    (shipped / "regression-tracker-later.service").write_text("[Install]\n")
+    (shipped / "regression-tracker-.service.d" / "15-later.conf").touch()
+    script = checkout.folder / "deploy" / "install.sh"
+    text = script.read_text()
+    script.write_text(text.replace("# Regression Tracker's command,", "# The second command,"))
+    checkout.run()
+    own = checkout.root / "etc/systemd/system/regression-tracker-.service.d/30-own.conf"
+    own.touch()  # what people wrote is not the release's
+    assert checkout.installed() != before
+    checkout.run("rollback")
+    assert own.exists()
+    own.unlink()
+    assert checkout.installed() == before
+
+
+def test_an_upgrade_takes_away_the_units_that_the_new_release_has_not(checkout: Checkout) -> None:
+    checkout.is_now("1.0.0")
+    later = checkout.folder / "deploy" / "systemd" / "regression-tracker-later.service"
+    later.write_text("[Install]\n")
+    checkout.run()
+    later.unlink()
+    checkout.is_now("2.0.0")
+    checkout.run()
+    assert "later" not in " ".join(checkout.installed())
+
+
+def test_a_release_that_did_not_get_ready_takes_the_place_of_none_that_did(
+    checkout: Checkout,
+) -> None:
+    checkout.is_now("1.0.0")
+    checkout.run()
+    for version in ("2.0.0", "3.0.0"):
+        checkout.is_now(version)
+        checkout.run("--no-start")
+        assert checkout.current() == version
+        assert str((checkout.releases / "previous").readlink()).startswith("1.0.0-")
+    checkout.run("rollback")
+    assert checkout.current() == "1.0.0"
+
+
+def test_without_a_start_no_release_goes_that_a_process_may_run_from(checkout: Checkout) -> None:
+    checkout.is_now("1.0.0")
+    checkout.run()
+    for version in ("2.0.0", "3.0.0", "4.0.0"):
+        checkout.is_now(version)
+        checkout.run("--no-start")
+    assert checkout.versions() == ["1.0.0", "2.0.0", "3.0.0", "4.0.0"]
+    checkout.run()
+    assert checkout.versions() == ["1.0.0", "4.0.0"]
+
+
+def test_the_way_back_from_a_release_that_did_not_get_ready_does_not_lead_to_it(
+    checkout: Checkout,
+) -> None:
+    checkout.is_now("1.0.0")
+    checkout.run()
+    checkout.is_now("2.0.0")
+    checkout.run("--no-start")
+    checkout.run("rollback")
+    assert checkout.current() == "1.0.0"
+    assert "no release before" in checkout.run("rollback", code=3)
 
 
 def test_a_rollback_without_a_release_before_is_refused(checkout: Checkout) -> None:
