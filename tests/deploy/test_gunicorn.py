@@ -1,4 +1,4 @@
-"""gunicorn.conf.py: what may be told from outside, and what a server with it refuses."""
+"""Gunicorn's settings: what may be told from outside, and what a server with them refuses."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, RunningServer
+from tracker.web import gunicorn_conf
 
 
 def values() -> dict[str, Any]:
-    return runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+    return runpy.run_path(gunicorn_conf.__file__)
+
+
+def test_the_file_that_is_shipped_has_the_values_of_the_package() -> None:
+    shipped = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+    names = {name for name in vars(gunicorn_conf) if not name.startswith("_")}
+    assert {name: shipped[name] for name in names} == {
+        name: getattr(gunicorn_conf, name) for name in names
+    }
 
 
 def test_the_number_of_workers_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.deploy.in_front import needed
 from tracker.cli.worker import command as worker
+from tracker.web import gunicorn_conf
 
 UNITS = ROOT / "deploy" / "systemd"
 SERVICES = ("web", "worker", "publisher", "backup")
@@ -121,11 +122,7 @@ def test_a_parsing_child_may_still_limit_itself() -> None:
 
 
 def test_the_server_ends_in_the_time_that_systemd_gives_it() -> None:
-    graceful = re.search(
-        r"^graceful_timeout = (\d+)", (ROOT / "deploy/gunicorn.conf.py").read_text(), re.M
-    )
-    assert graceful is not None
-    assert int(options("web")["TimeoutStopSec"]) > int(graceful[1])
+    assert int(options("web")["TimeoutStopSec"]) > gunicorn_conf.graceful_timeout
 
 
 # Of several nodes

@@ -5,7 +5,6 @@ import sys
 
 import click
 
-from tracker import resources
 from tracker.cli.shared import settings
 
 
@@ -26,13 +25,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         "TRACKER_HOST": found.host,
         "TRACKER_PORT": str(found.port),
     }
-    config = resources.CHECKOUT / "deploy" / "gunicorn.conf.py"
-    arguments = [sys.executable, "-m", "gunicorn", "--bind", f"{found.host}:{found.port}"]
-    if config.is_file():
-        arguments += ["--config", str(config)]
-    else:
-        arguments += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        arguments += ["--logger-class", "tracker.web.gunicorn_log.Logger"]
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:tracker.web.gunicorn_conf"]
     os.execve(  # noqa: S606 - Gunicorn takes this process over, and its signals with it
         sys.executable, [*arguments, "tracker.web.served:app"], environ
     )

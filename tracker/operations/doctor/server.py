@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 
 from tracker.errors import StorageError
@@ -12,6 +10,7 @@ from tracker.operations.backup.programs import check_version
 from tracker.operations.doctor.clock import BY_NTP, SLACK_MS, spelt
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.versions import server_version
+from tracker.operations.web_processes import THREADS, web_processes
 from tracker.store.connection import reading
 from tracker.store.engine import engine, engine_of
 from tracker.store.sql import run
@@ -20,8 +19,6 @@ from tracker.store.sql import run
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on"}
 # Commits that wait for a standby, too, are safer still.
 SAFER = {"synchronous_commit": ("remote_write", "remote_apply")}
-# Threads of a web process, each with a connection; a worker has two.
-THREADS = 4
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 CONNECTIONS = (
     "SELECT (SELECT setting FROM pg_settings WHERE name = 'max_connections'),"
@@ -104,7 +101,7 @@ def look_at_connections(_scene: Scene) -> Findings:
     with reading():
         [(most, reserved, used, ours)] = run(CONNECTIONS)
     left = int(most) - int(reserved) - used
-    wanted = _web_processes() * THREADS + 2
+    wanted = web_processes() * THREADS + 2  # a worker has two
     words = (
         f"{used} of {most} connections are in use, {ours} by trackers; web processes and a worker"
         f" of this machine take up to {wanted}."
@@ -118,11 +115,6 @@ def look_at_connections(_scene: Scene) -> Findings:
         )
     else:
         yield Finding("connections", "pass", words)
-
-
-def _web_processes() -> int:
-    """As deploy/gunicorn.conf.py starts them."""
-    return int(os.environ.get("TRACKER_WEB_WORKERS") or min(8, 2 * multiprocessing.cpu_count()))
 
 
 def look_at_locking(scene: Scene) -> Findings:
