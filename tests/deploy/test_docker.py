@@ -197,6 +197,20 @@ def test_a_health_check_is_made_or_said_to_be_none(name: str) -> None:
     assert name.endswith(" web") or "healthcheck" in SERVICES[name]
 
 
+GUIDE = (ROOT / "deploy" / "docker.md").read_text()
+
+
+def test_the_guide_lets_the_proxy_and_nobody_else_read_its_certificates() -> None:
+    lines = [line.split() for line in GUIDE.splitlines() if line.startswith("install ")]
+    [group] = {services["proxy"]["user"].split(":")[1] for services in (ONE, NODES)}
+    for words in (each for each in lines if "certificates" in each[-1]):
+        mode = int(words[words.index("-m") + 1], 8)
+        assert words[words.index("-g") + 1] == group
+        assert mode == (0o750 if "-d" in words else 0o640)
+    made = [word for words in lines if "-d" in words for word in words if "certificates" in word]
+    assert {Path(each).name for each in made} == {"certificates", "tracker", "results"}
+
+
 # Several nodes
 
 
