@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ import yaml
 
 from tests.conftest import ROOT, free_port
 from tests.deploy.held import wait_until_live
+from tests.deploy.in_front import needed
 from tracker import __version__
 from tracker.cli import COMMANDS
 from tracker.operations.backup.manifest import FOLDER as BACKUPS
+from tracker.operations.counters import trouble
 from tracker.settings import Settings
 
 FOLDER = ROOT / "deploy" / "docker"
@@ -234,7 +237,9 @@ def test_each_service_of_several_nodes_has_the_secrets_it_needs() -> None:
     having = {name: each["secrets"] for name, each in NODES.items() if "secrets" in each}
     assert having.pop("worker") == ["database_url", "jenkins"]
     assert having.pop("postgres") == ["postgres_password"]
-    assert set(having) == {"migrate", "web", "publisher", "backup"}
+    assert having.pop("web") == ["database_url", "limits_url"]
+    assert having.pop("redis") == ["redis_config"]
+    assert set(having) == {"migrate", "publisher", "backup"}
     assert set(map(tuple, having.values())) == {("database_url",)}
 
 
@@ -279,6 +284,47 @@ def test_the_database_is_of_the_version_that_the_image_can_back_up() -> None:
     assert NODES["postgres"]["image"] == "postgres:15-bookworm"
     assert "ARG BASE=python:3.11-slim-bookworm" in DOCKERFILE
     assert "postgresql-client" in DOCKERFILE
+
+
+def test_the_guide_makes_every_secret() -> None:
+    guide = GUIDE.partition("## With PostgreSQL")[2]
+    made = set(re.findall(r"^.*install -m 0400 -o \d+ \S+ secrets/(\w+)$", guide, re.M))
+    assert made == set(FILES["compose.nodes"]["secrets"])
+
+
+def started_redis(port: int, config: Path) -> subprocess.Popen[bytes]:
+    """The Redis of the file on a port of this machine, with what its guide writes."""
+    [line] = re.findall(r"printf '(requirepass %s)\\n'", GUIDE)
+    config.write_text(line % "canary" + "\n")
+    command = [str(config) if "/secrets/" in word else word for word in NODES["redis"]["command"]]
+    more = ["--port", str(port), "--bind", "127.0.0.1", "--logfile", str(config.parent / "log")]
+    return subprocess.Popen([needed("redis-server"), *command[1:], *more], cwd=config.parent)
+
+
+def test_redis_asks_for_its_password_and_its_check_has_it(tmp_path: Path) -> None:
+    port, config = free_port(), tmp_path / "redis_config"
+    process = started_redis(port, config)
+    [shell, check] = NODES["redis"]["healthcheck"]["test"]
+    assert shell == "CMD-SHELL"
+    check = check.replace("/run/secrets/redis_config", str(config))
+    check = check.replace("redis-cli", f"redis-cli -p {port}")
+    try:
+        for _ in range(200):
+            if subprocess.run(["sh", "-c", check], check=False).returncode == 0:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("it is never healthy")
+        [address] = set(re.findall(r"printf '(redis://:%s@)redis'", GUIDE))
+        assert trouble(address % "canary" + f"127.0.0.1:{port}") == ""
+        assert "Authentication required" in trouble(f"redis://127.0.0.1:{port}")
+        for told in ("cmdline", "environ"):
+            assert b"canary" not in Path(f"/proc/{process.pid}/{told}").read_bytes()
+        config.write_text("requirepass another\n")
+        assert subprocess.run(["sh", "-c", check], check=False).returncode != 0
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ from tracker.settings import Settings
 from tracker.web import create_app
 
 FOLDER = ROOT / "deploy" / "kubernetes"
+GUIDE = (ROOT / "deploy" / "kubernetes.md").read_text()
+REDIS_SECRET = "regression-tracker-redis"
 VERSION = "1.31"
 Manifest = dict[str, Any]
 
@@ -155,7 +157,8 @@ def test_a_container_of_ours_runs_a_command_that_exists(name: str) -> None:
 def test_the_environment_of_a_container_has_only_settings(name: str) -> None:
     others = {"FORWARDED_ALLOW_IPS", "CREDENTIALS_DIRECTORY", "TRACKER_WEB_WORKERS"}
     settings = {f"TRACKER_{each.upper()}" for each in Settings.__struct_fields__}
-    assert {each["name"] for each in OURS[name][1].get("env", [])} <= settings | others
+    names = {each["name"].removesuffix("_FILE") for each in OURS[name][1].get("env", [])}
+    assert names <= settings | others
 
 
 def test_one_pod_alone_works_on_the_database() -> None:
@@ -419,5 +422,31 @@ def test_the_web_servers_count_where_redis_listens() -> None:
         "containers"
     ]
     environ = {each["name"]: each["value"] for each in container["env"]}
-    assert environ["TRACKER_LIMITS_URL"] == f"redis://{service['metadata']['name']}"
+    folder, _, key = environ["TRACKER_LIMITS_URL_FILE"].rpartition("/")
+    assert secret_at("nodes/Deployment regression-tracker-web", folder) == {key: REDIS_SECRET}
+    assert f"redis://:%s@{service['metadata']['name']}' " in GUIDE
+    assert f"generic {REDIS_SECRET} --from-file=redis.conf --from-file={key}=" in GUIDE
     assert service["spec"]["ports"][0]["port"] == 6379
+
+
+def secret_at(pod: str, folder: str) -> dict[str, str]:
+    """The keys of a secret that a pod has in a folder, each with the secret's name."""
+    spec = PODS[pod]["spec"]
+    [container] = spec["containers"]
+    [mount] = [each for each in container["volumeMounts"] if each["mountPath"] == folder]
+    [secret] = [each["secret"] for each in spec["volumes"] if each["name"] == mount["name"]]
+    assert secret["defaultMode"] == 0o400
+    return {item["path"]: secret["secretName"] for item in secret["items"]}
+
+
+def test_redis_asks_for_a_password_as_it_does_where_containers_are_composed() -> None:
+    pod = "nodes/Deployment regression-tracker-redis"
+    [container] = PODS[pod]["spec"]["containers"]
+    [redis, config, *options] = container["command"]
+    folder, _, key = config.rpartition("/")
+    assert secret_at(pod, folder) == {key: REDIS_SECRET}
+    nodes = yaml.safe_load((ROOT / "deploy" / "docker" / "compose.nodes.yaml").read_text())
+    composed = nodes["services"]["redis"]
+    assert [redis, composed["command"][1], *options] == composed["command"]
+    check = composed["healthcheck"]["test"][-1].replace(composed["command"][1], config)
+    assert container["readinessProbe"]["exec"]["command"] == ["sh", "-c", check]

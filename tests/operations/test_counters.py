@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers import PASSWORD, running_redis
 from tracker.errors import SettingsError
-from tracker.operations.counters import connections, place, trouble
+from tracker.operations.counters import connections, is_open, place, trouble
 
 
 def test_one_that_answers_gives_no_trouble() -> None:
@@ -37,6 +37,28 @@ def test_what_is_no_address_is_refused_without_a_part_of_the_password(address: s
         connections(address)
     assert "ss@" not in str(refused.value).replace("user:password@host", "")
     assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://redis", "rediss://me@192.0.2.1/0", "redis://[2001:db8::1]"]
+)
+def test_another_machine_that_asks_for_nothing_is_open(address: str) -> None:
+    assert is_open(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:x@redis",
+        "redis://redis?password=x",
+        "rediss://redis?ssl_certfile=/own.pem",
+        "redis://localhost",
+        "redis://127.0.0.2:6380",
+        "redis://[::1]",
+    ],
+)
+def test_one_that_is_here_or_knows_us_is_not(address: str) -> None:
+    assert not is_open(address)
 
 
 def test_without_its_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

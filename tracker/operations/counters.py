@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -52,6 +53,20 @@ def place(address: str) -> str:
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname or 'localhost'}{port}{parts.path}"
+
+
+def is_open(address: str) -> bool:
+    """Whether another machine is named, and nothing by which it knows us: no password, no key."""
+    told = connections(address).connection_kwargs
+    is_known = told.get("password") or told.get("ssl_certfile")
+    return not is_known and not _is_here(told.get("host", "localhost"))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def trouble(address: str) -> str:

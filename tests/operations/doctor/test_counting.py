@@ -24,3 +24,11 @@ def test_a_redis_is_named_and_one_that_is_gone_is_a_warning(settings: Settings) 
     assert found.verdict == "warn"
     assert f"redis://127.0.0.1:{redis.port}: " in found.words
     assert PASSWORD not in found.words
+
+
+def test_another_machine_without_a_password_is_a_warning(settings: Settings) -> None:
+    its = msgspec.structs.replace(settings, limits_url="redis://192.0.2.1")
+    away, opened = counting.look(scene(its))
+    assert (away.verdict, opened.verdict) == ("warn", "warn")
+    assert opened.words.startswith("redis://192.0.2.1 is named without a password: ")
+    assert "TRACKER_LIMITS_URL_FILE" in opened.remedy

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tracker.operations.counters import NOT_COUNTED, place, trouble
+from tracker.operations.counters import NOT_COUNTED, is_open, place, trouble
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 
 
 def look(scene: Scene) -> Findings:
-    """A warning where the Redis does not answer: pages and uploads go on without it."""
+    """A warning where the Redis does not answer, since pages and uploads go on without it; and
+    where it is another machine's and asks for no password.
+    """
     address = scene.settings.limits_url
     if not address:
         yield Finding("limits", "pass", "Requests are counted on this machine alone.")
@@ -20,3 +22,12 @@ def look(scene: Scene) -> Findings:
         )
     else:
         yield Finding("limits", "pass", f"Requests are counted in {place(address)}.")
+    if address and is_open(address):
+        yield Finding(
+            "limits",
+            "warn",
+            f"{place(address)} is named without a password: whoever reaches it can have attempts"
+            " to sign in forgotten.",
+            "Set requirepass there, and write redis://:PASSWORD@host into a file that"
+            " TRACKER_LIMITS_URL_FILE names.",
+        )
