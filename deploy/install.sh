@@ -150,10 +150,11 @@ do_rollback() {
 }
 
 do_uninstall() {
-    local unit
-    for unit in $(units_in "$source_folder/deploy" "$releases"/*/deploy); do
-        ! has_systemd || run systemctl disable --now "$unit" || true
-    done
+    local unit units
+    if has_systemd; then
+        mapfile -t units < <(units_in "$source_folder/deploy" "$releases"/*/deploy)
+        run systemctl disable --now "${units[@]}" || true
+    fi
     for unit in "$source_folder"/deploy/systemd/* "$releases"/*/deploy/systemd/*; do
         run rm -rf "${unit_folder:?}/$(basename "$unit")"
     done

@@ -55,6 +55,23 @@ for _ in 1 2 3; do
 done
 tr -s ' ' '\n' </kept/load | sort -u | fact answers
 
+# A newer version with a unit more, and back.
+mkdir /next
+(cd CHECKOUT && cp -r --parents tracker plugins site_templates deploy scripts/environment.sh ./*.lock ./*.md \
+    setup.cfg pyproject.toml LICENSE /next)
+sed -i 's/^__version__ = .*/__version__ = "99.0.0"/' /next/tracker/__init__.py
+printf '[Service]\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=multi-user.target\n' \
+    >/next/deploy/systemd/regression-tracker-later.service
+/next/deploy/install.sh --wheels "WHEELS"
+tracker version | fact upgraded
+systemctl is-active regression-tracker-{web,later}.service | fact later
+/next/deploy/install.sh rollback
+echo $? | fact rolled-back
+tracker version | fact again
+systemctl is-active regression-tracker-{web,later}.service | fact without
+curl -sS -o /dev/null -w '%{http_code}' $here/health/ready | fact ready-again
+ls /opt/regression-tracker/*/unproven 2>/dev/null | fact unproven
+
 "CHECKOUT/deploy/install.sh" uninstall
 systemctl list-units --no-legend --plain 'regression-tracker*' | fact left
 ls /var/lib/regression-tracker/tracker.db | fact kept

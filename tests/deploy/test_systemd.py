@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.in_front import needed
+from tracker import __version__
 
 HERE = Path(__file__).parent
 NAMESPACES = ("-m", "-p", "-n", "-u", "-i", "-C", "--fork", "--propagation", "private")
@@ -107,6 +108,15 @@ def test_the_backup_service_backs_up(facts: dict[str, str]) -> None:
 
 def test_a_restart_is_seen_by_no_client(facts: dict[str, str]) -> None:
     assert facts["answers"].split() == ["200"]
+
+
+def test_a_rollback_brings_back_the_release_with_its_units(facts: dict[str, str]) -> None:
+    assert "99.0.0" in facts["upgraded"]
+    assert facts["later"] == "active active"
+    assert (facts["rolled-back"], facts["ready-again"]) == ("0", "200")
+    assert __version__ in facts["again"]
+    assert facts["without"] == "active inactive"
+    assert facts["unproven"] == ""
 
 
 def test_uninstalling_leaves_the_data_and_no_unit(facts: dict[str, str]) -> None:
