@@ -379,6 +379,22 @@ def test_the_signature_of_no_body_opens_nothing(sign):
     assert work() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [(DATA, BUILD_12), (b"job=team/nightly", [("poll", "team/nightly", {})])],
+)
+def test_of_a_signed_hook_nothing_is_taken_from_the_query(sign, body, found):
+    path = f"{URL}?number=99&server=nobody&url=http://nowhere/"
+    assert sign(body, {"X-Hub-Signature-256": signed(body)}, path).status_code == 202
+    assert work() == found
+
+
+def test_a_signed_hook_that_names_no_job_is_not_helped_by_its_query(sign):
+    path = f"{URL}?job=team/nightly&number=12"
+    assert sign(b"a=b", {"X-Hub-Signature-256": signed(b"a=b")}, path).status_code == 400
+    assert work() == []
+
+
 def test_without_a_secret_no_signature_is_believed(sign):
     assert sign(DATA, {"X-Hub-Signature-256": signed(DATA, "")}, secret="").status_code == 401
 
@@ -437,6 +453,13 @@ def test_a_time_cannot_be_put_beside_a_signature_of_another_one(settings, monkey
     monkeypatch.setattr(hooks, "now_ms", lambda: 1_796_000_000_000)
     assert signed_at(settings, "1796000000", of="1795000000").status_code == 401
     assert signed_at(settings, None, of="1796000000").status_code == 401
+
+
+def test_a_message_without_its_time_is_not_taken_for_one_that_never_had_one(sign):
+    text = b"1796000000." + DATA
+    headers = {"X-Hub-Signature-256": signed(text)}
+    assert sign(text, headers, f"{URL}?job=team/nightly&number=12").status_code == 401
+    assert work() == []
 
 
 def signed_at(settings, at, of=None):
