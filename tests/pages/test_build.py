@@ -285,6 +285,17 @@ def test_reports_come_by_name_with_what_was_wrong_with_them() -> None:
     assert told == [("a.xml", 1, "", ("odd",)), ("b.xml", 0, "This is no XML.", ())]
 
 
+def test_of_many_reports_those_are_there_that_were_not_read_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(build, "ROWS", 2)
+    whole = (report(f"{name}.xml", **{name: "P"}) for name in "abd")
+    upload("nightly", 1, *whole, report("c.xml", failure="This is no XML."))
+    found = build.show("nightly", "1")
+    assert [row.name for row in found.reports] == ["a.xml", "c.xml"]
+    assert found.report_count == 4
+
+
 @pytest.mark.parametrize("label", ["2", "1~7", "9" * 19])
 def test_a_build_that_is_not_recorded_is_not_found(label: str) -> None:
     history("nightly", login="P")

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import junit
 from tests.factories import DAY, NOW, history, jenkins, report
+from tracker.store.engine import engine
 from tracker.store.records import About, Change
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import note_gone
@@ -90,7 +91,8 @@ def test_a_build_says_what_it_is(get, filled):
         "skipped": 0,
         "unknown": 0,
     }
-    [report] = build["reports"]
+    assert build["reports"] == 1
+    [report] = get(f"{API}/team/nightly/builds/1/reports")["items"]
     assert (report["name"], report["format"], report["cases"]) == ("report", "junit", 2)
 
 
@@ -246,6 +248,50 @@ def test_following_next_reads_every_build_once(get, upload):
     items, pages = everything(get, f"{API}/a%20b/c/builds?limit=2")
     assert [item["number"] for item in items] == [2**40, 10, 3, 2, 1]
     assert pages == 3
+
+
+def test_following_next_reads_every_report_once(get, store):
+    names = [f"out/r {n}.xml" for n in range(5)] + ["ä.xml", "z&x=1?#.xml", "line\nfeed.xml"]
+    jenkins("n", 1, *(report(name, **{f"c{n}": "P"}) for n, name in enumerate(names)))
+    items, pages = everything(get, f"{API}/n/builds/1/reports?limit=3")
+    assert [item["name"] for item in items] == sorted(names)
+    assert pages == 3
+
+
+def test_builds_and_jobs_say_how_many_reports_there_are(get, store):
+    jenkins("n", 1, report("a.xml", one="P"), report("b.xml", two="P"), report("c.xml", three="P"))
+    jenkins("n", 2, report("a.xml", one="P"))
+    jenkins("n", 3)
+    jenkins("m", 2, report("a.xml", one="P"), report("b.xml", two="P"))
+    assert [build["reports"] for build in get(f"{API}/n/builds")["items"]] == [0, 1, 3]
+    assert [job["latest"]["reports"] for job in get(API)["items"]] == [2, 0]
+    assert get(f"{API}/n/builds/1")["reports"] == 3
+
+
+@pytest.mark.parametrize("path", ["", "/job 0/builds"])
+def test_a_longer_page_costs_no_more_statements(get, store, path, monkeypatch):
+    for job in range(6):
+        for number in range(1, 7):
+            jenkins(f"job {job}", number, report(one="P"))
+    get(API)  # the application opens the store at its first request
+    few = statements(monkeypatch, lambda: get(f"{API}{path}?limit=1"))
+    assert statements(monkeypatch, lambda: get(f"{API}{path}?limit=6")) == few > 0
+
+
+def statements(monkeypatch, what):
+    """How many statements it costs to do something."""
+    seen = []
+    database = engine().database
+    execute = database.execute_sql
+
+    def noted(sql, *rest):
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "execute_sql", noted)
+        what()
+    return len(seen)
 
 
 def test_following_next_reads_every_result_once(get, upload):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 
@@ -319,6 +319,16 @@ def test_of_long_lists_that_jenkins_tells_the_page_says_how_many_more(client, st
     assert '<details class="fold" id="artifacts">' in text
     said = words(client, "/jobs/n/builds/1/")
     assert "5 changes 0123456789 Count twice Ada, 2026-11-18 11:06 UTC and 4 more." in said
+
+
+def test_a_build_of_many_reports_shows_some_and_leads_to_all(client, store, monkeypatch):
+    monkeypatch.setattr("tracker.pages.build.ROWS", 2)
+    jenkins("a b/n#1", 1, *(report(f"{name}.xml", **{name: "P"}) for name in "abc"))
+    page = "/jobs/a%20b/n%231/builds/1/"
+    assert "Reports 3 2 of 3 are shown" in words(client, page)
+    [link] = re.findall('href="([^"]*/api/[^"]*)"', client.get(page).text)
+    found = client.get(urljoin(page, link))
+    assert [row["name"] for row in found.json["items"]] == ["a.xml", "b.xml", "c.xml"]
 
 
 def test_a_build_of_which_nothing_is_told_has_no_part_for_it(client, store):

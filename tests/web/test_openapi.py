@@ -100,6 +100,7 @@ ANSWERS = [
     (f"{JOBS}/{{job}}/builds", f"{JOBS}/{LEAF}/builds?limit=200"),
     (f"{JOBS}/{{job}}/builds/{{build}}", f"{JOBS}/{LEAF}/builds/24"),
     (f"{JOBS}/{{job}}/builds/{{build}}/run", f"{JOBS}/{ROOT}/builds/24/run"),
+    (f"{JOBS}/{{job}}/builds/{{build}}/reports", f"{JOBS}/{LEAF}/builds/24/reports"),
     (f"{JOBS}/{{job}}/builds/{{build}}/results", f"{JOBS}/{LEAF}/builds/24/results?limit=2"),
     (f"{JOBS}/{{job}}/builds/{{build}}/missing", f"{JOBS}/lacking/builds/10/missing"),
     (f"{JOBS}/{{job}}/cases/{{case}}", f"{JOBS}/{LEAF}/cases/{CASE}"),
@@ -140,6 +141,7 @@ def test_every_operation_that_reads_is_among_those() -> None:
     ("path", "field"),
     [
         (f"{JOBS}/{LEAF}/builds/24", "about"),
+        (f"{JOBS}/{LEAF}/builds/24/reports", "items"),
         (f"{JOBS}/{LEAF}/cases/{CASE}", "current"),
         (f"{JOBS}/{LEAF}/cases/{CASE}", "catalogue"),
         (f"{JOBS}/{LEAF}/cases/{rich_store.ODD}/facets", "facets"),

@@ -53,7 +53,8 @@ class BuildPage:
     started one. `filling` is the back-fill of its job, where that is not over; `judged_again`
     tells that builds arrived late and the worker is to judge the later ones again. `families` are
     the causes of its failures, the largest first. `lacking` is what it lacks, None where that is
-    nothing. `priorities` counts its failures by the priority of their tests, where a catalogue
+    nothing. Of the `report_count` reports 500 are in `reports`, unreadable and damaged ones rather
+    than others. `priorities` counts its failures by the priority of their tests, where a catalogue
     tells any. Where its results were let go the lists are empty, and no single test is told of.
     """
 
@@ -68,6 +69,7 @@ class BuildPage:
     lists: tuple[ResultList, ...]
     events: tuple[EventRow, ...]
     reports: tuple[ReportRow, ...]
+    report_count: int
     filling: BackfillRow | None
     judged_again: bool
     families: tuple[InBuild, ...]
@@ -101,7 +103,7 @@ def show(job: str, build: str) -> BuildPage:
     before, after = builds.neighbours(row)
     above = builds.starter(row)
     below = tuple(builds.downstream(row))
-    reports = tuple(builds.reports(job, build))
+    names = builds.report_names(job, build)
     filling = backfill(row.job)
     release = jobs.job(row.job).parts.release
     return BuildPage(
@@ -111,11 +113,12 @@ def show(job: str, build: str) -> BuildPage:
         upstream=above.label if above else None,
         downstream=below,
         run=_run_of(row, above) if above or below else None,
-        told=told(row, builds.about(job, build), [report.name for report in reports]),
+        told=told(row, builds.about(job, build), names),
         lacking=lacking(row, 0 if row.let_go else CASES) if row.shortfall else None,
         lists=tuple(_list(row, name, release) for name in LISTS),
         events=tuple(events_of(job, row.label)) if row.judged and not row.let_go else (),
-        reports=reports,
+        reports=tuple(builds.reports_that_matter(job, build, ROWS)),
+        report_count=len(names),
         filling=filling if filling and filling.is_running else None,
         judged_again=jobs.is_judged_again(row.job),
         families=tuple(families.families_in(row.job, row.label)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -173,14 +173,55 @@ def is_running(job: str, label: str) -> bool:
         return False
 
 
-def reports(job: str, label: str) -> list[ReportRow]:
-    """The reports of a build, in the order of their names."""
+def reports(
+    job: str, label: str, *, after: str | None = None, limit: int | None = None
+) -> list[ReportRow]:
+    """The reports of a build in the order of their names, those behind the name `after`."""
+    behind = "" if after is None else after
+    return _reports(job, label, "AND name > ? ORDER BY name", behind, limit=limit)
+
+
+def reports_that_matter(job: str, label: str, limit: int) -> list[ReportRow]:
+    """So many reports of a build by name: where there are more, rather unreadable and damaged."""
+    rows = _reports(job, label, "ORDER BY failure = '', recovered DESC, name", limit=limit)
+    return sorted(rows, key=lambda row: row.name)
+
+
+def report_names(job: str, label: str) -> list[str]:
+    """The names of all reports of a build."""
+    with snapshot():
+        build_id = _found(job, label)[1]
+        rows = select("SELECT name FROM report WHERE build_id = ? ORDER BY name", build_id)
+    return [name for (name,) in rows]
+
+
+def report_counts(rows: Sequence[BuildRow]) -> dict[tuple[str, int, int], int]:
+    """How many reports each of some builds has, by its job, epoch and number."""
+    if not rows:
+        return {}
+    found = select(
+        "SELECT j.name, b.epoch, b.number,"
+        " (SELECT count(*) FROM report r WHERE r.build_id = b.id)"
+        f" FROM (VALUES {', '.join(['(?, ?, ?)'] * len(rows))}) AS wanted"
+        " JOIN job j ON j.name = wanted.column1"
+        " JOIN build b ON b.job_id = j.id AND b.epoch = wanted.column2"
+        " AND b.number = wanted.column3",
+        *(part for row in rows for part in (row.job, row.epoch, row.number)),
+    )
+    return {(job, epoch, number): count for job, epoch, number, count in found}
+
+
+def _reports(
+    job: str, label: str, rest: str, *parameters: object, limit: int | None
+) -> list[ReportRow]:
     with snapshot():
         build_id = _found(job, label)[1]
         rows = select(
             "SELECT name, sha256, bytes, format, variant, cases, recovered, failure, warnings"
-            " FROM report WHERE build_id = ? ORDER BY name",
+            f" FROM report WHERE build_id = ? {rest} LIMIT ?",
             build_id,
+            *parameters,
+            2**31 if limit is None else limit,
         )
     return [
         ReportRow(

@@ -107,9 +107,12 @@ def jobs() -> list[JobRow]:
 
 def jobs_after(name: str, limit: int) -> list[JobRow]:
     """Jobs whose names come behind `name`."""
+    behind = "name > ? ORDER BY name LIMIT ?"
     with snapshot():
-        rows = select("SELECT name FROM job WHERE name > ? ORDER BY name LIMIT ?", name, limit)
-        return [job(row[0]) for row in rows]
+        latest = _newest(f"WHERE {JUDGED}", f"WHERE {behind}", name, limit)
+        newest = _newest("", f"WHERE {behind}", name, limit)
+        rows = _rows("WHERE j.name > ? ORDER BY j.name LIMIT ?", name, limit)
+    return [_row(row, latest.get(row[0]), newest.get(row[0])) for row in rows]
 
 
 def job(name: str) -> JobRow:
@@ -308,12 +311,16 @@ def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None)
     )
 
 
-def _newest(where: str) -> dict[int, BuildRow]:
-    """Each job's newest build among those that `where` admits, by the job's id."""
+def _newest(where: str, of: str = "", *parameters: object) -> dict[int, BuildRow]:
+    """Each job's newest build among those that `where` admits, by the job's id.
+
+    `of` says which jobs these are; "": all.
+    """
     rows = select_builds(
         "WHERE b.id IN (SELECT (SELECT id FROM build"
         f" {where or 'WHERE 1 = 1'} AND job_id = each_job.id"
-        " ORDER BY epoch DESC, number DESC LIMIT 1) FROM job each_job)",
+        f" ORDER BY epoch DESC, number DESC LIMIT 1) FROM job each_job {of})",
+        *parameters,
         more="b.job_id",
     )
     return {job_id: row for row, job_id in rows}

@@ -28,13 +28,14 @@ class Jobs(Page[Job], frozen=True):
 def list_jobs(limit: int, after: str | None) -> Jobs:
     """All jobs by name."""
     rows = jobs.jobs_after(after or "", limit + 1)
-    return page(Jobs, rows, limit, item=api_rows.job, cursor=lambda row: row.name)
+    return page(Jobs, rows, limit, item=api_rows.jobs_of(rows), cursor=lambda row: row.name)
 
 
 @_JOBS.get("/api/v1/jobs/{job}", Job, JOB, moved=True)
 def one_job(job: str) -> Job:
     """One job."""
-    return api_rows.job(jobs.job(job))
+    row = jobs.job(job)
+    return api_rows.jobs_of([row])(row)
 
 
 # A job's name may end like the path of any other: the longer one decides.

@@ -5,18 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from tracker.queries import builds, jobs, runs
+from tracker.queries.builds import ReportRow
 from tracker.queries.rows import BuildRow, CaseRow, Totals
 from tracker.queries.runs import AbsentJob, RunBuild
 from tracker.queries.told import Told, told
 from tracker.verdicts.outcomes import Status
-from tracker.web.api_rows import Build, BuildSaid, build, build_as, case_as
+from tracker.web.api_rows import Build, BuildSaid, build_as, builds_of, case_as
 from tracker.web.links import page_url
-from tracker.web.listing import Page, page, paging_by_build, paging_by_key
+from tracker.web.listing import Page, page, paging, paging_by_build, paging_by_key
 from tracker.web.openapi_operations import Operations
 from tracker.web.openapi_parameters import BUILD, JOB, word
 
 BELOW = Operations()
 _BUILD = "/api/v1/jobs/{job}/builds/{build}"
+# Whatever a file may be called.
+_NAME = r"[^\x00]+"
 
 
 class Builds(Page[Build], frozen=True):
@@ -24,7 +27,7 @@ class Builds(Page[Build], frozen=True):
 
 
 class BuildTold(Build, frozen=True):
-    """A build with its reports, and what Jenkins tells about it."""
+    """A build with what Jenkins tells about it."""
 
     about: Told
 
@@ -57,6 +60,10 @@ class Run(msgspec.Struct, frozen=True):
     is_cut: bool
 
 
+class Reports(Page[ReportRow], frozen=True):
+    """A page of the reports of a build, by name."""
+
+
 class Result(msgspec.Struct, frozen=True):
     """A case in a build; `duration` is in seconds."""
 
@@ -78,16 +85,23 @@ def list_builds(job: str, limit: int, after: tuple[int, int] | None) -> Builds:
     """The builds of a job, newest first."""
     jobs.job(job)
     rows = builds.builds_before(job, after, limit + 1)
-    return page(Builds, rows, limit, item=build, cursor=place_of)
+    return page(Builds, rows, limit, item=builds_of(rows), cursor=place_of)
 
 
 @BELOW.get(_BUILD, BuildTold, JOB, BUILD, moved=True)
 def one_build(job: str, build: str) -> BuildTold:
     """One build, with what Jenkins tells about it."""
     row = builds.build(job, build)
-    reports = tuple(builds.reports(row.job, row.label))
-    about = told(row, builds.about(job, build), [report.name for report in reports])
-    return build_as(BuildTold, row, reports=reports, about=about)
+    names = builds.report_names(job, build)
+    about = told(row, builds.about(job, build), names)
+    return build_as(BuildTold, row, reports=len(names), about=about)
+
+
+@BELOW.get(f"{_BUILD}/reports", Reports, JOB, BUILD, *paging(_NAME, str), moved=True)
+def list_reports(job: str, build: str, limit: int, after: str | None) -> Reports:
+    """The reports of a build, by name."""
+    rows = builds.reports(job, build, after=after, limit=limit + 1)
+    return page(Reports, rows, limit, item=lambda row: row, cursor=lambda row: row.name)
 
 
 @BELOW.get(f"{_BUILD}/run", Run, JOB, BUILD, moved=True)

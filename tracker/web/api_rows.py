@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from tracker.queries import builds
-from tracker.queries.builds import ReportRow
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import BuildRow, Totals
 from tracker.store.nights import Judging
@@ -64,9 +64,9 @@ class BuildSaid(msgspec.Struct, frozen=True):
 
 
 class Build(BuildSaid, frozen=True):
-    """A build with its reports."""
+    """A build, and how many reports it was read from."""
 
-    reports: tuple[ReportRow, ...]
+    reports: int
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -97,8 +97,19 @@ def said(kind: type[Said], row: object, **more: Any) -> Said:
     return kind(**taken, **more)
 
 
-def job(row: JobRow) -> Job:
-    """What is said of a job."""
+def jobs_of(rows: Sequence[JobRow]) -> Callable[[JobRow], Job]:
+    """What is said of each of some jobs."""
+    build = builds_of([row.latest for row in rows if row.latest])
+    return lambda row: _job(row, build)
+
+
+def builds_of(rows: Sequence[BuildRow]) -> Callable[[BuildRow], Build]:
+    """What is said of each of some builds: the reports of all of them are counted at once."""
+    counts = builds.report_counts(rows)
+    return lambda row: build_as(Build, row, reports=counts[row.job, row.epoch, row.number])
+
+
+def _job(row: JobRow, build: Callable[[BuildRow], Build]) -> Job:
     parts = row.parts
     return said(
         Job,
@@ -111,11 +122,6 @@ def job(row: JobRow) -> Job:
         platform=parts.platform,
         branch=parts.branch,
     )
-
-
-def build(row: BuildRow) -> Build:
-    """What is said of a build, its reports with it."""
-    return build_as(Build, row, reports=tuple(builds.reports(row.job, row.label)))
 
 
 def build_as(kind: type[Said], row: BuildRow, **more: Any) -> Said:
