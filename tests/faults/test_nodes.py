@@ -149,10 +149,10 @@ def test_a_node_goes_on_while_a_newer_version_migrates(nodes: Nodes) -> None:
     with psycopg.connect(nodes.database, autocommit=True) as database:
         database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_x', now())")
         try:
-            ready = ask(nodes.first, "/health/ready")
             sent = ask(nodes.second, ingest("rolling", 1), junit(a="P"))
             command = nodes.command("sixth", "publish")
             said, _ = command.communicate(timeout=120)
+            ready = ask(nodes.first, "/health/ready")
         finally:
             database.execute("DELETE FROM schema_migration WHERE name = '9999_x'")
     assert (ready.status, ready.json["checks"]["migrations"]["status"]) == (200, "warn")

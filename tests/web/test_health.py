@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,7 +15,7 @@ from tracker.operations import health
 from tracker.settings import Settings
 from tracker.store.connection import close_store
 from tracker.store.tokens import create_token
-from tracker.web import create_app
+from tracker.web import create_app, shared_look
 
 HOLD = """
 import sqlite3, sys
@@ -48,6 +50,58 @@ def held(settings, how):
         process.stdin.close()
         process.wait(10)
         process.stdout.close()
+
+
+@pytest.fixture(autouse=True)
+def each_probe_looks(monkeypatch):
+    """What is found is not shared with the next probe, but where a test says so."""
+    monkeypatch.setattr(shared_look, "SECONDS", 0)
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """How often a probe looked at the store; each time takes a moment."""
+    seen = []
+    probe = health.probe
+
+    def noted(*arguments):
+        seen.append(arguments)
+        time.sleep(0.05)
+        return probe(*arguments)
+
+    monkeypatch.setattr(health, "probe", noted)
+    return seen
+
+
+def test_probes_at_about_the_same_time_share_one_look(client, settings, looks, monkeypatch):
+    monkeypatch.setattr(shared_look, "SECONDS", 60)
+    assert client.get("/health/ready").status_code == 200
+    first = len(looks)
+    with held(settings, "file"):
+        for path in ("/health/ready", "/health", "/health/startup"):
+            assert client.get(path).status_code == 200
+    assert len(looks) == first
+
+
+def test_a_fault_is_shared_too_until_it_is_time_to_look_again(client, settings, monkeypatch):
+    with held(settings, "file"):
+        assert client.get("/health/ready").status_code == 503
+        monkeypatch.setattr(shared_look, "SECONDS", 60)
+        assert client.get("/health/ready").status_code == 503
+    assert client.get("/health/ready").status_code == 503
+    client.application.extensions["tracker"].look = shared_look.SharedLook()
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_of_probes_that_come_at_once_one_looks(client, looks, monkeypatch):
+    client.get("/health/ready")
+    monkeypatch.setattr(shared_look, "SECONDS", 60)
+    looks.clear()
+    application = client.application
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(application.test_client().get, "/health/ready") for _ in range(8)]
+        assert {each.result().status_code for each in asked} == {200}
+    assert len(looks) == 1
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
 from tracker.store.engine import Identity, engine
 from tracker.store.serving import open_for_serving
+from tracker.web.shared_look import SharedLook
 
 _KEY = "tracker"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,6 +29,7 @@ class State:
     opened_by: int = 0
     opened: Identity = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    look: SharedLook = field(default_factory=SharedLook)
 
     @classmethod
     def of(cls, settings: Settings) -> State:
