@@ -26,7 +26,7 @@ from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.operations.backup.manifest import Manifest
 from tracker.operations.backup.replay import Replayed, replay
-from tracker.operations.backup.restore import restore, users_of, verify
+from tracker.operations.backup.restore import prepared, restore, users_of, verify
 from tracker.operations.backup.taking import backup
 from tracker.operations.validation.validate import validate
 from tracker.queries import jobs
@@ -52,6 +52,29 @@ def taken(settings: Settings, store: Path) -> Path:
 
 def put_back(settings: Settings, taken: Path) -> object:
     return restore(taken, settings.database, spool=settings.spool, now=NOW)
+
+
+def test_a_restore_leaves_the_copy_of_a_proof_beside_it(settings: Settings, taken: Path) -> None:
+    with prepared(taken, settings.home) as (copy, _):
+        os.utime(copy.parent, (0, 0))
+        put_back(settings, taken)
+        assert copy.exists()
+        verify(taken, settings.home)
+        assert copy.exists()
+    assert not copy.parent.exists()
+
+
+def test_what_a_killed_proof_left_is_cleared_away_by_the_next(
+    settings: Settings, taken: Path
+) -> None:
+    left = settings.home / ".verify-cut"
+    left.mkdir()
+    (left / "tracker.db").touch()
+    verify(taken, settings.home)
+    assert left.exists()  # it may just have been made
+    os.utime(left, (0, 0))
+    verify(taken, settings.home)
+    assert not left.exists()
 
 
 def test_a_restored_database_says_what_the_backup_said(

@@ -30,6 +30,7 @@ from tracker.operations.backup.copies import (
 )
 from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.operations.backup.manifest import Manifest, manifest_of
+from tracker.operations.backup.scratch import ALONE, BESIDE, clear_alone, clear_beside, scratch
 from tracker.operations.backup.spool_copy import copy_spool
 from tracker.operations.room import check_room, size_of
 from tracker.store.connection import close_store, open_store, schema_state
@@ -37,7 +38,6 @@ from tracker.store.driver import sqlite3
 from tracker.store.locks import alone, use_file
 from tracker.store.restored import mark_restored
 
-SCRATCH = ".restore-"
 MAGIC = b"SQLite format 3\0"
 LOGS = ("-wal", "-shm")
 # What migrations and the log of the copy may need besides, in bytes.
@@ -96,8 +96,8 @@ def restore(backup: Path, database: Path, *, spool: Path, now: datetime) -> Rest
     with told(database):
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(database):
-            _clear(database.parent)
-            with prepared(backup, database.parent) as (copy, proof):
+            clear_alone(database.parent)
+            with prepared(backup, database.parent, ALONE) as (copy, proof):
                 above = _fold_log(database, proof.inside.revision)
                 revision = _marked(copy, backup.name, above)
                 former = _swap(copy, database, now)
@@ -106,15 +106,20 @@ def restore(backup: Path, database: Path, *, spool: Path, now: datetime) -> Rest
 
 
 @contextmanager
-def prepared(backup: Path, folder: Path | None) -> Iterator[tuple[Path, Proof]]:
+def prepared(
+    backup: Path, folder: Path | None, prefix: str = BESIDE
+) -> Iterator[tuple[Path, Proof]]:
     """A copy of the backup that was read from end to end and is of the present schema.
 
-    Of a dump of PostgreSQL, too, the copy is a SQLite file.
+    Of a dump of PostgreSQL, too, the copy is a SQLite file. Its folder has a name with `prefix`;
+    what others left in `folder` that proved a backup and were killed is removed.
     """
     manifest = manifest_of(backup)
     room = folder or Path(tempfile.gettempdir())
-    with told(room), tempfile.TemporaryDirectory(prefix=SCRATCH, dir=room) as scratch:
-        copy = Path(scratch) / "tracker.db"
+    with told(room), scratch(room, prefix) as at:
+        if folder is not None:
+            clear_beside(folder)
+        copy = at / "tracker.db"
         _copy(backup, copy, manifest)
         inside = prove(copy, backup)
         migrated = _migrated(copy)
@@ -261,9 +266,3 @@ def users_of(database: Path) -> list[int]:
         for row in rows
         if row[1] == "FLOCK" and row[5].rpartition(":")[2] == inode and int(row[4]) > 0
     )
-
-
-def _clear(folder: Path) -> None:
-    """Remove what restores left that were cut off; nobody else restores now."""
-    for left in folder.glob(f"{SCRATCH}*"):
-        shutil.rmtree(left)

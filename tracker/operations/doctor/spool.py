@@ -45,9 +45,9 @@ def _found(scene: Scene) -> Iterator[Finding]:
 
 def _scratch(home: Path, now: int) -> Iterator[Path]:
     """Copies of the database among them, and so what should be nowhere else."""
-    for pattern in (".restore-*", ".selftest-*"):
+    for pattern in (".restore-*", ".verify-*", ".selftest-*"):
         yield from _old(home, pattern, now)
-    for pattern in (".restore-*", "tracker-validate-*"):
+    for pattern in (".restore-*", ".verify-*", "tracker-validate-*"):
         yield from _old(Path(tempfile.gettempdir()), pattern, now)
 
 
