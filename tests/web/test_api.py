@@ -388,6 +388,39 @@ def test_the_last_number_of_a_path_decides(get, upload):
     assert get(f"{API}/a/builds/3/builds/4")["job"] == "a/builds/3"
 
 
+def test_a_job_that_is_called_like_a_build_is_there(get, upload, client):
+    upload(junit(one="F"), job="team/builds/3", build=1)
+    assert get(f"{API}/team/builds/3")["name"] == "team/builds/3"
+    assert get(f"{API}/team/builds/3/builds/1")["job"] == "team/builds/3"
+    upload(junit(one="F"), job="team", build=1)
+    assert client.get(f"{API}/team/builds/3").status_code == 404
+    assert client.get("/jobs/team/builds/3/").status_code == 404
+
+
+def test_a_key_that_is_none_is_part_of_a_name(get, upload):
+    name = "team/cases/" + "8" * 16
+    upload(junit(one="F"), job=name, build=1)
+    upload(junit(one="F"), job="team", build=1)
+    assert get(f"{API}/{name}")["name"] == name
+
+
+def test_below_a_folder_of_a_proxy_all_addresses_lead_below_it(client, upload, token):
+    upload(junit(one="P"), job="n", build=1)
+    below = {"SCRIPT_NAME": "/track er"}
+    upload(junit(one="P"), job="m", build=1)
+    body = client.get(f"{API}?limit=1", environ_overrides=below).json
+    assert body["next"] == "/track%20er/api/v1/jobs?limit=1&after=m"
+    assert body["items"][0]["url"] == "http://localhost/track%20er/jobs/m/"
+    sent = client.post(
+        "/api/v1/ingest?job=n&build=2",
+        data=junit(one="P"),
+        headers={"Authorization": f"Bearer {token}", "Prefer": "respond-async"},
+        environ_overrides=below,
+    )
+    there = "http://localhost/track%20er/api/v1/ingests/"
+    assert (sent.status_code, sent.headers["Location"][: len(there)]) == (202, there)
+
+
 def test_a_slash_at_the_end_is_allowed(get, filled):
     assert get(f"{API}/team/nightly/") == get(f"{API}/team/nightly")
 

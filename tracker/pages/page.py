@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from tracker.store.identity import KEY
+
 ROWS = 500
 
 Params = Mapping[str, str]
 
 # The last `builds/<label>` or `cases/<key>` of a path decides, since names of jobs hold slashes.
-_PATTERNS = {
+PARTS = {
     "job": r".+",
     "build": r"[0-9]{1,19}(?:~[0-9]{1,9})?",
-    "case": r"[0-7][0-9a-f]{15}",
+    "case": KEY,
     "family": r"[0-9]{1,18}",
     "list": r"[a-z]+",
     "page": r"[0-9]{1,9}",
@@ -57,7 +59,7 @@ class Page:
         """Which paths are this page's: those with a page's number first, where it has pages."""
         is_paged = "page" in inspect.signature(self.show).parameters
         routes = (self.route + _PAGE_SUFFIX, self.route) if is_paged else (self.route,)
-        return tuple(re.compile(_regex(route)) for route in routes)
+        return tuple(map(pattern_of, routes))
 
     def readings(self, path: str) -> Iterator[dict[str, str]]:
         """The parameters that a path may mean: none, one, or two where a job ends in `pages/2`."""
@@ -91,11 +93,13 @@ class Page:
         return tuple(filter(None, self.route.split("/")))
 
 
-def _regex(route: str) -> str:
-    """A route as a pattern."""
-    return "".join(
-        f"(?P<{part[1:-1]}>{_PATTERNS[part[1:-1]]})" if part.startswith("{") else re.escape(part)
-        for part in re.split(r"({\w+})", route)
+def pattern_of(route: str) -> re.Pattern[str]:
+    """What finds the parts of a path: a route of pages, or a path of the API."""
+    return re.compile(
+        "".join(
+            f"(?P<{part[1:-1]}>{PARTS[part[1:-1]]})" if part.startswith("{") else re.escape(part)
+            for part in re.split(r"({\w+})", route)
+        )
     )
 
 

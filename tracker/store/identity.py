@@ -15,6 +15,8 @@ from collections.abc import Iterable
 
 SEPARATOR = "\x1f"
 SUITE_SEPARATOR = "\n"
+# How a key is spelt: its number is one that every database has.
+KEY = "[0-7][0-9a-f]{15}"
 
 _CHANGES = re.compile(
     r"0x[0-9a-fA-F]{4,}"
@@ -94,7 +96,7 @@ def key(case: int) -> str:
 
 def id_of(text: str) -> int | None:
     """The id that `key` spelt, None where it cannot be one."""
-    return int(text, 16) if re.fullmatch(r"[0-7][0-9a-f]{15}", text) else None
+    return int(text, 16) if re.fullmatch(KEY, text) else None
 
 
 def with_facets(variant: str, facets: Iterable[tuple[str, str]]) -> str:

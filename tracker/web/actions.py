@@ -14,7 +14,7 @@ from tracker.store.jobs import check_job_name
 from tracker.store.judging import set_budget
 from tracker.web import parameters
 from tracker.web.auth import change_password, in_form
-from tracker.web.live import path_of
+from tracker.web.links import page_path
 from tracker.web.state import state
 
 blueprint = Blueprint("actions", __name__)
@@ -33,7 +33,7 @@ def backfill() -> Response:
     if builds > MOST_BUILDS:
         raise UsageError(f"{builds} builds are more than {MOST_BUILDS}.", "Ask for fewer.")
     ask_backfill(job, builds=builds, now=now_ms())
-    return redirect(path_of("job", job=job), code=303)
+    return redirect(page_path("job", job=job), code=303)
 
 
 @blueprint.post("/actions/budget")
@@ -43,7 +43,7 @@ def budget() -> Response:
     job = check_job_name(form.get("job", ""))
     caller.refuse_other(job)
     set_budget(job, parameters.positive(form, "budget"), now=now_ms())
-    return redirect(path_of("budget", job=job), code=303)
+    return redirect(page_path("budget", job=job), code=303)
 
 
 @blueprint.post("/actions/family")
@@ -55,7 +55,7 @@ def family() -> Response:
             f"The {caller.who} is for some jobs alone, and a family may be in any.",
             "Use a token that is for all jobs.",
         )
-    return redirect(path_of("family", family=str(_decided(form, caller.name))), code=303)
+    return redirect(page_path("family", family=str(_decided(form, caller.name))), code=303)
 
 
 @blueprint.post("/actions/password")
@@ -66,7 +66,7 @@ def password() -> Response:
     if wanted != form.get("again", ""):
         raise UsageError("The two new passwords differ.", "Go back and enter the same one twice.")
     change_password(name, form.get("present", ""), wanted)
-    return redirect(path_of("home"), code=303)
+    return redirect(page_path("home"), code=303)
 
 
 @blueprint.get("/actions/explain")
@@ -74,7 +74,7 @@ def explain() -> Response:
     """Lead to the page about a name of a job, be there such a job or not."""
     parameters.refuse_unknown(request.args, ("name",))
     name = check_job_name(request.args.get("name", "").strip())
-    return redirect(path_of("naming", job=name), code=303)
+    return redirect(page_path("naming", job=name), code=303)
 
 
 def _decided(form: parameters.Args, by: str) -> int:

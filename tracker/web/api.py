@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 
@@ -10,6 +11,7 @@ from tracker.errors import NotFound
 from tracker.queries import jobs
 from tracker.web import api_builds, api_cases, api_missing, api_rows
 from tracker.web.api_rows import Job
+from tracker.web.links import below
 from tracker.web.listing import Page, page, paging
 from tracker.web.openapi_operations import Operation, Operations, asked, reply
 from tracker.web.openapi_parameters import JOB, LINE
@@ -18,6 +20,9 @@ from tracker.web.state import state
 blueprint = Blueprint("api", __name__)
 OPERATIONS = Operations(blueprint)
 _JOBS = Operations()
+
+# What may be asked, and the parts of its path.
+Reading = tuple[Operation, dict[str, str]]
 
 
 class Jobs(Page[Job], frozen=True):
@@ -50,21 +55,34 @@ BELOW: tuple[Operation, ...] = tuple(
 
 @blueprint.get("/api/v1/jobs/<path:path>")
 def below_jobs(path: str) -> Response:
-    """What is below a job; the last `builds/<number>` or `cases/<key>` of the path decides."""
+    """What is below a job; the last `builds/<number>` or `cases/<key>` of the path decides.
+
+    But a job, too, can be called `team/builds/3`: the first reading whose job is known goes before
+    all others.
+    """
     state()
-    for operation in BELOW:
-        found = operation.pattern.fullmatch(path.rstrip("/"))
-        if found:
-            asked(operation)
-            return _moved(found["job"]) or reply(operation, **found.groupdict())
-    raise NotFound(f"There is nothing at {request.path[:200]}.")
+    readings = _readings(path.rstrip("/"))
+    if not readings:
+        raise NotFound(f"There is nothing at {request.path[:200]}.")
+    known = next((each for each in readings if jobs.is_known(each[1]["job"])), None)
+    operation, parts = known or readings[0]
+    asked(operation)
+    there = "" if known else _moved(readings)
+    return redirect(there, code=308) if there else reply(operation, **parts)  # type: ignore[return-value]
 
 
-def _moved(job: str) -> Response | None:
-    """Where something stands that was asked for by a former name of its job; None for others."""
-    name = "" if jobs.is_known(job) else jobs.name_now(job)
-    if not name:
-        return None
-    there = request.path.replace(f"/jobs/{job}", f"/jobs/{name}", 1)
-    query = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
-    return redirect(quote(f"{request.script_root}{there}", safe="/~") + query, code=308)  # type: ignore[return-value]
+def _readings(path: str) -> list[Reading]:
+    found = ((operation, operation.pattern.fullmatch(path)) for operation in BELOW)
+    return [(operation, match.groupdict()) for operation, match in found if match]
+
+
+def _moved(readings: Iterable[Reading]) -> str:
+    """Where something stands that was asked for by a former name of its job; "" for others."""
+    for _, parts in readings:
+        job = parts["job"]
+        name = jobs.name_now(job)
+        if name:
+            there = request.path.replace(f"/jobs/{job}", f"/jobs/{name}", 1)
+            query = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
+            return below(there) + query
+    return ""

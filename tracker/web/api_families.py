@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import quote
 
 import msgspec
 from flask import Blueprint, Response, redirect, request
@@ -22,7 +21,7 @@ from tracker.queries.families import (
 )
 from tracker.web import parameters
 from tracker.web.api_rows import SUITE_JOINT, case_url, said
-from tracker.web.links import page_url
+from tracker.web.links import below, page_url
 from tracker.web.listing import Page, page, paging_by_number
 from tracker.web.openapi_operations import Operations
 from tracker.web.openapi_parameters import in_path
@@ -102,7 +101,7 @@ def one_family(family: str) -> FamilyInFull | Response:
     there = families.merged_into(family) if parameters.is_digits(family) else ""
     if there:
         path = request.path.replace(f"/families/{family}", f"/families/{there}")
-        return redirect(quote(f"{request.script_root}{path}", safe="/~"), code=308)  # type: ignore[return-value]
+        return redirect(below(path), code=308)  # type: ignore[return-value]
     found = families.family(family)
     failing = families.failing_cases(found.row.id, limit=ROWS)
     return said(

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint
 
 from tracker.queries.flaky import FlakyRow, flaky_after
-from tracker.store.identity import id_of
+from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
 from tracker.web.listing import Page, page, paging
 from tracker.web.openapi_operations import Operations
@@ -50,7 +50,7 @@ def _place(text: str) -> tuple[str, int] | None:
     return None if case is None else (text[17:], case)
 
 
-@OPERATIONS.get("/api/v1/flaky", FlakyCases, *paging(rf"[0-7][0-9a-f]{{15}}\.{LINE}", _place))
+@OPERATIONS.get("/api/v1/flaky", FlakyCases, *paging(rf"{KEY}\.{LINE}", _place))
 def list_flaky(limit: int, after: tuple[str, int] | None) -> FlakyCases:
     """Flaky cases of jobs in use, by job and key."""
     job, case = after or ("", -1)

@@ -9,7 +9,7 @@ from tracker.queries import compare, readiness
 from tracker.queries.compare import ComparedCase, Counts
 from tracker.queries.readiness import MOST_DAYS, SAMPLE_DAYS, JudgedTest, Standings, Test
 from tracker.queries.sides import Side
-from tracker.store.identity import id_of
+from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
 from tracker.web.listing import Page, page, paging, paging_by_key
 from tracker.web.openapi_operations import Operations
@@ -145,7 +145,7 @@ def _test_of(text: str) -> Test | None:
     line("basis", "The release it is held against; without it, the ones before.", example="1.3"),
     number("days", "How many of its newest days count.", most=MOST_DAYS, default=SAMPLE_DAYS),
     word("list", "Which list to show.", list(readiness.LISTS), "regressed"),
-    *paging(rf"[0-7][0-9a-f]{{15}}\.({LINE})?", _test_of),
+    *paging(rf"{KEY}\.({LINE})?", _test_of),
 )
 def ready(
     release: str, basis: str, days: int, list: str, limit: int, after: Test | None

@@ -25,7 +25,7 @@ from tracker.store.records import BuildFacts
 from tracker.store.work import enqueue
 from tracker.web import parameters
 from tracker.web.auth import require
-from tracker.web.links import page_url
+from tracker.web.links import base, page_url
 from tracker.web.openapi_operations import Operations, as_json
 from tracker.web.openapi_parameters import in_path, read
 from tracker.web.openapi_uploads import BODY, HEADERS, QUERY, Queued, Uploaded, UploadStatus
@@ -147,7 +147,7 @@ def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Re
     }
     enqueue("ingest", key, due=now_ms(), payload=msgspec.to_builtins(payload))
     state()
-    where = (settings().base_url or request.host_url).rstrip("/") + f"/api/v1/ingests/{key}"
+    where = f"{base()}/api/v1/ingests/{key}"
     response = as_json(Queued("due", where), 202)
     response.headers["Location"] = where
     return response

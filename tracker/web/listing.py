@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from flask import request
 
 from tracker.errors import UsageError
-from tracker.store.identity import id_of
+from tracker.store.identity import KEY, id_of
 from tracker.web import openapi_parameters
+from tracker.web.links import below
 from tracker.web.openapi_parameters import Parameter
 from tracker.web.parameters import MAX_NUMBER, Args
 
@@ -57,7 +58,7 @@ def paging(pattern: str, read: Callable[[str], Any]) -> tuple[Parameter, Paramet
 
 def paging_by_key() -> tuple[Parameter, Parameter]:
     """Pages of a list in the order of keys of cases: `after` is the id of the last one."""
-    return paging("[0-7][0-9a-f]{15}", id_of)
+    return paging(KEY, id_of)
 
 
 def paging_by_number() -> tuple[Parameter, Parameter]:
@@ -99,7 +100,7 @@ def page(
 
 def _address(after: str) -> str:
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "after"]
-    return f"{quote(request.path, safe='/~')}?{urlencode([*given, ('after', after)])}"
+    return f"{below(request.path)}?{urlencode([*given, ('after', after)])}"
 
 
 def _epoch_and_number(text: str) -> tuple[int, int] | None:

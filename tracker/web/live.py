@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, redirect, request, send_file
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -13,13 +12,14 @@ from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracker.clock import MINUTE, now_ms
-from tracker.pages import BY_NAME, PAGES
+from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.queries import builds, families, jobs
 from tracker.queries.rows import bounded_snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
 from tracker.web import parameters
+from tracker.web.links import below, page_path
 from tracker.web.state import state
 
 blueprint = Blueprint("live", __name__)
@@ -63,18 +63,12 @@ def page(path: str = "") -> AnyResponse:
     as_twin = path.endswith(f"/{TWIN}")
     wanted = path.removesuffix(TWIN) if as_twin else path
     if not wanted.endswith("/") and any(_readings(f"{wanted}/")):
-        return redirect(quote(f"{request.script_root}{wanted}/", safe="/~"), code=308)
+        return redirect(below(f"{wanted}/"), code=308)
     readings = list(_readings(wanted))
     if not readings:
         raise _nothing_to_get()
     state()
     return _answer(readings, as_twin)
-
-
-def path_of(name: str, **params: str) -> str:
-    """The path of a live page, as it stands in a `Location`."""
-    parts = BY_NAME[name].segments(params)
-    return f"{request.script_root}/" + "".join(quote(part, safe="~") + "/" for part in parts)
 
 
 def _nothing_to_get() -> HTTPException:
@@ -111,10 +105,10 @@ def _moved(readings: Sequence[Reading]) -> str:
     """Where a page stands now, asked for by its job's former name or a merged family; else ""."""
     for row, params in readings:
         if "family" in params:
-            return path_of(row.name, family=families.merged_into(params["family"]))
+            return page_path(row.name, family=families.merged_into(params["family"]))
         name = jobs.name_now(params["job"]) if row.route.startswith("/jobs/") else ""
         if name:
-            return path_of(row.name, **{**params, "job": name})
+            return page_path(row.name, **{**params, "job": name})
     return ""
 
 

@@ -24,6 +24,7 @@ from tracker.web import (
     ingest,
 )
 from tracker.web.errors import Problem
+from tracker.web.links import below
 from tracker.web.openapi_operations import Operation, Operations
 from tracker.web.openapi_schemas import schemas_of
 from tracker.web.openapi_uploads import OUTCOMES
@@ -69,7 +70,7 @@ _SENDERS: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}]
 @OPERATIONS.get("/api/v1/openapi.json", dict[str, Any])
 def openapi() -> Response:
     """This description; it changes with the version of the tracker, and with who may read."""
-    base = settings().base_url.rstrip("/") or request.script_root or "/"
+    base = settings().base_url.rstrip("/") or below("") or "/"
     body, tag = _encoded(base, settings().reading == "open")
     response = Response(body, mimetype="application/json")
     response.set_etag(tag)

@@ -12,6 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
 
+from tracker.pages.page import pattern_of
 from tracker.queries.rows import bounded_snapshot
 from tracker.web.openapi_parameters import Parameter, read
 from tracker.web.state import state
@@ -20,13 +21,6 @@ Function = Callable[..., Any]
 
 # Who asks for text, means the form of errors.
 _UNDERSTOOD = ("application/json", "application/problem+json", "text/plain", "text/html")
-
-# How the parts of paths that hold slashes, or are told apart by their form, are found.
-_PARTS = {
-    "job": "(?P<job>.+)",
-    "build": "(?P<build>[0-9]{1,19}(?:~[0-9]{1,9})?)",
-    "case": "(?P<case>[0-9a-f]{16})",
-}
 
 
 @dataclass(frozen=True)
@@ -60,8 +54,7 @@ class Operation:
     @functools.cached_property
     def pattern(self) -> re.Pattern[str]:
         """Finds the parts of a path below `/api/v1/jobs/`."""
-        tail = self.path.removeprefix("/api/v1/jobs/")
-        return re.compile(re.sub(r"\{(\w+)\}", lambda part: _PARTS[part[1]], tail))
+        return pattern_of(self.path.removeprefix("/api/v1/jobs/"))
 
     @property
     def rule(self) -> str:

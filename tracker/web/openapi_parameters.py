@@ -9,6 +9,7 @@ from typing import Any
 
 from tracker.errors import UsageError
 from tracker.intake.facts import FACET_LIMIT, LINE_LIMIT
+from tracker.pages.page import PARTS
 from tracker.web import parameters
 from tracker.web.parameters import Args
 
@@ -116,7 +117,7 @@ def line(
 
 def label(name: str, means: str) -> Parameter:
     """A build by its label; "" where it is not sent."""
-    pattern = "#?[0-9]{1,19}(~[0-9]{1,9})?"
+    pattern = f"#?{PARTS['build']}"
 
     def value(args: Args, name: str) -> str:
         sent = args.get(name)
@@ -175,13 +176,13 @@ JOB = in_path(
 BUILD = in_path(
     "build",
     "The number of the build; of an older incarnation of the job `number~epoch`.",
-    pattern="^[0-9]{1,19}(~[0-9]{1,9})?$",
+    pattern=f"^{PARTS['build']}$",
     examples=["12"],
 )
 CASE = in_path(
     "case",
     "The key of the case, as lists give it.",
-    pattern="^[0-9a-f]{16}$",
+    pattern=f"^{PARTS['case']}$",
     examples=["0123456789abcdef"],
 )
 

@@ -20,11 +20,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tracker.store.identity import KEY
+
 SCHEMA = 1
 
 Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Text = Annotated[str, msgspec.Meta(max_length=64 * 1024 * 1024)]
-Key = Annotated[str, msgspec.Meta(pattern="^[0-7][0-9a-f]{15}$")]
+Key = Annotated[str, msgspec.Meta(pattern=f"^{KEY}$")]
 Word = Annotated[str, msgspec.Meta(max_length=1000)]
 Digest = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
 Status = Literal["passed", "failed", "error", "skipped", "unknown"]
