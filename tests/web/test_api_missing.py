@@ -46,6 +46,21 @@ def test_the_list_of_builds_comes_in_pages(get: Get) -> None:
     assert [row["job"] for row in get(first["next"])["items"]] == ["c"]
 
 
+def test_a_page_goes_on_behind_its_last_build_whatever_comes_before_it(get: Get) -> None:
+    for job in "bcd":
+        history(job, stays=STAYS, goes=GOES)
+    first = get("/api/v1/missing?limit=2")
+    history("a", stays=STAYS, one=GOES, two=GOES)
+    history("a.b/c", stays=STAYS, goes=GOES)
+    assert [row["job"] for row in get(first["next"])["items"]] == ["d"]
+    seen, path = [], "/api/v1/missing?limit=1"
+    while path:
+        body = get(path)
+        seen += [row["job"] for row in body["items"]]
+        path = body["next"]
+    assert seen == ["a", "a.b/c", "b", "c", "d"]
+
+
 def test_the_cases_of_a_build_come_in_pages_by_key(get: Get) -> None:
     history("a", stays=STAYS, one=GOES, two=GOES)
     first = get("/api/v1/jobs/a/builds/10/missing?limit=1")
@@ -62,7 +77,8 @@ def test_the_cases_of_a_build_come_in_pages_by_key(get: Get) -> None:
     "path",
     [
         "/api/v1/missing?after=x",
-        "/api/v1/missing?after=9223372036854775808",
+        "/api/v1/missing?after=2",
+        "/api/v1/missing?after=1.9223372036854775808.a",
         "/api/v1/jobs/a/builds/10/missing?after=x",
     ],
 )

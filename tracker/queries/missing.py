@@ -125,6 +125,21 @@ def lacking(*, limit: int, offset: int = 0) -> list[BuildRow]:
     return [row[0] for row in rows]
 
 
+def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildRow]:
+    """The same, those behind one that lacks and newly skips so many, of this job."""
+    missing, skipped, job = after or (2**62, 0, "")
+    rows = select_builds(
+        f"WHERE {_NEWEST} AND b.shortfall <> ''"
+        " AND (-b.missing, -b.newly_skipped, j.name) > (?, ?, ?)"
+        " ORDER BY b.missing DESC, b.newly_skipped DESC, j.name LIMIT ?",
+        -missing,
+        -skipped,
+        job,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 def counts() -> tuple[int, int]:
     """Of how many jobs in use the newest complete judged build lacks something, and of how many."""
     [(lacking_jobs, jobs)] = select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from flask import Blueprint
@@ -10,11 +11,11 @@ from flask import Blueprint
 from tracker.queries import builds, missing
 from tracker.queries.missing import AbsentCase, CaseTitle, LossRow
 from tracker.queries.rows import BuildRow
-from tracker.web.api_rows import case_as, case_url, said
+from tracker.web.api_rows import Said, case_as, case_url, said
 from tracker.web.links import page_url
-from tracker.web.listing import Page, page, paging_by_key, paging_by_number
+from tracker.web.listing import Page, page, paging, paging_by_key
 from tracker.web.openapi_operations import Operations
-from tracker.web.openapi_parameters import BUILD, JOB
+from tracker.web.openapi_parameters import BUILD, JOB, LINE
 
 blueprint = Blueprint("api_missing", __name__)
 OPERATIONS = Operations(blueprint)
@@ -60,27 +61,31 @@ class Absent(Title, frozen=True):
     url: str
 
 
-class Absences(Page[Absent], frozen=True):
+class Absences(Lacking, frozen=True):
     """What a build lacks, with a page of the cases."""
 
-    job: str
-    number: int
-    label: str
-    sentence: str
-    missing: int
-    newly_skipped: int
-    expected: int
-    added: int
-    losses: Sequence[LossRow]
-    url: str
+    items: Sequence[Absent]
+    next: str | None
 
 
-@OPERATIONS.get("/api/v1/missing", BuildsLacking, *paging_by_number())
-def list_missing(limit: int, after: int | None) -> BuildsLacking:
+def _place(after: str) -> tuple[int, int, str]:
+    lacks, skips, job = after.split(".", 2)
+    return int(lacks), int(skips), job
+
+
+@OPERATIONS.get(
+    "/api/v1/missing", BuildsLacking, *paging(rf"[0-9]{{1,18}}\.[0-9]{{1,18}}\.{LINE}", _place)
+)
+def list_missing(limit: int, after: tuple[int, int, str] | None) -> BuildsLacking:
     """The newest complete judged build of every job in use that lacks something, most first."""
-    offset = after or 0
-    rows = missing.lacking(limit=limit + 1, offset=offset)
-    return page(BuildsLacking, rows, limit, item=_lacking, cursor=lambda _: str(offset + limit))
+    rows = missing.lacking_after(after, limit + 1)
+    return page(
+        BuildsLacking,
+        rows,
+        limit,
+        item=lambda row: _lacking(Lacking, row),
+        cursor=lambda row: f"{row.missing}.{row.newly_skipped}.{row.job}",
+    )
 
 
 @BELOW.get(
@@ -90,22 +95,22 @@ def list_absences(job: str, build: str, limit: int, after: int | None) -> Absenc
     """The cases that a build lacks, in the order of their keys."""
     row = builds.build(job, build)
     return page(
-        Absences,
+        lambda **paged: _lacking(Absences, row, **paged),
         missing.absences_after(row, after=after, limit=limit + 1),
         limit,
         item=lambda each: _absent(job, each),
         cursor=lambda each: each.key,
-        **msgspec.structs.asdict(_lacking(row)),
     )
 
 
-def _lacking(row: BuildRow) -> Lacking:
+def _lacking(kind: type[Said], row: BuildRow, **more: Any) -> Said:
     return said(
-        Lacking,
+        kind,
         row,
         sentence=row.shortfall,
         losses=missing.losses(row),
         url=page_url("absences", job=row.job, build=row.label),
+        **more,
     )
 
 

@@ -80,7 +80,7 @@ def bad_cursor(after: str) -> UsageError:
 
 
 def page(
-    kind: type[Answer],
+    kind: Callable[..., Answer],
     rows: Sequence[Row],
     limit: int,
     *,
