@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+import tracemalloc
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -260,6 +261,19 @@ def test_a_planted_broken_link_is_found(tmp_path: Path, link: str, trouble: str)
 )
 def test_pictures_style_sheets_and_forms_are_followed_too(tmp_path: Path, tag: str) -> None:
     assert len(list(broken_links(site_of(tmp_path, index=tag)))) == 1
+
+
+def test_the_links_of_one_page_at_a_time_are_held(tmp_path: Path) -> None:
+    for page in range(40):
+        links = "".join(f'<a href="https://x.example/{page}/{n}">' for n in range(2000))
+        (tmp_path / f"{page}.html").write_text(links)
+    tracemalloc.start()
+    try:
+        assert list(broken_links(tmp_path)) == []
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3_000_000
 
 
 def test_every_link_leads_somewhere_when_the_site_was_copied_elsewhere(

@@ -1,8 +1,12 @@
-"""Checking a published site: every link of every page leads to a file, every anchor to an id."""
+"""Checking a published site: every link of every page leads to a file, every anchor to an id.
+
+A site may have tens of thousands of pages: the ids of all are held, the links of one at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,15 +28,15 @@ class _Page(HTMLParser):
             if name in ("href", "src", "action") and value is not None:
                 self.links.append(value)
             elif name == "id" and value:
-                self.ids.add(value)
+                self.ids.add(sys.intern(value))
 
 
 def broken_links(site: Path) -> Iterator[str]:
     """A sentence for each link of the site that leads nowhere."""
-    pages = {path: _parse(path) for path in sorted(site.rglob("*.html"))}
-    for path, page in pages.items():
-        for link in page.links:
-            trouble = _trouble(site, path, link, pages)
+    ids = {path: frozenset(_parse(path).ids) for path in sorted(site.rglob("*.html"))}
+    for path in ids:
+        for link in _parse(path).links:
+            trouble = _trouble(site, path, link, ids)
             if trouble:
                 yield f"{path.relative_to(site)}: {link} {trouble}"
 
@@ -43,7 +47,7 @@ def _parse(path: Path) -> _Page:
     return page
 
 
-def _trouble(site: Path, path: Path, link: str, pages: dict[Path, _Page]) -> str:
+def _trouble(site: Path, path: Path, link: str, ids: Mapping[Path, frozenset[str]]) -> str:
     parts = urlsplit(link)
     if parts.scheme in ("http", "https", "mailto") or parts.netloc:
         return ""
@@ -55,7 +59,7 @@ def _trouble(site: Path, path: Path, link: str, pages: dict[Path, _Page]) -> str
     if not target.is_file():
         return "leads to no file"
     if parts.fragment and target.suffix == ".html":
-        page = pages.get(site / target.relative_to(site.resolve()))
-        if page is not None and unquote(parts.fragment) not in page.ids:
+        known = ids.get(site / target.relative_to(site.resolve()))
+        if known is not None and unquote(parts.fragment) not in known:
             return "leads to no place on that page"
     return ""
