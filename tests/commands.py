@@ -14,6 +14,7 @@ from unittest import mock
 from click.testing import CliRunner
 
 from tracker import cli
+from tracker.cli import exits
 
 
 @dataclass
@@ -40,7 +41,7 @@ def run_command(*arguments: object, given: str | None = None) -> Said:
         except SystemExit as ending:
             code = ending.code
         out, err = streams[0].getvalue().decode(), streams[1].getvalue().decode()
-    assert "Traceback" not in err or code == cli.BUG
+    assert "Traceback" not in err or code == exits.BUG
     return Said(int(str(code or 0)), out, err)
 
 

@@ -19,7 +19,6 @@ from tracker.errors import SettingsError
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[int, msgspec.Meta(ge=0)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 # What lives in the environment under our prefix without being a setting of the tracker itself.
@@ -96,9 +95,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publish_builds: Positive = 60
     publish_keep: Annotated[int, msgspec.Meta(ge=2)] = 3
     hook_secret: str = ""
-    keep_results_days: Count = 0
-    keep_builds: Count = 0
-    keep_spool_days: Count = 0
+    keep_results_days: Amount = 0
+    keep_builds: Amount = 0
+    keep_spool_days: Amount = 0
     lease_seconds: Positive = 60
     log_format: Literal["auto", "json", "text"] = "auto"
     reading: Literal["open", "token"] = "open"

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import NOW, history
 from tests.pages import reading
 from tracker.pages import BY_NAME, settings
-from tracker.queries.jobs import Standings
+from tracker.queries.jobs import JobCounts
 from tracker.queries.naming import RuleRow
 from tracker.queries.rows import at
 from tracker.site.links import live_linker
@@ -54,7 +54,7 @@ def test_a_server_is_shown_as_it_was_given_and_as_it_was_found() -> None:
     assert (shown.version, shown.notice, shown.jobs) == (
         "2.541.3",
         "Its clock is off.",
-        Standings(),
+        JobCounts(),
     )
     text = words()
     assert "version 2.541.3" in text
@@ -87,7 +87,7 @@ def test_the_jobs_of_a_server_are_counted_by_their_standing() -> None:
     for _ in range(2):
         note_look("main", found[1:], listed="bcd", now=NOW)
     history("uploads", login="P")
-    assert settings.show().servers[0].jobs == Standings(active=2, disabled=1, deleted=1)
+    assert settings.show().servers[0].jobs == JobCounts(active=2, disabled=1, deleted=1)
     assert "Jobs known 2, 1 disabled, 1 deleted" in words()
 
 

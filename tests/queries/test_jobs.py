@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import NOW, jenkins, report
 from tracker.queries import jobs
-from tracker.queries.jobs import FormerName, NextLook, Standings
+from tracker.queries.jobs import FormerName, JobCounts, NextLook
 from tracker.queries.rows import at
 from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
 from tracker.store.seen import SeenJob, note_look
@@ -85,7 +85,7 @@ def test_jobs_are_counted_by_server_and_standing(watched: None) -> None:
     add_server("empty", "https://empty.example/", prefix="empty")
     for _ in range(2):
         look(seen("a", is_disabled=True), seen("c"))
-    assert jobs.standings() == {"main": Standings(active=1, disabled=1, deleted=1)}
+    assert jobs.standings() == {"main": JobCounts(active=1, disabled=1, deleted=1)}
 
 
 # What is tried again

@@ -25,7 +25,7 @@ import requests
 from tests.commands import Said, run_command
 from tests.conftest import ROOT, environ_of, free_port
 from tests.store.fresh import lay_out
-from tracker.cli import BUG
+from tracker.cli.exits import BUG
 from tracker.queries.builds import builds
 from tracker.queries.rows import BuildRow
 from tracker.settings import Settings

@@ -11,10 +11,9 @@ from typing import Any
 
 import click
 
+from tracker.cli.exits import BUG, INTERRUPTED
 from tracker.errors import StorageError, TrackerError
 
-INTERRUPTED = 130
-BUG = 70
 # What a machine may refuse anywhere, and a person can see to.
 REFUSALS = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
@@ -105,7 +104,7 @@ def tracker(ctx: click.Context, home: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command; exit codes are those of the documentation, in one place."""
+    """Run the command; what it ends with is in `exits`, or is its error's."""
     try:
         code = tracker.main(standalone_mode=False)
     except click.ClickException as error:

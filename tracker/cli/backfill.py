@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.exits import PARTLY
 from tracker.cli.shared import held, opened
 from tracker.clock import now_ms
 
 if TYPE_CHECKING:
     from tracker.queries.backfills import BackfillRow
-
-PARTLY = 4
 
 
 @click.command("backfill")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, print_json, print_table
 from tracker.errors import UsageError
 
@@ -65,7 +66,7 @@ def command(only: Sequence[str], quick: bool, failures: Path | None, as_json: bo
             "There are no figures.",
         )
     if any(figure.reached is False for figure in found):
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 def _figures(areas: Sequence[str], quick: bool) -> Iterator[Figure]:

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 
 
@@ -38,4 +39,4 @@ def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
             if each.count > len(each.rows):
                 click.echo(f"{each.name:8} and {each.count - len(each.rows):,} more")
     if page.compared.counts.new:
-        sys.exit(1)
+        sys.exit(FOUND)

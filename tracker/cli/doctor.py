@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, print_json, settings
 from tracker.clock import now_ms
 from tracker.settings import Settings
@@ -47,7 +48,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     else:
         click.echo(f"{counts['pass']} are well, {counts['warn']} warn, {counts['fail']} failed.")
     if counts["fail"]:
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 def _say(finding: Finding) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
+from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
-
-PARTLY = 4
 
 
 @click.command("import")

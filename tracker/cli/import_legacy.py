@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
+from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, opened, print_json
-
-PARTLY = 4
 
 
 @click.command("import-legacy")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 from tracker.clock import now_ms
 from tracker.errors import TooLarge, UsageError
@@ -19,7 +20,6 @@ from tracker.settings import Settings
 if TYPE_CHECKING:
     from tracker.intake.spool import SpooledReport
 
-PARTLY = 4
 CHUNK = 1024 * 1024
 
 

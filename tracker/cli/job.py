@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -91,4 +92,4 @@ def explain(ctx: click.Context, name: str, as_json: bool) -> None:
         for what, words in found.in_words:
             click.echo(f"{what:<10}  {words}")
     if not found.servers:
-        sys.exit(1)
+        sys.exit(FOUND)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -49,4 +50,4 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     for line in broken:
         click.echo(line, err=True)
     if broken:
-        sys.exit(1)
+        sys.exit(FOUND)

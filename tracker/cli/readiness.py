@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 
 
@@ -25,11 +26,11 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
     """
     from tracker.pages.readiness import show
     from tracker.queries.answers import one_line
-    from tracker.queries.readiness import releases
+    from tracker.queries.readiness import release_names
     from tracker.verdicts.readiness import Verdict
 
     opened(ctx)
-    known = releases()
+    known = release_names()
     page = show(release or (known[0] if known else ""), basis, days)
     [found] = page.releases
     if as_json:
@@ -44,4 +45,4 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
             if each.count > len(each.rows):
                 click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")
     if found.row.verdict != Verdict.READY:
-        sys.exit(1)
+        sys.exit(FOUND)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, print_json, settings, user
 from tracker.clock import now_ms
 from tracker.errors import NotFound, StorageError, UsageError
@@ -19,8 +20,6 @@ from tracker.settings import Settings
 if TYPE_CHECKING:
     from tracker.operations.backup.replay import Replayed
     from tracker.operations.backup.restore import Proof, Restored
-
-PARTLY = 4
 
 
 @click.command("restore")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -166,4 +167,4 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
         if len(found.jobs) > SHOWN:
             click.echo(f"  and {len(found.jobs) - SHOWN} more")
     if not found.is_well:
-        sys.exit(1)
+        sys.exit(FOUND)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, opened, print_json, settings
 from tracker.clock import now_ms
 
 if TYPE_CHECKING:
     from tracker.operations.validation.findings import Report
 
-FOUND = 1
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tracker.operations import counters
-from tracker.operations.backup.manifest import LastBackup, Manifest, last_backup
+from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_backup
 from tracker.operations.health import ALIVE_MS, PASS, Check, Checks, space
 from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
@@ -24,7 +24,6 @@ from tracker.store.engine import engine
 
 # Tasks come back within seconds; what is due for this long waits for a worker that does not come.
 OVERDUE_SECONDS = 15 * 60
-BACKUP_AGE = timedelta(hours=36)
 WAL_BYTES = 128 * 1024 * 1024
 
 
@@ -220,7 +219,7 @@ def _check_backup(backup: LastBackup | None, now: datetime) -> Check:
     if not backup.is_there:
         return Check("warn", f"The newest backup is no longer in {backup.folder}.")
     age = now - backup.manifest.taken
-    if age > BACKUP_AGE:
+    if age > LATE:
         return Check("warn", f"The newest backup is {age // timedelta(hours=1)} hours old.")
     return PASS
 

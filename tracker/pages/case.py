@@ -12,7 +12,7 @@ from tracker.queries import builds, cases, families, jobs
 from tracker.queries.cases import CaseName, HistoryRow, Verdict
 from tracker.queries.catalogue import CatalogueEntry, entry
 from tracker.queries.details import SuiteRun, suite_runs
-from tracker.queries.facets import Explained, explained
+from tracker.queries.facets import ExplainedFailures, explained
 from tracker.queries.families import InBuild
 from tracker.queries.jobs import JobRow
 from tracker.queries.missing import AbsentIn, OtherName, absence, other_names
@@ -67,7 +67,7 @@ class CasePage:
     history: tuple[HistoryRow, ...]
     paging: Paging
     suite_runs: tuple[SuiteRun, ...]
-    facets: Explained | None
+    facets: ExplainedFailures | None
     family: InBuild | None
     absent: AbsentIn | None
     other_names: tuple[OtherName, ...]
@@ -156,21 +156,21 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     facets = explained(job, case) if paging.page == 1 else None
     family = families.family_of(job, failed.label, case) if failed else None
     return CasePage(
-        row,
-        name,
-        jobs.is_judged_again(job),
-        verdict,
-        _broke(verdict, history, page),
-        tuple(history),
-        paging,
-        around,
-        facets,
-        family,
-        absence(job, case),
-        tuple(other_names(job, case)),
-        pace(job, case) if paging.page == 1 else None,
-        let_go,
-        entry(row.parts.release, name.name),
+        job=row,
+        case=name,
+        judged_again=jobs.is_judged_again(job),
+        verdict=verdict,
+        broke=_broke(verdict, history, page),
+        history=tuple(history),
+        paging=paging,
+        suite_runs=around,
+        facets=facets,
+        family=family,
+        absent=absence(job, case),
+        other_names=tuple(other_names(job, case)),
+        pace=pace(job, case) if paging.page == 1 else None,
+        let_go=let_go,
+        catalogue=entry(row.parts.release, name.name),
     )
 
 

@@ -11,9 +11,6 @@ from tracker.queries import builds, jobs
 from tracker.queries.compare import LISTS, Compared, ComparedCase, compared, rows
 from tracker.queries.sides import build_before
 
-# The lists that are shown, and so many rows of each at most.
-MOST_ROWS = 500
-
 
 @dataclass(frozen=True)
 class ComparedList:
@@ -97,7 +94,7 @@ def _page(
 
 
 def _list(a: str, b: str, name: str, count: int) -> ComparedList:
-    shown = rows(a, b, name, limit=MOST_ROWS) if count else []
+    shown = rows(a, b, name, limit=ROWS) if count else []
     return ComparedList(name, count, tuple(shown))
 
 

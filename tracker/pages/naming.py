@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracker.errors import NotFound, UsageError
 from tracker.pages.page import Params
-from tracker.queries.naming import Explained, explain
+from tracker.queries.naming import ExplainedName, explain
 from tracker.store.jobs import check_job_name
 
 
@@ -15,7 +15,7 @@ from tracker.store.jobs import check_job_name
 class NamingPage:
     """What becomes of a job of this name; `reads` says which of its results are read."""
 
-    explained: Explained
+    explained: ExplainedName
     reads: str
 
 

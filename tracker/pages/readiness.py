@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracker.errors import UsageError
-from tracker.pages.page import Params
+from tracker.pages.page import ROWS, Params
 from tracker.queries.readiness import (
     LISTS,
     RELEASES,
     SAMPLE_DAYS,
+    JudgedRelease,
     JudgedTest,
-    ReleaseRow,
     jobs_without_release,
     judged,
-    releases,
+    release_names,
     tests,
 )
 
 # So many rows of a list are shown of a release that was asked for, and of each where none was.
-MOST_ROWS, FEW_ROWS = 500, 100
+FEW_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class JudgedList:
 class ReleaseReadiness:
     """One release with its lists."""
 
-    row: ReleaseRow
+    row: JudgedRelease
     lists: tuple[JudgedList, ...]
 
 
@@ -59,9 +59,9 @@ class ReadinessPage:
 def show(release: str = "", basis: str = "", days: str = "") -> ReadinessPage:
     """One release, or the newest ones; with `basis` held against that one alone."""
     number = days_of(days)
-    known = releases()
+    known = release_names()
     wanted = [release] if release or basis else (known[:RELEASES] or [""])
-    most = MOST_ROWS if len(wanted) == 1 else FEW_ROWS
+    most = ROWS if len(wanted) == 1 else FEW_ROWS
     shown = tuple(_release(name, basis, number, most) for name in wanted)
     names = {each.row.release for each in shown}
     return ReadinessPage(

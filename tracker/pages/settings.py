@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tracker.pages.page import Params
 from tracker.queries import jobs, naming
-from tracker.queries.jobs import ServerRow, Standings
+from tracker.queries.jobs import JobCounts, ServerRow
 from tracker.queries.naming import RuleRow
 from tracker.store.rules import DEFAULT, results_rules
 
@@ -29,7 +29,7 @@ class Server:
     rate: float
     at_once: int
     seconds: int | None
-    jobs: Standings
+    jobs: JobCounts
     notice: str
     error: str
     error_since: datetime | None
@@ -63,7 +63,7 @@ def show() -> SettingsPage:
     counts = jobs.standings()
     fits = naming.fits()
     return SettingsPage(
-        servers=tuple(_server(row, counts.get(row.name, Standings())) for row in jobs.servers()),
+        servers=tuple(_server(row, counts.get(row.name, JobCounts())) for row in jobs.servers()),
         names=fits.rules,
         unfitted_count=len(fits.unfitted),
         unfitted=fits.unfitted[:SHOWN],
@@ -77,7 +77,7 @@ def every(_newest: int) -> Iterator[Params]:
     yield {}
 
 
-def _server(row: ServerRow, counts: Standings) -> Server:
+def _server(row: ServerRow, counts: JobCounts) -> Server:
     return Server(
         name=row.name,
         url=row.url,

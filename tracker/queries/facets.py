@@ -30,20 +30,20 @@ _NEWEST = "ORDER BY b.epoch DESC, b.number DESC LIMIT"
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedFailures:
     """Which facets explain a case's failures, in a sentence and in numbers."""
 
     sentence: str
     finding: Finding
 
 
-def explained(job: str, case_key: str) -> Explained | None:
+def explained(job: str, case_key: str) -> ExplainedFailures | None:
     """What `facets_of` finds, with its sentence."""
     found = facets_of(job, case_key)
     if found is None:
         return None
     sentence = found.sentence
-    return Explained(f"{sentence[:1].upper()}{sentence[1:]}.", found)
+    return ExplainedFailures(f"{sentence[:1].upper()}{sentence[1:]}.", found)
 
 
 def facets_of(job: str, case_key: str) -> Finding | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from tracker.clock import DAY
 from tracker.errors import NotFound
-from tracker.queries.facets import Explained
+from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
 from tracker.queries.rows import CaseRow, at, case_row, label_of, select, snapshot
 from tracker.store.identity import id_of, key
@@ -152,7 +152,7 @@ class Family:
     seen: int
     jobs: tuple[InJob, ...]
     decided: tuple[Decided, ...]
-    explained: Explained | None
+    explained: ExplainedFailures | None
 
 
 def now() -> Now:

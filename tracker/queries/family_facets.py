@@ -14,7 +14,7 @@ from tracker.queries.facets import (
     LEAST_FAILURES,
     MOST_BUILDS,
     MOST_JOBS,
-    Explained,
+    ExplainedFailures,
     build_facets,
     variant_facets,
 )
@@ -27,7 +27,7 @@ _MOST_CASES = 100
 _COUNTS = f"{JUDGED} AND (b.lifted OR json_extract(b.judging, '$.incident') IS NULL)"
 
 
-def explained(family: int) -> Explained | None:
+def explained(family: int) -> ExplainedFailures | None:
     """The smallest set of facets that explains when the family is there; None if nothing does."""
     builds = _builds(family)
     cases, failed = _failures(family, builds)
@@ -40,7 +40,7 @@ def explained(family: int) -> Explained | None:
     )
     if found is None:
         return None
-    return Explained(f"{found.sentence[:1].upper()}{found.sentence[1:]}.", found)
+    return ExplainedFailures(f"{found.sentence[:1].upper()}{found.sentence[1:]}.", found)
 
 
 def _builds(family: int) -> dict[int, dict[str, str]]:

@@ -58,7 +58,7 @@ class NextLook:
 
 
 @dataclass(frozen=True)
-class Standings:
+class JobCounts:
     """How many jobs of a server there are, by what is special about them."""
 
     active: int = 0
@@ -240,7 +240,7 @@ def next_looks(job: str) -> list[NextLook]:
     return [NextLook(kind, at(due), error) for kind, due, error in rows]
 
 
-def standings() -> dict[str, Standings]:
+def standings() -> dict[str, JobCounts]:
     """For each server with jobs, how many of them there are."""
     rows = select(
         "SELECT s.name, count(*) FILTER (WHERE j.standing = ''),"
@@ -249,7 +249,7 @@ def standings() -> dict[str, Standings]:
         " FROM job j JOIN server s ON s.id = j.server_id"
         " GROUP BY s.name"
     )
-    return {name: Standings(*counts) for name, *counts in rows}
+    return {name: JobCounts(*counts) for name, *counts in rows}
 
 
 def names() -> list[str]:

@@ -14,7 +14,7 @@ EXAMPLES = 2
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedName:
     """What rules and patterns make of a job's name.
 
     `servers` are those whose patterns admit it; `reads` is the rule of its results, found by the
@@ -49,12 +49,12 @@ class Explained:
         return str(getattr(self.parts, part))
 
 
-def explain(name: str) -> Explained:
+def explain(name: str) -> ExplainedName:
     """What becomes of a job of this name in the tracker; it need not exist."""
     with snapshot():
         known = _known(name)
         reads_by, reads = results_rule(name)
-        return Explained(
+        return ExplainedName(
             name=name,
             is_known=known is not None,
             servers=tuple(row.name for row in jobs.servers() if _admitted(row, name)),

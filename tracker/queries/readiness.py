@@ -90,7 +90,7 @@ class JudgedTest:
 
 
 @dataclass(frozen=True)
-class Standings:
+class TestCounts:
     """How many tests are of each standing."""
 
     regressed: int
@@ -106,7 +106,7 @@ class Standings:
 
 
 @dataclass(frozen=True)
-class ReleaseRow:
+class JudgedRelease:
     """A release, "" where it is all jobs: the verdict, and on how much it rests.
 
     `tests` is the sum of `counts`. The sample has
@@ -124,7 +124,7 @@ class ReleaseRow:
     first: datetime | None
     last: datetime | None
     tests: int
-    counts: Standings
+    counts: TestCounts
 
 
 class _Build(NamedTuple):
@@ -146,12 +146,12 @@ _Window = Mapping[str, Sequence[_Build]]
 class _Ready:
     """A judged release as it is kept for its lists: tests that are the same are left out."""
 
-    row: ReleaseRow
+    row: JudgedRelease
     tests: Mapping[Test, Judged]
     windows: tuple[_Window, ...]
 
 
-def releases() -> list[str]:
+def release_names() -> list[str]:
     """The releases that jobs belong to, the newest first: 1.10 comes after 1.9."""
     rows = select("SELECT DISTINCT release FROM job WHERE release <> ''")
     names = (release for (release,) in rows)
@@ -166,8 +166,8 @@ def release_order(name: str) -> tuple[Any, ...]:
 def releases_after(name: str | None) -> list[str]:
     """The releases older than one that may be gone by now; all of them after None."""
     if name is None:
-        return releases()
-    return [each for each in releases() if release_order(each) < release_order(name)]
+        return release_names()
+    return [each for each in release_names() if release_order(each) < release_order(name)]
 
 
 def jobs_without_release() -> int:
@@ -175,7 +175,7 @@ def jobs_without_release() -> int:
     return int(select("SELECT count(*) FROM job WHERE release = ''")[0][0])
 
 
-def judged(release: str = "", basis: str = "", days: int = SAMPLE_DAYS) -> ReleaseRow:
+def judged(release: str = "", basis: str = "", days: int = SAMPLE_DAYS) -> JudgedRelease:
     """The verdict on a release; on the newest one, or on all jobs where none has a release.
 
     It is held against the release `basis`, or against the newest earlier ones. NotFound for
@@ -214,7 +214,7 @@ def _of(found: _Ready, name: str) -> Iterator[Test]:
 def _ready(release: str, basis: str, days: int) -> _Ready:
     if not 1 <= days <= MOST_DAYS:
         raise UsageError(f"{days} days are no sample.", f"Give from 1 to {MOST_DAYS}.")
-    known = releases()
+    known = release_names()
     for name in filter(None, (release, basis)):
         if name not in known:
             raise NotFound(
@@ -251,11 +251,11 @@ def _row(
     found: Readiness[Test],
     names: Sequence[str],
     windows: Sequence[_Window],
-) -> ReleaseRow:
+) -> JudgedRelease:
     many = Counter(said.standing for said in found.tests.values())
     sample = [build for builds in windows[0].values() for build in builds]
     times = [build.started for build in sample if build.started is not None]
-    return ReleaseRow(
+    return JudgedRelease(
         release=release,
         verdict=found.verdict.value,
         sentence=f"{found.sentence[:1].upper()}{found.sentence[1:]}.",
@@ -267,7 +267,7 @@ def _row(
         first=min(times, default=None),
         last=max(times, default=None),
         tests=len(found.tests),
-        counts=Standings(
+        counts=TestCounts(
             same=many[Standing.SAME], **{name: many[each] for name, each in LISTS.items()}
         ),
     )
@@ -282,7 +282,7 @@ def _periods(release: str, basis: str, days: int) -> tuple[list[str], tuple[_Win
             [f"the last {days} days", f"the {BASIS_DAYS} days before"],
             (_by_place(_newest(builds, days, UNTIMED)), _by_place(before)),
         )
-    earlier = [name for name in releases() if _natural(name) < _natural(release)]
+    earlier = [name for name in release_names() if _natural(name) < _natural(release)]
     bases = [basis] if basis else earlier[:BASES]
     windows = [_by_place(_newest(_builds(release), days, UNTIMED))]
     windows += [_by_place(_newest(_builds(name), BASIS_DAYS, MOST_BUILDS)) for name in bases]

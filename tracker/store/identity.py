@@ -15,6 +15,8 @@ from collections.abc import Iterable
 
 SEPARATOR = "\x1f"
 SUITE_SEPARATOR = "\n"
+# Between the names of suites, where they are one text.
+SUITE_JOINT = " › "
 # How a key is spelt: its number is one that every database has.
 KEY = "[0-7][0-9a-f]{15}"
 

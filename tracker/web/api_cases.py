@@ -11,10 +11,11 @@ from tracker.queries.cases import AttemptRow, HistoryRow
 from tracker.queries.catalogue import CatalogueEntry
 from tracker.queries.details import Details
 from tracker.queries.explain import Explanation, explain
-from tracker.queries.facets import Explained
+from tracker.queries.facets import ExplainedFailures
 from tracker.queries.paces import PaceRow
+from tracker.store.identity import SUITE_JOINT
 from tracker.web.api_builds import place_of
-from tracker.web.api_rows import SUITE_JOINT, case_url, said
+from tracker.web.api_rows import case_url, said
 from tracker.web.listing import Page, page, paging_by_build
 from tracker.web.openapi_operations import Operations
 from tracker.web.openapi_parameters import CASE, JOB, label
@@ -75,7 +76,7 @@ class CaseFacets(msgspec.Struct, frozen=True):
 
     job: str
     key: str
-    facets: Explained | None
+    facets: ExplainedFailures | None
 
 
 @BELOW.get(_CASE, Case, JOB, CASE, *paging_by_build(), moved=True)

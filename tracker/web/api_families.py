@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 
 from tracker.pages.page import ROWS
 from tracker.queries import families
-from tracker.queries.facets import Explained
+from tracker.queries.facets import ExplainedFailures
 from tracker.queries.families import (
     Decided,
     FailingCase,
@@ -19,8 +19,9 @@ from tracker.queries.families import (
     Now,
     SignatureRow,
 )
+from tracker.store.identity import SUITE_JOINT
 from tracker.web import parameters
-from tracker.web.api_rows import SUITE_JOINT, case_url, said
+from tracker.web.api_rows import case_url, said
 from tracker.web.links import below, page_url
 from tracker.web.listing import Page, page, paging_by_number
 from tracker.web.openapi_operations import Operations
@@ -79,7 +80,7 @@ class FamilyInFull(Family, frozen=True):
     builds: int
     builds_shown: tuple[Night, ...]
     in_jobs: tuple[InJob, ...]
-    facets: Explained | None
+    facets: ExplainedFailures | None
     decisions: tuple[Decided, ...]
     failing: tuple[FailingNow, ...]
 

@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from tracker.queries import compare, readiness
 from tracker.queries.compare import ComparedCase, Counts
-from tracker.queries.readiness import MOST_DAYS, SAMPLE_DAYS, JudgedTest, Standings, Test
+from tracker.queries.readiness import MOST_DAYS, SAMPLE_DAYS, JudgedTest, Test, TestCounts
 from tracker.queries.sides import Side
 from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
@@ -90,7 +90,7 @@ class Readiness(Page[ReleaseTest], frozen=True):
     days: int
     builds: int
     builds_before: int
-    counts: Standings
+    counts: TestCounts
     list: str
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,8 @@ FOLDER = "backups"
 NOTE = "last-backup.json"
 # A backup is a copy of a SQLite file or a dump of a PostgreSQL database, and a manifest.
 DATABASE, DUMP, MANIFEST = ".db", ".dump", ".json"
+# One that is older than a night and half a day was missed: they are taken once a day.
+LATE = timedelta(hours=36)
 # How backups are called; whoever calls one otherwise wants to keep it.
 NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tracker.clock import DAY, HOUR
-from tracker.operations.backup.manifest import LastBackup, last_backup
+from tracker.clock import DAY, SECOND
+from tracker.operations.backup.manifest import LATE, LastBackup, last_backup
 from tracker.operations.doctor.clock import SLACK_MS
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 
-LATE_MS = 36 * HOUR
 LOST_MS = 8 * DAY
 TAKE = "tracker backup"
 
@@ -32,7 +31,7 @@ def _newest(newest: LastBackup, scene: Scene) -> Finding:
     if age < -SLACK_MS:
         words += " That is in the future: the clock was wrong then, or is now."
         return Finding("backup", "warn", words, f"Set the clock, then: {TAKE}")
-    if age > LATE_MS:
+    if age > LATE.total_seconds() * SECOND:
         return Finding("backup", "fail" if age > LOST_MS else "warn", words, TAKE)
     return Finding("backup", "pass", words)
 

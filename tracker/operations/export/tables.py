@@ -9,12 +9,11 @@ from typing import Any
 from tracker.operations.export.selection import Selection, selected_builds, selected_jobs
 from tracker.queries.rows import at, label_of, sentence_of
 from tracker.store.connection import reading
-from tracker.store.identity import SUITE_SEPARATOR, key
+from tracker.store.identity import SUITE_JOINT, SUITE_SEPARATOR, key
 from tracker.store.sql import Row, run
 from tracker.verdicts.outcomes import Status
 
 _WORDS = {int(status): status.word for status in Status}
-SUITE_JOINT = " › "
 
 
 @dataclass(frozen=True)
