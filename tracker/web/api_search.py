@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint
 
 from tracker.queries.search import LONGEST, FoundCase, cases_called, words_of
-from tracker.store.identity import id_of
+from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
 from tracker.web.listing import Page, bad_cursor, page, paging
 from tracker.web.openapi_operations import Operations
@@ -47,7 +47,7 @@ def _place(text: str) -> tuple[int, str] | None:
     return None if case is None else (case, text[17:])
 
 
-@OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging(rf"[0-7][0-9a-f]{{15}}\.{LINE}", _place))
+@OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging(rf"{KEY}\.{LINE}", _place))
 def list_cases(q: str, limit: int, after: tuple[int, str] | None) -> NamedCases:
     """Tests of the newest builds whose names have all the words."""
     rows = cases_called(words_of(q), limit + 1, after)
