@@ -75,8 +75,8 @@ def queue(server: RunningServer, number: int) -> int:
         return int(answer.status)
 
 
-def lost_of_the_queue(settings: Settings, number: int) -> int:
-    """1 where the bytes of that report are gone, or nobody will read them."""
+def lost_of_the_queue(settings: Settings, number: int) -> list[str]:
+    """What became of that report, where its bytes are gone or nobody will read them."""
     digest = hashlib.sha256(queued(number)).hexdigest()
     path = path_of(settings.spool, digest)
     is_safe = path.exists() and path.read_bytes() == queued(number)
@@ -85,11 +85,19 @@ def lost_of_the_queue(settings: Settings, number: int) -> int:
         [(waiting,)] = run("SELECT count(*) FROM work WHERE payload LIKE ?", f"%{digest}%")
     finally:
         close_store()
-    return int(not is_safe or waiting != 1)
+    return [] if is_safe and waiting == 1 else [f"queued {number}: {is_safe=}, {waiting=}"]
 
 
-def upload_until_the_power_fails(own_disk: Disk, chance: random.Random, first: int) -> Clients:
-    """Uploads of several clients at a time, each to a job of its own, and what was acknowledged."""
+def upload_until_the_power_fails(
+    own_disk: Disk, chance: random.Random, first: int
+) -> list[tuple[str, int]]:
+    """Uploads of several clients at a time, each to a job of its own, and what was acknowledged.
+
+    A machine without power acknowledges nothing, and so nothing counts from the moment on in which
+    the cut begins. It takes some milliseconds here, in which a sync comes back well now and then
+    whose journal was dropped: so it was with 2 of 35 plain appends in that time, and with none of
+    13,876 before. What may be promised after a sync that fails, `test_injection.py` has.
+    """
     with running_gunicorn(settings_on(own_disk), workers=2, **NO_LIMITS) as server:
         clients = Clients(server, first=first)
         with clients.working():
@@ -97,11 +105,12 @@ def upload_until_the_power_fails(own_disk: Disk, chance: random.Random, first: i
                 time.sleep(0.02)
             time.sleep(chance.uniform(0, 0.5))
             assert queue(server, first) == 202
+            acknowledged = list(clients.acknowledged)
             own_disk.cut_power()
             kill_all(server)
     own_disk.unmount()
     own_disk.mount()
-    return clients
+    return acknowledged
 
 
 def totals(settings: Settings) -> tuple[dict[tuple[str, int], int], Counter[tuple[str, int]]]:
@@ -115,17 +124,18 @@ def totals(settings: Settings) -> tuple[dict[tuple[str, int], int], Counter[tupl
     return said, Counter((row["job"], row["build"]) for row in rows if row["kind"] == "result")
 
 
-def cut_while_uploading(own_disk: Disk, times: int) -> tuple[int, int]:
-    """How many uploads were acknowledged, and how many of these were lost."""
+def cut_while_uploading(own_disk: Disk, times: int) -> tuple[int, list[str]]:
+    """How many uploads were acknowledged, and which of these were lost."""
     open_store(settings_on(own_disk).database)  # made by the program, so as to be on the disk
     close_store()
-    chance, acknowledged, lost = random.Random(times), 0, 0
+    chance, acknowledged, lost = random.Random(times), 0, list[str]()
     for cycle in range(times):
-        clients = upload_until_the_power_fails(own_disk, chance, first=1 + cycle * 10_000)
+        first = 1 + cycle * 10_000
+        builds = upload_until_the_power_fails(own_disk, chance, first)
         said, found = totals(settings_on(own_disk))
-        acknowledged += 1 + len(clients.acknowledged)
-        lost += len(set(clients.acknowledged) - set(said))
-        lost += lost_of_the_queue(settings_on(own_disk), 1 + cycle * 10_000)
+        acknowledged += 1 + len(builds)
+        lost += [f"{job} {number}" for job, number in set(builds) - set(said)]
+        lost += lost_of_the_queue(settings_on(own_disk), first)
         assert set(said.values()) == set(found.values()) == {CASES}, "half a build is visible"
         assert set(said) == set(found)
     return acknowledged, lost
@@ -135,8 +145,8 @@ def test_nothing_acknowledged_is_lost_in_three_power_cuts(
     own_disk: Disk, record_count: RecordCount
 ) -> None:
     acknowledged, lost = cut_while_uploading(own_disk, 3)
-    record_count("P1", power_cuts=3, acknowledged=acknowledged, lost=lost)
-    assert lost == 0
+    record_count("P1", power_cuts=3, acknowledged=acknowledged, lost=len(lost))
+    assert lost == []
 
 
 @pytest.mark.nightly
@@ -144,8 +154,8 @@ def test_nothing_acknowledged_is_lost_in_fifty_power_cuts(
     own_disk: Disk, record_count: RecordCount
 ) -> None:
     acknowledged, lost = cut_while_uploading(own_disk, 50)
-    record_count("P1", power_cuts=50, acknowledged=acknowledged, lost=lost)
-    assert lost == 0
+    record_count("P1", power_cuts=50, acknowledged=acknowledged, lost=len(lost))
+    assert lost == []
 
 
 PUBLISH_FOR_EVER = """

@@ -8,7 +8,7 @@ from tests.factories import history, key_of, report
 from tests.factories import record as record_build
 from tracker.errors import UsageError
 from tracker.queries import search
-from tracker.queries.search import FoundCase, cases_called, jobs_called, words_of
+from tracker.queries.search import FoundCase, cases_after, cases_called, jobs_called, words_of
 from tracker.store.identity import id_of
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 def found(text: str, limit: int = 99) -> list[tuple[str, str]]:
     """Names and jobs of the tests that have these words."""
-    return [(row.name, row.job) for row in cases_called(words_of(text), limit) or []]
+    return [(row.name, row.job) for row in cases_called(words_of(text), limit)]
 
 
 def test_words_are_what_stands_between_the_signs_of_names() -> None:
@@ -65,13 +65,13 @@ def test_no_words_find_nothing() -> None:
 
 def test_a_row_says_what_became_of_the_test_in_the_newest_build() -> None:
     history("nightly", login="P F")
-    [row] = cases_called(("login",), 9) or []
+    [row] = cases_called(("login",), 9)
     assert row == FoundCase("nightly", key_of("login"), ("s",), "login", "", "2", "failed")
 
 
 def test_a_test_that_is_missing_is_found_as_missing() -> None:
     history("nightly", login="P P P P .", other="P P P P P")
-    [row] = cases_called(("login",), 9) or []
+    [row] = cases_called(("login",), 9)
     assert (row.build, row.status) == ("5", "missing")
 
 
@@ -90,7 +90,7 @@ def test_a_build_that_runs_does_not_hide_what_it_has_not_come_to() -> None:
     history("nightly", login="P", other="P")
     facts = BuildFacts("nightly", 2, state="running", from_jenkins=True)
     record_build(facts, report(other="F"))
-    rows = cases_called(("o",), 9) or []
+    rows = cases_called(("o",), 9)
     assert [(row.name, row.build, row.status) for row in rows] == [
         ("login", "1", "passed"),
         ("other", "2", "failed"),
@@ -116,15 +116,17 @@ def test_pages_by_key_have_each_row_once(monkeypatch: pytest.MonkeyPatch) -> Non
         history(job, **{f"test_{letter}": "P" for letter in "edcba"})
     every = found("test")
     assert every == [(f"test_{letter}", job) for letter in "abcde" for job in "ab"]
-    rows, after = [], None
-    while page := cases_called(("test",), 3, after):
+    rows: list[tuple[str, str]] = []
+    case, job = 0, ""
+    while page := cases_after(("test",), case, job, 3):
         rows += [(row.name, row.job) for row in page]
-        after = (id_of(page[-1].key) or 0, page[-1].job)
-    assert rows == every
+        case, job = id_of(page[-1].key) or 0, page[-1].job
+    assert sorted(rows) == every
 
 
-def test_a_place_behind_a_test_that_nobody_knows_is_none() -> None:
-    assert cases_called(("x",), 9, (17, "nightly")) is None
+def test_behind_a_test_that_nobody_knows_are_those_with_greater_keys() -> None:
+    history("nightly", login="P")
+    assert [row.name for row in cases_after(("login",), 17, "nightly", 9)] == ["login"]
 
 
 def test_a_search_costs_the_same_statements_for_one_job_as_for_twenty(

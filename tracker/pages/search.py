@@ -29,7 +29,7 @@ def show(q: str = "") -> SearchPage:
     """Jobs and tests that have all words of `q` in their names."""
     words = words_of(q)
     jobs = jobs_called(words, JOBS + 1)
-    cases = cases_called(words, CASES + 1) or []
+    cases = cases_called(words, CASES + 1)
     return SearchPage(
         q=q,
         words=words,

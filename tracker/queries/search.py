@@ -72,50 +72,37 @@ def jobs_called(words: Sequence[str], limit: int) -> list[str]:
     return [name for (name,) in rows]
 
 
-def cases_called(
-    words: Sequence[str], limit: int, after: tuple[int, str] | None = None
-) -> list[FoundCase] | None:
-    """Tests whose suites, name and facets have all the words, in the order of names, then jobs.
-
-    `after` is the test and the job behind which the list begins; None where no such test is known.
-    """
+def cases_called(words: Sequence[str], limit: int) -> list[FoundCase]:
+    """Tests whose suites, name and facets have all the words, in the order of names, then jobs."""
     with snapshot():
-        if not words:
-            return []
-        place = _names(after[0]) if after else ("", "", "")
-        if place is None:
-            return None
-        newest = _newest_builds()
-        found = (
-            row
-            for some in _in_parts(_matching(words, place), _AT_ONCE)
-            for row in _in_newest(some, newest)
-            if after is None or row.key != key(after[0]) or row.job > after[1]
-        )
-        return list(islice(found, limit))
+        return list(islice(_found(_matching(words, "s.path, c.name, c.variant")), limit))
 
 
-def _names(case: int) -> tuple[str, str, str] | None:
-    rows = select(
-        "SELECT s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        " WHERE c.id = ?",
-        case,
-    )
-    if not rows:
-        return None
-    [(path, name, variant)] = rows
-    return path, name, variant
+def cases_after(words: Sequence[str], case: int, job: str, limit: int) -> list[FoundCase]:
+    """The same tests by key and job, those behind this one."""
+    with snapshot():
+        found = _found(_matching(words, "c.id", first=case))
+        rest = (row for row in found if (row.key, row.job) > (key(case), job))
+        return list(islice(rest, limit))
 
 
-def _matching(words: Sequence[str], place: tuple[str, str, str]) -> list[int]:
-    """Ids of tests that have the words, from a place on, in the order of names."""
+def _found(ids: Sequence[int]) -> Iterator[FoundCase]:
+    """What the newest builds say of these tests, some at a time."""
+    newest = _newest_builds()
+    for start in range(0, len(ids), _AT_ONCE):
+        yield from _in_newest(ids[start : start + _AT_ONCE], newest)
+
+
+def _matching(words: Sequence[str], order: str, first: int = 0) -> list[int]:
+    """Ids of tests that have the words, from the id `first` on."""
+    if not words:
+        return []
     condition, parameters = _having(words, "s.path || ' ' || c.name || ' ' || c.variant")
     rows = select(
         "SELECT c.id FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        f" WHERE {condition} AND (s.path, c.name, c.variant) >= (?, ?, ?)"
-        " ORDER BY s.path, c.name, c.variant",
+        f" WHERE {condition} AND c.id >= ? ORDER BY {order}",
         *parameters,
-        *place,
+        first,
     )
     return [case for (case,) in rows]
 
@@ -142,11 +129,6 @@ def _newest_builds() -> dict[int, _Newest]:
         f" ON f.id = {newest.format('')} OR f.id = {newest.format(f' AND {JUDGED}')}"
     )
     return {build: _Newest(job, label, tuple(place)) for build, job, label, *place in rows}
-
-
-def _in_parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 def _in_newest(ids: Sequence[int], newest: Mapping[int, _Newest]) -> list[FoundCase]:

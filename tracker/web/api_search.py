@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint
 
-from tracker.queries.search import LONGEST, FoundCase, cases_called, words_of
+from tracker.queries.search import LONGEST, FoundCase, cases_after, words_of
 from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
-from tracker.web.listing import Page, bad_cursor, page, paging
+from tracker.web.listing import Page, page, paging
 from tracker.web.openapi_operations import Operations
 from tracker.web.openapi_parameters import LINE, line
 
@@ -38,7 +38,7 @@ class NamedCase(msgspec.Struct, frozen=True):
 
 
 class NamedCases(Page[NamedCase], frozen=True):
-    """A page of tests, in the order of their names, then of their jobs."""
+    """A page of tests, by key and job."""
 
 
 def _place(text: str) -> tuple[int, str] | None:
@@ -50,9 +50,8 @@ def _place(text: str) -> tuple[int, str] | None:
 @OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging(rf"{KEY}\.{LINE}", _place))
 def list_cases(q: str, limit: int, after: tuple[int, str] | None) -> NamedCases:
     """Tests of the newest builds whose names have all the words."""
-    rows = cases_called(words_of(q), limit + 1, after)
-    if rows is None:
-        raise bad_cursor("of a test that is not known")
+    case, job = after or (0, "")
+    rows = cases_after(words_of(q), case, job, limit + 1)
     return page(NamedCases, rows, limit, item=_row, cursor=lambda row: f"{row.key}.{row.job}")
 
 
