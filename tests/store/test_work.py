@@ -244,6 +244,55 @@ def test_after_many_tries_a_task_is_given_up_and_says_why() -> None:
     assert (row.state, row.error) == ("dead", "down")
 
 
+def _died_with(kind: str, times: int, now: int = NOW) -> int:
+    """So many workers die with a task; when the next one may have it, were it not given up."""
+    for _ in range(times):
+        while take(now, kind) is None:
+            now += 600 * SECOND
+        now += LEASE
+    return now
+
+
+def test_what_its_workers_die_of_is_given_up_and_says_why() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    now = _died_with("poll", MAX_TRIES)
+    assert take(now) is None
+    [row] = waiting(now)
+    assert row.state == "dead"
+    assert row.error.startswith(f"Its worker died in the middle of it; it was tried {MAX_TRIES} ")
+
+
+def test_what_its_workers_die_of_lets_others_go_first_from_the_third_time_on() -> None:
+    enqueue("poll", "deadly", due=NOW)
+    now = _died_with("poll", 3)
+    enqueue("poll", "harmless", due=now)
+    assert taken(now).key == "harmless"
+    assert take(now + 7 * SECOND) is None
+    assert taken(now + 8 * SECOND).key == "deadly"
+
+
+def test_what_its_workers_died_of_is_still_done_by_whoever_asks_for_it_alone() -> None:
+    enqueue("poll", "deadly", due=NOW)
+    now = _died_with("poll", 3)
+    assert claim(("poll",), now=now, lease_ms=LEASE, key="deadly") is not None
+
+
+def test_an_upload_its_workers_die_of_waits_and_is_not_given_up() -> None:
+    enqueue("ingest", "id", due=NOW)
+    now = _died_with("ingest", MAX_TRIES + 1)
+    assert take(now, "ingest") is None
+    state, error, _ = queued_upload("id")
+    assert (state, error[:15]) == ("due", "Its worker died")
+    assert take(now + 600 * SECOND, "ingest") is not None
+
+
+def test_tasks_that_were_given_back_are_not_taken_for_abandoned() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    for _ in range(MAX_TRIES + 1):
+        release(taken())
+    assert taken().tries == 1
+
+
 def test_asking_again_brings_a_given_up_task_to_life() -> None:
     _given_up()
     enqueue("poll", "nightly", due=NOW)
