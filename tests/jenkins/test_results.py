@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from tests.conftest import junit
 from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of, source_of
 from tracker.errors import JenkinsError
+from tracker.jenkins.client import Client
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build
 from tracker.queries.builds import build, reports, results
@@ -127,6 +129,16 @@ def test_a_zip_that_is_none_is_no_trouble(stub: Stub, read: Read, answer: int | 
         "out/b.xml": "junit",
     }
     assert build("nightly", "1").damaged == 0
+
+
+def test_a_zip_that_took_all_the_time_is_trouble_in_words(
+    stub: Stub, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.answers[f"{WHERE}artifact/out/*zip*/out.zip"] = b"no zip at all"
+    is_up = property(lambda _: "out/*zip*" in unquote(stub.asked[-1]))
+    monkeypatch.setattr(Client, "is_out_of_time", is_up)
+    with pytest.raises(PartlyRead, match="The time was up with the zip of"):
+        read(artifacts=artifacts("out/a.xml", "out/b.xml"))
 
 
 def test_cells_bring_their_artifacts_in_the_answer_of_the_build(stub: Stub, read: Read) -> None:

@@ -15,15 +15,17 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from tracker.intake import spool
+from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
-from tracker.intake.unzip import ZipDamage, unzip
+from tracker.intake.unzip import unzip
 from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
 from tracker.jenkins.client import (
     Missing,
     Refused,
+    TooSlow,
     Unreachable,
     Unusable,
     artifact_path,
@@ -104,16 +106,18 @@ def test_report(
     stands_in, decides = not rule.sources, len(rule.sources) > 1 and rule.truth == "test_report"
     lost: list[ReadReport] = []
     parts: list[tuple[str, Spooled]] | None = []
-    with _lost_at_worst(ReadReport("testReport", "", 0, stand_in=stands_in), lost):
-        with spool.writer(intake.spool) as out:
-            if not source.client.test_report(path, TEST_REPORT, out.write):
-                return Results()
-            out.flush()
-            if not is_whole_json(out.path):
-                raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
-            parts = _in_parts(source, intake.spool, out.path, path)
-            if parts is None:
-                parts = [("", out.keep(durable=False))]
+    with (
+        _lost_at_worst(ReadReport("testReport", "", 0, stand_in=stands_in), lost),
+        spool.writer(intake.spool) as out,
+    ):
+        if not source.client.test_report(path, TEST_REPORT, out.write):
+            return Results()
+        out.flush()
+        if not is_whole_json(out.path):
+            raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
+        parts = _in_parts(source, intake.spool, out.path, path)
+        if parts is None:
+            parts = [("", out.keep(durable=False))]
     if parts:
         spool.make_durable(intake.spool)
     names = _names([variant for variant, _ in parts])
@@ -202,9 +206,9 @@ def _as_zip(
             source.client.fetch(address, out.write, needs_length=False)  # a cut zip is none
             out.flush()
             found = unzip(intake.spool, out.path, names, source.client.address.max_bytes)
-    except (Missing, Refused, Unreachable, Unusable, ZipDamage):
+    except (Missing, Refused, Unreachable, Unusable, ArchiveDamage) as error:
         if source.client.is_out_of_time:
-            raise
+            raise TooSlow(f"The time was up with the zip of {place.path}: {error}.") from error
         return {}
     return {
         path: SpooledReport(kept.path, place.name_of(path), kept.sha256, kept.size, place.variant)

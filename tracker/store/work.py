@@ -3,8 +3,8 @@
 A task is (kind, key). Asking for one that waits moves it forward; asking for one that runs makes
 it run once more afterwards. A worker claims a task for a lease; when it stops saying that it
 lives, the lease runs out and another worker takes the task: at once the first times, then after a
-pause, and in the end no more, since it may be the task that its workers die of. Whoever gives a task
-back ends the claim, so that a late sign of life does not hold it again.
+pause, and in the end no more, since it may be the task that its workers die of. Whoever gives a
+task back ends the claim, so that a late sign of life does not hold it again.
 """
 
 from __future__ import annotations
