@@ -46,8 +46,8 @@ class Limits:
 
     @property
     def wall_seconds(self) -> float:
-        """A child that waits instead of working is ended too; each report of an archive begins anew,
-        since all of them share the processor time.
+        """A child that waits instead of working is ended too. Each report of an archive begins
+        anew: what they share is the processor time.
         """
         return 3.0 * self.cpu_seconds + 5.0
 
