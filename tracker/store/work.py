@@ -2,9 +2,9 @@
 
 A task is (kind, key). Asking for one that waits moves it forward; asking for one that runs makes
 it run once more afterwards. A worker claims a task for a lease; when it stops saying that it
-lives, the lease runs out and another worker takes the task: at once the first times, then after a
-pause, and in the end no more, since it may be the task that its workers die of. Whoever gives a
-task back ends the claim, so that a late sign of life does not hold it again.
+lives, the lease runs out and another worker takes the task; after very many times no more, since it
+must be the task that its workers die of. Whoever gives a task back ends the claim, so that a late
+sign of life does not hold it again.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from tracker.store.models import Heartbeat, Work
 from tracker.store.sql import run
 
 MAX_TRIES = 20
-# So often a task is taken over at once from a worker that died with it.
-AT_ONCE = 2
+# So often workers may die with a task: one that is long gets on a little each time. Others have
+# their turn meanwhile, until the lease runs out.
+MOST_DEATHS = 150
 SECOND = 1000
 
 
@@ -133,8 +134,8 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
 
 
 def _settle_abandoned(now: int) -> None:
-    """Tasks whose workers died with them too often wait before the next has them, or for good."""
-    left = (Work.state == "due") & Work.lease_until.between(1, now) & (Work.tries > AT_ONCE)
+    """Tasks whose workers died with them too often are given up; an upload waits for longer."""
+    left = (Work.state == "due") & Work.lease_until.between(1, now) & (Work.tries > MOST_DEATHS)
     for row in Work.select().where(left):
         row.error = (
             f"Its worker died in the middle of it; it was tried {row.tries} times. The log of the"
