@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Damage,
     Head,
     Record,
@@ -33,7 +34,6 @@ Element: TypeAlias = Any  # lxml's element
 NAMESPACE = "http://check.sourceforge.net/ns"
 PREFIX = len(NAMESPACE) + 2
 TEST = f"{{{NAMESPACE}}}test"
-YEAR = 365 * 86_400.0
 STATUSES = {"success": Status.PASSED, "failure": Status.FAILED, "error": Status.ERROR}
 
 

@@ -29,12 +29,12 @@ from tracker.intake.contract import (
     Suite,
     XmlDamage,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
 Element: TypeAlias = Any  # lxml's element
 
-YEAR = 365 * 86_400.0
 PARTS = ("<FailedTests", "<SuccessfulTests", "<Statistics")
 FAILURES = {"Assertion": Status.FAILED, "Error": Status.ERROR}
 BRACKET = re.compile(r"[<(\[]")
@@ -83,7 +83,7 @@ def read(report: ReportFile) -> Iterator[Record]:
 def _of_test(test: Element) -> tuple[tuple[str, ...], Result]:
     says = {child.tag: (child.text or "").strip() for child in test}
     around, name = _names(says.get("Name", ""))
-    duration = _seconds(test.get("elapsed") or "")
+    duration = seconds_from_text(test.get("elapsed") or "")
     parent = test.getparent()
     listed_in = "" if parent is None else parent.tag
     kind = says.get("FailureType", "")
@@ -140,14 +140,3 @@ def _child(element: Element, name: str) -> str:
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _seconds(text: str) -> float | None:
-    """A time in seconds, between 0 and a year; None where it cannot be one."""
-    try:
-        value = float(text) if text else None
-    except ValueError:
-        return None
-    if value is None or 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

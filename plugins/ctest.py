@@ -31,12 +31,12 @@ from tracker.intake.contract import (
     Trouble,
     XmlDamage,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
 Element: TypeAlias = Any  # lxml's element
 
-YEAR = 365 * 86_400.0
 STATUSES = {"passed": Status.PASSED, "failed": Status.FAILED, "notrun": Status.SKIPPED}
 # The two ways in which a test that failed may have ended as tests do.
 ENDED = frozenset({"", "Failed", "Completed"})
@@ -172,7 +172,7 @@ def _of_test(test: Element) -> tuple[tuple[str, ...], Result, bool, bool]:
     result = Result(
         _text(parts.get("Name")) or _text(parts.get("FullName")) or UNNAMED,
         status,
-        _seconds(said.get("Execution Time", "")),
+        seconds_from_text(said.get("Execution Time", "")),
         message=message,
         stdout=measured.stdout,
         raw_status=raw_status,
@@ -205,14 +205,3 @@ def _path(text: str) -> tuple[str, ...]:
 
 def _text(element: Element | None) -> str:
     return "" if element is None else (element.text or "").strip()
-
-
-def _seconds(text: str) -> float | None:
-    """A time in seconds, between 0 and a year; None where it cannot be one."""
-    try:
-        value = float(text) if text else None
-    except ValueError:
-        return None
-    if value is None or 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

@@ -29,6 +29,7 @@ import msgspec
 from tracker.intake.contract import (
     SET_UP,
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -48,7 +49,6 @@ from tracker.intake.contract import (
 Object: TypeAlias = dict[str, Any]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
-YEAR = 365 * 86_400.0
 NANO = 1e-9
 # No step takes less nanoseconds than this, and the steps that take more seconds say so elsewhere.
 FEWEST_NANOSECONDS = 100.0

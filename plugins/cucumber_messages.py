@@ -27,6 +27,7 @@ from typing import Any, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -45,7 +46,6 @@ from tracker.intake.contract import (
 
 Object: TypeAlias = dict[str, Any]
 
-YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
 MOST_OUTPUT = 100_000
 MOST_KNOWN = 50_000

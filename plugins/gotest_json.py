@@ -17,7 +17,6 @@ Readings where tools differ:
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -41,6 +40,7 @@ from tracker.intake.contract import (
     json_head,
     json_lines,
     parser,
+    seconds_from_number,
 )
 
 ENDS = {
@@ -66,7 +66,6 @@ PANIC = re.compile(r"^(?:panic: |fatal error: |WARNING: DATA RACE).*", re.M)
 MEASURED = re.compile(r"\s[0-9.]+ ns/op\b")
 
 MOST_TEXT = 64 * 1024
-YEAR = 365 * 86_400.0
 
 
 def looks_like(head: Head) -> float:
@@ -243,7 +242,7 @@ class _Package:
             if not FRAME.match(output):
                 test.add(output)
         elif action in ENDS:
-            self._end(run, name, ENDS[action], _seconds(event.get("Elapsed")))
+            self._end(run, name, ENDS[action], seconds_from_number(event.get("Elapsed")))
         elif action == "attr":
             test.properties.append((_string(event, "Key"), _string(event, "Value")))
         elif action == "artifacts":
@@ -372,10 +371,3 @@ def _first(printed: str, after: str = "") -> str:
 def _string(event: dict[str, Any], key: str) -> str:
     value = event.get(key, "")
     return value if isinstance(value, str) else ""
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # A whole number may be too large for a float; one that is no number is no time.
-    return None if value != value or abs(value) == math.inf else float(min(max(value, 0), YEAR))

@@ -37,12 +37,12 @@ from tracker.intake.contract import (
     Suite,
     XmlDamage,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
 Element: TypeAlias = Any  # lxml's element
 
-YEAR = 365 * 86_400.0
 PIECE = 65_536
 # References to characters below 32, but for tab, line feed and carriage return.
 CONTROL = re.compile(
@@ -147,7 +147,7 @@ def _result(case: Element) -> Result:
         return _of_robot(says)
     name = says.get("testName") or UNNAMED
     classname = says.get("className", "")
-    duration = _seconds(says.get("duration", ""))
+    duration = seconds_from_text(says.get("duration", ""))
     stdout, stderr = says.get("stdout", ""), says.get("stderr", "")
     if "errorStackTrace" in says or "errorDetails" in says:
         trace = says.get("errorStackTrace", "")
@@ -183,7 +183,7 @@ def _of_robot(says: dict[str, str]) -> Result:
         status = Status.SKIPPED
     elif status is Status.UNKNOWN:
         message = message or f"status {says['passed']!r}"
-    milliseconds = _seconds(says.get("duration", ""))
+    milliseconds = seconds_from_text(says.get("duration", ""))
     return Result(
         says.get("name") or UNNAMED,
         status,
@@ -214,14 +214,3 @@ def _properties(case: Element) -> tuple[tuple[str, str], ...]:
     """A Java map: entries of two strings."""
     pairs = [[part.text or "" for part in entry] for entry in case.find("properties")]
     return tuple([(pair[0], pair[1]) for pair in pairs if len(pair) == 2])
-
-
-def _seconds(text: str) -> float | None:
-    """A time, between 0 and a year; None where it cannot be one."""
-    try:
-        value = float(text) if text else None
-    except ValueError:
-        return None
-    if value is None or 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

@@ -34,9 +34,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
 )
 
-YEAR = 365 * 86_400.0
 STATUSES = {
     "PASSED": Status.PASSED,
     "FIXED": Status.PASSED,
@@ -164,7 +164,7 @@ def _result(case: dict[str, Any], suite_stdout: str, suite_stderr: str) -> Resul
         for value in map(case.get, TEXTS)
     ]
     status = STATUSES.get(word, Status.UNKNOWN)
-    duration, properties = _seconds(case.get("duration")), case.get("properties")
+    duration, properties = seconds_from_number(case.get("duration")), case.get("properties")
     if status is Status.SKIPPED:
         details = _text(case.get("skippedMessage"))
     elif status is Status.UNKNOWN:
@@ -235,12 +235,3 @@ def _child_name(child: object) -> str:
 def _text(value: object) -> str:
     """Text as it is, null as none, and what is odd as it would be printed."""
     return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _seconds(value: object) -> float | None:
-    """A time in seconds, between 0 and a year; None where it is no number."""
-    if type(value) is not int and type(value) is not float:
-        return None
-    if 0 <= value <= YEAR:
-        return float(value)
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

@@ -40,9 +40,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
 )
 
-YEAR_MS = 365 * 86_400_000.0
 STATUSES = {
     "passed": Status.PASSED,
     "failed": Status.FAILED,
@@ -149,7 +149,7 @@ def _result(test: dict[str, Any], file: str) -> Result:
         return Result(
             name if name and isinstance(name, str) else UNNAMED,
             status,
-            _seconds(test.get("duration")),
+            seconds_from_number(test.get("duration"), 1000),
             file=file,
             line=line if type(line) is int else None,
             properties=_properties(test),
@@ -164,7 +164,7 @@ def _result(test: dict[str, Any], file: str) -> Result:
     return Result(
         name if name and isinstance(name, str) else UNNAMED,
         Status.SKIPPED if is_expected and status is Status.PASSED else status,
-        _seconds(test.get("duration")),
+        seconds_from_number(test.get("duration"), 1000),
         message=message,
         trace="\n\n".join(failures),
         type=kind[1] if kind else "",
@@ -299,12 +299,3 @@ def _dicts(value: object) -> Iterator[dict[str, Any]]:
     """The objects of a list; one that breaks off may not have told its name yet."""
     if isinstance(value, list):
         yield from (each for each in value if isinstance(each, dict) and not is_cut(each))
-
-
-def _seconds(value: object) -> float | None:
-    """Milliseconds as seconds, between 0 and a year; None where they are no number."""
-    if type(value) is not int and type(value) is not float:
-        return None
-    if 0 <= value <= YEAR_MS:
-        return value / 1000
-    return min(max(value, 0.0), YEAR_MS) / 1000 if abs(value) < float("inf") else None

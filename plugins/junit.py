@@ -34,6 +34,7 @@ import msgspec
 from tracker.intake.contract import (
     SET_UP,
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -57,7 +58,6 @@ Expected: TypeAlias = Literal["", "xfail", "xpass"]
 ELEMENTS = ("testcase", "testsuite", "testsuites")
 CHECK = "http://check.sourceforge.net/ns"
 
-YEAR = 365 * 86_400.0
 MOST_NOTES = 20
 MOST_HELD = 10_000
 MOST_LAYOUTS = 100

@@ -40,9 +40,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
 )
 
-YEAR_MS = 365 * 86_400_000.0
 MOST_RETRIES = 100
 LISTS = {"failures": Status.FAILED, "pending": Status.SKIPPED, "passes": Status.PASSED}
 STATES = {"passed": Status.PASSED, "failed": Status.FAILED, "pending": Status.SKIPPED}
@@ -181,7 +181,7 @@ def _result(
     attempts: tuple[Attempt, ...] = (),
     raw_status: str = "",
 ) -> Result:
-    duration, context = _seconds(test.get("duration")), test.get("context")
+    duration, context = seconds_from_number(test.get("duration"), 1000), test.get("context")
     properties = (("context", context),) if context and isinstance(context, str) else ()
     if status is Status.PASSED:
         return Result(
@@ -245,7 +245,7 @@ def _of_listed(test: dict[str, Any], file: str) -> Result:
     return Result(
         title or UNNAMED,
         Status.UNKNOWN,
-        _seconds(test.get("duration")),
+        seconds_from_number(test.get("duration"), 1000),
         message=f"status {word!r}",
         file=file,
         raw_status=str(word),
@@ -304,12 +304,3 @@ def _dicts(value: object, also_cut: bool = False) -> Iterable[dict[str, Any]]:
     if not isinstance(value, list):
         return ()
     return [each for each in value if isinstance(each, dict) and (also_cut or not is_cut(each))]
-
-
-def _seconds(value: object) -> float | None:
-    """Milliseconds as seconds, between 0 and a year; None where they are no number."""
-    if type(value) is not int and type(value) is not float:
-        return None
-    if 0 <= value <= YEAR_MS:
-        return value / 1000
-    return min(max(value, 0.0), YEAR_MS) / 1000 if abs(value) < float("inf") else None

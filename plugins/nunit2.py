@@ -27,6 +27,7 @@ from typing import TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Damage,
     Head,
     Note,
@@ -48,7 +49,6 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 ELEMENTS = ("test-case", "test-suite", "results", "test-results")
 
-YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
 # Of one element; each case has those of its method.
 MOST_PROPERTIES = 100

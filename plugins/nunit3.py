@@ -41,10 +41,10 @@ from tracker.intake.contract import (
     XmlElement,
     declared_count,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
-YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
 # Of one element; each case has those of its method.
 MOST_PROPERTIES = 100
@@ -107,7 +107,7 @@ def _records(report: ReportFile, reading: _Reading) -> Iterator[Record]:
         if element.get("result") == "Passed" and not len(element) and not here.properties:
             name, time = element.get("name") or UNNAMED, element.get("duration")
             name = name.removeprefix(here.prefix) or name
-            yield Result(name, Status.PASSED, _seconds(time) if time else None, here.classname)
+            yield Result(name, Status.PASSED, _seconds(time), here.classname)
             continue
         result = _result(element, here)
         reading.count(result, parent)
@@ -259,7 +259,7 @@ def _result(case: XmlElement, place: _Place) -> Result:
     return Result(
         name or case.get("methodname") or UNNAMED,
         status,
-        _seconds(time) if time else None,
+        _seconds(time),
         place.classname,
         message=message,
         trace=trace,
@@ -335,12 +335,6 @@ def _trouble(suite: XmlElement, below: int) -> str:
     return "\n".join(filter(None, (f"{what}{name} failed: {message}".rstrip(": "), trace)))
 
 
-def _seconds(text: str) -> float | None:
-    """Seconds, between 0 and a year; loggers of other locales write a decimal comma."""
-    try:
-        value = float(text.replace(",", ".") if "," in text else text)
-    except ValueError:
-        return None
-    if 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None
+def _seconds(time: str | None) -> float | None:
+    """Loggers of other locales write a decimal comma."""
+    return seconds_from_text(time.replace(",", ".")) if time else None

@@ -35,9 +35,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
 )
 
-YEAR_MS = 365 * 86_400_000.0
 STATUSES = {
     "passed": Status.PASSED,
     "failed": Status.FAILED,
@@ -168,7 +168,7 @@ def _result(
     ran = [each for each in tries if each.get("status") != "skipped"]
     last = (ran or tries or [{}])[-1]
     status, raw_status, expected_failure = _outcome(test, last if tries else None)
-    duration = _seconds(last.get("duration"))
+    duration = seconds_from_number(last.get("duration"), 1000)
     annotations = last.get("annotations") or test.get("annotations")
     properties = tags + _annotations(annotations) if annotations else tags
     stdout, stderr, attachments = last.get("stdout"), last.get("stderr"), last.get("attachments")
@@ -235,7 +235,9 @@ def _attempts(ran: list[dict[str, Any]], status: Status) -> tuple[Attempt, ...]:
         own = STATUSES.get(word, Status.UNKNOWN) if isinstance(word, str) else Status.UNKNOWN
         if own is not Status.PASSED or status is not Status.PASSED:
             message, trace, kind = _said(each)
-            attempts.append(Attempt(own, _seconds(each.get("duration")), message, trace, kind))
+            attempts.append(
+                Attempt(own, seconds_from_number(each.get("duration"), 1000), message, trace, kind)
+            )
     return tuple(attempts)
 
 
@@ -284,12 +286,3 @@ def _text(value: object) -> str:
 
 def _dicts(value: object) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _seconds(value: object) -> float | None:
-    """Milliseconds as seconds, between 0 and a year; None where they are no number."""
-    if type(value) is not int and type(value) is not float:
-        return None
-    if 0 <= value <= YEAR_MS:
-        return value / 1000
-    return min(max(value, 0.0), YEAR_MS) / 1000 if abs(value) < float("inf") else None

@@ -24,6 +24,7 @@ import msgspec
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -55,7 +56,6 @@ EXIT_CODES = {
     4: "pytest was called in a wrong way (exit code 4)",
     5: "pytest found no tests (exit code 5)",
 }
-YEAR = 365 * 86_400.0
 MOST_NOTES = 5
 MOST_TROUBLES = 20
 

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -50,7 +51,6 @@ EXIT_STATUSES = {
     4: "pytest was called in a wrong way (exit status 4)",
     5: "pytest found no tests (exit status 5)",
 }
-YEAR = 365 * 86_400.0
 MOST_NOTES = 5
 MOST_TROUBLES = 20
 

@@ -30,6 +30,7 @@ from tracker.intake.contract import (
     SET_UP,
     TEAR_DOWN,
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -49,7 +50,6 @@ from tracker.intake.contract import (
 
 Element: TypeAlias = Any  # lxml's element
 
-YEAR = 365 * 86_400.0
 MOST_NOTES = 20
 MOST_STEPS = 100
 MOST_LOGGED = 32_000

@@ -31,9 +31,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
 )
 
-YEAR = 365 * 86_400.0
 STATUSES = {"passed": Status.PASSED, "failed": Status.FAILED, "pending": Status.SKIPPED}
 TEXTS = ("description", "full_description", "file_path", "id")
 FIXED = "PendingExampleFixedError"
@@ -91,7 +91,8 @@ def _of_example(example: dict[str, Any]) -> tuple[tuple[str, ...], Result]:
     path = (file, group) if file and group else tuple(filter(None, (file, group)))
     word, line = example.get("status"), example.get("line_number")
     status = STATUSES.get(word, Status.UNKNOWN) if isinstance(word, str) else Status.UNKNOWN
-    duration, line = _seconds(example.get("run_time")), line if type(line) is int else None
+    duration = seconds_from_number(example.get("run_time"))
+    line = line if type(line) is int else None
     name = name or full_name or UNNAMED
     error = example.get("exception")
     if status is Status.PASSED and not error:
@@ -142,12 +143,3 @@ def _text(value: object) -> str:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _seconds(value: object) -> float | None:
-    """A time in seconds, between 0 and a year; None where it is no number."""
-    if type(value) is not int and type(value) is not float:
-        return None
-    if 0 <= value <= YEAR:
-        return float(value)
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

@@ -31,6 +31,7 @@ from typing import BinaryIO, Literal
 from tracker.intake.contract import (
     SET_UP,
     TEAR_DOWN,
+    YEAR,
     Damage,
     Head,
     Record,
@@ -81,7 +82,6 @@ NOT_LOADED = re.compile(
 EXCEPTION = re.compile(r"((?:\w+\.)*[A-Z]\w*)(?:: |$)")
 
 MOST_TEXT = 256 * 1024
-YEAR = 365 * 86_400.0
 
 
 def looks_like(head: Head) -> float:

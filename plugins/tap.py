@@ -26,6 +26,7 @@ from typing import BinaryIO, Literal, cast
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Head,
     Note,
     Record,
@@ -77,7 +78,6 @@ NO_MESSAGE = re.compile(
 
 MOST_TEXT = 64 * 1024
 BIG = 10**15
-YEAR = 365 * 86_400.0
 
 
 def looks_like(head: Head) -> float:

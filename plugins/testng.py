@@ -39,12 +39,12 @@ from tracker.intake.contract import (
     XmlElement,
     declared_count,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
 Parts: TypeAlias = dict[Any, XmlElement]
 
-YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
 # Of one method, as each of its invocations has them.
 MOST_GROUPS = 100
@@ -263,7 +263,7 @@ def _changed(
 def _result(method: XmlElement, fixture: str, groups: tuple[str, ...]) -> Result:
     parts = {each.tag: each for each in method}
     time = method.get("duration-ms")
-    duration = _seconds(time) if time else None
+    duration = seconds_from_text(time, 1000) if time else None
     word = method.get("status") or ""
     name, output = _name(method, parts, fixture), _output(parts)
     properties = _properties(method, parts, groups)
@@ -336,12 +336,3 @@ def _properties(
         if told := each.get("name"):
             found.append((told, (each.text or "").strip()))
     return tuple(found)
-
-
-def _seconds(milliseconds: str) -> float | None:
-    """Seconds, between 0 and a year; a clock that was set back makes negative ones."""
-    try:
-        value = float(milliseconds) / 1000
-    except ValueError:
-        return None
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None

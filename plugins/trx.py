@@ -25,6 +25,7 @@ import msgspec
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Damage,
     Head,
     Note,
@@ -42,7 +43,6 @@ from tracker.intake.contract import (
     xml_elements,
 )
 
-YEAR = 365 * 86_400.0
 MOST_ROWS = 100
 # Of one definition, as all its results have them.
 MOST_PROPERTIES = 100

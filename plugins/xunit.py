@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Damage,
     Head,
     Note,
@@ -40,7 +41,6 @@ from tracker.intake.contract import (
 Properties = tuple[tuple[str, str], ...]
 Parts: TypeAlias = dict[Any, XmlElement]
 
-YEAR = 365 * 86_400.0
 MOST_TROUBLES = 20
 
 WORDS = {

@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_upload_mb        largest body of an upload, after unpacking too
     queue_above_mb       uploads above this size are read by the worker and answered with 202
     max_files            most report files in one upload
-    parse_seconds        processor time the parsing child may spend on one report
+    parse_seconds        processor time the parsing child may spend on one file, archives included
     parse_memory_mb      memory the parsing child may use
     accept_new_jobs      whether an upload for a job nobody knows makes the job
     quiet_minutes        after this time without uploads a build known only by uploads is complete

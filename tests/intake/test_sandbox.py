@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
 import sys
 import threading
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +119,25 @@ def names_of(read):
 
 def test_one_that_works_for_ever_is_ended(run):
     assert "more than 1 s of processor time" in run("while True: pass\nyield").failure
+
+
+def test_the_reports_of_an_archive_share_the_time_of_one_file(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        HEAD + "    until = time.process_time() + 0.7\n"
+        "    while time.process_time() < until: pass\n"
+        "    yield Result(given, Status.PASSED)\n"
+    )
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for number in range(9):
+            archive.writestr(f"{number}.txt", f"wicked\n{number}")
+    kept = spool.store(tmp_path / "spool", [made.getvalue()])
+    files = [SpooledReport(kept.path, "all.zip", kept.sha256, kept.size)]
+    sources = PluginSources(resources.folder("plugins"), tmp_path)
+    itself, *entries = read_reports(files, Quick(), sources)
+    assert "more than 1 s of processor time to read (at " in itself.failure
+    assert 0 < len(entries) < 4
+    assert not any(entry.failure for entry in entries)
 
 
 def test_one_that_waits_for_ever_is_ended(run):

@@ -30,6 +30,23 @@ def test_the_same_bytes_are_kept_once(tmp_path):
     assert files(tmp_path) == [first.path]
 
 
+def test_a_file_that_is_safe_is_not_replaced_by_one_that_is_not_yet(tmp_path):
+    safe = spool.store(tmp_path, [b"abc"])
+    os.utime(safe.path, (10, 10))
+    before = safe.path.stat()
+    assert spool.store(tmp_path, [b"abc"], durable=False) == safe
+    after = safe.path.stat()
+    assert (after.st_ino, after.st_mtime > before.st_mtime) == (before.st_ino, True)
+    assert files(tmp_path) == [safe.path]
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_file_that_was_cut_is_replaced_by_a_whole_one(tmp_path, durable):
+    cut = spool.store(tmp_path, [b"abc"])
+    cut.path.write_bytes(b"a")
+    assert spool.store(tmp_path, [b"abc"], durable=durable).path.read_bytes() == b"abc"
+
+
 def test_different_bytes_do_not_meet(tmp_path):
     kept = [spool.store(tmp_path, [str(n).encode()]) for n in range(50)]
     assert files(tmp_path) == sorted(each.path for each in kept)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import RunningDemo, running_demo
 from tests.jenkins.stub import Stub, source_of
-from tracker.jenkins.client import Unusable
+from tracker.jenkins.client import JSON_BYTES, TooMuch, Unusable
 from tracker.jenkins.discovery import look
 
 
@@ -81,6 +81,12 @@ def test_folders_below_those_of_one_question_are_asked_by_themselves(stub: Stub)
     path = "".join(f"job/f{depth}/" for depth in range(1, 10))
     stub.answers[f"{path}api/json"] = {"jobs": [{"name": "nightly"}]}
     assert names(stub.url, "*") == ["f1/f2/f3/f4/f5/f6/f7/f8/f9/nightly"]
+
+
+def test_a_list_beyond_all_bounds_says_what_to_do(stub: Stub) -> None:
+    stub.answers["api/json"] = b" " * (JSON_BYTES + 1)
+    with pytest.raises(TooMuch, match=r"The list of jobs: .* larger than 6 MB.*--view VIEW"):
+        look(source_of(stub.url), ["*"])
 
 
 def test_an_empty_folder_is_no_job(stub: Stub) -> None:

@@ -5,33 +5,42 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from tests.conftest import junit
-from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of
+from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of, source_of
 from tracker.errors import JenkinsError
+from tracker.jenkins.client import Client
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build
 from tracker.queries.builds import build, reports, results
 from tracker.settings import Settings
+from tracker.store import history
 from tracker.store.rules import ResultsRule, add_results_rule
 
 Read = Callable[..., dict[str, str]]
 TESTS = {"urlName": "testReport", "totalCount": 1, "failCount": 0, "skipCount": 0}
 WHERE = "job/nightly/1/"
+MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
 def read(stub: Stub, settings: Settings, store: Path) -> Read:
-    """Read build 1, told with `more`; the names of its reports with their formats."""
+    """Read build 1, told with `more`; the names of its reports with their formats.
 
-    def poll(**more: Any) -> dict[str, str]:
+    Reports may have `most` bytes.
+    """
+
+    def poll(most: int = 64 * MEGABYTE, **more: Any) -> dict[str, str]:
         known_as(stub.url, "nightly")
         stub.has(a_build(1, **more))
-        poll_job(reading_of(stub.url, settings), first_builds=1)
+        source = source_of(stub.url, max_bytes=most)
+        poll_job(replace(reading_of(stub.url, settings), source=source), first_builds=1)
         return {row.name: row.format or row.failure for row in reports("nightly", "1")}
 
     return poll
@@ -122,6 +131,16 @@ def test_a_zip_that_is_none_is_no_trouble(stub: Stub, read: Read, answer: int | 
     assert build("nightly", "1").damaged == 0
 
 
+def test_a_zip_that_took_all_the_time_is_trouble_in_words(
+    stub: Stub, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.answers[f"{WHERE}artifact/out/*zip*/out.zip"] = b"no zip at all"
+    is_up = property(lambda _: "out/*zip*" in unquote(stub.asked[-1]))
+    monkeypatch.setattr(Client, "is_out_of_time", is_up)
+    with pytest.raises(PartlyRead, match="The time was up with the zip of"):
+        read(artifacts=artifacts("out/a.xml", "out/b.xml"))
+
+
 def test_cells_bring_their_artifacts_in_the_answer_of_the_build(stub: Stub, read: Read) -> None:
     cell = {
         "number": 1,
@@ -197,9 +216,89 @@ def test_an_artifact_that_may_not_be_had_does_not_keep_the_test_report_out(
 def test_a_test_report_beyond_all_bounds_is_told_and_holds_nothing_up(
     stub: Stub, read: Read
 ) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = b" " * (2 * MEGABYTE) + b'{"suites": []}'
+    [failure] = read(most=MEGABYTE, actions=[TESTS]).values()
+    assert "larger than 1 MB. TRACKER_JENKINS_MAX_MB" in failure
+    assert build("nightly", "1").complete
+
+
+def test_a_test_report_that_may_not_be_had_is_told_and_holds_nothing_up(
+    stub: Stub, read: Read
+) -> None:
     stub.answers[f"{WHERE}testReport/api/json"] = 403
     assert list(read(actions=[TESTS])) == ["testReport"]
     assert build("nightly", "1").complete
+
+
+def test_a_test_report_that_was_lost_is_no_damage_once_its_parts_are_read(
+    stub: Stub, read: Read, settings: Settings
+) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = 403
+    read(actions=[TESTS])
+    linux, windows = (told(a=status)["suites"][0] for status in ("FAILED", "PASSED"))
+    linux["enclosingBlockNames"], windows["enclosingBlockNames"] = ["linux"], ["windows"]
+    stub.answers[f"{WHERE}testReport/api/json"] = {"suites": [linux, windows]}
+    poll_build(reading_of(stub.url, settings), 1)
+    assert [row.name for row in reports("nightly", "1")] == [
+        "testReport stage=linux",
+        "testReport stage=windows",
+    ]
+    assert build("nightly", "1").damaged == 0
+
+
+def test_a_test_report_that_was_lost_is_no_damage_once_the_build_has_a_report(
+    stub: Stub, read: Read, settings: Settings
+) -> None:
+    stub.answers[f"{WHERE}testReport/api/json"] = 403
+    read(actions=[TESTS])
+    stub.has(a_build(1, actions=[TESTS], artifacts=artifacts("a.xml")))
+    stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
+    poll_build(reading_of(stub.url, settings), 1)
+    assert [row.name for row in reports("nightly", "1")] == ["a.xml"]
+
+
+# Refused in the middle.
+
+
+def results_of(at: str) -> dict[str, Any]:
+    """What a build tells that has its results at a path."""
+    is_artifact = "artifact" in at
+    return {"artifacts": artifacts("a.xml")} if is_artifact else {"actions": [TESTS]}
+
+
+PLACES = ["artifact/a.xml", "testReport/api/json"]
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_a_user_who_is_not_known_any_more_has_lost_nothing(
+    stub: Stub, read: Read, settings: Settings, at: str
+) -> None:
+    stub.answers[f"{WHERE}{at}"] = 401
+    with pytest.raises(PartlyRead, match=r"refuses anonymous \(401\)"):
+        read(**results_of(at))
+    assert not history.on_record("nightly", 1) or not build("nightly", "1").complete
+    stub.answers[f"{WHERE}{at}"] = junit(a="P") if "artifact" in at else told(a="PASSED")
+    poll_job(reading_of(stub.url, settings), first_builds=1)
+    row = build("nightly", "1")
+    assert (row.complete, row.totals.total, row.damaged) == (True, 1, 0)
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("answer", [401, 403, 302], ids=["401", "403", "redirect"])
+def test_nothing_is_lost_while_the_job_itself_is_refused(
+    stub: Stub, read: Read, monkeypatch: pytest.MonkeyPatch, answer: int, at: str
+) -> None:
+    def refused_from_here(path: str, tree: str) -> Any:
+        if path == f"{WHERE}{at}":
+            stub.answers = dict.fromkeys([*stub.answers, path], answer)
+        return usual(path, tree)
+
+    usual = stub.answer
+    monkeypatch.setattr(stub, "answer", refused_from_here)
+    with pytest.raises(JenkinsError) as raised:
+        read(**results_of(at))
+    assert not isinstance(raised.value, PartlyRead)
+    assert not history.on_record("nightly", 1) or not build("nightly", "1").complete
 
 
 def test_bytes_that_are_no_text_in_a_stage_do_no_harm(stub: Stub, read: Read) -> None:

@@ -14,7 +14,7 @@ from tracker.queries.dump import lines
 from tracker.store.connection import writing
 from tracker.store.judging import rebuild
 from tracker.store.record import complete_quiet_builds
-from tracker.store.records import ReadReport
+from tracker.store.records import DAMAGED, WENT_WRONG, ReadReport
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 
@@ -124,6 +124,21 @@ def test_what_stood_before_the_end_of_a_report_that_is_cut_was_removed(state):
     upload("nightly", 9, cut, complete=True)
     causes = {row["key"]: row["cause"] for row in state("absence")}
     assert causes == {key_of("logout"): "removed", key_of("export"): "report cut"}
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ((f"{WENT_WRONG}2 tests began and never ended",), "suite crashed"),
+        ((f"{DAMAGED}it ends early", f"{WENT_WRONG}2 tests began and never ended"), "report cut"),
+    ],
+    ids=["whole", "cut"],
+)
+def test_a_report_of_a_run_that_went_wrong_ends_early_only_where_it_was_cut(state, said, cause):
+    nights(**all_of(*FOUR))
+    here = report("a.xml", **all_of(*FOUR[:3]))
+    upload("nightly", 9, dataclasses.replace(here, recovered=True, warnings=said), complete=True)
+    assert {row["cause"] for row in state("absence")} == {cause}
 
 
 def test_all_that_a_cut_report_lacks_was_cut_off_where_its_order_is_not_on_record(state):

@@ -85,3 +85,23 @@ def test_one_name_for_two_platforms_is_refused_in_words() -> None:
 def test_what_could_never_be_fetched_is_told_apart_by_name() -> None:
     done = plan([], [came("a", "", "404"), came("b", "", "404")], replace=False)
     assert names(done.added) == ["a", "b"]
+
+
+def test_what_could_never_be_fetched_gives_way_to_its_parts() -> None:
+    lost = stored("testReport", "", failure="refused")
+    part = ReadReport("testReport stage=fast 2", "1", 1, "stage=fast")
+    done = plan([lost, stored("a", "2")], [part], replace=False)
+    assert (names(done.added), done.replaced) == ([part.name], {"testReport"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ReadReport("testReport stage=fast", "1", 1, "stage=fast", failure="no JSON"),
+        ReadReport("testReport of ours.xml", "1", 1, "stage=fast"),
+    ],
+    ids=["a part that cannot be read", "another report"],
+)
+def test_what_could_never_be_fetched_stays_beside_others(other: ReadReport) -> None:
+    lost = stored("testReport", "", failure="refused")
+    assert plan([lost], [other], replace=False).replaced == frozenset()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ from tests.factories import DAY, NOW, jenkins, jenkins_facts, record, report, up
 from tracker.errors import Conflict, NotFound
 from tracker.queries.dump import lines
 from tracker.queries.jobs import revision
+from tracker.store import merge
+from tracker.store import record as record_module
+from tracker.store.connection import reading
+from tracker.store.engine import engine
 from tracker.store.record import NeedsAllReports, complete_quiet_builds, record_build
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, ReadReport
 from tracker.store.sql import run
 
 State = Callable[..., list[dict[str, Any]]]
@@ -54,6 +59,48 @@ def test_another_name_adds_to_the_build(state: State) -> None:
     upload("nightly", 1, report("b.xml", logout="F"))
     assert statuses(state) == {"login": "passed", "logout": "failed"}
     assert state("build")[0]["total"] == 2
+
+
+def test_reports_are_laid_together_before_others_have_to_wait(
+    monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    upload("nightly", 1, report("a.xml", login="P"))
+    laid: list[tuple[set[str], bool]] = []
+
+    def watched(reports: Sequence[ReadReport]) -> merge.Merged:
+        names = {each.name for each in reports}
+        laid.append((names, bool(engine().database.in_transaction())))
+        return usual(reports)
+
+    usual = merge.merge
+    monkeypatch.setattr(merge, "merge", watched)
+    both = [report("b.xml", logout="P"), report("c.xml", search="P")]
+    record_build(BuildFacts("nightly", 1), [report("a.xml", login="P"), *both], now=NOW)
+    again = report("d.xml", login="F")
+    older = [report("a.xml", login="P"), *both]
+    record_build(BuildFacts("nightly", 1), [again], now=NOW, reread=older)
+    assert [each for each in laid if each[0]] == [
+        ({"b.xml", "c.xml"}, False),
+        ({"a.xml", "b.xml", "c.xml", "d.xml"}, False),
+    ]
+    assert statuses(state) == {"login": "failed", "logout": "passed", "search": "passed"}
+
+
+def test_what_was_laid_together_for_nothing_is_laid_together_anew(
+    monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    @contextlib.contextmanager
+    def after_another_upload() -> Iterator[None]:
+        with reading():
+            yield
+        monkeypatch.undo()
+        upload("nightly", 1, report("a.xml", login="P"))
+
+    monkeypatch.setattr(record_module, "reading", after_another_upload)
+    reports = [report("a.xml", login="P"), report("b.xml", logout="P")]
+    done = record_build(BuildFacts("nightly", 1), reports, now=NOW)
+    assert (done.added, done.known) == (("b.xml",), ("a.xml",))
+    assert statuses(state) == {"login": "passed", "logout": "passed"}
 
 
 def test_other_bytes_under_a_known_name_are_a_conflict_and_change_nothing() -> None:

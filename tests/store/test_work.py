@@ -19,6 +19,7 @@ from tracker.store.models import database
 from tracker.store.sql import run
 from tracker.store.work import (
     MAX_TRIES,
+    MOST_DEATHS,
     SECOND,
     Task,
     asked_for,
@@ -242,6 +243,52 @@ def test_after_many_tries_a_task_is_given_up_and_says_why() -> None:
     assert take(NOW + 10**9) is None
     [row] = waiting(NOW)
     assert (row.state, row.error) == ("dead", "down")
+
+
+def _died_with(kind: str, times: int, now: int = NOW) -> int:
+    """So many workers die with a task; when the next one may have it, were it not given up."""
+    for _ in range(times):
+        while take(now, kind) is None:
+            now += 600 * SECOND
+        now += LEASE
+    return now
+
+
+def test_what_its_workers_die_of_is_given_up_and_says_why() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    now = _died_with("poll", MOST_DEATHS + 1)
+    assert take(now) is None
+    [row] = waiting(now)
+    assert row.state == "dead"
+    told = f"Its worker died in the middle of it; it was tried {MOST_DEATHS + 1} times."
+    assert row.error.startswith(told)
+
+
+def test_a_task_is_taken_over_at_once_from_many_workers_that_were_killed() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    assert take(_died_with("poll", MOST_DEATHS)) is not None
+
+
+def test_what_its_workers_died_of_is_still_done_by_whoever_asks_for_it_alone() -> None:
+    enqueue("poll", "deadly", due=NOW)
+    now = _died_with("poll", MOST_DEATHS + 1)
+    assert claim(("poll",), now=now, lease_ms=LEASE, key="deadly") is not None
+
+
+def test_an_upload_its_workers_die_of_waits_and_is_not_given_up() -> None:
+    enqueue("ingest", "id", due=NOW)
+    now = _died_with("ingest", MOST_DEATHS + 1)
+    assert take(now, "ingest") is None
+    state, error, _ = queued_upload("id")
+    assert (state, error[:15]) == ("due", "Its worker died")
+    assert take(now + 600 * SECOND, "ingest") is not None
+
+
+def test_tasks_that_were_given_back_are_not_taken_for_abandoned() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    for _ in range(MAX_TRIES + 1):
+        release(taken())
+    assert taken().tries == 1
 
 
 def test_asking_again_brings_a_given_up_task_to_life() -> None:

@@ -27,7 +27,6 @@ def scene(*gone: Test, **more: object) -> Scene:
         reports=(SHARD, OTHER),
         reports_before=BEFORE,
         expected=6,
-        result="SUCCESS",
         beside=tuple(test for test in ALL if test not in gone),
     )
     return replace(whole, **more)  # type: ignore[arg-type]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,15 +16,6 @@ from tracker.verdicts.renames import Test
 
 def test_a_case_that_nothing_explains_was_removed():
     assert told(causes(scene(ALL[1]))) == {1: "removed"}
-
-
-@pytest.mark.parametrize(
-    "how", [{"result": "ABORTED"}, {"result": "NOT_BUILT"}, {"complete": False}, {"state": "lost"}]
-)
-def test_a_build_that_broke_off_explains_all(how):
-    found = causes(scene(*ALL[:2], reports=(OTHER,), **how))
-    assert set(told(found).values()) == {"build aborted"}
-    assert "2 of 6 expected cases have no result" in found[0].sentence
 
 
 def test_a_rename_is_told_with_the_new_case():

@@ -16,14 +16,18 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Self, TypeVar
 
+from tracker.errors import TrackerError
 from tracker.intake.text import storable
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 1024**3
+# The directory of a zip becomes objects of ten times its size.
+MOST_DIRECTORY = 12 * 1024**2
 # Real reports shrink to a fiftieth, logs of equal lines to less; bombs to a thousandth.
 MOST_RATIO = 200
 RATIO_FROM = 16 * 1024**2
@@ -201,13 +205,33 @@ def _odd_name(name: str) -> str:
 
 # Zip
 
+_DIRECTORY_SIZE = 5  # the place in what zipfile finds at the end of a zip
+
+
+@contextmanager
+def zip_damage(what: str) -> Iterator[None]:
+    """Whatever goes wrong with a zip inside is ArchiveDamage, and told of as `what`."""
+    try:
+        yield
+    except (ArchiveDamage, TrackerError):
+        raise
+    except Exception as error:  # noqa: BLE001 - zipfile raises anything for hostile bytes
+        raise ArchiveDamage(f"{what} ({_said(error)})") from None
+
+
+def opened_zip(stream: BinaryIO) -> zipfile.ZipFile:
+    """A zip of which the list of entries is read; ArchiveDamage where it cannot be, or is huge."""
+    with zip_damage("its directory cannot be read"):
+        # What zipfile goes by: it reads as many bytes, however many entries it is said to have.
+        end: list[Any] | None = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+        if end is not None and end[_DIRECTORY_SIZE] > MOST_DIRECTORY:
+            raise ValueError(f"it has more than {MOST_DIRECTORY // 1024**2} MB")
+        return zipfile.ZipFile(stream)
+
 
 def _zip_entries(stream: BinaryIO, budget: Budget) -> Iterator[Entry]:
-    try:
-        archive = zipfile.ZipFile(stream)
-        infos = archive.infolist()
-    except Exception as error:  # noqa: BLE001 - zipfile raises anything for hostile bytes
-        raise ArchiveDamage(f"its directory cannot be read ({_said(error)})") from None
+    archive = opened_zip(stream)
+    infos = archive.infolist()
     _check_count(len(infos))
     _refuse_overlap(infos)
     for info in infos:
@@ -232,7 +256,7 @@ def _zip_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budge
         return Entry(name, refusal=refusal, is_lost=True)
     try:
         content = archive.open(info)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - zipfile raises anything for hostile bytes
         return Entry(name, refusal=f"it cannot be opened ({_said(error)})", is_lost=True)
     return Entry(name, Unpacked(content, budget))  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from tracker.errors import SettingsError
 from tracker.intake.frames import Begin, Broken, End, Frame, Ready, Refusal, Seal
 from tracker.intake.rows import Batch, Tail, apply_retries
 from tracker.intake.spool import SpooledReport
-from tracker.store.records import Contents, ReadReport
+from tracker.store.records import DAMAGED, WENT_WRONG, Contents, ReadReport
 
 
 @dataclass
@@ -81,14 +81,14 @@ def _warnings(tail: Tail, has_results: bool) -> tuple[str, ...]:
     notes = list(tail.notes)
     if not has_results:
         notes.insert(0, "It holds no tests.")
-    notes = [*(f"The run went wrong: {text}" for text in tail.trouble), *notes]
+    notes = [*(f"{WENT_WRONG}{text}" for text in tail.trouble), *notes]
     if tail.damage:
         notes.insert(0, _damaged(tail.damage))
     return tuple(notes)
 
 
 def _damaged(why: str) -> str:
-    return f"Damaged: {why}; what came before was kept."
+    return f"{DAMAGED}{why}; what came before was kept."
 
 
 class Assembly:

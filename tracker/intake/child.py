@@ -119,7 +119,9 @@ def _leave_network() -> bool:
 
 
 def _allow_more_time(seconds: int) -> None:
-    """Each report has its own share of processor time; the kernel ends us when it is used up."""
+    """Each file has its own share of processor time, however many reports are in it; the kernel
+    ends us when it is used up.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime) + 1 + seconds

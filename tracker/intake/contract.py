@@ -36,6 +36,7 @@ from tracker.intake.json_text import (
     json_lines,
     text_lines,
 )
+from tracker.intake.times import YEAR, seconds_from_number, seconds_from_text
 from tracker.intake.xml import XmlDamage, XmlElement, declared_count, xml_elements
 from tracker.verdicts.outcomes import Status
 
@@ -43,6 +44,7 @@ __all__ = [
     "SET_UP",
     "TEAR_DOWN",
     "UNNAMED",
+    "YEAR",
     "Attempt",
     "Damage",
     "Facets",
@@ -66,6 +68,8 @@ __all__ = [
     "json_head",
     "json_lines",
     "parser",
+    "seconds_from_number",
+    "seconds_from_text",
     "text_lines",
     "xml_elements",
 ]

@@ -170,7 +170,9 @@ def read_again(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadRepor
     files = [report for report in stored if report.sha256 and not report.archive]
     read = read_reports(_spooled(intake, files), intake.limits, intake.sources) if files else ()
     never_had = [
-        ReadReport(report.name, "", 0, report.variant, failure=report.failure)
+        ReadReport(
+            report.name, "", 0, report.variant, failure=report.failure, stand_in=report.stand_in
+        )
         for report in stored
         if not report.sha256
     ]

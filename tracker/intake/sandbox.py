@@ -39,14 +39,16 @@ _DECODER = msgspec.msgpack.Decoder(Frame)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one report may cost, and the longest it may take by the clock."""
+    """What one file may cost, and the longest that one report in it may take by the clock."""
 
     cpu_seconds: int = 10
     memory_mb: int = 512
 
     @property
     def wall_seconds(self) -> float:
-        """A child that waits instead of working is ended too."""
+        """A child that waits instead of working is ended too. Each report of an archive begins
+        anew: what they share is the processor time.
+        """
         return 3.0 * self.cpu_seconds + 5.0
 
 

@@ -70,13 +70,16 @@ class Writer:
     def keep(self, *, durable: bool = True) -> Spooled:
         """Make the bytes a file of the spool; returns once they are safe.
 
-        Without `durable` they are safe only after `make_durable`, which many files share.
+        Without `durable` they are safe only after `make_durable`, which many files share; a file
+        that is there already stays, since it may be safe, and is as new as if it had come now.
         """
         self._stream.flush()
-        if durable:
-            os.fsync(self._stream.fileno())
         sha256 = self._digest.hexdigest()
         path = path_of(self._folder, sha256)
+        if not durable and _is_here_anew(path, self.size):
+            return Spooled(sha256, self.size, path)
+        if durable:
+            os.fsync(self._stream.fileno())
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             sync_folder(self._folder)
@@ -89,6 +92,14 @@ class Writer:
 def path_of(folder: Path, sha256: str) -> Path:
     """Where the bytes with this digest are, or would be."""
     return folder / sha256[:2] / sha256
+
+
+def _is_here_anew(path: Path, size: int) -> bool:
+    """Whether a file of this size is there; its age is that of its last arrival from now on."""
+    with suppress(FileNotFoundError, PermissionError):
+        os.utime(path)
+        return path.stat().st_size == size
+    return False
 
 
 @contextmanager

@@ -6,40 +6,33 @@ names and digests, as if each had been fetched alone.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import IO
 
 from tracker.intake import spool
-from tracker.intake.archives import BROKEN, PIECE
+from tracker.intake.archives import PIECE, ArchiveDamage, opened_zip, zip_damage
 from tracker.intake.spool import Spooled
-
-
-class ZipDamage(Exception):
-    """The zip is cut, is none, or holds more than is taken."""
 
 
 def unzip(folder: Path, path: Path, names: Mapping[str, str], most: int) -> dict[str, Spooled]:
     """Put entries of the zip at `path` into the spool `folder`; not safe before `make_durable`.
 
     `names` are the names of entries and what they are called here; those that the zip lacks are
-    lacking in the answer. All together may have `most` bytes. Raises ZipDamage.
+    lacking in the answer. All together may have `most` bytes. Raises ArchiveDamage where the zip is
+    cut, is none, or holds more than is taken.
     """
     found: dict[str, Spooled] = {}
     left = most
-    try:
-        with closing(zipfile.ZipFile(path)) as archive:
-            for info in archive.infolist():
-                if info.filename not in names or names[info.filename] in found:
-                    continue
-                with archive.open(info) as stream:
-                    kept = _kept(folder, stream, left)
-                left -= kept.size
-                found[names[info.filename]] = kept
-    except (*BROKEN, NotImplementedError, RuntimeError) as error:
-        raise ZipDamage(str(error) or type(error).__name__) from error
+    with path.open("rb") as file, closing(opened_zip(file)) as archive:
+        for info in archive.infolist():
+            if info.filename not in names or names[info.filename] in found:
+                continue
+            with zip_damage("an entry cannot be read"), archive.open(info) as stream:
+                kept = _kept(folder, stream, left)
+            left -= kept.size
+            found[names[info.filename]] = kept
     return found
 
 
@@ -47,6 +40,6 @@ def _kept(folder: Path, stream: IO[bytes], most: int) -> Spooled:
     with spool.writer(folder) as out:
         while piece := stream.read(PIECE):
             if out.size + len(piece) > most:
-                raise ZipDamage(f"its files have more than {most} bytes")
+                raise ArchiveDamage(f"its files have more than {most} bytes")
             out.write(piece)
         return out.keep(durable=False)

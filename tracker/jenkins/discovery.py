@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tracker.jenkins.client import Missing, Refused, job_path, understood
+from tracker.jenkins.client import Missing, Refused, TooMuch, job_path, understood
 from tracker.jenkins.source import Source
 from tracker.store.naming import admits
 from tracker.store.seen import SeenJob
@@ -42,7 +42,7 @@ def look(source: Source, patterns: Sequence[str], view: str = "") -> Listing:
     """The jobs of a server, in folders of any depth, or those of a view of it."""
     path = "".join(f"view/{quote(name, safe='')}/" for name in view.split("/") if name)
     with understood(f"The list of jobs of Jenkins {source.server!r}"):
-        answer = source.client.json(path, _tree())
+        answer = _told(source, path)
         closed: list[str] = []
         found = list(_jobs(source, answer.get("jobs") or (), "", "", closed))
         admitted = [_seen(source, *each) for each in found if admits(patterns, each[0])]
@@ -58,6 +58,18 @@ def fingerprint(job: dict[str, Any]) -> str:
         f"{job.get('nextBuildNumber')}:{last.get('number')}@{last.get('timestamp')}{running}"
         f":{done.get('number')}"
     )
+
+
+def _told(source: Source, path: str) -> Any:
+    """What the server tells of all jobs below a path; TooMuch where they are more than is taken."""
+    try:
+        return source.client.json(path, _tree())
+    except TooMuch as error:
+        raise TooMuch(
+            f"The list of jobs: {error.message}",
+            "Have the jobs that matter in a view of Jenkins, and name it with `tracker server add …"
+            " --view VIEW`.",
+        ) from error
 
 
 def _tree(depth: int = DEPTH) -> str:
@@ -85,7 +97,7 @@ def _jobs(
         inside = job.get("jobs")
         if inside is None:  # deeper than one question reaches
             try:
-                inside = source.client.json(job_path(name), _tree()).get("jobs")
+                inside = _told(source, job_path(name)).get("jobs")
             except (Missing, Refused):
                 closed.append(name)
         yield from _jobs(source, inside or (), f"{name}/", kind, closed)

@@ -160,12 +160,24 @@ def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
     if "test_report" in rule.sources:
         own = results.test_report(*of)
         found = Results(found.fetched + own.fetched, found.lost + own.lost)
+    _check_lost(job, found)
     may_be_more = rule.console or (not rule.sources and has_test_report(answer))
     first = replace(facts, complete=False) if may_be_more else facts
     build_id = _ingest(job, first, found)
     if may_be_more:
         more = Results() if history.report_count(build_id) else _instead(job, answer, rule, path)
+        _check_lost(job, more)
         _ingest(job, facts, more)
+
+
+def _check_lost(job: JenkinsJob, found: Results) -> None:
+    """Reports are lost only while the job itself still answers, to us and not with a login page."""
+    if not found.lost:
+        return
+    try:
+        _ask_for_job(job)
+    except Unusable as error:
+        raise Unreachable(error.message, error.remedy) from error
 
 
 def _instead(job: JenkinsJob, answer: Answer, rule: ResultsRule, path: str) -> Results:

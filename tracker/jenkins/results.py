@@ -6,6 +6,7 @@ import mmap
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,17 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from tracker.intake import spool
+from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
-from tracker.intake.unzip import ZipDamage, unzip
+from tracker.intake.unzip import unzip
 from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
 from tracker.jenkins.client import (
     Missing,
     Refused,
+    TooSlow,
     Unreachable,
     Unusable,
     artifact_path,
@@ -100,26 +103,30 @@ def test_report(
     """
     if not has_test_report(build) or rule.sources == ("artifacts",):
         return Results()
-    try:
-        with spool.writer(intake.spool) as out:
-            if not source.client.test_report(path, TEST_REPORT, out.write):
-                return Results()
-            out.flush()
-            if not is_whole_json(out.path):
-                raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
-            parts = _in_parts(source, intake.spool, out.path, path)
-            if parts is None:
-                parts = [("", out.keep(durable=False))]
-    except (Refused, Unusable) as error:
-        return Results(lost=(ReadReport("testReport", "", 0, failure=str(error)),))
-    spool.make_durable(intake.spool)
-    names = _names([variant for variant, _ in parts])
     stands_in, decides = not rule.sources, len(rule.sources) > 1 and rule.truth == "test_report"
+    lost: list[ReadReport] = []
+    parts: list[tuple[str, Spooled]] | None = []
+    with (
+        _lost_at_worst(ReadReport("testReport", "", 0, stand_in=stands_in), lost),
+        spool.writer(intake.spool) as out,
+    ):
+        if not source.client.test_report(path, TEST_REPORT, out.write):
+            return Results()
+        out.flush()
+        if not is_whole_json(out.path):
+            raise Unreachable(f"The testReport of {path} was cut, or is no JSON.")
+        parts = _in_parts(source, intake.spool, out.path, path)
+        if parts is None:
+            parts = [("", out.keep(durable=False))]
+    if parts:
+        spool.make_durable(intake.spool)
+    names = _names([variant for variant, _ in parts])
     return Results(
         tuple(
             SpooledReport(each.path, name, each.sha256, each.size, variant, stands_in, decides)
             for name, (variant, each) in zip(names, parts, strict=True)
-        )
+        ),
+        tuple(lost),
     )
 
 
@@ -139,13 +146,27 @@ def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Res
     if not rule.console:
         return Results()
     name = f"{CONSOLE}{rule.console}"
+    fetched: list[SpooledReport] = []
+    lost: list[ReadReport] = []
+    with _lost_at_worst(ReadReport(name, "", 0), lost), spool.writer(intake.spool) as out:
+        source.client.fetch(f"{path}consoleText", out.write, needs_length=False)
+        kept = out.keep()
+        fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size))
+    return Results(tuple(fetched), tuple(lost))
+
+
+@contextmanager
+def _lost_at_worst(report: ReadReport, lost: list[ReadReport]) -> Iterator[None]:
+    """A report that cannot be had is `lost`, and keeps none of the others waiting.
+
+    Where Jenkins does not know us any more (401) nothing is lost: it is to be asked again.
+    """
     try:
-        with spool.writer(intake.spool) as out:
-            source.client.fetch(f"{path}consoleText", out.write, needs_length=False)
-            kept = out.keep()
+        yield
     except (Missing, Refused, Unusable) as error:
-        return Results(lost=(ReadReport(name, "", 0, failure=str(error)),))
-    return Results((SpooledReport(kept.path, name, kept.sha256, kept.size),))
+        if error.answered == 401:
+            raise
+        lost.append(replace(report, failure=str(error)))
 
 
 def _places(source: Source, path: str, build: dict[str, Any]) -> Iterator[_Place]:
@@ -185,9 +206,9 @@ def _as_zip(
             source.client.fetch(address, out.write, needs_length=False)  # a cut zip is none
             out.flush()
             found = unzip(intake.spool, out.path, names, source.client.address.max_bytes)
-    except (Missing, Refused, Unreachable, Unusable, ZipDamage):
+    except (Missing, Refused, Unreachable, Unusable, ArchiveDamage) as error:
         if source.client.is_out_of_time:
-            raise
+            raise TooSlow(f"The time was up with the zip of {place.path}: {error}.") from error
         return {}
     return {
         path: SpooledReport(kept.path, place.name_of(path), kept.sha256, kept.size, place.variant)
@@ -212,13 +233,12 @@ def _fetch(
 ) -> None:
     """One artifact; a file that cannot be had is a report that could not be read."""
     name = place.name_of(artifact)
-    try:
-        with spool.writer(intake.spool) as out:
-            source.client.fetch(artifact_path(place.path, artifact), out.write)
-            kept = out.keep(durable=False)
-    except (Missing, Refused, Unusable) as error:
-        lost.append(ReadReport(name, "", 0, place.variant, failure=str(error)))
-    else:
+    with (
+        _lost_at_worst(ReadReport(name, "", 0, place.variant), lost),
+        spool.writer(intake.spool) as out,
+    ):
+        source.client.fetch(artifact_path(place.path, artifact), out.write)
+        kept = out.keep(durable=False)
         fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size, place.variant))
 
 

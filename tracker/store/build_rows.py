@@ -16,17 +16,20 @@ from tracker.store.records import Contents, ReadReport
 from tracker.store.sql import run, run_many
 
 
-def write_whole(job: Job, build: Build, reports: Sequence[ReadReport]) -> None:
+def write_whole(
+    job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged | None = None
+) -> None:
     """Put the build's reports and results in the place of whatever was there.
 
-    The caller saves the build and judges it.
+    `merged` are the reports laid together, where that is done. The caller saves the build and
+    judges it.
     """
     for table in ("result", "attempt", "output", "suite_run", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
     for name in totals(()):
         setattr(build, name, 0)
     build.damaged = 0
-    add_reports(job, build, reports, merge(reports))
+    add_reports(job, build, reports, merge(reports) if merged is None else merged)
 
 
 def add_reports(

@@ -47,6 +47,20 @@ def merge(reports: Sequence[ReadReport]) -> Merged:
     return _Merging(ordered).done()
 
 
+class Merging:
+    """Lays reports together once, however often it is asked for the same ones in a row."""
+
+    def __init__(self) -> None:
+        self._reports: Sequence[ReadReport] = ()
+        self._merged = merge(())
+
+    def of(self, reports: Sequence[ReadReport]) -> Merged:
+        """These reports laid together."""
+        if list(map(id, reports)) != list(map(id, self._reports)):
+            self._reports, self._merged = reports, merge(reports)
+        return self._merged
+
+
 def totals(results: Iterable[ResultRow]) -> dict[str, int]:
     """How many results there are of each status, and `total`."""
     counts = Counter(row[1] for row in results)

@@ -27,9 +27,9 @@ class Plan:
 def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, replace: bool) -> Plan:
     """Compare the reports that came with those that the build has.
 
-    The same bytes without a variant give way to those that come with one. Raises Conflict for a
-    name that was used for other bytes, unless `replace` is set or the older report could not be
-    read and the newer one can.
+    The same bytes without a variant give way to those that come with one, and what could never be
+    fetched to its parts. Raises Conflict for a name that was used for other bytes, unless `replace`
+    is set or the older report could not be read and the newer one can.
     """
     here = {report.name: report for report in stored}
     told = {report.sha256 for report in reports if report.variant and not report.failure}
@@ -38,6 +38,7 @@ def plan(stored: Sequence[StoredReport], reports: Sequence[ReadReport], *, repla
     ) | frozenset(
         older.name for older in stored if older.variant == "" and older.sha256 in told - {""}
     )
+    giving_way |= _told_in_parts(stored, reports)
     giving_way |= _entries_of(stored, giving_way)
     others: dict[str, list[StoredReport | ReadReport]] = defaultdict(list)
     for older in stored:
@@ -84,6 +85,19 @@ def _gives_way(older: StoredReport | None, newer: ReadReport, replace: bool) -> 
     if older.sha256 == newer.sha256 and older.variant == newer.variant:
         return bool(older.failure) and not newer.failure
     return replace or (bool(older.failure) and not newer.failure)
+
+
+def _told_in_parts(stored: Iterable[StoredReport], reports: Sequence[ReadReport]) -> frozenset[str]:
+    """What could never be fetched, and has come as parts: named as it is, with their variants."""
+    lost = {older.name for older in stored if older.failure and not older.sha256}
+    return frozenset(
+        name
+        for name in lost
+        for report in reports
+        if report.variant
+        and not report.failure
+        and report.name.startswith(f"{name} {report.variant}")
+    )
 
 
 def _entries_of(stored: Sequence[StoredReport], archives: frozenset[str]) -> frozenset[str]:

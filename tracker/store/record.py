@@ -7,6 +7,7 @@ that is derived from them. Recording the same again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -15,11 +16,11 @@ from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store import audit, judging
 from tracker.store.build_rows import add_reports, write_whole
-from tracker.store.connection import next_revision, raise_revision, writing
+from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
-from tracker.store.merge import Merged, merge
+from tracker.store.merge import Merged, Merging
 from tracker.store.models import Build, Job, Report
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
@@ -75,6 +76,9 @@ def record_build(
     a new one of a build whose results were let go, and with `laid` where the build has other
     reports; NotFound for a job nobody knows where uploads may not make jobs.
     """
+    merging = Merging()
+    if len(reports) > 1 or reread:
+        _lay_ahead(merging, facts, reports, replace_reports, reread)
     with writing():
         job = _job(facts, accept_new_job)
         found = find_build(job, facts)
@@ -84,7 +88,7 @@ def record_build(
         _believe(build, facts, now)
         rewritten = bool(todo.added or todo.replaced)
         if rewritten:
-            _rewrite(job, build, todo, reread, laid)
+            _rewrite(job, build, todo, reread, laid or merging)
         if replace_reports and todo.replaced:
             what = ", ".join(sorted(todo.replaced))
             audit.note("reports replaced", f"{job.name} #{build.number}", what)
@@ -105,6 +109,26 @@ def record_build(
         )
 
 
+def _lay_ahead(
+    merging: Merging,
+    facts: BuildFacts,
+    reports: Sequence[ReadReport],
+    replace: bool,
+    reread: Sequence[ReadReport] | None,
+) -> None:
+    """Lay the reports together before others have to wait for it: most of the time goes there.
+
+    What the build has may be other when the lock is had; then it is done again.
+    """
+    with reading():
+        job = Job.get_or_none(Job.name == facts.job)
+        build = find_build(job, facts) if job else None
+        stored = stored_reports(build.id) if build else []
+    with suppress(Conflict):  # told of when it is sure
+        todo = plan(stored, reports, replace=replace)
+        merging.of(_whole(todo, reread) or todo.added)
+
+
 def _todo(build: Build, reports: Sequence[ReadReport], replace: bool, laid: Laid | None) -> Plan:
     stored = stored_reports(build.id)
     if laid is None:
@@ -120,7 +144,11 @@ def _todo(build: Build, reports: Sequence[ReadReport], replace: bool, laid: Laid
 
 
 def _rewrite(
-    job: Job, build: Build, todo: Plan, reread: Sequence[ReadReport] | None, laid: Laid | None
+    job: Job,
+    build: Build,
+    todo: Plan,
+    reread: Sequence[ReadReport] | None,
+    laid: Laid | Merging,
 ) -> None:
     """Write what is new or other; Conflict where the build's results were let go."""
     if build.let_go is not None:
@@ -279,24 +307,31 @@ def _write_reports(
     build: Build,
     todo: Plan,
     reread: Sequence[ReadReport] | None,
-    laid: Laid | None,
+    laid: Laid | Merging,
 ) -> None:
     """Write reports and results."""
-    if laid is not None:
+    if isinstance(laid, Laid):
         add_reports(job, build, todo.added, laid.merged, laid.contents)
         return
-    if reread is not None and _has_all(reread, todo.untouched):
-        added = {report.sha256 for report in todo.added}
-        older = [report for report in reread if report.sha256 not in added or not report.archive]
-        write_whole(job, build, [*older, *todo.added])
+    if whole := _whole(todo, reread):
+        write_whole(job, build, whole, laid.of(whole))
         return
-    merged = merge(todo.added)
+    merged = laid.of(todo.added)
     if todo.replaced or merged.overlaps or _overlaps(build, todo.added, merged):
         if todo.untouched:
             raise NeedsAllReports(todo.untouched)
-        write_whole(job, build, list(todo.added))
+        write_whole(job, build, todo.added, merged)
         return
     add_reports(job, build, todo.added, merged)
+
+
+def _whole(todo: Plan, reread: Sequence[ReadReport] | None) -> list[ReadReport]:
+    """All reports of the build, where its older ones were read again; none where they were not."""
+    if reread is None or not _has_all(reread, todo.untouched):
+        return []
+    added = {report.sha256 for report in todo.added}
+    older = [report for report in reread if report.sha256 not in added or not report.archive]
+    return [*older, *todo.added]
 
 
 def _has_all(reread: Sequence[ReadReport], stored: Sequence[StoredReport]) -> bool:

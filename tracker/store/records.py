@@ -13,6 +13,11 @@ AttemptRow = tuple[int, int, int, int | None, int | None]
 SuiteRunRow = tuple[int | None, str, str]
 
 
+# What the warnings of a report begin with that say why it is not whole.
+DAMAGED = "Damaged: "
+WENT_WRONG = "The run went wrong: "
+
+
 @dataclass(frozen=True)
 class Change:
     """A commit that a build was the first to have; `at` is in ms since 1970 UTC."""

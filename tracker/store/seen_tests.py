@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
+import msgspec
+
 from tracker.store.identity import SUITE_SEPARATOR
 from tracker.store.presence import IN, listed
+from tracker.store.records import DAMAGED, WENT_WRONG
 from tracker.store.sql import run
 from tracker.verdicts.lost_reports import read_to
 from tracker.verdicts.missing import ReportSeen
@@ -91,13 +94,29 @@ def last_places(builds: Iterable[int], cases: Collection[int]) -> dict[int, int]
 def reports_of(build: int) -> tuple[ReportSeen, ...]:
     """The reports of a build."""
     rows = run(
-        "SELECT name, variant, cases, recovered, failure <> '' FROM report WHERE build_id = ?"
-        " ORDER BY name",
+        "SELECT name, variant, cases, recovered, warnings, failure <> '' FROM report"
+        " WHERE build_id = ? ORDER BY name",
         build,
     )
-    return tuple(
-        ReportSeen(name, variant, cases, cut=bool(cut), unreadable=bool(failure))
-        for name, variant, cases, cut, failure in rows
+    return tuple(_seen(*row) for row in rows)
+
+
+def _seen(
+    name: str, variant: str, cases: int, is_recovered: bool, warnings: str, is_unreadable: bool
+) -> ReportSeen:
+    """A report that is not whole was cut, unless all that is said is that its run went wrong."""
+    said = msgspec.json.decode(warnings, type=list[str]) if is_recovered else []
+    is_troubled = any(each.startswith(WENT_WRONG) for each in said)
+    is_cut = bool(is_recovered) and not (
+        is_troubled and not any(each.startswith(DAMAGED) for each in said)
+    )
+    return ReportSeen(
+        name,
+        variant,
+        cases,
+        cut=is_cut,
+        unreadable=bool(is_unreadable),
+        troubled=is_troubled and not is_cut,
     )
 
 

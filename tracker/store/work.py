@@ -2,8 +2,9 @@
 
 A task is (kind, key). Asking for one that waits moves it forward; asking for one that runs makes
 it run once more afterwards. A worker claims a task for a lease; when it stops saying that it
-lives, the lease runs out and another worker takes the task. Whoever gives a task back ends the
-claim, so that a late sign of life does not hold it again.
+lives, the lease runs out and another worker takes the task; after very many times no more, since it
+must be the task that its workers die of. Whoever gives a task back ends the claim, so that a late
+sign of life does not hold it again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from tracker.store.models import Heartbeat, Work
 from tracker.store.sql import run
 
 MAX_TRIES = 20
+# So often workers may die with a task: one that is long gets on a little each time. Others have
+# their turn meanwhile, until the lease runs out.
+MOST_DEATHS = 150
 SECOND = 1000
 
 
@@ -96,8 +100,9 @@ def forget(kind: str, key: str, *, asked: int, now: int) -> None:
 def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Task | None:
     """Take the task that is most overdue, if any is due and nobody holds it or its subject.
 
-    With `key` only the task of that key. The lease begins when the write lock was had, however
-    long others wrote; what is free is what was so at `now`, since meanwhile nobody could extend.
+    With `key` only the task of that key, however often its workers died. The lease begins when the
+    write lock was had, however long others wrote; what is free is what was so at `now`, since
+    meanwhile nobody could extend.
     """
     began = time.monotonic()
     marks = ", ".join("?" * len(kinds))
@@ -113,6 +118,8 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
         return None
     with writing():
         lease_until = now + _waited(began) + lease_ms
+        if not key:
+            _settle_abandoned(now)
         rows = run(
             "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1"
             f" WHERE id = (SELECT id FROM work WHERE {free} ORDER BY due, id LIMIT 1)"
@@ -124,6 +131,29 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
         return None
     number, kind, key, payload, tries, asked, fence = rows[0]
     return Task(number, kind, key, msgspec.json.decode(payload), tries, asked, fence)
+
+
+def _settle_abandoned(now: int) -> None:
+    """Tasks whose workers died with them too often are given up; an upload waits for longer."""
+    left = (Work.state == "due") & Work.lease_until.between(1, now) & (Work.tries > MOST_DEATHS)
+    for row in Work.select().where(left):
+        row.error = (
+            f"Its worker died in the middle of it; it was tried {row.tries} times. The log of the"
+            " system tells what ended the worker: a lack of memory, most likely."
+        )
+        row.due, row.lease_until = now + SECOND * _pause(row.tries), 0
+        row.fence += 1
+        row.state = "dead" if _is_hopeless(row) else "due"
+        row.save()
+
+
+def _pause(tries: int) -> int:
+    """Seconds before a task is tried again that went wrong so often."""
+    return int(min(2 ** min(tries, 10), 600))
+
+
+def _is_hopeless(row: Work) -> bool:
+    return bool(row.tries >= MAX_TRIES and row.kind != "ingest")
 
 
 def extend(task: Task, *, now: int, lease_ms: int) -> bool:
@@ -187,7 +217,7 @@ def fail(
     not wait that long. With `forgive` the try does not count; and an upload that was acknowledged
     is never given up.
     """
-    usual = 15 if forgive else min(2 ** min(task.tries, 10), 600)
+    usual = 15 if forgive else _pause(task.tries)
     pause_ms = int(SECOND * (usual if pause is None else pause))
     with writing():
         row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
@@ -198,8 +228,7 @@ def fail(
         row.fence += 1
         row.due = now if asked_again else now + pause_ms
         row.tries -= forgive
-        is_hopeless = row.tries >= MAX_TRIES and not asked_again and task.kind != "ingest"
-        row.state = "dead" if is_hopeless else "due"
+        row.state = "dead" if _is_hopeless(row) and not asked_again else "due"
         row.save()
 
 

@@ -14,8 +14,8 @@ from tracker.verdicts.renames import Pair, Test, pairs, replaced
 def causes(scene: Scene) -> tuple[Missing, ...]:
     """Each missing case with exactly one cause, in the order of their ids.
 
-    A sure rename goes first, then what ended too early, the largest thing first: build, report,
-    suite; then a proposed rename; what nothing explains was removed.
+    A sure rename goes first, then what ended too early, a report before a suite; then a proposed
+    rename; what nothing explains was removed.
     """
     likely = pairs(scene.gone, scene.come) if scene.come else ()
     found = {pair.gone.id: pair for pair in likely}
@@ -27,8 +27,7 @@ def causes(scene: Scene) -> tuple[Missing, ...]:
     told += [_renamed(pair) for pair in sure.values()]
     for test in left:
         told.append(
-            _aborted(test, scene)
-            or reports.get(test.id)
+            reports.get(test.id)
             or suites.get(test.id)
             or (_renamed(found[test.id]) if test.id in found else _removed(test))
         )
@@ -68,20 +67,6 @@ def _percent(share: float) -> str:
 def _removed(test: Test) -> Missing:
     sentence = "Nothing else explains why: report and suite are whole, and no new case is like it."
     return Missing(test, Cause.REMOVED, sentence)
-
-
-def _aborted(test: Test, scene: Scene) -> Missing | None:
-    if not scene.broke_off:
-        return None
-    how = {"ABORTED": "was aborted", "NOT_BUILT": "was not built"}.get(
-        scene.result or "", "did not end"
-    )
-    sentence = f"The build {how}: {_of(len(scene.gone), scene.expected)} have no result."
-    return Missing(test, Cause.BUILD_ABORTED, sentence, "build")
-
-
-def _of(part: int, whole: int) -> str:
-    return f"{part:,} of {max(part, whole):,} expected cases"
 
 
 def settled(found: Iterable[Missing], rows: Mapping[int, Sequence[bool]]) -> tuple[Missing, ...]:

@@ -46,7 +46,6 @@ def _group(members: Sequence[Missing]) -> Group:
 
 
 _IN_WORDS = {
-    Cause.BUILD_ABORTED: "{} when the build broke off",
     Cause.REPORT_MISSING: "{} with {about}",
     Cause.REPORT_CUT: "{} cut off in {about}",
     Cause.SUITE_CRASHED: "{} in suites that broke off",

@@ -38,7 +38,7 @@ def _fate(name: str, tests: Sequence[Test], scene: Scene) -> dict[int, Missing]:
         return {}
     size = max(before.cases if before else 0, here.cases + len(tests))
     cause = Cause.REPORT_CUT if here.cut else Cause.SUITE_CRASHED
-    how = "ends early" if here.cut else "says that its run broke off"
+    how = "ends early" if here.cut else "says that its run went wrong"
     sentence = f"The report {name} {how}: {here.cases:,} of {size:,} cases are there."
     behind = _behind(_cut_off(tests, scene), here.read_to)
     return {test.id: Missing(test, cause, sentence, name) for test in behind}

@@ -6,7 +6,6 @@ import enum
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES
 from tracker.verdicts.renames import Pair, SuiteKey, Test
 
 
@@ -16,16 +15,13 @@ class Cause(enum.StrEnum):
     REPORT_CUT = "report cut"
     REPORT_MISSING = "report missing"
     SUITE_CRASHED = "suite crashed"
-    BUILD_ABORTED = "build aborted"
     RENAMED = "renamed"
     SKIPPED = "skipped"
     REMOVED = "removed"
 
 
-# What speaks for itself: a report, a suite or the build ended too early.
-EXPLAINED = frozenset(
-    {Cause.REPORT_CUT, Cause.REPORT_MISSING, Cause.SUITE_CRASHED, Cause.BUILD_ABORTED}
-)
+# What speaks for itself: a report or a suite ended too early.
+EXPLAINED = frozenset({Cause.REPORT_CUT, Cause.REPORT_MISSING, Cause.SUITE_CRASHED})
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class ReportSeen:
 
     cut         it is damaged from some place on
     unreadable  it is there, and nothing could be read
-    troubled    it is whole, and says that its run broke off
+    troubled    it is whole, and says that its run went wrong
     read_to     the place that its last case had when last seen; None where not known
     """
 
@@ -49,7 +45,7 @@ class ReportSeen:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is known of a build in which cases are missing.
+    """What is known of a judged build in which cases are missing.
 
     gone            expected cases without a result, as they were when last seen
     skipped         expected to run, and skipped now, as they are now
@@ -73,14 +69,6 @@ class Scene:
     reports_before: tuple[tuple[ReportSeen, ...], ...] = ()
     failed_before: Set[int] = frozenset()
     expected: int = 0
-    result: str | None = None
-    state: str = "finished"
-    complete: bool = True
-
-    @property
-    def broke_off(self) -> bool:
-        """Whether the build as a whole ended before its tests did."""
-        return self.result in NOT_JUDGED or self.state in UNJUDGED_STATES or not self.complete
 
 
 @dataclass(frozen=True, slots=True)

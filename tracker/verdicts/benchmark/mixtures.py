@@ -15,11 +15,11 @@ from tracker.verdicts.outcomes import Status
 
 
 def mixed(night: Night, reports: Sequence[str], chance: random.Random) -> Mutated:
-    """Two or three mutations, each of other reports; never an abort."""
+    """Two or three mutations, each of other reports."""
     names = list(reports)
     chance.shuffle(names)
     count = min(len(names), chance.randint(2, 3))
-    kinds = [name for name in MUTATIONS if name != "build aborted"]
+    kinds = list(MUTATIONS)
     done = Mutated(night, {})
     for at in range(count):
         mutation = MUTATIONS[chance.choice(kinds)]

@@ -104,21 +104,6 @@ def crash_suite(night: Night, reports: Sequence[str], chance: random.Random) -> 
     return without(replace(night, tests=changed), away, Cause.SUITE_CRASHED)
 
 
-def abort(night: Night, reports: Sequence[str], chance: random.Random) -> Mutated:
-    """Jenkins aborts the build: the report that is being written ends, later ones are not there."""
-    names = [report.name for report in night.reports]
-    at = chance.randrange(len(names))
-    kept_tests = results_of(night, names[at])
-    read = chance.randint(0, len(kept_tests) - 1)
-    kept = {test.id for name in names[:at] for test in results_of(night, name)}
-    kept |= {test.id for test in kept_tests[:read]}
-    left = tuple(
-        replace(report, cut=report.name == names[at]) for report in night.reports[: at + 1]
-    )
-    ended = replace(night, reports=left, result="ABORTED")
-    return without(ended, night.ids - kept, Cause.BUILD_ABORTED)
-
-
 def skip(night: Night, reports: Sequence[str], chance: random.Random) -> Mutated:
     """Some tests or a whole suite are skipped by a new condition."""
     suites = suites_of(night, reports)
@@ -169,7 +154,6 @@ MUTATIONS: Mapping[str, Mutation] = {
     "shard dropped": drop_shard,
     "report cut": cut_report,
     "suite crashed": crash_suite,
-    "build aborted": abort,
     "new skips": skip,
     "tests renamed": rename_tests,
     "suites moved": move_suites,

@@ -21,7 +21,6 @@ class Night:
 
     tests: tuple[Test, ...]
     reports: tuple[ReportSeen, ...]
-    result: str = "SUCCESS"
 
     @cached_property
     def ids(self) -> frozenset[int]:
@@ -75,7 +74,6 @@ def judged(history: Sequence[Night], night: Night, *, ordered: bool = True) -> l
             test.id for earlier in history for test in earlier.tests if test.status.is_failure
         },
         expected=len(expected(runs)),
-        result=night.result,
     )
     return list(causes(scene))
 
