@@ -223,7 +223,7 @@ def _ready(release: str, basis: str, days: int) -> _Ready:
             )
     release = release or (known[0] if known else "")
     if basis and basis == release:
-        raise UsageError("A release cannot be held against itself.", "Give another basis.")
+        raise NotFound(f"Release {release[:80]!r} is no basis of its own.", "Give another basis.")
     return _kept(str(database.database), revision(), release, basis, days)
 
 
