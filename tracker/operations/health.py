@@ -21,7 +21,8 @@ from tracker.store.probe import Probe, probe
 
 Word = Literal["pass", "warn", "fail"]
 
-LOCK_SECONDS = 0.4
+# Longer than a step of judging holds it, and well within the 2 seconds that a probe may take.
+LOCK_SECONDS = 1.0
 LEAST_FREE_MB = 100
 ALIVE_MS = 2 * MINUTE
 MEGABYTE = 1024 * 1024

@@ -403,7 +403,8 @@ DAMAGE: dict[str, tuple[str, str]] = {
         "consistency.work.subject",
     ),
     "a job that waits for no task": (
-        f"INSERT INTO rejudging SELECT id, 0, 1 FROM job WHERE name = '{CHILD}'",
+        "INSERT INTO rejudging (job_id, epoch, number)"
+        f" SELECT id, 0, 1 FROM job WHERE name = '{CHILD}'",
         "consistency.rejudging",
     ),
 }
