@@ -15,7 +15,7 @@ from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store import audit, judging
 from tracker.store.build_rows import add_reports, write_whole
-from tracker.store.connection import next_revision, raise_revision, writing
+from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
@@ -46,6 +46,10 @@ class Laid:
 
     merged: Merged
     contents: Sequence[Contents]
+
+
+# Found by an index, which `state = ?` would not be.
+QUIET = "SELECT id FROM build WHERE state = 'receiving' AND NOT complete AND heard < ?"
 
 
 class NeedsAllReports(Exception):
@@ -153,12 +157,13 @@ def _let_go(build: Build) -> Conflict:
 
 def complete_quiet_builds(before: int) -> int:
     """Mark builds known only by uploads, silent since `before` (ms), as complete; how many."""
+    with reading():
+        if not run(QUIET, before):
+            return 0  # nobody waits for a look that finds nothing
     with writing():
-        quiet = list(
-            Build.select()
-            .where((Build.state == "receiving") & ~Build.complete & (Build.heard < before))
-            .order_by(Build.epoch.desc(), Build.number.desc())
-        )
+        found = [build for (build,) in run(QUIET, before)]
+        order = (Build.epoch.desc(), Build.number.desc())
+        quiet = list(Build.select().where(Build.id.in_(found)).order_by(*order))
         for build in quiet:
             Build.update(complete=True).where(Build.id == build.id).execute()
         earliest = {build.job.id: build for build in quiet}  # the later ones are judged with it
