@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """The statements that are asked of builds from now on, with their parameters."""
     found: list[tuple[str, Any]] = []
     ours = type(engine())
@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
         return real(self, statement, parameters)
 
     monkeypatch.setattr(ours, "run", noted)
-    yield found
+    return found
 
 
 def plan(statement: str, parameters: Any) -> str:
