@@ -23,6 +23,7 @@ from tracker.store.outcomes import (
 )
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
+from tracker.store.totals import count_again
 from tracker.store.work import enqueue
 
 # So many later builds with so many results are judged again at once when an older one arrives,
@@ -122,13 +123,14 @@ def waiting_jobs() -> list[str]:
 
 
 def rebuild() -> int:
-    """Derive the rows of all jobs anew from their whole histories; how many jobs there are.
+    """Derive rows and totals of all jobs anew from their whole histories; how many jobs there are.
 
     In steps: who ends it in the middle leaves the rest to the worker.
     """
     with reading():
         jobs = [row[0] for row in run("SELECT id FROM job ORDER BY id")]
     for job_id in jobs:
+        count_again(job_id)
         with writing():
             _wait(job_id, BEGINNING)
         while _rebuild_some(job_id):

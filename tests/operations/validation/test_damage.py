@@ -486,6 +486,18 @@ def test_rebuild_mends_what_is_derived(world: Settings) -> None:
     assert found_by(world).findings == []
 
 
+@pytest.mark.parametrize(
+    "what", ["a total too high", "totals that do not add up", "a damaged report that is none"]
+)
+def test_rebuild_counts_anew_what_the_totals_are(world: Settings, what: str) -> None:
+    statement, check = DAMAGE[what]
+    plant(world, statement)
+    assert "tracker rebuild" in BY_ID[check].remedy
+    rebuild()
+    close_store()
+    assert found_by(world).findings == []
+
+
 @pytest.fixture(scope="module")
 def judged_again(whole: Settings, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """What is found where all that is derived was damaged at once, which costs one judging."""
