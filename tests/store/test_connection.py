@@ -19,11 +19,12 @@ import pytest
 
 from tests.conftest import ROOT, environ_of
 from tests.factories import history, report, upload
-from tracker.errors import StorageError
+from tracker.errors import Busy, StorageError
 from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store import connection
-from tracker.store.connection import can_write, close_store, open_store, reading, writing
+from tracker.store.connection import close_store, open_store, reading, writing
+from tracker.store.locks import write_lock
 from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.sql import run
 
@@ -110,13 +111,29 @@ def test_what_goes_wrong_inside_leaves_nothing_behind(store: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_whether_one_can_write_is_really_tried(store: Path) -> None:
-    assert can_write(0.2)
+def test_a_writer_waits_for_another_program_until_its_deadline(store: Path) -> None:
+    assert is_free()
     other = sqlite3.connect(store)
     other.execute("BEGIN IMMEDIATE")
-    assert not can_write(0.05)
+    assert not is_free()
     other.close()
-    assert can_write(0.2)
+    assert is_free()
+
+
+@pytest.mark.sqlite
+def test_a_writer_waits_for_the_lock_file_until_its_deadline(store: Path) -> None:
+    with write_lock(store):
+        assert not is_free()
+    assert is_free()
+
+
+def is_free() -> bool:
+    """Whether one may write now, or very soon."""
+    try:
+        with writing(time.monotonic() + 0.05):
+            return True
+    except (Busy, StorageError):
+        return False
 
 
 @pytest.mark.sqlite
