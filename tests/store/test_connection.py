@@ -214,8 +214,43 @@ def test_four_processes_that_start_first_migrate_once(settings: Settings) -> Non
         rows = file.execute(
             "SELECT count(*), count(DISTINCT name) FROM schema_migration"
         ).fetchall()
+        gives_back = file.execute("PRAGMA auto_vacuum").fetchall()
     file.close()
     assert rows[0][0] == rows[0][1] > 0
+    assert gives_back == [(2,)]
+
+
+@pytest.mark.sqlite
+def test_an_empty_file_that_a_process_left_when_it_died_is_laid_out(settings: Settings) -> None:
+    settings.home.mkdir(mode=0o700)
+    settings.database.touch(mode=0o600)
+    open_store(settings.database)
+    try:
+        assert run("PRAGMA auto_vacuum") == [(2,)]
+    finally:
+        close_store()
+
+
+@pytest.mark.sqlite
+def test_a_new_file_is_laid_out_by_one_process_alone(settings: Settings) -> None:
+    settings.home.mkdir(mode=0o700)
+    with write_lock(settings.database):  # as the process that is at it
+        other = subprocess.Popen(
+            [sys.executable, "-m", "tracker", "init"], cwd=ROOT, env=environ_of(settings)
+        )
+        _wait_for(settings.database.with_suffix(".use"))
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.5)
+        assert not settings.database.exists()
+    assert other.wait(60) == 0
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(600):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} does not come")
 
 
 def test_a_forked_child_opens_a_connection_of_its_own(store: Path) -> None:

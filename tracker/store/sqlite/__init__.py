@@ -60,10 +60,8 @@ class Sqlite:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._use = take_use(self.path)
-            # Only its owner may read it: there are names of users and digests of tokens in it.
-            if not self.path.exists():
-                self.path.touch(mode=0o600)
-                self._lay_out()
+            if not _size(self.path):
+                self._begin()
         except OSError as error:
             raise StorageError(
                 f"The folder {folder} cannot be made: {error.strerror}.",
@@ -71,6 +69,14 @@ class Sqlite:
             ) from error
         self.check_connection()
         check_exclusion(folder)
+
+    def _begin(self) -> None:
+        """Make the file, unless another process did, or died before it came to the first page."""
+        with write_lock(self.path):
+            if not _size(self.path):
+                # Only its owner may read it: there are names of users and digests of tokens in it.
+                self.path.touch(mode=0o600)
+                self._lay_out()
 
     def _lay_out(self) -> None:
         """Have a new file give its free pages back, which its first page settles for good.
