@@ -225,6 +225,13 @@ def test_a_database_that_is_not_there_is_told(address: str) -> None:
     close_store()
 
 
+def test_a_role_that_is_not_there_is_told(address: str) -> None:
+    with pytest.raises(StorageError, match="The role is not there, or may not log in") as caught:
+        open_store(address.replace("postgres@", "nobody@"))
+    close_store()
+    assert "createuser" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("granted", "told"), [("USAGE", "may not do this"), ("nothing", "may not use the schema")]
 )
