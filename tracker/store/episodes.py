@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.store.outcomes import Place
+from tracker.store.outcomes import LATER, Place
 from tracker.store.sql import Row, run, run_many
 from tracker.verdicts.states import State
 from tracker.verdicts.verdict import Verdict
@@ -15,7 +15,6 @@ from tracker.verdicts.verdict import Verdict
 _COLUMNS = (
     "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, said"
 )
-_LATER = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -105,16 +104,16 @@ def forget_from(job_id: int, place: Place) -> list[Row]:
     which = (job_id, *place.order)
     rows = run(
         f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
-        f" AND (from_build IN {_LATER} OR until_build IN {_LATER} OR until_build IS NULL"
-        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {_LATER} AND said IS NOT NULL))",
+        f" AND (from_build IN {LATER} OR until_build IN {LATER} OR until_build IS NULL"
+        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {LATER} AND said IS NOT NULL))",
         job_id,
         *which,
         *which,
         *which,
     )
-    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {_LATER}", job_id, *which)
+    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {LATER}", job_id, *which)
     run(
-        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {_LATER}",
+        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {LATER}",
         job_id,
         *which,
     )

@@ -13,6 +13,9 @@ from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
 
 # `is_judged`, for builds in a statement.
 JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
+# The builds of a job from a place on, whose parameters are the job and `Place.order`.
+FROM_ON = "job_id = ? AND (epoch, number) >= (?, ?)"
+LATER = f"(SELECT id FROM build WHERE {FROM_ON})"
 # What counts of a status; a gap for the others.
 LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR: "F"}
 GAP = "."

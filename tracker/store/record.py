@@ -184,7 +184,7 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
     job = Job.get_or_none(Job.name == facts.job)
     if job is None and not facts.from_jenkins:
         former = Former.get_or_none(Former.name == facts.job)
-        job = former and former.job
+        job = former.job if former else None
     if job is not None:
         return job
     if not accept_new and not facts.from_jenkins:
