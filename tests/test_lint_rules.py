@@ -192,6 +192,16 @@ def has_no_zone(node: ast.AST) -> bool:
     return last in least and len(node.args) < least[last] and not is_told
 
 
+def is_sqlites_postfix(source: str) -> Iterator[int]:
+    """`x NOT NULL` as a condition in a statement; what defines a table says it of a column."""
+    postfix = re.compile(r"\b(?!IS\b)\w+\s+(NOT\s+NULL|NOTNULL|ISNULL)\b", re.I)
+    for node in parsed(source):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            if postfix.search(text) and not re.search(r"\b(CREATE|ALTER) TABLE\b", text):
+                yield node.lineno
+
+
 BENCH = "a floor to measure ours against, on files that it wrote itself"
 RULES = (
     Rule(
@@ -240,6 +250,22 @@ RULES = (
             "tracker/store/postgresql/__init__.py": "its first statement waits for the lock",
             "tracker/store/postgresql/sessions.py": "two that write nothing, to see which are one",
         },
+    ),
+    Rule(
+        "conditions are of both databases",
+        "`x NOT NULL` is a condition to SQLite alone; `IS NOT NULL` is one everywhere.",
+        is_sqlites_postfix,
+        (
+            'run("SELECT a FROM b WHERE c = ? AND let_go NOT NULL", 1)',
+            'run("SELECT a FROM b WHERE c NOTNULL")',
+            'run(f"SELECT a FROM {b} WHERE c not null")',
+        ),
+        (
+            'run("SELECT a FROM b WHERE c IS NOT NULL")',
+            'run("CREATE TABLE a (b INTEGER NOT NULL)")',
+            "run(f'SELECT {a} IS NOT NULL FROM b')",
+        ),
+        files=("tracker/store/**/*.py", "tracker/queries/**/*.py", "tracker/operations/**/*.py"),
     ),
     Rule(
         "no text is declared to be markup",

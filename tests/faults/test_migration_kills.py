@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
 from tests.conftest import ROOT
@@ -54,7 +55,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _upgrade(path: Path, known: Path) -> None:
     """Apply what the folder knows; then write the data of that version."""
-    database.init(str(path))
+    database.initialize(SqliteDatabase(str(path)))
     with closing(database), database.connection_context():
         Runner(database, str(known)).up()
     with closing(sqlite3.connect(path)) as file:

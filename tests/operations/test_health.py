@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,9 @@ from tracker.operations import health
 from tracker.operations.health import Check, checks, free_bytes, space, word
 from tracker.settings import Settings
 from tracker.store import connection
+from tracker.store.connection import close_connection, writing
 from tracker.store.engine import engine_of
+from tracker.store.sql import run
 
 GOOD, WARN, BAD = Check("pass"), Check("warn", "x"), Check("fail", "x")
 
@@ -67,3 +73,50 @@ def test_little_room_is_told_with_the_folder(
 
 def test_the_room_of_a_folder_that_is_not_there_is_that_of_the_one_above(tmp_path: Path) -> None:
     assert free_bytes(tmp_path / "a" / "b") == pytest.approx(free_bytes(tmp_path), rel=0.1)
+
+
+# A writer of ours that takes long.
+
+
+@contextlib.contextmanager
+def writer_of_ours() -> Iterator[threading.Event]:
+    """It writes, statement by statement; once the event is set it hangs with the lock."""
+    begun, hangs, ended = (threading.Event() for _ in range(3))
+
+    def write() -> None:
+        with writing():
+            begun.set()
+            while not hangs.is_set():
+                run("SELECT 1")
+                time.sleep(0.01)
+            ended.wait()
+        close_connection()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun.wait()
+    try:
+        yield hangs
+    finally:
+        hangs.set()
+        ended.set()
+        thread.join()
+
+
+def test_a_writer_of_ours_that_goes_on_is_a_warning(settings: Settings, store: object) -> None:
+    with writer_of_ours():
+        said = checks(settings)
+    assert said["write"] == Check("warn", health.BUSY)
+    assert checks(settings)["write"] == GOOD
+
+
+def test_a_writer_of_ours_that_hangs_is_none_that_goes_on(
+    settings: Settings, store: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "sqlite" if isinstance(settings.store, Path) else "postgresql"
+    monkeypatch.setattr(f"tracker.store.{kind}.probe.SIGN_SECONDS", 0.5)
+    with writer_of_ours() as hangs:
+        hangs.set()  # the wait for the lock is longer than a sign tells
+        said = checks(settings)
+    assert said["write"].status == "fail"
+    assert checks(settings)["write"] == GOOD

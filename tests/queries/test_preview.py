@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.factories import NOW, history
-from tracker.errors import NotFound, UsageError
+from tracker.errors import Busy, NotFound, UsageError
 from tracker.queries.builds import build
 from tracker.queries.preview import preview
 from tracker.store.judging import judge_waiting, set_budget
@@ -58,6 +58,23 @@ def test_it_agrees_with_what_was_said_over_breaks_fixes_and_incidents(seed: int)
     found = preview("nightly", 1.0)
     assert [night.would_say for night in found.nights] == [night.said for night in found.nights]
     assert found.said > 8
+
+
+def test_a_preview_is_ended_between_two_builds_once_it_took_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it reckons is no statement, which the database would end."""
+    history("nightly", login="P P F P P F F")
+    reckoned: list[int] = []
+
+    def late() -> None:
+        reckoned.append(1)
+        if len(reckoned) == 3:
+            raise Busy("Reading this took too long.", "Ask for less.")
+
+    monkeypatch.setattr("tracker.queries.preview.refuse_late", late)
+    with pytest.raises(Busy):
+        preview("nightly", 0.1)
 
 
 def test_a_preview_changes_nothing() -> None:

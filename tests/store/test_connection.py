@@ -19,11 +19,12 @@ import pytest
 
 from tests.conftest import ROOT, environ_of
 from tests.factories import history, report, upload
-from tracker.errors import StorageError
+from tracker.errors import Busy, StorageError
 from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store import connection
-from tracker.store.connection import can_write, close_store, open_store, reading, writing
+from tracker.store.connection import close_store, open_store, reading, writing
+from tracker.store.locks import write_lock
 from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.sql import run
 
@@ -110,13 +111,29 @@ def test_what_goes_wrong_inside_leaves_nothing_behind(store: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_whether_one_can_write_is_really_tried(store: Path) -> None:
-    assert can_write(0.2)
+def test_a_writer_waits_for_another_program_until_its_deadline(store: Path) -> None:
+    assert is_free()
     other = sqlite3.connect(store)
     other.execute("BEGIN IMMEDIATE")
-    assert not can_write(0.05)
+    assert not is_free()
     other.close()
-    assert can_write(0.2)
+    assert is_free()
+
+
+@pytest.mark.sqlite
+def test_a_writer_waits_for_the_lock_file_until_its_deadline(store: Path) -> None:
+    with write_lock(store):
+        assert not is_free()
+    assert is_free()
+
+
+def is_free() -> bool:
+    """Whether one may write now, or very soon."""
+    try:
+        with writing(time.monotonic() + 0.05):
+            return True
+    except (Busy, StorageError):
+        return False
 
 
 @pytest.mark.sqlite
@@ -197,8 +214,43 @@ def test_four_processes_that_start_first_migrate_once(settings: Settings) -> Non
         rows = file.execute(
             "SELECT count(*), count(DISTINCT name) FROM schema_migration"
         ).fetchall()
+        gives_back = file.execute("PRAGMA auto_vacuum").fetchall()
     file.close()
     assert rows[0][0] == rows[0][1] > 0
+    assert gives_back == [(2,)]
+
+
+@pytest.mark.sqlite
+def test_an_empty_file_that_a_process_left_when_it_died_is_laid_out(settings: Settings) -> None:
+    settings.home.mkdir(mode=0o700)
+    settings.database.touch(mode=0o600)
+    open_store(settings.database)
+    try:
+        assert run("PRAGMA auto_vacuum") == [(2,)]
+    finally:
+        close_store()
+
+
+@pytest.mark.sqlite
+def test_a_new_file_is_laid_out_by_one_process_alone(settings: Settings) -> None:
+    settings.home.mkdir(mode=0o700)
+    with write_lock(settings.database):  # as the process that is at it
+        other = subprocess.Popen(
+            [sys.executable, "-m", "tracker", "init"], cwd=ROOT, env=environ_of(settings)
+        )
+        _wait_for(settings.database.with_suffix(".use"))
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.5)
+        assert not settings.database.exists()
+    assert other.wait(60) == 0
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(600):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} does not come")
 
 
 def test_a_forked_child_opens_a_connection_of_its_own(store: Path) -> None:

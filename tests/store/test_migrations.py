@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
 from tests.conftest import ROOT
@@ -45,7 +46,7 @@ def of_before(settings: Settings, tmp_path: Path) -> Path:
     for path in sorted(FOLDER.glob("000[12]_*.py")):
         (older / path.name).write_text(path.read_text())
     settings.home.mkdir(parents=True)
-    database.init(str(settings.database))
+    database.initialize(SqliteDatabase(str(settings.database)))
     database.connect()
     Runner(database, str(older)).up()
     database.close()

@@ -98,7 +98,10 @@ def test_a_job_that_waits_for_nothing_is_left_as_it_is() -> None:
 
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("builds", [1, 7, 25])
-def test_judging_in_steps_gives_the_state_of_an_arrival_in_order(builds: int) -> None:
+def test_judging_in_steps_gives_the_state_of_an_arrival_in_order(
+    builds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.store.judging.STEP", 1000)
     record_in([*range(2, 31), 1], **PICTURES)
     steps = 1
     while judge_waiting("nightly", now=NOW, builds=builds):
@@ -107,6 +110,88 @@ def test_judging_in_steps_gives_the_state_of_an_arrival_in_order(builds: int) ->
     found = list(lines())
     rebuild()
     assert list(lines()) == found
+
+
+@pytest.mark.usefixtures("store")
+def test_a_step_takes_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_in([*range(2, 31), 1], **PICTURES)
+    monkeypatch.setattr("tracker.store.judging.STEP", 0)
+    assert [row[1] for row in steps_of("nightly")] == [*range(2, 31)]
+    monkeypatch.setattr("tracker.store.judging.STEP", 1000)
+    set_budget("nightly", 0.5, now=NOW)
+    assert steps_of("nightly") == []
+
+
+def steps_of(job: str) -> list[tuple[int, int]]:
+    """The places from which it waits after each step but the last."""
+    found: list[tuple[int, int]] = []
+    while judge_waiting(job, now=NOW):
+        found += run("SELECT epoch, number FROM rejudging")  # type: ignore[arg-type]
+    return found
+
+
+Told = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
+
+
+def told_of(step: float, budget: float) -> Told:
+    """What is said now and what was taken back after a judging in steps by another budget.
+
+    What was said before and still is has its revision.
+    """
+    columns = "case_id, from_build, until_build, state, since_build, evidence"
+    with fresh_store(), pytest.MonkeyPatch.context() as patch:
+        history("nightly", **PICTURES)
+        [(before,)] = run("SELECT max(said) FROM episode")
+        patch.setattr("tracker.store.judging.STEP", step)
+        set_budget("nightly", budget, now=NOW)
+        judge_all()
+        now = run(f"SELECT {columns}, CASE WHEN said <= ? THEN said END FROM episode", before)
+        taken = run(f"SELECT {columns}, said FROM overruled")
+        rebuild()
+        assert run(f"SELECT {columns}, said FROM overruled ORDER BY id")[len(taken) :] == []
+        return sorted(now, key=repr), sorted(taken, key=repr)
+
+
+@pytest.mark.parametrize("budget", [0.01, 1.0, 100.0])
+def test_steps_leave_no_trace_in_what_was_said_and_taken_back(budget: float) -> None:
+    now, taken = told_of(1000, budget)
+    assert told_of(0, budget) == (now, taken)
+    is_other = budget != 1.0
+    assert (taken != []) == is_other
+    assert all(row[-1] is not None for row in now) != is_other
+
+
+@pytest.mark.usefixtures("store")
+def test_a_rebuild_gives_others_their_turn_and_is_ended_by_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history("nightly", **PICTURES)
+    before = list(lines())
+    monkeypatch.setattr("tracker.store.judging.STEP", 0)
+    turns: list[list[str]] = []
+
+    def others(_seconds: float) -> None:
+        turns.append(waiting_jobs())  # no transaction is open here
+        if len(turns) == 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracker.store.judging.time.sleep", others)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild()
+    assert turns == [["nightly"]] * 20
+    judge_all()
+    assert list(lines()) == before
+
+
+@pytest.mark.usefixtures("store")
+def test_many_results_of_a_few_later_builds_wait_for_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tracker.store.judging.RESULTS_AT_ONCE", 2)
+    history("nightly", first=2, login="F F", logout="P P")
+    assert waiting_jobs() == []
+    upload("nightly", 1, report(login="P"))
+    assert waiting_jobs() == ["nightly"]
 
 
 def test_late_builds_give_the_state_of_an_arrival_in_order() -> None:

@@ -15,6 +15,8 @@ from tracker.queries.jobs import FormerName, JobRow
 from tracker.store.backfills import ask_backfill, backfill_of
 from tracker.store.jobs import add_server, note_job_trouble
 from tracker.store.models import database
+from tracker.store.record import record_build
+from tracker.store.records import BuildFacts
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_gone, note_look, note_polled
 from tracker.store.sql import run
@@ -295,6 +297,21 @@ def test_a_job_that_is_called_as_it_was_has_that_as_no_former_name() -> None:
     _rename()
     look(seen("old", last=(7, NOW)), seen("other"), now=LATER + 1)
     assert job("old").former == ("new",)
+
+
+def test_an_upload_under_the_old_name_goes_to_the_renamed_job() -> None:
+    _rename()
+    told = record_build(BuildFacts("old", 8), [report(login="F")], now=LATER, accept_new_job=False)
+    assert (told.job, told.created) == ("new", True)
+    assert known() == ["new", "other"]
+    assert [build.number for build in builds.builds("new", limit=9)] == [8, 7]
+    assert jobs.name_now("old") == "new"
+
+
+def test_a_job_of_jenkins_that_has_the_old_name_of_another_is_one_of_its_own() -> None:
+    _rename()
+    assert jenkins("old", 1, report(login="P"), started=LATER).job == "old"
+    assert (known(), job("new").former) == (["new", "old", "other"], ())
 
 
 def test_a_renamed_job_has_no_trouble_of_its_old_name() -> None:

@@ -160,6 +160,29 @@ def test_a_long_task_keeps_its_lease(settings: Settings, store: Path, monkeypatc
     assert leases[-1] > 0
 
 
+def test_a_task_whose_lease_was_lost_is_left_to_who_has_it(
+    settings: Settings, store: Path, monkeypatch: Patch
+) -> None:
+    worker = Worker(msgspec.structs.replace(settings, lease_seconds=1))
+    others: list[Task | None] = []
+
+    def long(context: Context, _task: Task) -> Done:
+        run("UPDATE work SET lease_until = 0")  # as after a minute without a sign of life
+        others.append(claim(["poll"], now=now_ms(), lease_ms=10**6))
+        for _ in range(200):
+            context.beat("going on")
+            time.sleep(0.05)
+        return Done()
+
+    monkeypatch.setitem(TASKS, "poll", long)
+    monkeypatch.setattr(loop, "schedule", lambda _context: None)
+    enqueue("poll", "nightly", due=0)
+    worker.run(until_idle=True)
+    [other] = others
+    assert other is not None
+    assert run("SELECT fence, tries, lease_until > 0 FROM work") == [(other.fence, 2, True)]
+
+
 def test_the_schedule_has_one_task_for_each_server_and_back_fill(context: Context) -> None:
     server_at("http://ci.example/")
     track_job("nightly", server="main", jenkins_name="nightly")
@@ -422,7 +445,8 @@ def test_what_a_late_build_changes_is_judged_by_the_worker(settings: Settings, s
 def test_judging_many_results_takes_several_steps(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.store.judging.AT_A_TIME", 25)
+    monkeypatch.setattr("tracker.store.judging.STEP", 0)
+    monkeypatch.setattr(tasks, "JUDGE_SECONDS", 0)
     late(60)
     steps = 1
     while tasks.judge(context, task("judge", "nightly")).again_at is not None:

@@ -21,7 +21,8 @@ from tracker.store.probe import Probe, probe
 
 Word = Literal["pass", "warn", "fail"]
 
-LOCK_SECONDS = 0.4
+# Longer than most steps hold it, and well within the 2 seconds that a probe may take.
+LOCK_SECONDS = 1.0
 LEAST_FREE_MB = 100
 ALIVE_MS = 2 * MINUTE
 MEGABYTE = 1024 * 1024
@@ -37,6 +38,7 @@ class Check:
 
 Checks = dict[str, Check]
 PASS = Check("pass")
+BUSY = "Another process of the tracker writes for long; uploads wait for it."
 REPLACED = "The database was replaced while this process had it open; restart the tracker."
 
 
@@ -110,8 +112,14 @@ def _store(where: Path | str, opened: Identity, goes_on: bool) -> Checks:
     return {
         "database": PASS,
         "migrations": _migrations(found),
-        "write": Check("fail", found.unwritable) if found.unwritable else PASS,
+        "write": _write(found),
     }
+
+
+def _write(found: Probe) -> Check:
+    if found.unwritable:
+        return Check("fail", found.unwritable)
+    return Check("warn", BUSY) if found.is_busy else PASS
 
 
 def _newer(found: Probe) -> str:

@@ -12,6 +12,7 @@ from tracker.errors import NotFound
 from tracker.queries.rows import label_of, snapshot
 from tracker.queries.rows import select as rows_of
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
+from tracker.store.reading_time import refuse_late
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.lanes import BEFORE, KEPT
 from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, State, advance
@@ -116,11 +117,14 @@ def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limi
 
     Only cases that failed at all are followed; the others never alarm.
     """
-    failed = {each.place.build_id: failed_in(each.place.build_id) for each in builds}
-    outcomes = letters(builds, set().union(*failed.values()))
+    failed: set[int] = set()
+    for each in builds:
+        failed |= failed_in(each.place.build_id)
+    outcomes = letters(builds, failed)
     courses: dict[int, Course] = {}
     recent = _Recent()
     for at, build in enumerate(builds):
+        refuse_late()
         given = recent.limits(courses, build.total, budget)
         before = dict(courses)
         for case, row in outcomes.items():
@@ -129,7 +133,7 @@ def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limi
                 courses[case] = further(courses.get(case, BEGINNING), row[at], given)
         changed = [case for case in courses if courses[case] is not before.get(case)]
         if not build.is_incident:
-            recent.failed.append(failed[build.place.build_id])
+            recent.failed.append({case for case, row in outcomes.items() if row[at] == "F"})
             recent.fixed.append({case for case in changed if _is_mended(courses[case])})
         yield given, sum(_is_alarm(before.get(case), courses[case]) for case in changed)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.store.outcomes import JudgedBuild, Place
+from tracker.store.outcomes import LATER, JudgedBuild, Place
 from tracker.store.sql import run, run_many
 from tracker.verdicts import windows
 
@@ -76,8 +76,7 @@ def keep(job_id: int, reckoned: Iterable[Reckoned], build_id: int) -> None:
 def forget_from(job_id: int, place: Place) -> None:
     """Forget what was reckoned in the builds of a job from `place` on."""
     run(
-        "DELETE FROM break_window WHERE job_id = ? AND build_id IN"
-        " (SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))",
+        f"DELETE FROM break_window WHERE job_id = ? AND build_id IN {LATER}",
         job_id,
         job_id,
         *place.order,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import peewee
 from playhouse.migrations import Runner
 
-from tracker.errors import Busy, StorageError
+from tracker.errors import StorageError
 from tracker.store.engine import Engine, engine, engine_of, is_open, use
 from tracker.store.models import Counter, database
 from tracker.store.sql import run
@@ -95,8 +94,11 @@ def try_publishing() -> bool:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def writing(deadline: float | None = None) -> Iterator[None]:
     """One transaction, alone: writers queue, on this machine or on all that share the database.
+
+    Busy, or StorageError of another program, where it is not this one's turn by `deadline`
+    (monotonic s).
 
     Inside `reading` it is a mistake: the snapshot cannot become a write without being refused, or
     would hold the write lock until the reading ends.
@@ -108,7 +110,7 @@ def writing() -> Iterator[None]:
         raise RuntimeError("writing inside a read snapshot")
     with storage_errors():
         _connect()
-        with engine().writing():
+        with engine().writing(deadline):
             _this_thread.is_writing = True
             try:
                 yield
@@ -140,17 +142,6 @@ def next_revision() -> int:
     """The revision that what is being written will have, inside `writing`."""
     row = Counter.get_or_none(Counter.name == "revision")
     return (int(row.value) if row else 0) + 1
-
-
-def can_write(seconds: float) -> bool:
-    """Whether the write lock can really be had within `seconds` (and is given back)."""
-    _connect()
-    try:
-        with engine().writing(time.monotonic() + seconds):
-            run("SELECT count(*) FROM counter")
-    except (peewee.DatabaseError, OSError, Busy):
-        return False
-    return True
 
 
 def schema_state() -> tuple[list[str], list[str]]:

@@ -16,6 +16,9 @@ import peewee
 
 from tracker.errors import StorageError
 
+# A writer that gave no sign of life for so long (s) is not waited for.
+SIGN_SECONDS = 2.0
+TAKEN = "The write lock cannot be had: another process is writing."
 # Which database it is, as the system knows it; None where nothing can take the place of one that is
 # open, or where there is none.
 Identity = tuple[int, int] | None
@@ -25,12 +28,14 @@ Identity = tuple[int, int] | None
 class Met:
     """What a process that starts now would meet: reasons in words, empty where all is well.
 
-    `applied` are the names of the migrations that the database has.
+    `applied` are the names of the migrations that the database has. It `is_busy` where a writer of
+    the tracker has the lock for long, and gives signs of life: others get their turn after it.
     """
 
     unreadable: str = ""
     unwritable: str = ""
     applied: frozenset[str] = frozenset()
+    is_busy: bool = False
 
 
 @dataclass(frozen=True)

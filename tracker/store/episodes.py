@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.store.outcomes import Place
+from tracker.store.outcomes import LATER, Place
 from tracker.store.sql import Row, run, run_many
 from tracker.verdicts.states import State
 from tracker.verdicts.verdict import Verdict
@@ -15,7 +15,6 @@ from tracker.verdicts.verdict import Verdict
 _COLUMNS = (
     "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, said"
 )
-_LATER = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -105,26 +104,27 @@ def forget_from(job_id: int, place: Place) -> list[Row]:
     which = (job_id, *place.order)
     rows = run(
         f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
-        f" AND (from_build IN {_LATER} OR until_build IN {_LATER} OR until_build IS NULL"
-        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {_LATER} AND said IS NOT NULL))",
+        f" AND (from_build IN {LATER} OR until_build IN {LATER} OR until_build IS NULL"
+        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {LATER} AND said IS NOT NULL))",
         job_id,
         *which,
         *which,
         *which,
     )
-    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {_LATER}", job_id, *which)
+    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {LATER}", job_id, *which)
     run(
-        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {_LATER}",
+        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {LATER}",
         job_id,
         *which,
     )
     return rows
 
 
-def keep_overruled(job_id: int, before: list[Row], revision: int) -> None:
+def keep_overruled(job_id: int, before: list[Row], revision: int, began: int | None = None) -> None:
     """Compare with what was said before: what is said again was said then, the rest is kept apart.
 
-    An episode that merely goes on where it had ended, or ends elsewhere, is said anew.
+    An episode that merely goes on where it had ended, or ends elsewhere, is said anew. What was
+    first said in a step of the judging that `began` at a revision is not kept.
     """
     if not before:
         return
@@ -141,8 +141,33 @@ def keep_overruled(job_id: int, before: list[Row], revision: int) -> None:
     )
     run_many(
         f"INSERT INTO overruled ({_COLUMNS}, unsaid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*row, revision) for row in before if row not in same],
+        [
+            (*row, revision)
+            for row in before
+            if row not in same and (began is None or row[-1] < began)
+        ],
     )
+
+
+def say_again(job_id: int, began: int) -> None:
+    """After the last step of a judging: what was taken back since it `began` and is said again.
+
+    The first step takes back all that the later ones say; so the steps leave no trace.
+    """
+    own = ("until_build", "state", "since_build", "was_unsteady", "evidence")
+    rows = run(
+        "SELECT o.id, o.said, e.case_id, e.from_build FROM overruled o JOIN episode e"
+        " ON e.job_id = o.job_id AND e.case_id = o.case_id AND e.from_build = o.from_build"
+        " WHERE o.job_id = ? AND o.unsaid >= ?"
+        + "".join(f" AND e.{name} IS NOT DISTINCT FROM o.{name}" for name in own),
+        job_id,
+        began,
+    )
+    run_many(
+        "UPDATE episode SET said = ? WHERE job_id = ? AND case_id = ? AND from_build = ?",
+        [(said, job_id, case, build) for _, said, case, build in rows],
+    )
+    run_many("DELETE FROM overruled WHERE id = ?", [(row[0],) for row in rows])
 
 
 def _rows_of(job_id: int, cases: set[int]) -> list[Row]:

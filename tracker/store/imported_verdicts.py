@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from peewee import DataError, IntegrityError
 
-from tracker.store.connection import raise_revision, writing
+from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.identity import twin
 from tracker.store.models import TABLES, Job
 from tracker.store.rows import with_flags
@@ -84,10 +84,11 @@ def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
 def _judge_from(job: Job, build_id: int, where: Where, now: int) -> None:
     run("UPDATE job SET judged_from = ? WHERE id = ?", build_id, job.id)
     run(
-        "INSERT INTO rejudging (job_id, epoch, number) VALUES (?, ?, ?) ON CONFLICT (job_id)"
-        " DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
+        "INSERT INTO rejudging (job_id, epoch, number, began) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (job_id) DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
         job.id,
         *where,
+        next_revision(),
     )
     enqueue("judge", job.name, due=now, subject=job.name)
 

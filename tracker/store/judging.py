@@ -7,8 +7,10 @@ does that for all that arrive (see `Rejudging`).
 
 from __future__ import annotations
 
-from itertools import islice
+import math
+import time
 
+from tracker.clock import SECOND
 from tracker.errors import NotFound, UsageError
 from tracker.store import audit, break_windows, episodes, missing, paces
 from tracker.store.connection import next_revision, raise_revision, reading, writing
@@ -21,12 +23,17 @@ from tracker.store.outcomes import (
 )
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
+from tracker.store.totals import count_again
 from tracker.store.work import enqueue
 
-# So many later builds are judged again at once when an older one arrives, more by the worker.
-AT_ONCE = 10
-# The worker judges so many results in one transaction: about ten seconds.
-AT_A_TIME = 2_000_000
+# So many later builds with so many results are judged again at once when an older one arrives,
+# more by the worker.
+AT_ONCE, RESULTS_AT_ONCE = 10, 50_000
+# A step begins no further build after so long (s), and leaves the others so long to write in: all
+# of them wait meanwhile, and who looks whether this machine can serve waits for a second at most.
+STEP, PAUSE = 0.3, 0.03
+# The site is made at most so often (ms) while a job is judged.
+_PUBLISH = 10 * SECOND
 BEGINNING = Place(0, -1, 0)
 LEAST_BUDGET, MOST_BUDGET = 0.001, 1000.0
 
@@ -34,14 +41,16 @@ LEAST_BUDGET, MOST_BUDGET = 0.001, 1000.0
 def judge(job: Job, place: Place, *, now: int) -> None:
     """Derive what depends on the build at `place`: at once, or by the worker where that is much."""
     later = run(
-        f"SELECT 1 FROM build WHERE job_id = ? AND {JUDGED} AND (epoch, number) > (?, ?) LIMIT ?",
+        "SELECT total FROM build"
+        f" WHERE job_id = ? AND {JUDGED} AND (epoch, number) > (?, ?) LIMIT ?",
         job.id,
         *place.order,
         AT_ONCE + 1,
     )
+    is_little = len(later) <= AT_ONCE and sum(total for (total,) in later) <= RESULTS_AT_ONCE
     waiting = Rejudging.get_or_none(Rejudging.job == job.id)
     # What stands on a history that is to be judged again would be said of a gap.
-    if len(later) <= AT_ONCE and waiting is None:
+    if is_little and waiting is None:
         if not later:  # shown as the newest, whatever of it was recorded first
             run("UPDATE build SET said = NULL WHERE id = ?", place.build_id)
         judge_from(job.id, place)
@@ -75,25 +84,35 @@ def set_budget(name: str, budget: float, *, now: int) -> None:
 
 
 def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
-    """Judge a job that has been waiting for it; whether builds are left.
+    """Judge some builds of a job that has been waiting for it; whether others are left.
 
-    So many builds at a time, or as have two million results, so that others can write in between.
+    As many as take about a third of a second, and `builds` at most; then others get their turn to
+    write before this returns.
     """
     with writing():
         job = Job.get_or_none(Job.name == name)
-        waiting = Rejudging.get_or_none(Rejudging.job == job.id) if job else None
-        if job is None or waiting is None:
-            return False
-        [(size,)] = run("SELECT max(total) FROM build WHERE job_id = ?", job.id)
-        most = builds or max(AT_ONCE, AT_A_TIME // max(1, size or 0))
-        rest = judge_from(job.id, Place(0, waiting.epoch, waiting.number), most)
-        if rest is None:
-            waiting.delete_instance()
-        else:
-            _wait(job.id, rest)
-        raise_revision(job.id)
-        enqueue("publish", "site", due=now)
-        return rest is not None
+        is_left = job is not None and _judge_some(job, builds)
+        if job is not None and is_left is not None:
+            enqueue("publish", "site", due=now + _PUBLISH if is_left else now)
+    if is_left:
+        time.sleep(PAUSE)
+    return bool(is_left)
+
+
+def _judge_some(job: Job, builds: int | None = None) -> bool | None:
+    """Judge a step of a job; whether others are left, None where it waits for nothing."""
+    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
+    if waiting is None:
+        return None
+    until = time.monotonic() + STEP
+    place = Place(0, waiting.epoch, waiting.number)
+    rest = judge_from(job.id, place, builds, until=until, began=waiting.began)
+    if rest is None:
+        waiting.delete_instance()
+    else:
+        _wait(job.id, rest)
+    raise_revision(job.id)
+    return rest is not None
 
 
 def waiting_jobs() -> list[str]:
@@ -104,22 +123,40 @@ def waiting_jobs() -> list[str]:
 
 
 def rebuild() -> int:
-    """Derive the rows of all jobs anew from their whole histories; how many jobs there are."""
+    """Derive rows and totals of all jobs anew from their whole histories; how many jobs there are.
+
+    In steps: who ends it in the middle leaves the rest to the worker.
+    """
     with reading():
         jobs = [row[0] for row in run("SELECT id FROM job ORDER BY id")]
     for job_id in jobs:
-        with writing():  # one job at a time, so that uploads come in between
-            judge_from(job_id, BEGINNING)
-            Rejudging.delete().where(Rejudging.job == job_id).execute()
-            raise_revision(job_id)
+        count_again(job_id)
+        with writing():
+            _wait(job_id, BEGINNING)
+        while _rebuild_some(job_id):
+            time.sleep(PAUSE)  # others write
     return len(jobs)
 
 
-def judge_from(job_id: int, place: Place, most: int | None = None) -> Place | None:
-    """Judge the build at `place` and the later ones of its job, `most` of them.
+def _rebuild_some(job_id: int) -> bool:
+    with writing():
+        job = Job.get_or_none(Job.id == job_id)
+        return job is not None and bool(_judge_some(job))
 
-    What was said of builds whose history was let go stays. Gives the place of the first that is
-    left, None where none is.
+
+def judge_from(
+    job_id: int,
+    place: Place,
+    most: int | None = None,
+    *,
+    until: float = math.inf,
+    began: int | None = None,
+) -> Place | None:
+    """Judge the build at `place` and the later ones of its job: `most` of them, one at least.
+
+    None is begun at `until` (monotonic s). What was said of builds whose history was let go stays.
+    Gives the place of the first that is left, None where none is. `began` is the revision at which
+    the first of several steps began: what was said between two of them was never the whole.
     """
     place = place_to_judge_from(job_id, place)
     revision = next_revision()
@@ -131,18 +168,26 @@ def judge_from(job_id: int, place: Place, most: int | None = None) -> Place | No
     builds = judged_builds(job_id)
     past = [build for build in builds if build.place.order < place.order]
     todo = builds[len(past) :]
-    for build in islice(todo, most):
+    done = 0
+    for build in todo[:most]:
+        if done and time.monotonic() >= until:
+            break
         past = [*judge_night(job_id, past, build, revision)]
         missing.derive(job_id, build.place)
         paces.derive(job_id, past[:-1], past[-1])
-    episodes.keep_overruled(job_id, before, revision)
-    return todo[most].place if most is not None and most < len(todo) else None
+        done += 1
+    rest = todo[done].place if done < len(todo) else None
+    episodes.keep_overruled(job_id, before, revision, began)
+    if rest is None and began is not None:
+        episodes.say_again(job_id, began)
+    return rest
 
 
 def _wait(job_id: int, place: Place) -> None:
     run(
-        "INSERT INTO rejudging (job_id, epoch, number) VALUES (?, ?, ?)"
+        "INSERT INTO rejudging (job_id, epoch, number, began) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (job_id) DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
         job_id,
         *place.order,
+        next_revision(),
     )

@@ -1,15 +1,17 @@
 """The lock files beside a SQLite database: who writes, and who uses it at all.
 
-The kernel drops a lock when its holder dies.
+The kernel drops a lock when its holder dies. One that writes for long shows by the file that it
+goes on: a byte is in it, and the time of its last sign.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -19,14 +21,37 @@ from tracker.errors import Busy, StorageError
 
 
 @contextmanager
-def write_lock(path: Path, deadline: float | None = None) -> Iterator[None]:
-    """Alone among those who write to the database `path`; Busy at `deadline` (monotonic s)."""
+def write_lock(path: Path, deadline: float | None = None) -> Iterator[Callable[[], None]]:
+    """Alone among those who write to the database `path`; Busy at `deadline` (monotonic s).
+
+    Gives what shows that the writer goes on.
+    """
     with _open_lock(path.with_suffix(".lock")) as lock:
         if deadline is None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         else:
             _flock_until(lock.fileno(), deadline)
-        yield
+        try:
+            yield lambda: _show(lock.fileno())
+        finally:
+            with contextlib.suppress(OSError):
+                if os.fstat(lock.fileno()).st_size:
+                    os.ftruncate(lock.fileno(), 0)
+
+
+def goes_on(path: Path, seconds: float) -> bool:
+    """Whether a writer that has the lock of the database `path` gave a sign so lately."""
+    try:
+        found = path.with_suffix(".lock").stat()
+    except OSError:
+        return False
+    return found.st_size > 0 and time.time() - found.st_mtime < seconds
+
+
+def _show(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # a full disk ends no writer that needs no room
+        os.ftruncate(descriptor, 1)
+        os.utime(descriptor)
 
 
 @contextmanager

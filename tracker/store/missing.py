@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from tracker.store.lost import LOOK, MANY, Lost, lost_in
-from tracker.store.outcomes import JUDGED, Place
+from tracker.store.outcomes import FROM_ON, JUDGED, LATER, Place
 from tracker.store.presence import cases_of, count_of, not_in, patched_runs, skipped_in
 from tracker.store.sql import run, run_many
 from tracker.verdicts.expected import LEAVES_AFTER, WINDOW, expected
@@ -32,11 +32,10 @@ def derive(job_id: int, place: Place) -> None:
 
 def forget_from(job_id: int, place: Place) -> None:
     """Forget what the builds of a job from `place` on lack."""
-    later = "SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?)"
     for table in ("loss", "absence"):
-        run(f"DELETE FROM {table} WHERE build_id IN ({later})", job_id, *place.order)
+        run(f"DELETE FROM {table} WHERE build_id IN {LATER}", job_id, *place.order)
     run(
-        f"UPDATE build SET {_FORGOTTEN} WHERE job_id = ? AND (epoch, number) >= (?, ?)",
+        f"UPDATE build SET {_FORGOTTEN} WHERE {FROM_ON}",
         job_id,
         *place.order,
     )

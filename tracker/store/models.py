@@ -464,11 +464,15 @@ class Absence(Table):
 
 
 class Rejudging(Table):
-    """From which place on a job is to be judged again, since a build there arrived late."""
+    """From which place on a job is to be judged again, since a build there arrived late.
+
+    That it is was known at the revision `began`.
+    """
 
     job = ForeignKeyField(Job, primary_key=True, on_delete="CASCADE")
     epoch = IntegerField()
     number = BigIntegerField()
+    began = BigIntegerField(null=True)
 
 
 class Signature(Table):
@@ -763,6 +767,12 @@ INDEXES = (
     "CREATE INDEX absence_renamed ON absence (case_id) WHERE other_case IS NOT NULL",
     "CREATE INDEX absence_other ON absence (other_case) WHERE other_case IS NOT NULL",
     "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
+    "CREATE INDEX build_started ON build (number, started)",
+    "CREATE INDEX build_running ON build (job_id) WHERE state = 'running'",
+    "CREATE INDEX build_quiet ON build (heard) WHERE state = 'receiving' AND NOT complete",
+    "CREATE INDEX build_unsorted ON build (job_id) WHERE let_go IS NULL AND clustered <> CASE WHEN"
+    " state NOT IN ('running', 'lost') AND (result IS NULL OR result NOT IN"
+    " ('ABORTED', 'NOT_BUILT')) AND failed + error > 0 THEN coalesce(changed, 0) ELSE -1 END",
     "CREATE INDEX work_due ON work (state, due)",
     "CREATE INDEX audit_at ON audit (at)",
     "CREATE INDEX case_twin ON test_case (twin)",

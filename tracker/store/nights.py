@@ -12,6 +12,7 @@ from tracker.store import break_windows, episodes
 from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
 from tracker.store.outcomes import (
+    FROM_ON,
     GAP,
     JUDGED,
     LOOK,
@@ -290,8 +291,7 @@ def forget_counts(job_id: int, place: Place) -> None:
     """Take back the counts of the builds from `place` on, and what the first of them lifted."""
     zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
     run(
-        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false"
-        " WHERE job_id = ? AND (epoch, number) >= (?, ?)",
+        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false WHERE {FROM_ON}",
         job_id,
         *place.order,
     )

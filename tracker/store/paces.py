@@ -14,7 +14,7 @@ from statistics import median
 import msgspec
 
 from tracker.store.break_windows import BreakWindow
-from tracker.store.outcomes import JudgedBuild, Place
+from tracker.store.outcomes import LATER, JudgedBuild, Place
 from tracker.store.sql import Row, run, run_many
 from tracker.verdicts.durations import Change, Pace, Period, at_tempo, change, sentence, tempo
 
@@ -37,7 +37,6 @@ _LAST = 5
 _FEWEST_BEFORE = 10
 _MOST = 2000
 
-_LATER = "(SELECT id FROM build WHERE job_id = ? AND (epoch, number) >= (?, ?))"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 Durations = list[float | None]
@@ -93,9 +92,9 @@ def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None
 def forget_from(job_id: int, place: Place) -> None:
     """Take back what the builds from `place` on said."""
     which = (job_id, *place.order)
-    run(f"DELETE FROM pace WHERE job_id = ? AND from_build IN {_LATER}", job_id, *which)
+    run(f"DELETE FROM pace WHERE job_id = ? AND from_build IN {LATER}", job_id, *which)
     run(
-        f"UPDATE pace SET until_build = NULL WHERE job_id = ? AND until_build IN {_LATER}",
+        f"UPDATE pace SET until_build = NULL WHERE job_id = ? AND until_build IN {LATER}",
         job_id,
         *which,
     )

@@ -20,13 +20,15 @@ from tracker.store.versions import migrations
 class Probe:
     """What was met: each reason in words, empty where all is well.
 
-    `pending` and `newer` are names of migrations: that wait, and that this program does not know.
+    It `is_busy` as `Met` tells; `pending` and `newer` are names of migrations: that wait, and that
+    this program does not know.
     """
 
     unreadable: str = ""
     unwritable: str = ""
     pending: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
+    is_busy: bool = False
 
 
 def probe(where: Path | str, seconds: float) -> Probe:
@@ -45,4 +47,5 @@ def probe(where: Path | str, seconds: float) -> Probe:
         unwritable=met.unwritable,
         pending=tuple(name for name in known if name not in met.applied),
         newer=tuple(sorted(met.applied - set(known))),
+        is_busy=met.is_busy,
     )

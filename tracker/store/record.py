@@ -21,7 +21,7 @@ from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
 from tracker.store.merge import Merged, Merging
-from tracker.store.models import Build, Job, Report
+from tracker.store.models import Build, Former, Job, Report
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
 from tracker.store.records import (
@@ -49,6 +49,10 @@ class Laid:
     contents: Sequence[Contents]
 
 
+# Found by an index, which `state = ?` would not be.
+QUIET = "SELECT id FROM build WHERE state = 'receiving' AND NOT complete AND heard < ?"
+
+
 class NeedsAllReports(Exception):
     """The new reports touch what older ones said: read `stored` again, record the build whole."""
 
@@ -70,7 +74,8 @@ def record_build(
     """Record what `facts` and `reports` say of a build; safe to repeat, in any order.
 
     `reread` holds the build's older reports, read again, after NeedsAllReports asked for them.
-    `laid` has the results of all its reports, where those themselves have none.
+    `laid` has the results of all its reports, where those themselves have none. An upload under a
+    name that a job had before it was renamed is recorded under its name of today.
 
     Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`), for
     a new one of a build whose results were let go, and with `laid` where the build has other
@@ -181,12 +186,13 @@ def _let_go(build: Build) -> Conflict:
 
 def complete_quiet_builds(before: int) -> int:
     """Mark builds known only by uploads, silent since `before` (ms), as complete; how many."""
+    with reading():
+        if not run(QUIET, before):
+            return 0  # nobody waits for a look that finds nothing
     with writing():
-        quiet = list(
-            Build.select()
-            .where((Build.state == "receiving") & ~Build.complete & (Build.heard < before))
-            .order_by(Build.epoch.desc(), Build.number.desc())
-        )
+        found = [build for (build,) in run(QUIET, before)]
+        order = (Build.epoch.desc(), Build.number.desc())
+        quiet = list(Build.select().where(Build.id.in_(found)).order_by(*order))
         for build in quiet:
             Build.update(complete=True).where(Build.id == build.id).execute()
         earliest = {build.job.id: build for build in quiet}  # the later ones are judged with it
@@ -199,7 +205,14 @@ def complete_quiet_builds(before: int) -> int:
 
 
 def _job(facts: BuildFacts, accept_new: bool) -> Job:
+    """The job of that name; of an upload also one that was renamed, and had it before.
+
+    Jenkins knows how its jobs are called today: one of its that has the name is another job.
+    """
     job = Job.get_or_none(Job.name == facts.job)
+    if job is None and not facts.from_jenkins:
+        former = Former.get_or_none(Former.name == facts.job)
+        job = former.job if former else None
     if job is not None:
         return job
     if not accept_new and not facts.from_jenkins:

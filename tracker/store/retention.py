@@ -23,7 +23,6 @@ from tracker.store.work import enqueue
 # Rows that go in one transaction: some hundredths of a second.
 STEP = 10_000
 _LAST = 2**63 - 1
-_LET_GO = "(SELECT id FROM build WHERE job_id = ? AND let_go IS NOT NULL)"
 
 
 @dataclass(frozen=True)

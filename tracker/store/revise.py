@@ -110,7 +110,7 @@ def revise(old: OldReading, reports: Sequence[ReadReport], *, now: int, dry_run:
                 f"{old.job} #{old.number} got another report while its older ones were read.",
                 "Run it again.",
             )
-        for (at,) in run("SELECT let_go FROM build WHERE id = ? AND let_go NOT NULL", old.id):
+        for (at,) in run("SELECT let_go FROM build WHERE id = ? AND let_go IS NOT NULL", old.id):
             raise _let_go(old.job, old.number, at)
         before = _on_record(old.id)
         differing = {name: before[name] ^ after[name] for name in before}

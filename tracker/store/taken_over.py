@@ -184,7 +184,9 @@ def _rewrite(job: Job, row: Build, build: TakenBuild, now: int) -> None:
 def _leave_to_the_worker(job: Job, lowest: int, now: int) -> None:
     """Judge the job once, when all is here, instead of at each build."""
     # Where it is waiting for a later place, the first build that is recorded brings it forward.
-    Rejudging.insert(job=job, epoch=0, number=lowest).on_conflict_ignore().execute()
+    Rejudging.insert(
+        job=job, epoch=0, number=lowest, began=next_revision()
+    ).on_conflict_ignore().execute()
     enqueue("judge", job.name, due=now, subject=job.name)
 
 

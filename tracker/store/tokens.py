@@ -6,14 +6,15 @@ import contextlib
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tracker.clock import DAY, HOUR
-from tracker.errors import Conflict, NotFound, StorageError, Unauthorised, UsageError
+from tracker.errors import Busy, Conflict, NotFound, StorageError, Unauthorised, UsageError
 from tracker.store import audit
 from tracker.store.callers import SCOPES, Caller, check_name
-from tracker.store.connection import can_write, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Token
 
 PREFIX = "trk_"
@@ -130,10 +131,9 @@ def _note_use(token: Token, now: int) -> None:
     if now - last < HOUR:
         return
     _noted[token.digest] = now
-    with contextlib.suppress(StorageError):  # what only reads goes on where nothing can be written
-        if can_write(_PATIENCE_SECONDS):
-            with writing():
-                Token.update(used=now).where(Token.id == token.id).execute()
+    # What only reads goes on where nothing can be written.
+    with contextlib.suppress(StorageError, Busy), writing(time.monotonic() + _PATIENCE_SECONDS):
+        Token.update(used=now).where(Token.id == token.id).execute()
 
 
 def _in_use(name: str) -> Token:

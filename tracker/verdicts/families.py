@@ -28,9 +28,10 @@ def assign(
     """The family id of each new signature's id.
 
     `known` are the families there are: id to signatures. `first_seen` gives for every signature's
-    id the place in the job's history of the build that first had it. Build by build, oldest first,
-    a new signature joins the family it is most like, or founds one with its like. Families that
-    are known stay as they are; `decisions` are taken in the order in which they were made.
+    id when the first build ran that had it: as a day, or a place in a history. Oldest first, those
+    that came together, a new signature joins the family it is most like, or founds one with its
+    like. Families that are known stay as they are; `decisions` are taken in the order in which they
+    were made.
     """
     members = {each.id: family for family, group in known.items() for each in group}
     waiting: dict[int, dict[int, Signature]] = defaultdict(dict)

@@ -19,13 +19,17 @@ log = logging.getLogger("tracker.worker")
 
 
 class Heartbeat:
-    """Beats for one worker from `start` to `stop`; `doing` and `task` are what it tells."""
+    """Beats for one worker from `start` to `stop`; `doing` and `task` are what it tells.
+
+    `lost` is the last task whose lease was lost: another worker may be at it.
+    """
 
     def __init__(self, worker: str, lease_ms: int) -> None:
         self.worker = worker
         self.lease_ms = lease_ms
         self.doing = ""
         self.task: Task | None = None
+        self.lost: Task | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -51,5 +55,5 @@ class Heartbeat:
     def _beat(self) -> None:
         task = self.task
         work.beat(self.worker, now=now_ms(), doing=self.doing)
-        if task is not None:
-            work.extend(task, now=now_ms(), lease_ms=self.lease_ms)
+        if task is not None and not work.extend(task, now=now_ms(), lease_ms=self.lease_ms):
+            self.lost = task

@@ -32,7 +32,7 @@ SCHEDULE_MS = 10_000
 
 
 class Stopped(Exception):
-    """The worker is asked to end; the task it is at goes back and will be done by another."""
+    """The worker is asked to end, or lost its lease; another does the task that it is at."""
 
 
 class Worker:
@@ -134,9 +134,13 @@ class Worker:
 
     def _step(self, doing: str) -> None:
         """Between two steps of a long task: tell what is going on, or stop."""
-        if self.stopping:
+        if self.stopping or self._has_lost_its_lease():
             raise Stopped
         self.heartbeat.doing = doing
+
+    def _has_lost_its_lease(self) -> bool:
+        task = self.heartbeat.task
+        return task is not None and self.heartbeat.lost is task
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -44,6 +45,8 @@ from tracker.worker.context import Context
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
 # itself comes before it has ended, and before its reports are kept. Later it is polled as usual.
 KNOCK_SECONDS = (2, 5, 15, 60)
+# A job is judged again for so long, then what else is due gets its turn.
+JUDGE_SECONDS = 10
 # Before builds of a back-fill are tried again that could not be read.
 RETRY_SECONDS = 60
 
@@ -163,9 +166,17 @@ def ingest(context: Context, task: Task) -> Done:
 
 
 def judge(context: Context, task: Task) -> Done:
-    """Judge some builds of a job again, since an older one arrived, until none is left."""
-    context.beat(f"judging {task.key}")
-    return Done(now_ms()) if judge_waiting(task.key, now=now_ms()) else Done()
+    """Judge some builds of a job again, since an older one arrived, until none is left.
+
+    In short steps, between which others write; comes back at once after some of them.
+    """
+    until = monotonic() + JUDGE_SECONDS
+    while True:
+        context.beat(f"judging {task.key}")
+        if not judge_waiting(task.key, now=now_ms()):
+            return Done()
+        if monotonic() > until:
+            return Done(now_ms())
 
 
 def cluster(context: Context, _task: Task) -> Done:

@@ -403,7 +403,8 @@ DAMAGE: dict[str, tuple[str, str]] = {
         "consistency.work.subject",
     ),
     "a job that waits for no task": (
-        f"INSERT INTO rejudging SELECT id, 0, 1 FROM job WHERE name = '{CHILD}'",
+        "INSERT INTO rejudging (job_id, epoch, number)"
+        f" SELECT id, 0, 1 FROM job WHERE name = '{CHILD}'",
         "consistency.rejudging",
     ),
 }
@@ -480,6 +481,18 @@ def test_damage_is_found(world: Settings, statement: str, check: str) -> None:
 
 def test_rebuild_mends_what_is_derived(world: Settings) -> None:
     plant(world, *(statement for statement, _ in DERIVED.values()))
+    rebuild()
+    close_store()
+    assert found_by(world).findings == []
+
+
+@pytest.mark.parametrize(
+    "what", ["a total too high", "totals that do not add up", "a damaged report that is none"]
+)
+def test_rebuild_counts_anew_what_the_totals_are(world: Settings, what: str) -> None:
+    statement, check = DAMAGE[what]
+    plant(world, statement)
+    assert "tracker rebuild" in BY_ID[check].remedy
     rebuild()
     close_store()
     assert found_by(world).findings == []

@@ -17,7 +17,6 @@ from tests.factories import report, upload
 from tracker.errors import Busy, StorageError
 from tracker.queries.jobs import names
 from tracker.store.connection import (
-    can_write,
     close_connection,
     close_store,
     connected,
@@ -132,12 +131,13 @@ def test_a_writer_waits_for_the_one_before(other: psycopg.Connection) -> None:
     assert names() == ["nightly"]
 
 
-def test_whether_one_can_write_is_really_tried(other: psycopg.Connection) -> None:
-    assert can_write(0.2)
+def test_a_writer_waits_until_its_deadline(other: psycopg.Connection) -> None:
     with other.transaction():
         other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
-        assert not can_write(0.05)
-    assert can_write(0.2)
+        with pytest.raises(Busy), writing(time.monotonic() + 0.05):
+            pass
+    with writing(time.monotonic() + 5):
+        run("SELECT 1")
 
 
 def test_who_does_not_get_the_lock_in_time_is_told(other: psycopg.Connection) -> None:
@@ -223,6 +223,13 @@ def test_a_database_that_is_not_there_is_told(address: str) -> None:
     with pytest.raises(StorageError, match="is not there"):
         open_store(address.replace("@/t", "@/none"))
     close_store()
+
+
+def test_a_role_that_is_not_there_is_told(address: str) -> None:
+    with pytest.raises(StorageError, match="The role is not there, or may not log in") as caught:
+        open_store(address.replace("postgres@", "nobody@"))
+    close_store()
+    assert "createuser" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

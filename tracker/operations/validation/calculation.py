@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracker.operations.validation.checks import Check, rows_of, rows_where
 from tracker.operations.validation.judged_again import derived
 from tracker.operations.validation.naming import named
-from tracker.operations.validation.remedies import REBUILD, RECLUSTER, REPARSE, RESTORE
+from tracker.operations.validation.remedies import REBUILD, RECLUSTER, RECOUNT, REPARSE, RESTORE
 from tracker.operations.validation.signatures import other_signatures
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
@@ -63,7 +63,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "calculation.totals",
         "Builds whose totals are not those of their results (in brackets)",
-        REPARSE,
+        RECOUNT,
         rows_of(
             "build",
             f"SELECT {named('build')} || ': ' || {_SAID} FROM build t LEFT JOIN"
@@ -75,7 +75,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "calculation.rates",
         "Builds whose totals do not add up, so that no pass rate of theirs is right",
-        REPARSE,
+        RECOUNT,
         rows_where(
             "build", f"t.total <> {_SUM}", tell=f"': total ' || t.total || ', sum ' || ({_SUM})"
         ),
@@ -83,7 +83,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "calculation.damaged",
         "Builds whose count of damaged reports is not that of their reports",
-        REPARSE,
+        RECOUNT,
         rows_where(
             "build",
             "t.damaged <> (SELECT count(*) FROM report r WHERE r.build_id = t.id"

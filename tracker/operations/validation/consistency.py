@@ -37,7 +37,8 @@ def _cycles(scene: Scene) -> Look:
     started_by: dict[Node, set[Node]] = defaultdict(set)
     for job, number, *upstream in run(
         "SELECT j.name, b.number, b.upstream_job, b.upstream_number FROM build b"
-        " JOIN job j ON j.id = b.job_id WHERE b.upstream_job <> '' AND b.upstream_number NOTNULL"
+        " JOIN job j ON j.id = b.job_id"
+        " WHERE b.upstream_job <> '' AND b.upstream_number IS NOT NULL"
     ):
         started_by[job, number].add((upstream[0], upstream[1]))
     return seen(scene.counts["build"], _going_round(started_by))

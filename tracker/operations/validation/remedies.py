@@ -7,6 +7,10 @@ _ELSE = "then validate again: what is left needs the newest backup that is clean
 RESTORE = "Restore the newest backup that is clean: `tracker restore BACKUP`."
 REBUILD = f"`tracker rebuild` derives it anew; {_ELSE}"
 REPARSE = f"`tracker reparse --all` reads the reports again and records what differs; {_ELSE}"
+RECOUNT = (
+    "`tracker reparse --all` brings results back that are gone, then `tracker rebuild` counts them"
+    f" anew; {_ELSE}"
+)
 RECLUSTER = f"`tracker family recluster` makes signatures and families anew; {_ELSE}"
 
 _BY_TABLE = {

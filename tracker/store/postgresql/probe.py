@@ -11,8 +11,8 @@ from contextlib import closing
 import psycopg
 from psycopg import errors
 
-from tracker.store.engine import Met
-from tracker.store.postgresql.addresses import OPTIONS, connect
+from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
+from tracker.store.postgresql.addresses import APPLICATION, OPTIONS, connect
 from tracker.store.postgresql.words import REMEDIES
 from tracker.store.remedies import words_of
 
@@ -20,7 +20,13 @@ from tracker.store.remedies import words_of
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 1_000
 # A server that hangs does not even end its statements.
-_ANSWER_SECONDS = 1.5
+_ANSWER_SECONDS = 0.9
+_GOES_ON = (
+    "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = l.database"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s"
+    " AND a.datname = current_database() AND a.application_name = %s AND a.state <> 'idle'"
+    " AND a.state_change > clock_timestamp() - make_interval(secs => %s)"
+)
 _STATE = (
     "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
     " to_regclass('schema_migration') IS NOT NULL"
@@ -54,7 +60,9 @@ def _met(connection: psycopg.Connection, lock: int) -> Met:
         )
     if is_read_only:
         return Met(unwritable="The database lets nobody write.", applied=applied)
-    return Met(unwritable=_unwritable(connection, lock), applied=applied)
+    unwritable = _unwritable(connection, lock)
+    is_busy = unwritable == TAKEN and _goes_on(connection, lock)
+    return Met("", "" if is_busy else unwritable, applied, is_busy)
 
 
 def _unwritable(connection: psycopg.Connection, lock: int) -> str:
@@ -62,8 +70,13 @@ def _unwritable(connection: psycopg.Connection, lock: int) -> str:
     try:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
     except (errors.LockNotAvailable, errors.QueryCanceled):
-        return "The write lock cannot be had: another process is writing."
+        return TAKEN
     return ""
+
+
+def _goes_on(connection: psycopg.Connection, lock: int) -> bool:
+    """Whether a writer of ours has the lock, and began or ended a statement lately."""
+    return bool(connection.execute(_GOES_ON, (lock, APPLICATION, SIGN_SECONDS)).fetchall())
 
 
 def _in_words(error: psycopg.Error) -> str:

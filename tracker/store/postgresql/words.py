@@ -71,6 +71,11 @@ REMEDIES = (
     ),
     ("read-only", "The database cannot be written.", "Name the primary server, not a standby."),
     ("password", "The database lets nobody in.", "Check user and password in the address."),
+    (
+        'FATAL: role "',
+        "The role is not there, or may not log in.",
+        "Make it by createuser --login.",
+    ),
     ("does not exist", "The database is not there.", "Make it by createdb, or check the address."),
     ("too many", "The database has no connection left.", "Raise max_connections there."),
     ("remaining connection slots", "It has no connection left.", "Raise max_connections there."),

@@ -20,6 +20,7 @@ from tracker.store.locks import take_use, write_lock
 from tracker.store.selftest import check_exclusion
 from tracker.store.sqlite.copying import copy_file
 from tracker.store.sqlite.probe import probe_file
+from tracker.store.sqlite.signs import Writer
 from tracker.store.sqlite.space import FileSpace
 from tracker.store.sqlite.words import in_words
 
@@ -52,6 +53,7 @@ class Sqlite:
             str(path), pragmas=PRAGMAS, timeout=BUSY_MS // 1000, lock_type="IMMEDIATE"
         )
         self._use: BinaryIO | None = None
+        self._writer: Writer | None = None
 
     def prepare(self) -> None:
         """Raises Busy while a backup is being restored, StorageError where two connections do not
@@ -60,10 +62,8 @@ class Sqlite:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._use = take_use(self.path)
-            # Only its owner may read it: there are names of users and digests of tokens in it.
-            if not self.path.exists():
-                self.path.touch(mode=0o600)
-                self._lay_out()
+            if not _size(self.path):
+                self._begin()
         except OSError as error:
             raise StorageError(
                 f"The folder {folder} cannot be made: {error.strerror}.",
@@ -71,6 +71,14 @@ class Sqlite:
             ) from error
         self.check_connection()
         check_exclusion(folder)
+
+    def _begin(self) -> None:
+        """Make the file, unless another process did, or died before it came to the first page."""
+        with write_lock(self.path):
+            if not _size(self.path):
+                # Only its owner may read it: there are names of users and digests of tokens in it.
+                self.path.touch(mode=0o600)
+                self._lay_out()
 
     def _lay_out(self) -> None:
         """Have a new file give its free pages back, which its first page settles for good.
@@ -104,11 +112,15 @@ class Sqlite:
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[None]:
         with (
-            write_lock(self.path, deadline),
+            write_lock(self.path, deadline) as show,
             self._patience(deadline),
             self.database.atomic("IMMEDIATE"),
         ):
-            yield
+            self._writer = Writer(show)
+            try:
+                yield
+            finally:
+                self._writer = None
 
     @contextmanager
     def _patience(self, deadline: float | None) -> Iterator[None]:
@@ -135,10 +147,14 @@ class Sqlite:
             yield
 
     def run(self, statement: str, parameters: Sequence[Any]) -> Any:
+        if self._writer is not None:
+            self._writer.goes_on()
         return self.database.execute_sql(statement, parameters)  # type: ignore[no-untyped-call]
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Ten times as fast as the query builder's inserts: 646,000 rows a second to 62,000."""
+        if self._writer is not None:
+            self._writer.goes_on()
         self.database.connection().executemany(statement, rows)  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import peewee
 
 from tracker.errors import Busy, StorageError
-from tracker.store.engine import Met
-from tracker.store.locks import write_lock
+from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
+from tracker.store.locks import goes_on, write_lock
 from tracker.store.remedies import words_of
 from tracker.store.sqlite.words import REMEDIES
 
@@ -33,7 +33,9 @@ def probe_file(path: Path, seconds: float) -> Met:
     try:
         with contextlib.closing(database):
             applied = _applied(database)
-            return Met(unwritable=_unwritable(database, path, deadline), applied=applied)
+            unwritable = _unwritable(database, path, deadline)
+            is_busy = unwritable == TAKEN and goes_on(path, SIGN_SECONDS)
+            return Met("", "" if is_busy else unwritable, applied, is_busy)
     except peewee.DatabaseError as error:
         return Met(unreadable=_in_words(error))
 
@@ -56,7 +58,7 @@ def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) ->
             with database.atomic():
                 return ""
     except Busy:
-        return "The write lock cannot be had: another process is writing."
+        return TAKEN
     except StorageError as error:
         return error.message
     except peewee.OperationalError as error:

@@ -1,0 +1,47 @@
+"""Outcomes over the builds of a job: what counts of each, and in how little memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from tests.factories import history, key_of
+from tracker.store.connection import writing
+from tracker.store.identity import id_of
+from tracker.store.models import Build, Job
+from tracker.store.outcomes import judged_builds, letters
+from tracker.store.sql import run_many
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def test_each_case_has_a_letter_for_each_build() -> None:
+    history("nightly", login="P F E S U .", other="P P P P P P")
+    login = id_of(key_of("login"))
+    assert letters(judged_builds(Job.get().id), {login, 5}) == {login: "PFF...", 5: "......"}
+    assert letters([], {login}) == {login: ""}
+    assert letters(judged_builds(Job.get().id), ()) == {}
+
+
+def test_outcomes_of_all_cases_take_few_bytes_each() -> None:
+    """One for each case and build, and once for each case what a dict and a text take."""
+    cases, builds = 1000, 100
+    with writing():
+        job = Job.create(name="nightly")
+        for number in range(1, builds + 1):
+            build = Build.create(job=job, number=number, total=cases, state="finished")
+            run_many(
+                f"INSERT INTO result (build_id, case_id, status) VALUES ({build.id}, ?, 1)",
+                [(case << 32,) for case in range(cases)],
+            )
+    judged = judged_builds(job.id)
+    wanted = {case << 32 for case in range(cases)}
+    tracemalloc.start()
+    try:
+        found = letters(judged, wanted)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert set(found.values()) == {"F" * builds}
+    assert most < 15 * cases * builds
