@@ -6,11 +6,9 @@ import msgspec
 from flask import Blueprint
 
 from tracker.queries.flaky import FlakyRow, flaky_after
-from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
-from tracker.web.listing import Page, page, paging
+from tracker.web.listing import Page, case_cursor, page, paging_by_case
 from tracker.web.openapi_operations import Operations
-from tracker.web.openapi_parameters import LINE
 
 blueprint = Blueprint("api_flaky", __name__)
 OPERATIONS = Operations(blueprint)
@@ -44,18 +42,12 @@ class FlakyCases(Page[FlakyCase], frozen=True):
     """A page of flaky cases, by job and key."""
 
 
-def _place(text: str) -> tuple[str, int] | None:
-    """The job and the case that `KEY.JOB` names."""
-    case = id_of(text[:16])
-    return None if case is None else (text[17:], case)
-
-
-@OPERATIONS.get("/api/v1/flaky", FlakyCases, *paging(rf"{KEY}\.{LINE}", _place))
-def list_flaky(limit: int, after: tuple[str, int] | None) -> FlakyCases:
+@OPERATIONS.get("/api/v1/flaky", FlakyCases, *paging_by_case())
+def list_flaky(limit: int, after: tuple[int, str] | None) -> FlakyCases:
     """Flaky cases of jobs in use, by job and key."""
-    job, case = after or ("", -1)
+    case, job = after or (-1, "")
     rows = flaky_after(job, case, limit + 1)
-    return page(FlakyCases, rows, limit, item=_row, cursor=lambda row: f"{row.key}.{row.job}")
+    return page(FlakyCases, rows, limit, item=_row, cursor=case_cursor)
 
 
 def _row(row: FlakyRow) -> FlakyCase:

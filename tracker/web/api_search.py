@@ -6,11 +6,10 @@ import msgspec
 from flask import Blueprint
 
 from tracker.queries.search import LONGEST, FoundCase, cases_after, words_of
-from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
-from tracker.web.listing import Page, page, paging
+from tracker.web.listing import Page, case_cursor, page, paging_by_case
 from tracker.web.openapi_operations import Operations
-from tracker.web.openapi_parameters import LINE, line
+from tracker.web.openapi_parameters import line
 
 blueprint = Blueprint("api_search", __name__)
 OPERATIONS = Operations(blueprint)
@@ -41,18 +40,12 @@ class NamedCases(Page[NamedCase], frozen=True):
     """A page of tests, by key and job."""
 
 
-def _place(text: str) -> tuple[int, str] | None:
-    """The case and the job that `KEY.JOB` names."""
-    case = id_of(text[:16])
-    return None if case is None else (case, text[17:])
-
-
-@OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging(rf"{KEY}\.{LINE}", _place))
+@OPERATIONS.get("/api/v1/cases", NamedCases, _Q, *paging_by_case())
 def list_cases(q: str, limit: int, after: tuple[int, str] | None) -> NamedCases:
     """Tests of the newest builds whose names have all the words."""
     case, job = after or (0, "")
     rows = cases_after(words_of(q), case, job, limit + 1)
-    return page(NamedCases, rows, limit, item=_row, cursor=lambda row: f"{row.key}.{row.job}")
+    return page(NamedCases, rows, limit, item=_row, cursor=case_cursor)
 
 
 def _row(row: FoundCase) -> NamedCase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -27,6 +27,18 @@ Answer = TypeVar("Answer", bound=msgspec.Struct)
 LIMIT = openapi_parameters.number(
     "limit", "How many items a page has at most.", most=MOST, default=DEFAULT_LIMIT
 )
+
+
+class InJob(Protocol):
+    """A row about a case of a job."""
+
+    @property
+    def key(self) -> str:
+        """The case."""
+
+    @property
+    def job(self) -> str:
+        """The job's name."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
@@ -59,6 +71,16 @@ def paging(pattern: str, read: Callable[[str], Any]) -> tuple[Parameter, Paramet
 def paging_by_key() -> tuple[Parameter, Parameter]:
     """Pages of a list in the order of keys of cases: `after` is the id of the last one."""
     return paging(KEY, id_of)
+
+
+def paging_by_case() -> tuple[Parameter, Parameter]:
+    """Pages of a list of cases of many jobs: `after` is (case id, job) of the last one."""
+    return paging(rf"{KEY}\.{openapi_parameters.LINE}", _case_and_job)
+
+
+def case_cursor(row: InJob) -> str:
+    """What `paging_by_case` reads: a case by its key, and the job, whose name may hold anything."""
+    return f"{row.key}.{row.job}"
 
 
 def paging_by_number() -> tuple[Parameter, Parameter]:
@@ -101,6 +123,12 @@ def page(
 def _address(after: str) -> str:
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "after"]
     return f"{below(request.path)}?{urlencode([*given, ('after', after)])}"
+
+
+def _case_and_job(text: str) -> tuple[int, str] | None:
+    case, _, job = text.partition(".")
+    number = id_of(case)
+    return None if number is None else (number, job)
 
 
 def _epoch_and_number(text: str) -> tuple[int, int] | None:
