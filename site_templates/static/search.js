@@ -74,7 +74,7 @@
     );
   }
 
-  box.value = new URLSearchParams(location.search).get("q") || "";
+  form.hidden = false;
   box.addEventListener("input", look);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -23,6 +23,7 @@ Token = tuple[str, ...]
 _LIVE_ONLY = (
     (re.compile(r'<script src="[^"]*static/follow\.\w+\.js" defer></script>'), ""),
     (re.compile(r'<p class="follow".*?</p>', re.DOTALL), ""),
+    (re.compile(r'<form class="search".*?</form>', re.DOTALL), ""),
     (
         re.compile(r'<progress[^>]*></progress> <span id="passed">[^<]* of about ([^<]*)</span>'),
         r"about \1 expected",
@@ -49,7 +50,8 @@ def live_tokens(html: str, path: str, places: Places, published: frozenset[str])
 
 
 def static_tokens(html: str, path: str, places: Places) -> list[Token]:
-    """A page of the static site, read from `path`."""
+    """A page of the static site, read from `path`; it has a link where live pages have a box."""
+    html = re.sub(r'<li><a href="[^"]*search/index.html">Search</a></li>', "", html)
     return _tokens(html, path, places, frozenset(places.values()))
 
 
@@ -75,7 +77,7 @@ class _Reader(HTMLParser):
         shown: list[str] = []
         leads_nowhere = False
         for name, value in attrs:
-            if name in ("href", "src", "action") and value is not None:
+            if name in ("href", "src") and value is not None:
                 value = self.place(value)
                 leads_nowhere = leads_nowhere or not value
             shown.append(f"{name}={value}")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import environ_of, junit
+from tests.operations.test_health import writer_of_ours
 from tracker.operations import health
 from tracker.settings import Settings
 from tracker.store.connection import close_store
@@ -294,3 +295,9 @@ def test_details_are_told_to_who_may_read(client, scope):
     assert response.status_code == 200
     assert response.json["parsers"]["network"] in ("namespace", "audit hook")
     assert token not in response.text
+
+
+def test_a_fresh_process_looks_once_where_a_writer_of_ours_takes_long(settings, store, looks):
+    with writer_of_ours():
+        response = create_app(settings).test_client().get("/health/ready")
+    assert (response.status_code, response.json["status"], len(looks)) == (200, "warn", 1)

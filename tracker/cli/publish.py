@@ -7,6 +7,7 @@ import click
 from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
+from tracker.errors import StorageError
 
 
 @click.command("publish")
@@ -22,7 +23,7 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     from tracker.site.check import broken_links
     from tracker.site.publish import publish
     from tracker.site.render import renderer
-    from tracker.store.work import asked_for, forget
+    from tracker.store.work import asked_for
 
     settings = opened(ctx)
     asked = asked_for("publish", "site")
@@ -34,8 +35,6 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
         now=now_ms(),
         force=force,
     )
-    if asked:  # no worker may be there that publishes: the task would wait for ever
-        forget("publish", "site", asked=asked, now=now_ms())
     if as_json:
         print_json(done)
     elif done.is_new:
@@ -49,5 +48,17 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     broken = list(broken_links(done.folder.resolve())) if check_links else []
     for line in broken:
         click.echo(line, err=True)
+    if asked:  # no worker may be there that publishes: the task would wait for ever
+        _forget(asked)
     if broken:
         sys.exit(FOUND)
+
+
+def _forget(asked: int) -> None:
+    """Take what is done off the queue; a database that cannot be written publishes all the same."""
+    from tracker.store.work import forget
+
+    try:
+        forget("publish", "site", asked=asked, now=now_ms())
+    except StorageError as error:
+        click.echo(f"The task of publishing stays on the queue: {error}", err=True)

@@ -14,7 +14,7 @@ from tracker.errors import TrackerError
 from tracker.intake.sandbox import network_barrier
 from tracker.operations import health as looks
 from tracker.operations.details import details
-from tracker.operations.health import Check, Checks, word
+from tracker.operations.health import PASS, Check, Checks, word
 from tracker.settings import Settings
 from tracker.site.generation import read_manifest
 from tracker.web.auth import require
@@ -97,13 +97,15 @@ def _look(its: State) -> Checks:
     if its.is_open:
         return looks.checks(its.settings, its.opened, is_serving=True)
     said = looks.checks(its.settings)
-    if _is_blocked(its.settings, said):
+    is_busy = said.get("write", PASS) != PASS  # with migrations: opening would wait, and we with it
+    is_current = said.get("migrations") == PASS
+    if _is_blocked(its.settings, said) or (is_busy and not is_current):
         return said
     try:
         its.open()
     except TrackerError as error:
         return {"database": Check("fail", str(error))}
-    return looks.checks(its.settings, its.opened)
+    return said if is_current else looks.checks(its.settings, its.opened)
 
 
 def _is_blocked(found: Settings, said: Checks) -> bool:

@@ -11,9 +11,12 @@ import psycopg
 import pytest
 
 from tests import clusters
+from tests.commands import run_command
+from tests.conftest import environ_of
 from tests.factories import report, upload
 from tracker.errors import StorageError
 from tracker.queries.builds import build
+from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.probe import probe
 from tracker.store.sql import run
@@ -43,7 +46,9 @@ def have_all(one: Path) -> None:
             time.sleep(0.02)
 
 
-def test_a_standby_is_read_and_never_written(pair: tuple[Path, Path, ExitStack]) -> None:
+def test_a_standby_is_read_and_published_and_never_written(
+    pair: tuple[Path, Path, ExitStack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other, _ = pair
     open_store(address(one))
     upload("nightly", 1, report(login="F"))
@@ -54,6 +59,10 @@ def test_a_standby_is_read_and_never_written(pair: tuple[Path, Path, ExitStack])
     with pytest.raises(StorageError, match="cannot be written") as caught:
         upload("nightly", 2, report(login="P"))
     assert "primary" in caught.value.remedy
+    settings = Settings.load({}, home=tmp_path, output=tmp_path, database_url=address(other))
+    for name, value in environ_of(settings).items():
+        monkeypatch.setenv(name, value)
+    assert run_command("publish", "--check").code == 0
 
 
 def test_who_names_both_goes_on_with_the_one_that_was_promoted(
