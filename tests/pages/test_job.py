@@ -138,7 +138,7 @@ def test_a_deleted_job_says_that_its_history_stays_and_cannot_be_filled(nightly:
     text = words()
     assert "Jenkins has had this job no more since 2026-11-19 11:06 UTC; its history stays" in text
     assert "#1" in text
-    assert "<form" not in html_of()
+    assert '<form class="ask"' not in html_of()
 
 
 def test_a_renamed_job_tells_what_it_was_called_and_until_when(nightly: str) -> None:
@@ -303,7 +303,7 @@ def test_a_live_page_of_a_job_of_a_jenkins_has_a_form_to_read_older_builds(night
 def test_a_static_page_and_a_job_of_uploads_have_no_form(nightly: str) -> None:
     history("uploads", login="P")
     assert "<form" not in html_of(live=False)
-    assert "<form" not in html_of("uploads")
+    assert '<form class="ask"' not in html_of("uploads")
 
 
 def test_it_tells_that_builds_arrived_late_until_the_worker_judged_again() -> None:

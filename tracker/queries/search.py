@@ -108,7 +108,7 @@ def _matching(words: Sequence[str], order: str, first: int = 0) -> list[int]:
 
 
 def _having(words: Sequence[str], name: str) -> tuple[str, list[str]]:
-    """SQL: all words stand in `name`, small and capital letters being the same."""
+    """SQL: all words stand in `name`, where A to Z are the same as a to z."""
     condition = " AND ".join([rf"lower({name}) LIKE lower(?) ESCAPE '\'"] * len(words))
     return condition, [f"%{_literal(word)}%" for word in words]
 
@@ -121,12 +121,13 @@ def _literal(word: str) -> str:
 def _newest_builds() -> dict[int, _Newest]:
     """The newest build of each job that has results, and the newest judged one, by their ids."""
     newest = (
-        "(SELECT b.id FROM build b WHERE b.job_id = j.id AND b.total > 0 AND b.let_go IS NULL{}"
-        " ORDER BY b.epoch DESC, b.number DESC LIMIT 1)"
+        "SELECT (SELECT b.id FROM build b WHERE b.job_id = j.id AND b.total > 0"
+        " AND b.let_go IS NULL{} ORDER BY b.epoch DESC, b.number DESC LIMIT 1) AS id FROM job j"
     )
     rows = select(
-        f"SELECT f.id, j.name, {label_of('f')}, f.epoch, f.number FROM job j JOIN build f"
-        f" ON f.id = {newest.format('')} OR f.id = {newest.format(f' AND {JUDGED}')}"
+        f"SELECT f.id, j.name, {label_of('f')}, f.epoch, f.number"
+        f" FROM ({newest.format('')} UNION {newest.format(f' AND {JUDGED}')}) newest"
+        " JOIN build f ON f.id = newest.id JOIN job j ON j.id = f.job_id"
     )
     return {build: _Newest(job, label, tuple(place)) for build, job, label, *place in rows}
 

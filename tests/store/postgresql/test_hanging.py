@@ -16,7 +16,7 @@ import pytest
 
 from tests import servers
 from tracker.errors import Busy, StorageError
-from tracker.store.connection import can_write, close_store, connected, open_store, reading
+from tracker.store.connection import close_store, connected, open_store, reading, writing
 from tracker.store.engine import engine, engine_of
 from tracker.store.postgresql import WRITING, addresses, driver
 from tracker.store.postgresql.probe import probe_server
@@ -107,9 +107,9 @@ def _halt_who_waits(address: str, told: threading.Event) -> None:
     os.kill(found[0], signal.SIGCONT)
 
 
-def test_whether_one_can_write_is_asked_of_another_connection_then(store: str) -> None:
-    with stopped():
-        assert can_write(0.2)
+def test_who_wants_to_write_does_so_by_another_connection_then(store: str) -> None:
+    with stopped(), writing(time.monotonic() + 0.2):
+        assert run("SELECT 1") == [(1,)]
 
 
 def test_what_a_writer_runs_may_take_its_time(store: str) -> None:
