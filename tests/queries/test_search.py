@@ -97,6 +97,20 @@ def test_a_build_that_runs_does_not_hide_what_it_has_not_come_to() -> None:
     ]
 
 
+def test_the_newer_build_tells_whichever_was_recorded_first() -> None:
+    record_build(BuildFacts("nightly", 2, state="running", from_jenkins=True), report(login="F"))
+    history("nightly", login="P")
+    [row] = cases_called(("login",), 9)
+    assert (row.build, row.status) == ("2", "failed")
+
+
+def test_what_has_a_result_again_is_not_missing() -> None:
+    record_build(BuildFacts("nightly", 6, state="running", from_jenkins=True), report(login="F"))
+    history("nightly", login="P P P P .", other="P P P P P")
+    [row] = cases_called(("login",), 9)
+    assert (row.build, row.status) == ("6", "failed")
+
+
 def test_results_that_were_let_go_are_not_looked_through() -> None:
     history("nightly", login="P")
     run("UPDATE build SET let_go = 1")
