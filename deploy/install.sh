@@ -16,7 +16,8 @@
 #   --root     an installation of its own below a folder, to look at: no user, no units started
 #
 # Where /etc/regression-tracker/database_url holds the address of a PostgreSQL, it installs the drivers
-# too (requirements-nodes.lock), and the units may reach it: see deploy/linux.md.
+# too (requirements-nodes.lock), and the units may reach it; limits_url beside it holds that of a Redis:
+# see deploy/linux.md.
 #
 # Below `/`: releases in /opt/regression-tracker/<version>, `current` links to the one in use,
 # settings in /etc/regression-tracker, data in /var/lib/regression-tracker, the static site in
@@ -40,6 +41,7 @@ main() {
     releases=$root/opt/regression-tracker
     settings=$root/etc/regression-tracker
     database_url=$settings/database_url
+    limits_url=$settings/limits_url
     lock=requirements.lock
     [ ! -f "$database_url" ] || lock=requirements-nodes.lock
     data=$root/var/lib/regression-tracker
@@ -114,6 +116,7 @@ do_install() {
     [ -n "$dry_run" ] || need_venv "$python"
     version=$(release_name)
     before=$(in_use current)
+    note_ready
     make_user
     make_release "$python" "$version"
     make_folders
@@ -138,6 +141,7 @@ do_rollback() {
     if [ -z "$before" ] || [ ! -d "$releases/$before" ]; then
         stop 3 "There is no release before ${now:-this one} below $releases."
     fi
+    note_ready
     run touch "$releases/$before/unproven"
     link "$before" "$releases/current"
     keep_way_back "$now" "$before"
@@ -244,6 +248,22 @@ keep_way_back() {
     fi
 }
 
+# note_ready: the release in use may have got ready when no script waited for it: a backup was restored
+# first, or it was started by hand.
+note_ready() {
+    if [ -f "$releases/current/unproven" ] && runs_ready; then
+        run rm -f "$releases/current/unproven"
+    fi
+}
+
+# runs_ready: a process keeps to its release; after --no-start that of the one before may still answer.
+runs_ready() {
+    local pid
+    has_systemd || return 1
+    pid=$(systemctl show --property MainPID --value regression-tracker-web.service)
+    grep -qsF "$releases/$(in_use current)/bin/" "/proc/${pid:-0}/cmdline" && is_ready "$(web_address)"
+}
+
 # settle: the release in use is ready, no process needs those that were in use before the last two.
 settle() {
     [ -z "$dry_run" ] || return 0
@@ -281,6 +301,7 @@ command_text() {
 # Regression Tracker's command, with the settings of the service.
 export TRACKER_CONFIG="\${TRACKER_CONFIG:-$settings/tracker.toml}"
 [ ! -f $database_url ] || export TRACKER_DATABASE_URL_FILE=$database_url
+[ ! -f $database_url ] || [ ! -f $limits_url ] || export TRACKER_LIMITS_URL_FILE=$limits_url
 $as_owner
 exec $releases/current/bin/tracker "\$@"
 END
@@ -316,15 +337,21 @@ install_units() {
         done < <(cd "$old/systemd" && find . -type f)
     fi
     run cp -r "$1/systemd/." "$unit_folder/"
-    local for_nodes=$unit_folder/regression-tracker-.service.d/20-nodes.conf
-    if [ -f "$database_url" ]; then
-        run cp "$1/systemd-nodes.conf" "$for_nodes"
-    else
-        run rm -f "$for_nodes"
-    fi
+    add_for_nodes "$1/systemd-nodes.conf" 20-nodes.conf "$database_url"
+    add_for_nodes "$1/systemd-limits.conf" 21-limits.conf "$database_url" "$limits_url"
     if [ -z "$root" ] && command -v restorecon >/dev/null; then
         run restorecon -RF "$releases" "$unit_folder" "$settings"
     fi
+}
+
+# add_for_nodes FILE NAME ADDRESS...: to what the units have in common, where all the addresses are.
+add_for_nodes() {
+    local address file=$1 added=$unit_folder/regression-tracker-.service.d/$2
+    shift 2
+    for address in "$file" "$@"; do
+        [ -f "$address" ] || { run rm -f "$added" && return; }
+    done
+    run cp "$file" "$added"
 }
 
 # start_units FOLDER: start those there, with a new release; nothing is forgotten before that is ready.
@@ -360,12 +387,9 @@ tell_nothing_starts() {
 # wait_until_ready: that processes run does not say that they can read and write the database.
 wait_until_ready() {
     local address
-    address=$(systemctl show --property Listen --value regression-tracker-web.socket | cut -d' ' -f1)
+    address=$(web_address)
     for _ in $(seq 60); do
-        if "$releases/current/bin/python" - "http://$address/health/ready" 2>/dev/null <<'END'; then
-import sys, urllib.request
-urllib.request.urlopen(sys.argv[1], timeout=5)
-END
+        if is_ready "$address"; then
             say "It is ready at http://$address/."
             return
         fi
@@ -374,6 +398,18 @@ END
     say "It does not get ready at http://$address/health/ready: see journalctl -u 'regression-tracker-*'."
     [ -z "$(in_use previous)" ] || say "The way back is: deploy/install.sh rollback"
     exit 3
+}
+
+web_address() {
+    systemctl show --property Listen --value regression-tracker-web.socket | cut -d' ' -f1
+}
+
+# is_ready ADDRESS: asked once.
+is_ready() {
+    "$releases/current/bin/python" - "http://$1/health/ready" 2>/dev/null <<'END'
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=5)
+END
 }
 
 tell_next_steps() {

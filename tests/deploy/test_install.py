@@ -7,7 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -161,12 +165,17 @@ def test_the_command_has_the_settings_of_the_service(checkout: Checkout) -> None
     assert f"tracker token list with {settings}" in checkout.noted()
 
 
-def name_database(checkout: Checkout) -> Path:
-    """Have the address of a PostgreSQL where the installation looks for it."""
-    address = checkout.root / "etc" / "regression-tracker" / "database_url"
+def name_address(checkout: Checkout, name: str, text: str) -> Path:
+    """Have an address where the installation looks for it."""
+    address = checkout.root / "etc" / "regression-tracker" / name
     address.parent.mkdir(parents=True, exist_ok=True)
-    address.write_text("postgresql://tracker@db.example/tracker")
+    address.write_text(text)
     return address
+
+
+def name_database(checkout: Checkout) -> Path:
+    """Have that of a PostgreSQL there."""
+    return name_address(checkout, "database_url", "postgresql://tracker@db.example/tracker")
 
 
 def test_with_a_database_elsewhere_it_installs_the_drivers_and_lets_the_units_reach_it(
@@ -182,10 +191,31 @@ def test_with_a_database_elsewhere_it_installs_the_drivers_and_lets_the_units_re
     assert f"export TRACKER_DATABASE_URL_FILE={address}" in shell
 
 
+def test_the_command_counts_requests_where_the_units_do(checkout: Checkout) -> None:
+    told = checkout.root.parent / "tracker"
+    told.write_text(f'#!/bin/sh\necho "counts by $TRACKER_LIMITS_URL_FILE" >>"{checkout.notes}"\n')
+    name_database(checkout)
+    checkout.run()
+    common = checkout.root / "etc/systemd/system/regression-tracker-.service.d"
+    command = checkout.root / "usr/local/bin/tracker"
+    subprocess.run([command, "doctor"], env={"PATH": os.environ["PATH"]}, check=True)
+    assert checkout.noted().splitlines()[-1] == "counts by "
+    assert not (common / "21-limits.conf").exists()
+    address = name_address(checkout, "limits_url", "redis://:secret@redis.example")
+    checkout.run()
+    subprocess.run([command, "doctor"], env={"PATH": os.environ["PATH"]}, check=True)
+    assert checkout.noted().splitlines()[-1] == f"counts by {address}"
+    assert (common / "21-limits.conf").is_file()
+    address.unlink()
+    checkout.run()
+    assert not (common / "21-limits.conf").exists()
+
+
 def test_without_one_it_does_not(checkout: Checkout) -> None:
+    name_address(checkout, "limits_url", "redis://:secret@redis.example")
     checkout.run()
     assert "requirements-nodes.lock" not in checkout.noted()
-    assert list((checkout.root / "etc" / "systemd").rglob("20-nodes.conf")) == []
+    assert list((checkout.root / "etc" / "systemd").rglob("2*.conf")) == []
 
 
 def test_one_that_is_named_later_makes_another_release_and_backs_up_first(
@@ -326,6 +356,125 @@ def test_the_way_back_from_a_release_that_did_not_get_ready_does_not_lead_to_it(
     checkout.run("rollback")
     assert checkout.current() == "1.0.0"
     assert "no release before" in checkout.run("rollback", code=3)
+
+
+@dataclass
+class Machine:
+    """A checkout that takes this for a machine with units, and what it is told of them."""
+
+    checkout: Checkout
+    pid: Path
+    is_ready: bool = True
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run the script, which waits no second between two questions."""
+        return self.checkout.run(*arguments, code=code)
+
+    def upgrade(self, version: str, *arguments: str) -> None:
+        """Install this version."""
+        self.checkout.is_now(version)
+        self.run(*arguments)
+
+    @contextmanager
+    def running(self, version: str) -> Iterator[None]:
+        """Have a process of this release be the web server."""
+        [release] = self.checkout.releases.glob(f"{version}-*")
+        words = [f"{release}/bin/python", "-c", "input()"]
+        with subprocess.Popen(words, executable=sys.executable, stdin=subprocess.PIPE) as process:
+            self.pid.write_text(f"{process.pid}\n")
+            yield
+            process.communicate(b"\n")
+        self.pid.write_text("0\n")
+
+    def way_back(self) -> str:
+        """The version that `previous` is."""
+        return str((self.checkout.releases / "previous").readlink()).partition("-")[0]
+
+
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+    *Listen*) echo "127.0.0.1:{port} (Stream)" ;;
+    *MainPID*) cat "{pid}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def machine(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Machine]:
+    """A stand-in answers for systemd, and a server of the test for the web server."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if found.is_ready else 503)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not in the way of what tests say."""
+
+    script = checkout.folder / "deploy" / "install.sh"
+    text, times = re.subn(r"(?m)^has_systemd\(\) .*$", "has_systemd() { :; }", script.read_text())
+    assert times == 1
+    script.write_text(text)
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        found = Machine(checkout, tmp_path / "pid")
+        found.pid.write_text("0\n")
+        (tmp_path / "stand-ins").mkdir()
+        told = SYSTEMCTL.format(port=server.server_port, pid=found.pid)
+        for name, what in (
+            ("systemctl", told),
+            ("sleep", "#!/bin/sh\n"),
+            ("seq", "#!/bin/sh\necho 1\n"),
+        ):
+            (tmp_path / "stand-ins" / name).write_text(what)
+            (tmp_path / "stand-ins" / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'stand-ins'}:{os.environ['PATH']}")
+        answering = threading.Thread(target=server.serve_forever)
+        answering.start()
+        yield found
+        server.shutdown()
+        answering.join()
+
+
+def test_a_release_that_got_ready_after_its_rollback_is_the_way_back(machine: Machine) -> None:
+    machine.upgrade("1.0.0")
+    machine.upgrade("2.0.0")
+    machine.is_ready = False  # a database that the second has migrated
+    machine.run("rollback", code=3)
+    machine.is_ready = True  # a backup was restored, and the service started
+    with machine.running("1.0.0"):
+        machine.upgrade("3.0.0")
+    assert machine.way_back() == "1.0.0"
+    assert machine.checkout.versions() == ["1.0.0", "3.0.0"]
+
+
+def test_a_release_that_was_started_by_hand_is_the_way_back(machine: Machine) -> None:
+    machine.upgrade("1.0.0")
+    machine.upgrade("2.0.0", "--no-start")
+    with machine.running("2.0.0"):
+        machine.upgrade("3.0.0")
+    assert machine.way_back() == "2.0.0"
+
+
+def test_one_that_was_started_by_hand_is_gone_back_to_after_a_rollback(machine: Machine) -> None:
+    machine.upgrade("1.0.0")
+    machine.upgrade("2.0.0", "--no-start")
+    with machine.running("2.0.0"):
+        machine.run("rollback")
+    assert machine.checkout.current() == "1.0.0"
+    assert machine.way_back() == "2.0.0"
+
+
+@pytest.mark.parametrize("running", ["1.0.0", "2.0.0"])
+def test_one_that_does_not_run_or_is_not_ready_is_not(machine: Machine, running: str) -> None:
+    """What answers may be a process of the release before, which was not restarted."""
+    machine.upgrade("1.0.0")
+    machine.upgrade("2.0.0", "--no-start")
+    machine.is_ready = running == "1.0.0"
+    with machine.running(running):
+        machine.upgrade("3.0.0", "--no-start")
+    assert machine.way_back() == "1.0.0"
 
 
 def test_a_rollback_without_a_release_before_is_refused(checkout: Checkout) -> None:

@@ -119,6 +119,10 @@ def test_a_rollback_brings_back_the_release_with_its_units(facts: dict[str, str]
     assert facts["unproven"] == ""
 
 
+def test_a_release_that_got_ready_later_is_found_ready(facts: dict[str, str]) -> None:
+    assert facts["still-unproven"] == ""
+
+
 def test_uninstalling_leaves_the_data_and_no_unit(facts: dict[str, str]) -> None:
     assert facts["left"] == ""
     assert facts["kept"] == "/var/lib/regression-tracker/tracker.db"

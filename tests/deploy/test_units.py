@@ -128,6 +128,7 @@ def test_the_server_ends_in_the_time_that_systemd_gives_it() -> None:
 # Of several nodes
 
 NODES = ROOT / "deploy" / "systemd-nodes.conf"
+LIMITS = ROOT / "deploy" / "systemd-limits.conf"
 
 
 def installed_for_nodes(root: Path) -> Path:
@@ -135,6 +136,7 @@ def installed_for_nodes(root: Path) -> Path:
     installed(root)
     folder = root / "etc" / "systemd" / "system" / "regression-tracker-.service.d"
     shutil.copy(NODES, folder / "20-nodes.conf")
+    shutil.copy(LIMITS, folder / "21-limits.conf")
     return root
 
 
@@ -143,15 +145,16 @@ def test_a_service_of_several_nodes_is_as_little_exposed(tmp_path: Path, service
     assert exposure(installed_for_nodes(tmp_path), service) <= MOST_EXPOSED
 
 
-def test_the_services_of_several_nodes_are_given_the_address_of_the_database() -> None:
+@pytest.mark.parametrize(("file", "what"), [(NODES, "database"), (LIMITS, "limits")], ids=str)
+def test_the_services_of_several_nodes_are_given_the_addresses(file: Path, what: str) -> None:
     parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(NODES)
+    parser.read(file)
     named, _, path = parser["Service"]["LoadCredential"].partition(":")
-    assert parser["Service"]["Environment"] == f"TRACKER_DATABASE_URL_FILE=%d/{named}"
+    assert parser["Service"]["Environment"] == f"TRACKER_{what.upper()}_URL_FILE=%d/{named}"
     shell = (ROOT / "deploy" / "install.sh").read_text()
-    assert path == "/etc/regression-tracker/database_url"
-    assert "database_url=$settings/database_url" in shell
+    assert path == f"/etc/regression-tracker/{what}_url"
+    assert f"{what}_url=$settings/{what}_url" in shell
 
 
 def test_several_nodes_open_the_network_and_no_address() -> None:
