@@ -214,6 +214,33 @@ def test_the_guide_lets_the_proxy_and_nobody_else_read_its_certificates() -> Non
     assert {Path(each).name for each in made} == {"certificates", "tracker", "results"}
 
 
+def test_the_hook_of_the_guide_copies_renewed_certificates_and_tells_nginx(tmp_path: Path) -> None:
+    [block] = re.findall(r"^cat > /etc/letsencrypt.*?(?=^```)", GUIDE, re.M | re.S)
+    assert "install -m 0640 -g 101 " in block
+    block = block.replace("-g 101", f"-g {os.getgid()}")
+    block = block.replace("/etc/letsencrypt", str(tmp_path / "letsencrypt"))
+    names = [f"{of}/{file}" for of in ("tracker", "results") for file in ("fullchain", "privkey")]
+    for name in names:
+        renewed = tmp_path / "letsencrypt/live" / f"{name.replace('/', '.example.org/')}.pem"
+        renewed.parent.mkdir(parents=True, exist_ok=True)
+        renewed.write_text(f"renewed {name}")
+        copy = tmp_path / "here/deploy/docker/certificates" / f"{name}.pem"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text("expired")
+    (tmp_path / "letsencrypt/renewal-hooks/deploy").mkdir(parents=True)
+    (tmp_path / "docker").write_text(f'#!/bin/sh\necho "$@" >"{tmp_path}/told"\n')
+    (tmp_path / "docker").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-euc", block], cwd=tmp_path / "here", env=environ, check=True)
+    for name in names:
+        copy = tmp_path / "here/deploy/docker/certificates" / f"{name}.pem"
+        assert (copy.read_text(), copy.stat().st_mode & 0o777) == (f"renewed {name}", 0o640)
+    told = (tmp_path / "told").read_text().split()
+    assert told[:2] == ["compose", "-f"]
+    assert (FOLDER / told[2]).is_file()
+    assert told[3:] == ["exec", "-T", "proxy", "nginx", "-s", "reload"]
+
+
 # Several nodes
 
 
