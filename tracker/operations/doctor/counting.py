@@ -7,8 +7,10 @@ from tracker.operations.doctor.findings import Finding, Findings, Scene
 
 
 def look(scene: Scene) -> Findings:
-    """A warning where the Redis does not answer, since pages and uploads go on without it; and
-    where it is another machine's and asks for no password.
+    """One finding of where requests are counted; the first of these that is so.
+
+    A warning where the Redis does not answer, since pages and uploads go on without it, and where
+    it is another machine's and asks for no password.
     """
     address = scene.settings.limits_url
     if not address:
@@ -20,9 +22,7 @@ def look(scene: Scene) -> Findings:
             f"{NOT_COUNTED} {told}",
             "Start that Redis, or check limits_url; nobody signs in by a password meanwhile.",
         )
-    else:
-        yield Finding("limits", "pass", f"Requests are counted in {place(address)}.")
-    if address and is_open(address):
+    elif is_open(address):
         yield Finding(
             "limits",
             "warn",
@@ -31,3 +31,5 @@ def look(scene: Scene) -> Findings:
             "Set requirepass there, and write redis://:PASSWORD@host into a file that"
             " TRACKER_LIMITS_URL_FILE names.",
         )
+    else:
+        yield Finding("limits", "pass", f"Requests are counted in {place(address)}.")
