@@ -20,7 +20,7 @@ FOLDER = "backups"
 NOTE = "last-backup.json"
 # A backup is a copy of a SQLite file or a dump of a PostgreSQL database, and a manifest.
 DATABASE, DUMP, MANIFEST = ".db", ".dump", ".json"
-# One that is older than a night and half a day was missed: they are taken once a day.
+# One that is older than a day and a half was missed: they are taken once a day.
 LATE = timedelta(hours=36)
 # How backups are called; whoever calls one otherwise wants to keep it.
 NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
