@@ -1,3 +1,3 @@
 """Gunicorn for the tracker: its own values, and below them what is to be another one here."""
 
-from tracker.web.gunicorn_conf import *  # noqa: F403
+from tracker.gunicorn_conf import *  # noqa: F403

@@ -12,7 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each room, and the rooms of ours it may import.
-FOUNDATION = {"errors", "settings", "resources", "durable", "clock", "logs", "metrics", ""}
+FOUNDATION = {
+    "errors",
+    "settings",
+    "resources",
+    "durable",
+    "clock",
+    "logs",
+    "metrics",
+    "web_processes",
+    "",
+}
 MAY_IMPORT = {
     "verdicts": FOUNDATION,
     "store": FOUNDATION | {"verdicts"},
@@ -35,6 +45,9 @@ MAY_IMPORT = {
     "clock": {""},
     "logs": {""},
     "metrics": {""},
+    "web_processes": {""},
+    "gunicorn_conf": {"web_processes"},
+    "gunicorn_log": {"errors", "logs", "settings", ""},
     "": set(),
     "__main__": {"cli"},
 }

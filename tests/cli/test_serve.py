@@ -40,5 +40,5 @@ def test_it_needs_no_file_beside_the_package(
     monkeypatch.setattr(os, "execve", lambda _program, words, _environ: given.append(words))
     assert command("serve", "--port", "8001").code == 0
     [words] = given
-    assert words[words.index("--config") + 1] == "python:tracker.web.gunicorn_conf"
+    assert words[words.index("--config") + 1] == "python:tracker.gunicorn_conf"
     assert [word for word in words[1:] if "/" in word] == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import runpy
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT, RunningServer
-from tracker.web import gunicorn_conf
+from tracker import gunicorn_conf
 
 
 def values() -> dict[str, Any]:
@@ -51,6 +53,20 @@ def test_only_a_proxy_on_this_machine_is_believed_unless_another_is_named(
 
 def test_no_connection_is_carried_over_the_fork() -> None:
     assert values()["preload_app"] is False
+
+
+def test_reading_them_imports_nothing_of_the_application() -> None:
+    """The process that starts the workers reads them, and looks up the class of the log."""
+    read = "import runpy, sys, gunicorn.config\nconfig = gunicorn.config.Config()\n"
+    read += "for name, value in runpy.run_path(sys.argv[1]).items():\n"
+    read += "    if name in config.settings: config.set(name, value)\n"
+    read += "assert config.logger_class.__module__ == 'tracker.gunicorn_log'\n"
+    read += "print(*sorted({'flask', 'peewee', 'tracker.web'} & set(sys.modules)))"
+    shipped = ROOT / "deploy" / "gunicorn.conf.py"
+    done = subprocess.run(
+        [sys.executable, "-c", read, shipped], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "\n"
 
 
 def test_a_request_line_that_is_too_long_is_refused(gunicorn: RunningServer) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.in_front import needed
+from tracker import gunicorn_conf
 from tracker.cli.worker import command as worker
-from tracker.web import gunicorn_conf
 
 UNITS = ROOT / "deploy" / "systemd"
 SERVICES = ("web", "worker", "publisher", "backup")

@@ -25,7 +25,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         "TRACKER_HOST": found.host,
         "TRACKER_PORT": str(found.port),
     }
-    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:tracker.web.gunicorn_conf"]
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:tracker.gunicorn_conf"]
     os.execve(  # noqa: S606 - Gunicorn takes this process over, and its signals with it
         sys.executable, [*arguments, "tracker.web.served:app"], environ
     )

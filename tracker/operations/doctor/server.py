@@ -10,10 +10,10 @@ from tracker.operations.backup.programs import check_version
 from tracker.operations.doctor.clock import BY_NTP, SLACK_MS, spelt
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.versions import server_version
-from tracker.operations.web_processes import THREADS, web_processes
 from tracker.store.connection import reading
 from tracker.store.engine import engine, engine_of
 from tracker.store.sql import run
+from tracker.web_processes import THREADS, web_processes
 
 # What a power cut must not take back, and what keeps space in use: as the server tells it.
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on"}

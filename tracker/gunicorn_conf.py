@@ -1,11 +1,12 @@
 """Gunicorn for the tracker: each value with its reason.
 
 `tracker serve` has Gunicorn read this module, and `deploy/gunicorn.conf.py` takes all of it over.
+The process that starts the workers reads it: it imports nothing of the application.
 """
 
 import os
 
-from tracker.operations.web_processes import THREADS, web_processes
+from tracker.web_processes import THREADS, web_processes
 
 # Where to listen; a supervisor that holds the socket (systemd) passes it by itself.
 bind = f"{os.environ.get('TRACKER_HOST', '127.0.0.1')}:{os.environ.get('TRACKER_PORT', '8000')}"
@@ -45,7 +46,7 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
 
 # One form for all lines, and a line for each request: see `log_format`.
-logger_class = "tracker.web.gunicorn_log.Logger"
+logger_class = "tracker.gunicorn_log.Logger"
 
 accesslog = os.environ.get("TRACKER_ACCESS_LOG") or None
 # As is usual, but without the name that Basic authentication gives: whoever asks makes it up.
