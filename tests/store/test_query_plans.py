@@ -10,6 +10,7 @@ import pytest
 
 from tests import servers
 from tests.factories import NOW, history, jenkins
+from tracker.queries.figures import last_change
 from tracker.store.connection import reading
 from tracker.store.engine import engine
 from tracker.store.families import is_waiting
@@ -34,6 +35,7 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
     "failures in no family": (is_waiting, "build_unsorted"),
     "running builds of a server": (look, "build_running"),
     "builds of a job that was renamed": (look, "build_started"),
+    "the newest change of results": (last_change, "build_changed"),
 }
 
 

@@ -768,6 +768,7 @@ INDEXES = (
     "CREATE INDEX absence_other ON absence (other_case) WHERE other_case IS NOT NULL",
     "CREATE INDEX build_upstream ON build (upstream_job, upstream_number)",
     "CREATE INDEX build_started ON build (number, started)",
+    "CREATE INDEX build_changed ON build (changed)",
     "CREATE INDEX build_running ON build (job_id) WHERE state = 'running'",
     "CREATE INDEX build_quiet ON build (heard) WHERE state = 'receiving' AND NOT complete",
     "CREATE INDEX build_unsorted ON build (job_id) WHERE let_go IS NULL AND clustered <> CASE WHEN"

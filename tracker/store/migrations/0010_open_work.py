@@ -11,6 +11,7 @@ STATEMENTS = (
     " state NOT IN ('running', 'lost') AND (result IS NULL OR result NOT IN"
     " ('ABORTED', 'NOT_BUILT')) AND failed + error > 0 THEN coalesce(changed, 0) ELSE -1 END",
     "CREATE INDEX build_started ON build (number, started)",
+    "CREATE INDEX build_changed ON build (changed)",
 )
 
 
