@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -82,18 +84,20 @@ def test_a_server_in_trouble_lags_since_that_began(main: str) -> None:
     assert (row.lag, row.is_up) == (30.0, False)
 
 
-def test_when_reports_came_is_known_for_each_job(client: FlaskClient, upload: object) -> None:
+def test_when_reports_came_is_known_for_each_job(
+    client: FlaskClient, upload: Callable[..., Any]
+) -> None:
     before = now_ms()
-    assert callable(upload)
     upload(junit(a="P"), job="n", build=1)
     upload(junit(a="P"), job="n", build=2)
     assert list(last_heard()) == ["n"]
     assert before <= last_heard()["n"] <= now_ms()
 
 
-def test_what_changes_no_result_is_no_change(client: FlaskClient, upload: object) -> None:
+def test_what_changes_no_result_is_no_change(
+    client: FlaskClient, upload: Callable[..., Any]
+) -> None:
     assert last_change() == 0
-    assert callable(upload)
     upload(junit(a="P"), job="n", build=1)
     at = revision()
     assert last_change() == at > 0

@@ -44,10 +44,10 @@ def merge(reports: Sequence[ReadReport]) -> Merged:
     )
     if len(ordered) == 1:
         return _alone(ordered[0])
-    return _Merging(ordered).done()
+    return _Laying(ordered).done()
 
 
-class Merging:
+class LaidAhead:
     """Lays reports together once, however often it is asked for the same ones in a row."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class _Shared:
         )
 
 
-class _Merging:
+class _Laying:
     """The reports in order, and for each case the row that is kept and where it is from: the place
     of its report among these, and its own place in it.
     """

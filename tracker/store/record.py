@@ -20,7 +20,7 @@ from tracker.store.connection import next_revision, raise_revision, reading, wri
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
-from tracker.store.merge import Merged, Merging
+from tracker.store.merge import LaidAhead, Merged
 from tracker.store.models import Build, Former, Job, Report
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
@@ -38,6 +38,8 @@ from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
 
+# Found by an index, which `state = ?` would not be.
+QUIET = "SELECT id FROM build WHERE state = 'receiving' AND NOT complete AND heard < ?"
 _ABOUT = msgspec.json.Encoder(order="deterministic")
 
 
@@ -47,10 +49,6 @@ class Laid:
 
     merged: Merged
     contents: Sequence[Contents]
-
-
-# Found by an index, which `state = ?` would not be.
-QUIET = "SELECT id FROM build WHERE state = 'receiving' AND NOT complete AND heard < ?"
 
 
 class NeedsAllReports(Exception):
@@ -81,9 +79,9 @@ def record_build(
     a new one of a build whose results were let go, and with `laid` where the build has other
     reports; NotFound for a job nobody knows where uploads may not make jobs.
     """
-    merging = Merging()
+    ahead = LaidAhead()
     if len(reports) > 1 or reread:
-        _lay_ahead(merging, facts, reports, replace_reports, reread)
+        _lay_ahead(ahead, facts, reports, replace_reports, reread)
     with writing():
         job = _job(facts, accept_new_job)
         found = find_build(job, facts)
@@ -93,7 +91,7 @@ def record_build(
         _believe(build, facts, now)
         rewritten = bool(todo.added or todo.replaced)
         if rewritten:
-            _rewrite(job, build, todo, reread, laid or merging)
+            _rewrite(job, build, todo, reread, laid or ahead)
         if replace_reports and todo.replaced:
             what = ", ".join(sorted(todo.replaced))
             audit.note("reports replaced", f"{job.name} #{build.number}", what)
@@ -115,7 +113,7 @@ def record_build(
 
 
 def _lay_ahead(
-    merging: Merging,
+    ahead: LaidAhead,
     facts: BuildFacts,
     reports: Sequence[ReadReport],
     replace: bool,
@@ -131,7 +129,7 @@ def _lay_ahead(
         stored = stored_reports(build.id) if build else []
     with suppress(Conflict):  # told of when it is sure
         todo = plan(stored, reports, replace=replace)
-        merging.of(_whole(todo, reread) or todo.added)
+        ahead.of(_whole(todo, reread) or todo.added)
 
 
 def _todo(build: Build, reports: Sequence[ReadReport], replace: bool, laid: Laid | None) -> Plan:
@@ -153,7 +151,7 @@ def _rewrite(
     build: Build,
     todo: Plan,
     reread: Sequence[ReadReport] | None,
-    laid: Laid | Merging,
+    laid: Laid | LaidAhead,
 ) -> None:
     """Write what is new or other; Conflict where the build's results were let go."""
     if build.let_go is not None:
@@ -320,7 +318,7 @@ def _write_reports(
     build: Build,
     todo: Plan,
     reread: Sequence[ReadReport] | None,
-    laid: Laid | Merging,
+    laid: Laid | LaidAhead,
 ) -> None:
     """Write reports and results."""
     if isinstance(laid, Laid):
