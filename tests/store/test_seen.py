@@ -13,7 +13,7 @@ from tracker.errors import Conflict
 from tracker.queries import builds, jobs
 from tracker.queries.jobs import FormerName, JobRow
 from tracker.store.backfills import ask_backfill, backfill_of
-from tracker.store.jobs import add_server, note_job_trouble
+from tracker.store.jobs import add_server, note_job_trouble, track_job
 from tracker.store.models import database
 from tracker.store.record import record_build
 from tracker.store.records import BuildFacts
@@ -306,6 +306,15 @@ def test_an_upload_under_the_old_name_goes_to_the_renamed_job() -> None:
     assert known() == ["new", "other"]
     assert [build.number for build in builds.builds("new", limit=9)] == [8, 7]
     assert jobs.name_now("old") == "new"
+
+
+def test_a_job_that_is_made_known_under_the_old_name_has_what_is_sent_from_then_on() -> None:
+    _rename()
+    before = jobs.revision("new")
+    assert track_job("old")
+    told = record_build(BuildFacts("old", 8), [report(login="F")], now=LATER)
+    assert (told.job, jobs.name_now("old"), job("new").former) == ("old", "", ())
+    assert jobs.revision("new") > before  # its page told the name
 
 
 def test_a_job_of_jenkins_that_has_the_old_name_of_another_is_one_of_its_own() -> None:

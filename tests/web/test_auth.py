@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.conftest import junit
-from tests.factories import history
+from tests.factories import NOW, history, jenkins, report
 from tracker.clock import now_ms
 from tracker.pages import PAGES
 from tracker.queries.access import audited
@@ -19,8 +19,10 @@ from tracker.site.render import renderer
 from tracker.store import passwords, people
 from tracker.store.jobs import add_server, track_job
 from tracker.store.people import add_person, remove_person, take_pin
+from tracker.store.seen import SeenJob, note_look
 from tracker.store.tokens import create_token
 from tracker.web import create_app
+from tracker.worker.loop import Worker
 
 PASSWORD = "four unrelated words here"
 PIN = "482915"
@@ -119,6 +121,59 @@ def test_the_jobs_of_a_token_are_names_of_the_tracker_also_where_a_server_is_nam
     for query, status in (("&server=west", 201), ("", 403)):
         sent = client.post(url + query, data=junit(a="P"), headers=bearer(text))
         assert sent.status_code == status
+
+
+@pytest.fixture
+def renamed():
+    """A job that was called `old`, and is `team/new` now, with one build."""
+    add_server("main", "https://ci.example/")
+    note_look("main", [SeenJob("old", "old", "")], listed=["old"], now=NOW)
+    jenkins("old", 1, report(login="P"), started=NOW)
+    now_called = SeenJob("team/new", "team/new", "", last=(1, NOW))
+    note_look("main", [now_called], listed=["team/new"], now=NOW)
+
+
+@pytest.fixture
+def sends(client):
+    """Upload a failure under a name, with a token for some jobs."""
+
+    def send(job, build, *only, **headers):
+        text = create_token(f"ci-{job}", jobs=only, now=1)
+        url = f"/api/v1/ingest?job={job}&build={build}&replace=true&name=a.xml"
+        return client.post(url, data=junit(login="F"), headers={**bearer(text), **headers})
+
+    return send
+
+
+QUEUED = {"Prefer": "respond-async"}
+
+
+@pytest.mark.parametrize("headers", [{}, QUEUED], ids=["at once", "queued"])
+def test_a_token_for_a_former_name_reaches_no_job_of_another_name(renamed, sends, headers):
+    sent = sends("old", 1, "old", **headers)
+    assert sent.status_code == 403
+    assert "The job 'old' has another name now" in sent.json["detail"]
+    assert "team/new" not in sent.text
+    assert select("SELECT passed, failed FROM build") == [(1, 0)]
+    assert select("SELECT count(*) FROM work WHERE kind = 'ingest'") == [(0,)]
+
+
+def test_a_token_for_the_name_of_today_sends_under_the_former_one(renamed, sends):
+    sent = sends("old", 2, "team/*")
+    assert (sent.status_code, sent.json["job"]) == (201, "team/new")
+
+
+def test_what_waits_is_for_the_job_that_the_token_was_asked_about(renamed, sends, settings):
+    assert sends("old", 2, "team/*", **QUEUED).status_code == 202
+    track_job("old")
+    Worker(settings).run(until_idle=True)
+    rows = select("SELECT j.name, b.number FROM build b JOIN job j ON j.id = b.job_id ORDER BY 2")
+    assert rows == [("team/new", 1), ("team/new", 2)]
+
+
+def test_of_a_job_that_a_token_is_not_for_no_former_name_shows(renamed, sends):
+    old, none = (sends(job, 2, "shop").json["detail"] for job in ("old", "none"))
+    assert old.replace("old", "none") == none
 
 
 def test_a_hook_for_another_job_is_accepted_and_does_nothing(client):

@@ -213,6 +213,11 @@ def name_now(name: str) -> str:
     return str(rows[0][0]) if rows else ""
 
 
+def recorded_as(name: str) -> str:
+    """The job, known or not, that an upload under a name is recorded for."""
+    return name if is_known(name) else name_now(name) or name
+
+
 def former_names(job: str) -> list[FormerName]:
     """The names that a job had, the newest first."""
     rows = select(

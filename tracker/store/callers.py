@@ -43,13 +43,24 @@ class Caller:
         """Whether the job, known or not, is one of those that this is for."""
         return not self.jobs or admits(self.jobs, job)
 
-    def refuse_other(self, job: str) -> None:
-        """Forbidden for a job that this is not for; whether there is such a job shows nowhere."""
-        if not self.may_send_to(job):
+    def refuse_other(self, job: str, called: str = "") -> None:
+        """Forbidden for a job that this is not for; whether there is such a job shows nowhere.
+
+        `called` is the name that the caller gave, where that is one of before: the answer tells
+        no other.
+        """
+        if self.may_send_to(job):
+            return
+        if called and self.may_send_to(called):
             raise Forbidden(
-                f"The {self.who} is not for the job {job!r}.",
-                f"It is for {', '.join(self.jobs)}; `tracker token create --jobs` makes others.",
+                f"The job {called!r} has another name now, which the {self.who} is not for.",
+                "`tracker token create --jobs` makes one that is; `tracker job add` gives the old"
+                " name to a job of its own.",
             )
+        raise Forbidden(
+            f"The {self.who} is not for the job {called or job!r}.",
+            f"It is for {', '.join(self.jobs)}; `tracker token create --jobs` makes others.",
+        )
 
 
 def check_name(kind: str, name: str) -> None:

@@ -112,7 +112,10 @@ def new_job(name: str, **values: object) -> Job:
     job = Job(name=name, **values)
     set_parts(job, name_rules())
     job.save(force_insert=True)
-    Former.delete().where(Former.name == name).execute()
+    former = Former.get_or_none(Former.name == name)
+    if former is not None:
+        former.delete_instance()
+        raise_revision(former.job.id)  # its page tells the names that it had
     return job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from pathlib import Path
 
@@ -55,7 +56,10 @@ def upload() -> Response:
     intake = state().intake
     caller = require("ingest")
     facts, variant, replace = _what()
-    caller.refuse_other(facts.job)
+    # From here on by its name of today, so that no other job is written than was asked about.
+    job = jobs.recorded_as(facts.job)
+    caller.refuse_other(job, called=facts.job)
+    facts = dataclasses.replace(facts, job=job)
     reports = _reports(settings(), variant)
     if _wants_queue(reports):
         return _queue(facts, reports, replace)
