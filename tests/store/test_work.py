@@ -18,8 +18,10 @@ from tracker.store.connection import close_connection, writing
 from tracker.store.models import database
 from tracker.store.sql import run
 from tracker.store.work import (
+    DEATHS_COUNT,
     MAX_TRIES,
     MOST_DEATHS,
+    REST_HOURS,
     SECOND,
     Task,
     asked_for,
@@ -297,10 +299,34 @@ def test_asking_again_brings_a_given_up_task_to_life() -> None:
     assert taken().tries == 1
 
 
-def test_a_periodic_task_that_was_given_up_is_had_again() -> None:
+def test_a_periodic_task_that_was_given_up_rests_and_is_had_again() -> None:
     _given_up()
-    ensure("poll", "nightly", due=NOW)
-    assert taken().tries == 1
+    rested = NOW + REST_HOURS * 3600 * SECOND
+    ensure("poll", "nightly", due=rested - 1)
+    assert [row.state for row in waiting(NOW)] == ["dead"]
+    ensure("poll", "nightly", due=rested)
+    assert taken(rested).tries == 1
+
+
+def test_trouble_that_is_told_elsewhere_gives_no_task_up() -> None:
+    enqueue("poll", "nightly", due=NOW)
+    for _ in range(2 * MAX_TRIES):
+        fail(taken(NOW + 10**9), now=NOW, error="down", endless=True)
+    assert [row.state for row in waiting(NOW)] == ["due"]
+
+
+@pytest.mark.parametrize("way", ["at once", "given back first"])
+def test_kills_do_not_use_up_the_tries_of_failures(way: str) -> None:
+    enqueue("poll", "nightly", due=NOW)
+    now = _died_with("poll", MAX_TRIES + 5)
+    if way == "given back first":
+        release(taken(now))
+    for _ in range(MAX_TRIES - DEATHS_COUNT - 1):
+        fail(taken(now), now=now, error="down")
+        now += 600 * SECOND
+    assert [row.state for row in waiting(now)] == ["due"]
+    fail(taken(now), now=now, error="down")
+    assert [row.state for row in waiting(now)] == ["dead"]
 
 
 def test_a_released_task_is_due_at_once_and_the_try_does_not_count() -> None:

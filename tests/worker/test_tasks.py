@@ -31,7 +31,7 @@ from tracker.store.jobs import add_server, note_server_trouble, track_job
 from tracker.store.judging import AT_ONCE, rebuild, waiting_jobs
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
-from tracker.store.work import Task, claim, enqueue, fail
+from tracker.store.work import MAX_TRIES, Task, claim, enqueue, fail
 from tracker.worker import loop, tasks
 from tracker.worker.context import Context
 from tracker.worker.loop import Worker
@@ -188,7 +188,7 @@ def test_the_schedule_has_one_task_for_each_server_and_back_fill(context: Contex
     track_job("nightly", server="main", jenkins_name="nightly")
     track_job("by-hand")
     ask_backfill("nightly", builds=60, now=NOW)
-    run("DELETE FROM work")  # as if a worker had given it up
+    run("DELETE FROM work")
     for _ in range(2):
         tasks.schedule(context)
     assert sorted(run("SELECT kind, key FROM work")) == [
@@ -325,6 +325,28 @@ def test_new_builds_are_published(settings: Settings, store: Path) -> None:
     Worker(settings).run(until_idle=True)
     assert "nightly" in (settings.output / "site" / "index.html").read_text()
     assert claim(["publish"], now=now_ms() + 10**6, lease_ms=1) is None
+
+
+def test_what_was_given_up_is_not_begun_anew_by_the_schedule(context: Context) -> None:
+    enqueue("tidy", "all", due=NOW)
+    run("UPDATE work SET tries = ?", MAX_TRIES)
+    given_up = claim(("tidy",), now=NOW, lease_ms=1)
+    assert given_up is not None
+    fail(given_up, now=now_ms(), error="no room")
+    tasks.schedule(context)
+    told = [(row.state, row.error) for row in waiting(now_ms()) if row.kind == "tidy"]
+    assert told == [("dead", "no room")]
+
+
+def test_a_server_that_was_down_for_long_is_looked_at_again(
+    settings: Settings, context: Context
+) -> None:
+    server_at(f"http://127.0.0.1:{free_port()}/")
+    tasks.schedule(context)
+    run("UPDATE work SET tries = ?", 2 * MAX_TRIES)
+    Worker(settings, ["watch"]).run(until_idle=True)
+    [(state, error)] = run("SELECT state, error FROM work WHERE kind = 'watch'")
+    assert (state, "cannot be reached" in error) == ("due", True)
 
 
 def test_a_build_that_fell_silent_becomes_complete_and_is_published(context: Context) -> None:

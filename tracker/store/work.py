@@ -5,6 +5,8 @@ it run once more afterwards. A worker claims a task for a lease; when it stops s
 lives, the lease runs out and another worker takes the task; after very many times no more, since it
 must be the task that its workers die of. Whoever gives a task back ends the claim, so that a late
 sign of life does not hold it again.
+
+A task that was given up rests for hours, unless somebody asks for it.
 """
 
 from __future__ import annotations
@@ -24,12 +26,19 @@ MAX_TRIES = 20
 # So often workers may die with a task: one that is long gets on a little each time. Others have
 # their turn meanwhile, until the lease runs out.
 MOST_DEATHS = 150
+# As how many failures all tries before it count at most, once one ends in order whose worker before
+# died: a night of restarts says nothing of the task.
+DEATHS_COUNT = 5
+REST_HOURS = 6
 SECOND = 1000
 
 
 @dataclass(frozen=True)
 class Task:
-    """A claimed task; `fence` proves the claim."""
+    """A claimed task; `fence` proves the claim.
+
+    `taken_over` tells that whoever had it before died with it.
+    """
 
     id: int
     kind: str
@@ -38,6 +47,7 @@ class Task:
     tries: int
     asked: int
     fence: int
+    taken_over: bool = False
 
 
 def enqueue(
@@ -66,8 +76,9 @@ def enqueue(
 
 
 def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
-    """Have a periodic task, without moving one that is there; one that was given up lives again."""
-    wanted = (Work.kind == kind) & (Work.key == key) & (Work.state != "dead")
+    """Have a periodic task, without moving one that is there; one that was given up rests first."""
+    is_had = (Work.state != "dead") | (Work.due > due)
+    wanted = (Work.kind == kind) & (Work.key == key) & is_had
     with reading():
         there = Work.select().where(wanted).exists()
     if not there:
@@ -120,17 +131,22 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
         lease_until = now + _waited(began) + lease_ms
         if not key:
             _settle_abandoned(now)
-        rows = run(
-            "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1"
-            f" WHERE id = (SELECT id FROM work WHERE {free} ORDER BY due, id LIMIT 1)"
-            " RETURNING id, kind, key, payload, tries, asked, fence",
-            lease_until,
+        first = run(
+            "SELECT id, lease_until > 0, kind, key, payload, asked FROM work"
+            f" WHERE {free} ORDER BY due, id LIMIT 1",
             *which,
         )
-    if not rows:
-        return None
-    number, kind, key, payload, tries, asked, fence = rows[0]
-    return Task(number, kind, key, msgspec.json.decode(payload), tries, asked, fence)
+        if not first:
+            return None
+        number, is_left, kind, key, payload, asked = first[0]
+        [(tries, fence)] = run(
+            "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1 WHERE id = ?"
+            " RETURNING tries, fence",
+            lease_until,
+            number,
+        )
+    told = msgspec.json.decode(payload)
+    return Task(number, kind, key, told, tries, asked, fence, taken_over=bool(is_left))
 
 
 def _settle_abandoned(now: int) -> None:
@@ -143,7 +159,8 @@ def _settle_abandoned(now: int) -> None:
         )
         row.due, row.lease_until = now + SECOND * _pause(row.tries), 0
         row.fence += 1
-        row.state = "dead" if _is_hopeless(row) else "due"
+        if row.kind != "ingest":
+            _give_up(row, now)
         row.save()
 
 
@@ -152,8 +169,8 @@ def _pause(tries: int) -> int:
     return int(min(2 ** min(tries, 10), 600))
 
 
-def _is_hopeless(row: Work) -> bool:
-    return bool(row.tries >= MAX_TRIES and row.kind != "ingest")
+def _give_up(row: Work, now: int) -> None:
+    row.state, row.due = "dead", now + REST_HOURS * 3600 * SECOND
 
 
 def extend(task: Task, *, now: int, lease_ms: int) -> bool:
@@ -202,22 +219,35 @@ def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = 
 
 def release(task: Task) -> None:
     """Give an unfinished task back: it is due at once, and this try does not count."""
+    tries = _counted(task) - 1
     with writing():
-        Work.update(lease_until=0, tries=Work.tries - 1, fence=Work.fence + 1).where(
+        Work.update(lease_until=0, tries=tries, fence=Work.fence + 1).where(
             (Work.id == task.id) & (Work.fence == task.fence)
         ).execute()
 
 
+def _counted(task: Task) -> int:
+    """The tries that count against a task of which one ends in order, with that one."""
+    return min(task.tries, DEATHS_COUNT + 1) if task.taken_over else task.tries
+
+
 def fail(
-    task: Task, *, now: int, error: str, forgive: bool = False, pause: float | None = None
+    task: Task,
+    *,
+    now: int,
+    error: str,
+    forgive: bool = False,
+    endless: bool = False,
+    pause: float | None = None,
 ) -> None:
     """The task went wrong: try again later, more patiently each time; give up in the end.
 
     Not before `pause` seconds, where that is told. Somebody who asked for it while it ran does
-    not wait that long. With `forgive` the try does not count; and an upload that was acknowledged
-    is never given up.
+    not wait that long. With `forgive` the try does not count; with `endless` the task is not given
+    up for this, and an upload that was acknowledged never is.
     """
-    usual = 15 if forgive else _pause(task.tries)
+    tries = _counted(task)
+    usual = 15 if forgive else _pause(tries)
     pause_ms = int(SECOND * (usual if pause is None else pause))
     with writing():
         row = Work.get_or_none((Work.id == task.id) & (Work.fence == task.fence))
@@ -227,8 +257,10 @@ def fail(
         row.lease_until, row.error = 0, error[:2000]
         row.fence += 1
         row.due = now if asked_again else now + pause_ms
-        row.tries -= forgive
-        row.state = "dead" if _is_hopeless(row) and not asked_again else "due"
+        row.tries = tries - forgive
+        is_spared = asked_again or endless or row.kind == "ingest"
+        if row.tries >= MAX_TRIES and not is_spared:
+            _give_up(row, now)
         row.save()
 
 

@@ -27,6 +27,9 @@ from tracker.worker.tasks import TASKS, NotYet, schedule
 
 log = logging.getLogger("tracker.worker")
 
+# What goes wrong with reading a Jenkins is told beside it and its jobs, and ends when it answers
+# again: no such task is given up for that.
+READING = ("watch", "poll", "backfill")
 IDLE_SECONDS = 0.25
 SCHEDULE_MS = 10_000
 
@@ -122,8 +125,14 @@ class Worker:
         if isinstance(error, JenkinsError):
             pause = error.pause
             metrics.count_poll_error(type(error).__name__)
-        forgive = _is_passing(error)
-        work.fail(task, now=now_ms(), error=str(error), forgive=forgive, pause=pause)
+        work.fail(
+            task,
+            now=now_ms(),
+            error=str(error),
+            forgive=_is_passing(error),
+            endless=task.kind in READING,
+            pause=pause,
+        )
 
     def _schedule(self) -> None:
         now = now_ms()

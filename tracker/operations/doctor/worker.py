@@ -50,7 +50,7 @@ def look_at_tasks(scene: Scene) -> Findings:
             "tasks",
             "warn",
             f"The task {kind} {key} was given up: {error}",
-            "Mend what it says; it is tried again when it is next asked for.",
+            "Mend what it says; it is tried again when it is next asked for, or some hours later.",
         )
     if not late and not dead:
         yield Finding("tasks", "pass", "None waits for long, none was given up.")
