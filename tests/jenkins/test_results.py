@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import junit
 from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of, source_of
 from tracker.errors import JenkinsError
-from tracker.jenkins.client import Client
+from tracker.jenkins.client import Client, Refused
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build
 from tracker.queries.builds import build, reports, results
@@ -266,21 +266,56 @@ def results_of(at: str) -> dict[str, Any]:
     return {"artifacts": artifacts("a.xml")} if is_artifact else {"actions": [TESTS]}
 
 
+def result_at(at: str) -> Any:
+    """What a passed test looks like at a path."""
+    return junit(a="P") if "artifact" in at else told(a="PASSED")
+
+
 PLACES = ["artifact/a.xml", "testReport/api/json"]
 
 
 @pytest.mark.parametrize("at", PLACES)
 def test_a_user_who_is_not_known_any_more_has_lost_nothing(
-    stub: Stub, read: Read, settings: Settings, at: str
+    stub: Stub, settings: Settings, store: Path, at: str
 ) -> None:
-    stub.answers[f"{WHERE}{at}"] = 401
-    with pytest.raises(PartlyRead, match=r"refuses anonymous \(401\)"):
-        read(**results_of(at))
+    known_as(stub.url, "nightly")
+    stub.has(a_build(1, **results_of(at)))
+    answers = stub.answers
+    stub.answers = {**answers, f"{WHERE}{at}": 401, "job/nightly/api/json": 401}
+    with pytest.raises(Refused, match=r"refuses anonymous \(401\)"):
+        poll_build(reading_of(stub.url, settings), 1)
     assert not history.on_record("nightly", 1) or not build("nightly", "1").complete
-    stub.answers[f"{WHERE}{at}"] = junit(a="P") if "artifact" in at else told(a="PASSED")
+    stub.answers = {**answers, f"{WHERE}{at}": result_at(at)}
     poll_job(reading_of(stub.url, settings), first_builds=1)
     row = build("nightly", "1")
     assert (row.complete, row.totals.total, row.damaged) == (True, 1, 0)
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_one_report_that_asks_for_other_credentials_is_lost_and_the_build_read(
+    stub: Stub, read: Read, settings: Settings, at: str
+) -> None:
+    stub.answers[f"{WHERE}{at}"] = 401
+    [failure] = read(**results_of(at)).values()
+    assert "refuses anonymous (401)" in failure
+    row = build("nightly", "1")
+    assert (row.complete, row.damaged) == (True, 1)
+    stub.answers[f"{WHERE}{at}"] = result_at(at)
+    poll_build(reading_of(stub.url, settings), 1)
+    row = build("nightly", "1")
+    assert (row.totals.total, row.damaged) == (1, 0)
+
+
+def test_of_a_user_who_is_not_known_any_more_no_other_report_is_asked(
+    stub: Stub, settings: Settings, store: Path
+) -> None:
+    known_as(stub.url, "nightly")
+    stub.has(a_build(1, artifacts=artifacts("a.xml", "b/b.xml", "c/c.txt", "d/d.txt", "e/e.txt")))
+    refused = {f"{WHERE}artifact/{name}": 401 for name in ("a.xml", "b/b.xml")}
+    stub.answers = {**stub.answers, **refused, "job/nightly/api/json": 401}
+    with pytest.raises(Refused):
+        poll_build(reading_of(stub.url, settings), 1)
+    assert [path for path in stub.asked if path in refused] == [f"{WHERE}artifact/a.xml"]
 
 
 @pytest.mark.parametrize("at", PLACES)

@@ -6,7 +6,7 @@ import mmap
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,12 @@ class Results:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where artifacts lie: a build, or a cell of a matrix build, with what it archived."""
+    """Where artifacts lie: a build, or a cell of a matrix build, with what it archived.
 
+    `build` is the path of the whole build.
+    """
+
+    build: str
     path: str
     variant: str
     artifacts: tuple[str, ...]
@@ -107,7 +111,7 @@ def test_report(
     lost: list[ReadReport] = []
     parts: list[tuple[str, Spooled]] | None = []
     with (
-        _lost_at_worst(ReadReport("testReport", "", 0, stand_in=stands_in), lost),
+        _lost_at_worst(source, path, ReadReport("testReport", "", 0, stand_in=stands_in), lost),
         spool.writer(intake.spool) as out,
     ):
         if not source.client.test_report(path, TEST_REPORT, out.write):
@@ -148,7 +152,10 @@ def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Res
     name = f"{CONSOLE}{rule.console}"
     fetched: list[SpooledReport] = []
     lost: list[ReadReport] = []
-    with _lost_at_worst(ReadReport(name, "", 0), lost), spool.writer(intake.spool) as out:
+    with (
+        _lost_at_worst(source, path, ReadReport(name, "", 0), lost),
+        spool.writer(intake.spool) as out,
+    ):
         source.client.fetch(f"{path}consoleText", out.write, needs_length=False)
         kept = out.keep()
         fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size))
@@ -156,25 +163,29 @@ def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Res
 
 
 @contextmanager
-def _lost_at_worst(report: ReadReport, lost: list[ReadReport]) -> Iterator[None]:
-    """A report that cannot be had is `lost`, and keeps none of the others waiting.
+def _lost_at_worst(
+    source: Source, path: str, report: ReadReport, lost: list[ReadReport]
+) -> Iterator[None]:
+    """A report of the build at `path` that cannot be had is `lost`, and keeps no other waiting.
 
-    Where Jenkins does not know us any more (401) nothing is lost: it is to be asked again.
+    Where Jenkins does not know us any more (401, from the job too) nothing is lost: it is to be
+    asked again, and at once no more, since accounts are locked for that.
     """
     try:
         yield
     except (Missing, Refused, Unusable) as error:
         if error.answered == 401:
-            raise
+            with suppress(Missing, Unusable):  # told when the job is asked about all that is lost
+                source.client.json(f"{posixpath.dirname(path.rstrip('/'))}/", "name")
         lost.append(replace(report, failure=str(error)))
 
 
 def _places(source: Source, path: str, build: dict[str, Any]) -> Iterator[_Place]:
-    yield _Place(path, "", tuple(artifacts_of(build)))
+    yield _Place(path, path, "", tuple(artifacts_of(build)))
     for cell in cells_of(build):
         cell_path = source.client.path_of(cell.url)
         if cell_path:
-            yield _Place(cell_path, cell.variant, cell.artifacts)
+            yield _Place(path, cell_path, cell.variant, cell.artifacts)
 
 
 def _wanted(place: _Place, rule: ResultsRule, ends: tuple[str, ...]) -> list[str]:
@@ -234,7 +245,7 @@ def _fetch(
     """One artifact; a file that cannot be had is a report that could not be read."""
     name = place.name_of(artifact)
     with (
-        _lost_at_worst(ReadReport(name, "", 0, place.variant), lost),
+        _lost_at_worst(source, place.build, ReadReport(name, "", 0, place.variant), lost),
         spool.writer(intake.spool) as out,
     ):
         source.client.fetch(artifact_path(place.path, artifact), out.write)
