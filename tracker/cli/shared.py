@@ -54,7 +54,7 @@ def user() -> str:
 def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Callable[[str], None]]:
     """Do a worker's task for a job here, while no worker does; what it is at may be told.
 
-    Raises Busy where one is reading the job now.
+    Raises Busy where one is reading the job now, or took the task over meanwhile.
     """
     from tracker.clock import now_ms
     from tracker.errors import Busy
@@ -67,7 +67,11 @@ def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Cal
         raise Busy(f"A worker is reading {job!r} now.", "Its page tells how far that is.")
 
     def beat(doing: str) -> None:
-        extend(task, now=now_ms(), lease_ms=lease_ms)
+        if not extend(task, now=now_ms(), lease_ms=lease_ms):
+            raise Busy(
+                f"A worker took over {job!r}, since this command stood still for too long.",
+                "What it read is kept, and the worker goes on; the job's page tells how far.",
+            )
         click.echo(doing, err=True)
 
     try:
