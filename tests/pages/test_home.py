@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import NOW, history, jenkins, report, upload
+from tests.factories import NOW, history, jenkins, judge_all, report, upload
 from tests.pages import reading
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, home
@@ -18,6 +18,7 @@ from tracker.store.jobs import (
     note_server_trouble,
     track_job,
 )
+from tracker.store.judging import judge_waiting, set_budget
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_look
 
@@ -208,3 +209,14 @@ def test_release_and_module_stand_beside_the_name_where_they_are_known() -> None
     add_name_rule("{release}/{module}")
     assert "5.2/core 5.2 › core" in words()
     assert html().count('class="of-job"') == 1
+
+
+def test_a_job_that_is_judged_again_says_so_until_it_was() -> None:
+    history("nightly", login="P P P P P P F")
+    before = home.show().newly_broken
+    set_budget("nightly", 0.9, now=NOW)
+    assert "Builds arrived late." in html()
+    assert judge_waiting("nightly", now=NOW, builds=1)
+    assert home.show().newly_broken == before == 1
+    judge_all()
+    assert "Builds arrived late." not in html()

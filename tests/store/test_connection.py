@@ -27,6 +27,8 @@ from tracker.store.connection import close_store, open_store, reading, writing
 from tracker.store.locks import write_lock
 from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.sql import run
+from tracker.store.sqlite import Sqlite
+from tracker.store.sqlite.signs import Writer
 
 
 @pytest.mark.sqlite
@@ -108,6 +110,29 @@ def test_what_goes_wrong_inside_leaves_nothing_behind(store: Path) -> None:
         upload("nightly", 1, report(login="P"))
         raise ZeroDivisionError
     assert list(lines()) == []
+
+
+@pytest.mark.sqlite
+def test_a_statement_minds_no_writer_that_ends_in_another_thread_meanwhile(store: Path) -> None:
+    class Ending(Sqlite):
+        looks = 0
+
+        @property
+        def _writer(self) -> Writer | None:
+            """One that is there at a first look, and gone at the next."""
+            self.looks += 1
+            return Writer(lambda: None) if self.looks % 2 else None
+
+        @_writer.setter
+        def _writer(self, writer: Writer | None) -> None:
+            pass
+
+    found = Ending(store)
+    found.run("CREATE TEMP TABLE told (n)", ())
+    found.looks = 0
+    found.run_many("INSERT INTO told VALUES (?)", [(1,)])
+    assert list(found.database.execute_sql("SELECT n FROM told")) == [(1,)]
+    found.database.close()
 
 
 @pytest.mark.sqlite

@@ -179,6 +179,15 @@ def test_a_late_build_that_fails_likewise_lifts_the_one_before_it() -> None:
     assert counts(8) == (12, 0, 0)
 
 
+def test_what_was_an_incident_counts_where_a_late_build_before_it_is_the_first() -> None:
+    nights("P P P P P P")
+    night(8, "F")
+    assert counts(8) == (0, 0, 12)
+    night(7, "F")
+    assert build("nightly", "7").lifted
+    assert counts(8) == (12, 0, 0)
+
+
 def test_an_incident_that_arrives_late_touches_no_history() -> None:
     history("smoke", login="P")
     for number, letter in ((1, "P"), (2, "P"), (4, "P"), (3, "F")):

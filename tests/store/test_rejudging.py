@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.factories import NOW, builds_of, history, judge_all, report, upload
+from tests.factories import NOW, builds_of, history, jenkins, judge_all, report, upload
 from tests.store.fresh import fresh_store
 from tracker.queries.builds import build, results
 from tracker.queries.dump import lines
+from tracker.store import episodes
 from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget, waiting_jobs
-from tracker.store.sql import run
+from tracker.store.sql import Row, run
 
 # A case that breaks and is fixed, a flaky one, one that broke early, and one with gaps.
 PICTURES = {
@@ -113,6 +114,77 @@ def test_judging_in_steps_gives_the_state_of_an_arrival_in_order(
 
 
 @pytest.mark.usefixtures("store")
+def test_what_is_wrong_with_the_newest_build_is_on_show_until_it_is_judged_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tracker.store.judging.STEP", 0)
+    width = AT_ONCE + 6
+    broken, gone = " P" * width + " F", " P" * width + " ."
+    history("nightly", first=2, login=broken, **{f"case{n}": gone for n in range(3)})
+    newest = run("SELECT * FROM build ORDER BY number DESC LIMIT 1")
+    lacks = sorted(run("SELECT * FROM absence")), run("SELECT * FROM loss")
+    assert build("nightly", str(width + 2)).regressions == 1
+    assert len(lacks[0]) == 3
+    upload("nightly", 1, report(login="P"), complete=True)
+    while judge_waiting("nightly", now=NOW):
+        assert run("SELECT * FROM build ORDER BY number DESC LIMIT 1") == newest
+        assert (sorted(run("SELECT * FROM absence")), run("SELECT * FROM loss")) == lacks
+    assert build("nightly", str(width + 2)).regressions == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_a_step_writes_no_build_but_those_it_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each count that was written anew would be the right one again."""
+    record_in([*range(2, 31), 1], **PICTURES)
+    run("UPDATE build SET flaky = 77, added = 77")
+    judge_waiting("nightly", now=NOW, builds=2)
+    assert run("SELECT number FROM build WHERE flaky <> 77 OR added <> 77 ORDER BY number") == [
+        (1,),
+        (2,),
+    ]
+
+
+@pytest.mark.usefixtures("store")
+def test_the_site_is_made_after_the_last_step_alone() -> None:
+    record_in([*range(2, 31), 1], **PICTURES)
+    run("DELETE FROM work WHERE kind = 'publish'")
+    while judge_waiting("nightly", now=NOW, builds=10):
+        assert run("SELECT 1 FROM work WHERE kind = 'publish'") == []
+    assert run("SELECT due FROM work WHERE kind = 'publish'") == [(NOW,)]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_build_that_no_longer_counts_says_nothing_from_the_first_step_on() -> None:
+    history("nightly", login=" ".join("P" * 30 + "F"), logout=" ".join("P" * 30 + "."))
+    jenkins("nightly", 31, result="ABORTED")
+    run("UPDATE build SET flaky = 7, added = 7, lifted = true WHERE number = 31")
+    set_budget("nightly", 0.5, now=NOW)
+    assert judge_waiting("nightly", now=NOW, builds=1)
+    sql = "SELECT flaky, added, lifted, judging FROM build WHERE number = 31"
+    assert [(*row[:2], bool(row[2]), row[3]) for row in run(sql)] == [(0, 0, False, "{}")]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_step_reads_again_only_the_episodes_it_compares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history("nightly", **PICTURES)
+    compared: list[int] = []
+    read: list[int] = []
+
+    def reading(job_id: int, keys: set[tuple[int, int]]) -> list[Row]:
+        rows = [*rows_of(job_id, keys)]
+        compared.append(len(keys))
+        read.append(len(rows))
+        return rows
+
+    rows_of = episodes._rows_of
+    monkeypatch.setattr("tracker.store.episodes._rows_of", reading)
+    upload("nightly", 30, report("more.xml", other="F"))
+    assert 0 < read[0] <= compared[0] < len(run("SELECT 1 FROM episode"))
+
+
+@pytest.mark.usefixtures("store")
 def test_a_step_takes_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     record_in([*range(2, 31), 1], **PICTURES)
     monkeypatch.setattr("tracker.store.judging.STEP", 0)
@@ -133,10 +205,11 @@ def steps_of(job: str) -> list[tuple[int, int]]:
 Told = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
 
 
-def told_of(step: float, budget: float) -> Told:
+def told_of(step: float, budget: float, *, since_before: bool = False) -> Told:
     """What is said now and what was taken back after a judging in steps by another budget.
 
-    What was said before and still is has its revision.
+    What was said before and still is has its revision. It waits `since_before` it was kept when a
+    judging began.
     """
     columns = "case_id, from_build, until_build, state, since_build, evidence"
     with fresh_store(), pytest.MonkeyPatch.context() as patch:
@@ -144,6 +217,8 @@ def told_of(step: float, budget: float) -> Told:
         [(before,)] = run("SELECT max(said) FROM episode")
         patch.setattr("tracker.store.judging.STEP", step)
         set_budget("nightly", budget, now=NOW)
+        if since_before:
+            run("UPDATE rejudging SET began = NULL")
         judge_all()
         now = run(f"SELECT {columns}, CASE WHEN said <= ? THEN said END FROM episode", before)
         taken = run(f"SELECT {columns}, said FROM overruled")
@@ -156,6 +231,7 @@ def told_of(step: float, budget: float) -> Told:
 def test_steps_leave_no_trace_in_what_was_said_and_taken_back(budget: float) -> None:
     now, taken = told_of(1000, budget)
     assert told_of(0, budget) == (now, taken)
+    assert told_of(0, budget, since_before=True) == (now, taken)
     is_other = budget != 1.0
     assert (taken != []) == is_other
     assert all(row[-1] is not None for row in now) != is_other

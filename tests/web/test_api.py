@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from tests.conftest import junit
 from tests.factories import DAY, NOW, history, jenkins, report
 from tracker.store.engine import engine
+from tracker.store.judging import set_budget
 from tracker.store.records import About, Change
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import note_gone
@@ -64,6 +65,12 @@ def test_jobs_are_a_list(get, filled):
 
 def test_one_job_is_what_the_list_says_of_it(get, filled):
     assert get(f"{API}/team/nightly") == get(API)["items"][0]
+
+
+def test_a_job_says_that_it_is_judged_again(get, filled):
+    assert get(API)["items"][0]["judged_again"] is False
+    set_budget("team/nightly", 0.5, now=0)
+    assert get(API)["items"][0]["judged_again"] is True
 
 
 def test_a_build_says_what_it_is(get, filled):

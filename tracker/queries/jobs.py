@@ -19,7 +19,8 @@ class JobRow:
     """A job: its newest judged build, a newer one that is not (yet), and trouble in reading it.
 
     `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The
-    trouble is that of its whole server where that cannot be read: `is_server_trouble`.
+    trouble is that of its whole server where that cannot be read: `is_server_trouble`. While it is
+    `judged_again` the counts of its builds stay, and verdicts come back as the builds are judged.
     """
 
     name: str
@@ -35,6 +36,7 @@ class JobRow:
     error: str
     error_since: datetime | None
     is_server_trouble: bool
+    judged_again: bool
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,8 @@ def _rows(rest: str, *parameters: object) -> list[tuple[Any, ...]]:
         " j.release, j.module, j.platform, j.branch,"
         " (SELECT json_group_array(f.name) FROM (SELECT name FROM former WHERE job_id = j.id"
         " ORDER BY until DESC) f),"
-        " j.error, j.error_since, coalesce(s.error, ''), s.error_since"
+        " j.error, j.error_since, coalesce(s.error, ''), s.error_since,"
+        " EXISTS (SELECT 1 FROM rejudging w WHERE w.job_id = j.id)"
         f" FROM job j LEFT JOIN server s ON s.id = j.server_id {rest}",
         *parameters,
     )
@@ -313,6 +316,7 @@ def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None)
         error=error,
         error_since=at(since),
         is_server_trouble=bool(of_server[0]),
+        judged_again=bool(row[16]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -128,8 +128,7 @@ def keep_overruled(job_id: int, before: list[Row], revision: int, began: int | N
     """
     if not before:
         return
-    cases = {row[1] for row in before}
-    now = {row[:3]: row for row in _rows_of(job_id, cases)}
+    now = {row[:3]: row for row in _rows_of(job_id, {row[1:3] for row in before})}
     same = {row for row in before if now.get(row[:3], ())[:-1] == row[:-1]}
     run_many(
         "UPDATE episode SET said = ? WHERE job_id = ? AND case_id = ? AND from_build = ?",
@@ -170,10 +169,16 @@ def say_again(job_id: int, began: int) -> None:
     run_many("DELETE FROM overruled WHERE id = ?", [(row[0],) for row in rows])
 
 
-def _rows_of(job_id: int, cases: set[int]) -> list[Row]:
-    return run(
-        f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
-        " AND case_id IN (SELECT value FROM json_each(?))",
-        job_id,
-        msgspec.json.encode(sorted(cases)).decode(),
-    )
+def _rows_of(job_id: int, keys: Iterable[tuple[int, int]]) -> Iterator[Row]:
+    """The episodes of these cases that began with these builds, those that are there."""
+    cases: dict[int, list[int]] = {}
+    for case, build_id in sorted(keys):
+        cases.setdefault(build_id, []).append(case)
+    for build_id, those in cases.items():
+        yield from run(
+            f"SELECT {_COLUMNS} FROM episode WHERE job_id = ? AND from_build = ?"
+            " AND case_id IN (SELECT value FROM json_each(?))",
+            job_id,
+            build_id,
+            msgspec.json.encode(those).decode(),
+        )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 
-from tracker.clock import SECOND
 from tracker.errors import NotFound, UsageError
 from tracker.store import audit, break_windows, episodes, missing, paces
 from tracker.store.connection import next_revision, raise_revision, reading, writing
@@ -32,8 +31,6 @@ AT_ONCE, RESULTS_AT_ONCE = 10, 50_000
 # A step begins no further build after so long (s), and leaves the others so long to write in: all
 # of them wait meanwhile, and who looks whether this machine can serve waits for a second at most.
 STEP, PAUSE = 0.3, 0.03
-# The site is made at most so often (ms) while a job is judged.
-_PUBLISH = 10 * SECOND
 BEGINNING = Place(0, -1, 0)
 LEAST_BUDGET, MOST_BUDGET = 0.001, 1000.0
 
@@ -92,8 +89,8 @@ def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
     with writing():
         job = Job.get_or_none(Job.name == name)
         is_left = job is not None and _judge_some(job, builds)
-        if job is not None and is_left is not None:
-            enqueue("publish", "site", due=now + _PUBLISH if is_left else now)
+        if is_left is False:  # what is judged by half is not worth a site of its own
+            enqueue("publish", "site", due=now)
     if is_left:
         time.sleep(PAUSE)
     return bool(is_left)
@@ -104,6 +101,9 @@ def _judge_some(job: Job, builds: int | None = None) -> bool | None:
     waiting = Rejudging.get_or_none(Rejudging.job == job.id)
     if waiting is None:
         return None
+    if waiting.began is None:  # it waits since before this was kept
+        waiting.began = next_revision()
+        waiting.save()
     until = time.monotonic() + STEP
     place = Place(0, waiting.epoch, waiting.number)
     rest = judge_from(job.id, place, builds, until=until, began=waiting.began)
@@ -156,14 +156,15 @@ def judge_from(
 
     None is begun at `until` (monotonic s). What was said of builds whose history was let go stays.
     Gives the place of the first that is left, None where none is. `began` is the revision at which
-    the first of several steps began: what was said between two of them was never the whole.
+    the first of several steps began: what was said between two of them was never the whole. The
+    counts of a build, and what it lacks, stay as they were until it is judged itself.
     """
     place = place_to_judge_from(job_id, place)
     revision = next_revision()
     before = episodes.forget_from(job_id, place)
     break_windows.forget_from(job_id, place)
     forget_counts(job_id, place)
-    missing.forget_from(job_id, place)
+    missing.forget_unjudged(job_id, place)
     paces.forget_from(job_id, place)
     builds = judged_builds(job_id)
     past = [build for build in builds if build.place.order < place.order]

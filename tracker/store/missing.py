@@ -11,34 +11,38 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from tracker.store.lost import LOOK, MANY, Lost, lost_in
-from tracker.store.outcomes import FROM_ON, JUDGED, LATER, Place
+from tracker.store.outcomes import JUDGED, UNJUDGED_FROM_ON, Place
 from tracker.store.presence import cases_of, count_of, not_in, patched_runs, skipped_in
 from tracker.store.sql import run, run_many
 from tracker.verdicts.expected import LEAVES_AFTER, WINDOW, expected
 from tracker.verdicts.losses import Group, groups, shrunk
 from tracker.verdicts.missing import Cause, Missing
 
+_TABLES = ("loss", "absence")
 _FORGOTTEN = "expected = 0, missing = 0, newly_skipped = 0, added = 0, shortfall = ''"
+_IS_SAID = "(expected <> 0 OR missing <> 0 OR newly_skipped <> 0 OR added <> 0 OR shortfall <> '')"
 
 
 def derive(job_id: int, place: Place) -> None:
-    """Write what the judged build at `place` lacks, and how many cases are new in it."""
-    if not run("SELECT 1 FROM build WHERE id = ? AND complete", place.build_id):
-        return
-    before = _whole_before(job_id, place)
-    if before:
-        _write(place.build_id, _lost(place.build_id, before))
+    """Write what the judged build at `place` lacks, and how many cases are new in it.
+
+    What was said of that before is forgotten.
+    """
+    build = place.build_id
+    for table in _TABLES:
+        run(f"DELETE FROM {table} WHERE build_id = ?", build)
+    is_complete = run("SELECT 1 FROM build WHERE id = ? AND complete", build)
+    before = _whole_before(job_id, place) if is_complete else []
+    _write(build, _lost(build, before) if before else Lost())
 
 
-def forget_from(job_id: int, place: Place) -> None:
-    """Forget what the builds of a job from `place` on lack."""
-    for table in ("loss", "absence"):
-        run(f"DELETE FROM {table} WHERE build_id IN {LATER}", job_id, *place.order)
-    run(
-        f"UPDATE build SET {_FORGOTTEN} WHERE {FROM_ON}",
-        job_id,
-        *place.order,
-    )
+def forget_unjudged(job_id: int, place: Place) -> None:
+    """Forget what those builds of a job from `place` on lack that are not judged, or no more."""
+    which = (job_id, *place.order)
+    for table in _TABLES:
+        sql = f"(SELECT id FROM build WHERE {UNJUDGED_FROM_ON})"
+        run(f"DELETE FROM {table} WHERE build_id IN {sql}", *which)
+    run(f"UPDATE build SET {_FORGOTTEN} WHERE {UNJUDGED_FROM_ON} AND {_IS_SAID}", *which)
 
 
 def _whole_before(job_id: int, place: Place) -> list[int]:

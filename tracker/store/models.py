@@ -466,7 +466,8 @@ class Absence(Table):
 class Rejudging(Table):
     """From which place on a job is to be judged again, since a build there arrived late.
 
-    That it is was known at the revision `began`.
+    That it is was known at the revision `began`: what is said from then on until the job is judged
+    was never shown as the whole, and is not kept as `Overruled` where a later step takes it back.
     """
 
     job = ForeignKeyField(Job, primary_key=True, on_delete="CASCADE")

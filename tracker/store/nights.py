@@ -12,11 +12,11 @@ from tracker.store import break_windows, episodes
 from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
 from tracker.store.outcomes import (
-    FROM_ON,
     GAP,
     JUDGED,
     LOOK,
     REMEMBERED,
+    UNJUDGED_FROM_ON,
     JudgedBuild,
     Place,
     failed_in,
@@ -86,6 +86,7 @@ def judge_night(
     job_id: int, past: list[JudgedBuild], build: JudgedBuild, revision: int
 ) -> Iterable[JudgedBuild]:
     """Write what a build says; the past of the next one."""
+    build = replace(build, is_incident=False, is_lifted=False)  # as it was judged before
     build_id = build.place.build_id
     night = _Night(
         job_id=job_id,
@@ -279,7 +280,8 @@ def _write_judging(
 ) -> None:
     sets = ", ".join(f"{name} = ?" for name in _COUNTS)
     run(
-        f"UPDATE build SET {sets}, judging = ?, said = coalesce(said, ?) WHERE id = ?",
+        f"UPDATE build SET {sets}, judging = ?, lifted = false, said = coalesce(said, ?)"
+        " WHERE id = ?",
         *(counts.get(name, 0) for name in _COUNTS),
         _ENCODER.encode(judging).decode(),
         revision,
@@ -288,10 +290,15 @@ def _write_judging(
 
 
 def forget_counts(job_id: int, place: Place) -> None:
-    """Take back the counts of the builds from `place` on, and what the first of them lifted."""
+    """Take back what the first build from `place` on lifted, and the counts of those not judged.
+
+    The counts of the others stay on show until they are judged again, and are overwritten then.
+    """
     zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
+    is_said = " OR ".join(f"{name} <> 0" for name in _COUNTS)
     run(
-        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false WHERE {FROM_ON}",
+        f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false"
+        f" WHERE {UNJUDGED_FROM_ON} AND (judging <> '{{}}' OR lifted OR {is_said})",
         job_id,
         *place.order,
     )

@@ -16,6 +16,8 @@ JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN
 # The builds of a job from a place on, whose parameters are the job and `Place.order`.
 FROM_ON = "job_id = ? AND (epoch, number) >= (?, ?)"
 LATER = f"(SELECT id FROM build WHERE {FROM_ON})"
+# Those of them that are not judged, or no more: they say nothing.
+UNJUDGED_FROM_ON = f"{FROM_ON} AND NOT ({JUDGED})"
 # What counts of a status; a gap for the others.
 LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR: "F"}
 GAP = "."

@@ -71,7 +71,8 @@ class Build(BuildSaid, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """A job with its newest judged build; `error` is what is wrong with reading it, and since when.
 
-    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had.
+    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. While
+    it is `judged_again`, the counts of a build are as before and its verdicts may not be there yet.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Job(msgspec.Struct, frozen=True):
     former: tuple[str, ...]
     error: str
     error_since: datetime | None
+    judged_again: bool
 
 
 def said(kind: type[Said], row: object, **more: Any) -> Said:

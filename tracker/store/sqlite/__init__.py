@@ -147,14 +147,14 @@ class Sqlite:
             yield
 
     def run(self, statement: str, parameters: Sequence[Any]) -> Any:
-        if self._writer is not None:
-            self._writer.goes_on()
+        if writer := self._writer:  # another thread may end its writing meanwhile
+            writer.goes_on()
         return self.database.execute_sql(statement, parameters)  # type: ignore[no-untyped-call]
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Ten times as fast as the query builder's inserts: 646,000 rows a second to 62,000."""
-        if self._writer is not None:
-            self._writer.goes_on()
+        if writer := self._writer:  # another thread may end its writing meanwhile
+            writer.goes_on()
         self.database.connection().executemany(statement, rows)  # type: ignore[no-untyped-call]
 
     def explain(self, error: peewee.DatabaseError) -> StorageError | None:
