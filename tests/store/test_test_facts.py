@@ -68,5 +68,5 @@ def test_it_is_written_down() -> None:
 
 
 def test_releases_are_those_of_the_catalogue_and_of_jobs() -> None:
-    run("INSERT INTO release (name, is_active, main_job, branch) VALUES ('2.0', 1, '', '')")
+    run("INSERT INTO release (name, is_active, main_job, branch) VALUES ('2.0', ?, '', '')", True)
     assert releases() == {"1.4", "2.0"}
