@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from tracker.errors import NotFound
 from tracker.queries.details import NOTHING, Details, details_of
 from tracker.queries.rows import (
@@ -21,6 +19,7 @@ from tracker.queries.rows import (
 )
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 from tracker.verdicts.outcomes import Status
 
 
@@ -128,12 +127,14 @@ def verdict(job: str, case_key: str) -> Verdict | None:
     )
 
 
+_NAMED = "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
+
+
 def case(job: str, case_key: str) -> CaseName:
     """The case, if it ever ran in the job; NotFound otherwise."""
     number = id_of(case_key)
     rows = select(
-        "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        " WHERE c.id = ? AND EXISTS (SELECT 1 FROM build b JOIN job j ON j.id = b.job_id"
+        f"{_NAMED} WHERE c.id = ? AND EXISTS (SELECT 1 FROM build b JOIN job j ON j.id = b.job_id"
         " JOIN result r ON r.build_id = b.id AND r.case_id = c.id WHERE j.name = ?)",
         -1 if number is None else number,
         job,
@@ -143,18 +144,20 @@ def case(job: str, case_key: str) -> CaseName:
             f"No case {case_key[:40]} ran in the job {job!r}, as far as its results are kept.",
             "The pages of the job's builds link to its cases.",
         )
-    return CaseName(key(rows[0][0]), suite_names(rows[0][1]), rows[0][2], rows[0][3])
+    return _named(*rows[0])
 
 
 def names(keys: Collection[str]) -> dict[str, CaseName]:
     """The cases of these keys, by their keys."""
     rows = select(
-        "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        " WHERE c.id IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode([id_of(each) for each in keys]).decode(),
+        f"{_NAMED} WHERE c.id IN (SELECT value FROM json_each(?))", listed(map(id_of, keys))
     )
-    found = (CaseName(key(id), suite_names(path), *rest) for id, path, *rest in rows)
-    return {row.key: row for row in found}
+    found = (_named(*row) for row in rows)
+    return {case.key: case for case in found}
+
+
+def _named(number: int, path: str, name: str, variant: str) -> CaseName:
+    return CaseName(key(number), suite_names(path), name, variant)
 
 
 def history(job: str, case_key: str, *, limit: int, offset: int = 0) -> list[HistoryRow]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from tracker.queries.rows import CaseRow, IssueRow, select, snapshot
+from tracker.store.sql import listed
 
 _COLUMNS = (
     "release, name, case_ref, testrail_ref, priority, component, module, automation, state,"
@@ -131,7 +132,7 @@ def _rows(names: Collection[str]) -> list[_Row]:
     found = select(
         f"SELECT {_COLUMNS} FROM test_metadata"
         " WHERE name IN (SELECT atom FROM json_each(?)) ORDER BY id",
-        _json(names),
+        listed(names),
     )
     return [_Row(*row) for row in found]
 
@@ -144,7 +145,7 @@ def _issues(rows: Iterable[_Row]) -> dict[str, tuple[IssueRow, ...]]:
         "SELECT l.ref, i.key, i.url, i.status, i.summary, i.is_active FROM known_issue_link l"
         " JOIN known_issue i ON i.id = l.issue_id"
         " WHERE l.ref IN (SELECT atom FROM json_each(?)) ORDER BY i.key",
-        _json(refs),
+        listed(refs),
     )
     for ref, key, url, status, summary, is_active in linked:
         issue = IssueRow(key, url, status, summary, bool(is_active))
@@ -180,7 +181,3 @@ def _entry(
 def _bare(name: str) -> str:
     """The name of a test without its parameters."""
     return name.partition("[")[0]
-
-
-def _json(values: Iterable[str]) -> str:
-    return msgspec.json.encode(sorted(values)).decode()

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import msgspec
-
 from tracker.errors import UsageError
 from tracker.queries.jobs import revision
 from tracker.queries.rows import seconds, select, snapshot, suite_names
 from tracker.queries.sides import Chosen, Picked, Side, sides
 from tracker.store.identity import key
 from tracker.store.models import database
+from tracker.store.sql import listed
 from tracker.verdicts.compare import SLOWER_MS, Comparison, Difference, Outcome, best_of, compare
 from tracker.verdicts.outcomes import COUNTED, WORST_FIRST, Status
 from tracker.verdicts.states import BROKEN, State
@@ -197,7 +196,7 @@ def _rows(found: _Found, cases: Sequence[int], order: str, limit: int) -> list[C
     named = select(
         "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
         f" WHERE c.id IN (SELECT value FROM json_each(?)) ORDER BY {order} LIMIT ?",
-        _json(cases),
+        listed(cases),
         limit,
     )
     messages = _messages(found, [row[0] for row in named])
@@ -240,7 +239,7 @@ def _messages(found: _Found, cases: Iterable[int]) -> dict[int, str]:
             "SELECT r.case_id, f.message FROM result r JOIN failure f ON f.id = r.failure_id"
             " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
             build,
-            _json(wanted),
+            listed(wanted),
         )
     }
 
@@ -375,7 +374,7 @@ def _states(build: Picked, cases: Sequence[int]) -> dict[int, str]:
             " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
             " WHERE (a.epoch, a.number) <= (?, ?)"
             " AND (z.id IS NULL OR (z.epoch, z.number) > (?, ?))",
-            _json(cases),
+            listed(cases),
             build.job_id,
             *place,
             *place,
@@ -390,11 +389,7 @@ def _retried(build: Picked, cases: Sequence[int]) -> set[int]:
         " JOIN attempt a ON a.build_id = ? AND a.case_id = c.value"
         " JOIN result r ON r.build_id = a.build_id AND r.case_id = a.case_id"
         " WHERE a.status IN (1, 2) AND r.status = 0",
-        _json(cases),
+        listed(cases),
         build.id,
     )
     return {case for (case,) in found}
-
-
-def _json(values: Iterable[int]) -> str:
-    return msgspec.json.encode(list(values)).decode()

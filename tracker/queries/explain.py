@@ -15,6 +15,7 @@ from tracker.queries.cases import CaseName
 from tracker.queries.rows import at, label_of, select, snapshot
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import GAP, JUDGED, LETTERS, LOOK, without_fixed
+from tracker.store.sql import listed
 from tracker.verdicts.budget import USUAL
 from tracker.verdicts.states import Standing, State
 from tracker.verdicts.verdict import Verdict, replay, verdict
@@ -280,7 +281,7 @@ def _outcomes(builds: Sequence[_Build], case: int | None) -> str:
         " AND a.case_id = r.case_id AND a.status IN (1, 2)) FROM result r"
         " WHERE r.case_id = ? AND r.build_id IN (SELECT value FROM json_each(?))",
         case,
-        msgspec.json.encode([each.id for each in builds]).decode(),
+        listed(each.id for each in builds),
     )
     letters = {
         build: "R" if status == 0 and retried else LETTERS.get(status, GAP)

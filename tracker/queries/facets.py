@@ -7,15 +7,14 @@ case is made anew when its job changes, and must say the same until then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from tracker.queries.rows import at, select, snapshot
 from tracker.store.identity import id_of
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 from tracker.verdicts.facets import Finding, Run, explains, time_facets
 
 # So many builds are looked at, the newest, of so many jobs at most; with fewer failures of none.
@@ -73,7 +72,7 @@ def _failed_often(cases: Collection[int]) -> bool:
     rows = select(
         "SELECT 1 FROM result WHERE case_id IN (SELECT value FROM json_each(?))"
         " AND status <> 0 AND status IN (1, 2) LIMIT ?",
-        _json(cases),
+        listed(cases),
         LEAST_FAILURES,
     )
     return len(rows) >= LEAST_FAILURES
@@ -89,7 +88,7 @@ def _builds(job: str, cases: Collection[int]) -> dict[int, dict[str, str]]:
         " ORDER BY j.name <> ?, j.name LIMIT ?",
         job,
         revision,
-        _json(cases),
+        listed(cases),
         job,
         MOST_JOBS,
     )
@@ -132,8 +131,8 @@ def _runs(builds: Mapping[int, Mapping[str, str]], variants: Mapping[int, str]) 
         "SELECT r.build_id, r.case_id, r.status FROM json_each(?) b CROSS JOIN json_each(?) c"
         " CROSS JOIN result r ON r.build_id = b.value AND r.case_id = c.value"
         " WHERE r.status IN (0, 1, 2)",
-        _json(builds),
-        _json(variants),
+        listed(builds),
+        listed(variants),
     )
     failed: dict[tuple[int, str], bool] = {}
     for build, case, status in rows:
@@ -148,7 +147,3 @@ def _runs(builds: Mapping[int, Mapping[str, str]], variants: Mapping[int, str]) 
 def variant_facets(variant: str) -> dict[str, str]:
     """The facets of a variant such as `browser=firefox,platform=linux`."""
     return dict(part.split("=", 1) for part in variant.split(",") if "=" in part)
-
-
-def _json(values: Iterable[int]) -> str:
-    return msgspec.json.encode(list(values)).decode()

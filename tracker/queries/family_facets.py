@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from tracker.queries.facets import (
     LEAST_FAILURES,
     MOST_BUILDS,
@@ -20,6 +18,7 @@ from tracker.queries.facets import (
 )
 from tracker.queries.rows import select
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 from tracker.verdicts.facets import Run, explains
 
 # Whether a variant ran in a build is asked of so many of the family's tests.
@@ -72,7 +71,7 @@ def _failures(family: int, builds: Iterable[int]) -> tuple[dict[int, str], set[t
         " CROSS JOIN sighting x ON x.build_id = b.value"
         " JOIN signature s ON s.id = x.signature_id AND s.family_id = ?"
         " JOIN test_case c ON c.id = x.case_id",
-        _json(builds),
+        listed(builds),
         family,
     )
     some = sorted({case for _, case, _ in rows})[:_MOST_CASES]
@@ -80,7 +79,7 @@ def _failures(family: int, builds: Iterable[int]) -> tuple[dict[int, str], set[t
         "SELECT o.id, o.variant FROM test_case c JOIN test_case o"
         " ON o.twin = c.twin AND o.suite_id = c.suite_id AND o.name = c.name"
         " WHERE c.id IN (SELECT value FROM json_each(?))",
-        _json(some),
+        listed(some),
     )
     return dict(variants), {(build, variant) for build, _, variant in rows}
 
@@ -90,11 +89,7 @@ def _ran(builds: Iterable[int], cases: dict[int, str]) -> set[tuple[int, str]]:
         "SELECT r.build_id, r.case_id FROM json_each(?) b CROSS JOIN json_each(?) c"
         " CROSS JOIN result r ON r.build_id = b.value AND r.case_id = c.value"
         " WHERE r.status IN (0, 1, 2)",
-        _json(builds),
-        _json(cases),
+        listed(builds),
+        listed(cases),
     )
     return {(build, cases[case]) for build, case in rows}
-
-
-def _json(values: Iterable[int]) -> str:
-    return msgspec.json.encode(list(values)).decode()

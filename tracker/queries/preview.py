@@ -6,13 +6,12 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
 from tracker.errors import NotFound
 from tracker.queries.rows import label_of, snapshot
 from tracker.queries.rows import select as rows_of
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
 from tracker.store.reading_time import refuse_late
+from tracker.store.sql import listed
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.lanes import BEFORE, KEPT
 from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, State, advance
@@ -88,7 +87,7 @@ def _nights(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[Night]:
     rows = rows_of(
         f"SELECT {label_of('b')}, b.regressions + b.new_failures FROM build b"
         " WHERE b.id IN (SELECT value FROM json_each(?)) ORDER BY b.epoch, b.number",
-        msgspec.json.encode([build.place.build_id for build in builds]).decode(),
+        listed(build.place.build_id for build in builds),
     )
     return [
         Night(label, said, would[at] if would else None) for at, (label, said) in enumerate(rows)

@@ -33,6 +33,7 @@ from tracker.queries.states import BROKEN_STATES
 from tracker.store.identity import key
 from tracker.store.models import database
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 from tracker.verdicts.readiness import (
     LEAST_FAILURES,
     LEAST_RUNS,
@@ -402,7 +403,7 @@ def _failed(builds: Sequence[_Build]) -> set[int]:
     rows = select(
         "SELECT DISTINCT case_id FROM result WHERE status <> 0 AND status IN (1, 2)"
         " AND build_id IN (SELECT value FROM json_each(?))",
-        _json(build.id for build in builds),
+        listed(build.id for build in builds),
     )
     return {case for (case,) in rows}
 
@@ -410,7 +411,7 @@ def _failed(builds: Sequence[_Build]) -> set[int]:
 def _counted(builds: Sequence[_Build], cases: set[int]) -> dict[int, Counts]:
     passes: dict[int, int] = defaultdict(int)
     failures: dict[int, int] = defaultdict(int)
-    wanted = _json(sorted(cases))
+    wanted = listed(sorted(cases))
     for build in builds if cases else ():
         for case, status in select(
             "SELECT r.case_id, r.status FROM json_each(?) c CROSS JOIN result r"
@@ -454,7 +455,7 @@ def _rows(found: _Ready, wanted: Sequence[Test]) -> list[JudgedTest]:
         for row in select(
             "SELECT c.id, s.path, c.name, c.variant FROM test_case c"
             " JOIN suite s ON s.id = c.suite_id WHERE c.id IN (SELECT value FROM json_each(?))",
-            _json({case for case, _ in wanted}),
+            listed({case for case, _ in wanted}),
         )
     }
     return [_test(found, test, *named[test[0]]) for test in wanted]
@@ -497,7 +498,3 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
         (0, len(part.lstrip("0")), part.lstrip("0")) if part[0] in "0123456789" else (1, 0, part)
         for part in re.findall(r"[0-9]+|[^0-9]+", text)
     )
-
-
-def _json(values: Iterable[int]) -> str:
-    return msgspec.json.encode(list(values)).decode()

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import msgspec
-
 from tracker.queries import builds
 from tracker.queries.rows import (
     BuildRow,
@@ -22,6 +20,7 @@ from tracker.queries.rows import (
     started,
 )
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 
 # So many builds of a run are shown at most; a chain of builds is followed up so many steps.
 MOST_BUILDS = 2000
@@ -161,7 +160,7 @@ def roots(job: str, newest: int) -> list[str]:
             " AND NOT EXISTS (SELECT 1 FROM job pj JOIN build p ON p.job_id = pj.id"
             f" WHERE pj.name = b.upstream_job AND {started('p', 'b')})"
             " ORDER BY b.epoch DESC, b.number DESC",
-            _json([row[0] for row in starters]),
+            listed([row[0] for row in starters]),
         )
     return [row[0] for row in rows]
 
@@ -242,7 +241,7 @@ def _with_results(members: Sequence[_Member]) -> frozenset[str]:
     rows = select(
         "SELECT name FROM job WHERE name IN (SELECT atom FROM json_each(?))"
         " AND EXISTS (SELECT 1 FROM build WHERE job_id = job.id AND total > 0)",
-        _json(sorted(empty)),
+        listed(sorted(empty)),
     )
     return frozenset(row[0] for row in rows)
 
@@ -288,7 +287,7 @@ def _expected(ids: Sequence[int]) -> list[tuple[Any, ...]]:
         f" JOIN build c ON c.upstream_job = pj.name AND {started('past', 'c')}"
         " JOIN job cj ON cj.id = c.job_id GROUP BY past.here, cj.id, runs.n, pj.server_id"
         " HAVING 2 * count(DISTINCT past.id) >= runs.n",
-        _json(list(ids)),
+        listed(list(ids)),
         PAST_RUNS,
     )
 
@@ -321,7 +320,3 @@ def _sum(totals: Sequence[Totals]) -> Totals:
         skipped=sum(each.skipped for each in totals),
         unknown=sum(each.unknown for each in totals),
     )
-
-
-def _json(values: object) -> str:
-    return msgspec.json.encode(values).decode()

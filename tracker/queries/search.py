@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import msgspec
-
 from tracker.errors import UsageError
 from tracker.queries.rows import label_of, select, snapshot, suite_names
 from tracker.store.identity import key
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 from tracker.verdicts.outcomes import Status
 
 LONGEST = 200
@@ -144,8 +143,8 @@ def _in_newest(ids: Sequence[int], newest: Mapping[int, _Newest]) -> list[FoundC
         " WHERE a.build_id IN (SELECT value FROM json_each(?1))"
         " AND a.case_id IN (SELECT value FROM json_each(?2)) AND a.other_case IS NULL"
         ") f JOIN test_case c ON c.id = f.case_id JOIN suite s ON s.id = c.suite_id",
-        _json(newest),
-        _json(ids),
+        listed(newest),
+        listed(ids),
     )
     found: dict[tuple[int, str], FoundCase] = {}
     # What has a result is not missing, and of two builds the newer one tells.
@@ -161,7 +160,3 @@ def _in_newest(ids: Sequence[int], newest: Mapping[int, _Newest]) -> list[FoundC
             status=_MISSING if status is None else Status(status).word,
         )
     return [found[each] for each in sorted(found)]
-
-
-def _json(numbers: Sequence[int] | Mapping[int, object]) -> str:
-    return msgspec.json.encode(list(numbers)).decode()

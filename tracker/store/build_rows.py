@@ -13,7 +13,7 @@ from tracker.store.identity import twin
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job
 from tracker.store.records import Contents, ReadReport
-from tracker.store.sql import run, run_many
+from tracker.store.sql import listed, run, run_many
 
 
 def write_whole(
@@ -103,7 +103,7 @@ def _not_here(cases: Collection[int]) -> set[int]:
         return set()
     rows = run(
         "SELECT id FROM test_case WHERE id IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode(list(cases)).decode(),
+        listed(cases),
     )
     return set(cases) - {case for (case,) in rows}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.store.outcomes import LATER, Place
-from tracker.store.sql import Row, run, run_many
+from tracker.store.sql import Row, listed, run, run_many
 from tracker.verdicts.states import State
 from tracker.verdicts.verdict import Verdict
 
@@ -57,7 +57,7 @@ def fixed_breaks(job_id: int, builds: Iterable[int]) -> dict[int, list[tuple[int
         "SELECT case_id, since_build, from_build FROM episode"
         " WHERE from_build IN (SELECT value FROM json_each(?)) AND job_id = ? AND state = ?"
         " AND NOT was_unsteady",
-        msgspec.json.encode(list(builds)).decode(),
+        listed(builds),
         job_id,
         State.FIXED,
     )
@@ -180,5 +180,5 @@ def _rows_of(job_id: int, keys: Iterable[tuple[int, int]]) -> Iterator[Row]:
             " AND case_id IN (SELECT value FROM json_each(?))",
             job_id,
             build_id,
-            msgspec.json.encode(those).decode(),
+            listed(those),
         )

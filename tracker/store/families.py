@@ -33,7 +33,7 @@ from tracker.store.sightings import (
     write_sightings,
     write_signatures,
 )
-from tracker.store.sql import run, run_many
+from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
 from tracker.verdicts import families
 from tracker.verdicts.decisions import Decision, translated
@@ -218,7 +218,7 @@ def _place(build: Unsorted, found: Mapping[int, Signature]) -> _Placed:
 
 def _not_on_record(signatures: dict[int, Signature]) -> dict[int, Signature]:
     rows = run(
-        "SELECT id FROM signature WHERE id IN (SELECT value FROM json_each(?))", _json(signatures)
+        "SELECT id FROM signature WHERE id IN (SELECT value FROM json_each(?))", listed(signatures)
     )
     return {each: signatures[each] for each in signatures.keys() - {row[0] for row in rows}}
 
@@ -400,7 +400,7 @@ def _retell(changed: Collection[int], now: int) -> None:
         "SELECT DISTINCT b.job_id FROM signature s JOIN appearance a ON a.signature_id = s.id"
         " JOIN build b ON b.id = a.build_id"
         " WHERE s.family_id IN (SELECT value FROM json_each(?)) ORDER BY b.job_id",
-        _json(changed),
+        listed(changed),
     )
     raise_revision()
     for (job_id,) in rows:

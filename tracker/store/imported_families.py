@@ -15,7 +15,7 @@ import msgspec
 
 from tracker.store import families
 from tracker.store.connection import raise_revision, writing
-from tracker.store.sql import run, run_many
+from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
 from tracker.verdicts.signatures import Signature
 
@@ -95,7 +95,7 @@ def _here(ids: Iterable[int]) -> dict[int, int]:
     """The family here of each signature that is here."""
     rows = run(
         "SELECT id, family_id FROM signature WHERE id IN (SELECT value FROM json_each(?))",
-        _json(ids),
+        listed(ids),
     )
     return dict(rows)
 

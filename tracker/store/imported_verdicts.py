@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from peewee import DataError, IntegrityError
 
 from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.identity import twin
 from tracker.store.models import TABLES, Job
 from tracker.store.rows import with_flags
-from tracker.store.sql import run, run_many
+from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
 
 # Epoch and number of a build.
@@ -97,7 +96,7 @@ def _fits(told: FinalVerdicts, places: Mapping[Where, int]) -> bool:
     """Whether all builds are here, and no results of those that were let go."""
     if not {*filter(None, [told.judged_from]), *told.counts} <= places.keys():
         return False
-    without = msgspec.json.encode([places[where] for where in told.let_go]).decode()
+    without = listed(places[where] for where in told.let_go)
     return not run(
         "SELECT 1 FROM build WHERE total > 0 AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
         without,
@@ -139,7 +138,7 @@ def _put_rows(
     before = [build for where, build in places.items() if where < first]
     run(
         f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode(before).decode(),
+        listed(before),
     )
     own = {name: value for name, value in (("job_id", job_id), ("said", 0)) if _has(table, name)}
     for row in told.rows.get(table, ()):

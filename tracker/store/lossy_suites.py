@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracker.store.identity import SUITE_SEPARATOR
-from tracker.store.presence import IN, listed
+from tracker.store.presence import IN
 from tracker.store.seen_tests import last_places, seen_in
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 from tracker.verdicts.outcomes import Status
 from tracker.verdicts.renames import SuiteKey, Test
 

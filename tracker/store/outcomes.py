@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-import msgspec
-
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 from tracker.verdicts.lanes import KEPT
 from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
 
@@ -108,8 +106,8 @@ def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[
         " WHERE id = CAST(json_extract(?1, '$[0]') AS bigint))"
         " AND build_id IN (SELECT value FROM json_each(?1))"
         " AND case_id IN (SELECT value FROM json_each(?2))",
-        msgspec.json.encode([build.place.build_id for build in builds]).decode(),
-        msgspec.json.encode(list(cases)).decode(),
+        listed(build.place.build_id for build in builds),
+        listed(cases),
     )
     return {case for (case,) in rows}
 
@@ -156,5 +154,5 @@ def _results(build: JudgedBuild, cases: Collection[int]) -> list[tuple[int, ...]
         "SELECT case_id, status FROM result WHERE build_id = ?"
         " AND case_id IN (SELECT value FROM json_each(?))",
         build.place.build_id,
-        msgspec.json.encode(list(cases)).decode(),
+        listed(cases),
     )

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence, Set
-from typing import Any
+from collections.abc import Collection, Sequence, Set
 
 import msgspec
 
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 from tracker.verdicts.expected import patched
 from tracker.verdicts.missing import EXPLAINED
 from tracker.verdicts.outcomes import Status
 
 IN = "(SELECT value FROM json_each(?))"
 IN_TEXTS = "(SELECT atom FROM json_each(?))"
-
-
-def listed(values: Iterable[Any]) -> str:
-    """Values for a statement with `IN`."""
-    return msgspec.json.encode(list(values)).decode()
 
 
 _IDS = msgspec.json.Decoder(list[int])

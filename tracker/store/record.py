@@ -33,7 +33,7 @@ from tracker.store.records import (
     StoredReport,
 )
 from tracker.store.rules import new_job
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
@@ -369,7 +369,7 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
     cases = run(
         "SELECT c.id, c.twin, s.path, c.name FROM test_case c JOIN suite s ON s.id = c.suite_id"
         " WHERE c.twin IN (SELECT value FROM json_each(?))",
-        msgspec.json.encode(list(titles)).decode(),
+        listed(titles),
     )
     return any(
         case in here and any(may_be_one(words(path, name), around) for around in titles[key])

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from tracker.store.engine import engine
 
 Row = tuple[Any, ...]
@@ -24,6 +26,11 @@ def run(statement: str, *parameters: Any) -> list[Row]:
 def change(statement: str, *parameters: Any) -> int:
     """Run a statement that changes rows; how many."""
     return int(engine().run(statement, parameters).rowcount)
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Many values as one parameter: `IN (SELECT value FROM json_each(?))`, or `atom` for texts."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 def run_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:

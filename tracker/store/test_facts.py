@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-import msgspec
-
 from tracker.store import audit
 from tracker.store.catalogue import TestFacts
 from tracker.store.connection import raise_revision, reading, writing
-from tracker.store.sql import run, run_many
+from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
 
 _COLUMNS = ", ".join(field.name for field in fields(TestFacts))
@@ -93,7 +91,7 @@ def _known(names: set[str]) -> _Tests:
     rows = run(
         f"SELECT {_COLUMNS} FROM test_metadata"
         " WHERE name IN (SELECT atom FROM json_each(?)) ORDER BY id",
-        msgspec.json.encode(sorted(names)).decode(),
+        listed(names),
     )
     known = [TestFacts(*row) for row in rows]
     return {

@@ -12,7 +12,7 @@ import msgspec
 
 from tracker.operations.export import records
 from tracker.store.connection import reading
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 
 _SEEN = (
     "(SELECT a.signature_id FROM appearance a JOIN build b ON b.id = a.build_id"
@@ -34,7 +34,7 @@ def _signatures(jobs: Collection[int] | None) -> list[records.Signature]:
     rows = run(
         "SELECT id, algorithm, type, message, frames, helpers, place, words, family_id, first"
         f" FROM signature{where} ORDER BY id",
-        *(() if jobs is None else (_json(jobs),)),
+        *(() if jobs is None else (listed(jobs),)),
     )
     return [
         records.Signature(
@@ -79,10 +79,6 @@ def _decisions(families: Collection[int]) -> list[records.Decision]:
         for kind, family, other, these, those, name, at in rows
         if family in families
     ]
-
-
-def _json(ids: Collection[int]) -> str:
-    return msgspec.json.encode(sorted(ids)).decode()
 
 
 def _texts(text: str) -> tuple[str, ...]:
