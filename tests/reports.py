@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 
 def junit(**cases: str) -> bytes:
     """A JUnit report of one suite `s`; each case by its letter: P, F, E, S."""
@@ -16,3 +19,12 @@ def junit(**cases: str) -> bytes:
         for name, letter in cases.items()
     )
     return f'<testsuite name="s" tests="{len(cases)}">{body}</testsuite>'.encode()
+
+
+def zipped(**files: bytes) -> bytes:
+    """A zip of these files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()

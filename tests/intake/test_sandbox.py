@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import subprocess
 import sys
 import threading
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.reports import zipped
 from tracker import resources
 from tracker.errors import SettingsError
 from tracker.intake import sandbox, spool
@@ -127,11 +126,8 @@ def test_the_reports_of_an_archive_share_the_time_of_one_file(tmp_path):
         "    while time.process_time() < until: pass\n"
         "    yield Result(given, Status.PASSED)\n"
     )
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for number in range(9):
-            archive.writestr(f"{number}.txt", f"wicked\n{number}")
-    kept = spool.store(tmp_path / "spool", [made.getvalue()])
+    made = zipped(**{f"{number}.txt": f"wicked\n{number}".encode() for number in range(9)})
+    kept = spool.store(tmp_path / "spool", [made])
     files = [SpooledReport(kept.path, "all.zip", kept.sha256, kept.size)]
     sources = PluginSources(resources.folder("plugins"), tmp_path)
     itself, *entries = read_reports(files, Quick(), sources)

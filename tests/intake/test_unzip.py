@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.reports import zipped
 from tracker.errors import StorageError
 from tracker.intake import archives
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.unzip import unzip
 
 NAMES = {"out/a.xml": "a.xml"}
-
-
-def zipped(**files: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return made.getvalue()
 
 
 def unpacked(folder: Path, data: bytes, most: int = 1000) -> dict[str, bytes]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from tests.conftest import junit
 from tests.jenkins.stub import Stub, a_build, artifacts, known_as, reading_of, source_of
+from tests.reports import zipped
 from tracker.errors import JenkinsError
 from tracker.jenkins.client import Client, Refused
 from tracker.jenkins.poll import PartlyRead, poll_job
@@ -44,14 +43,6 @@ def read(stub: Stub, settings: Settings, store: Path) -> Read:
         return {row.name: row.format or row.failure for row in reports("nightly", "1")}
 
     return poll
-
-
-def zipped(**files: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return made.getvalue()
 
 
 def told(**cases: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ databases are the same. The file stays as it was.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 
 from tracker.errors import StorageError
 from tracker.operations.backup.copies import copy_database
+from tracker.operations.backup.scratch import ALONE, scratch
 from tracker.operations.room import check_room
 from tracker.queries.dump import lines
 from tracker.store.connection import close_store, open_store, writing
@@ -62,11 +62,11 @@ def move(
     check_own(address)
     with (
         alone(database),
-        tempfile.TemporaryDirectory(prefix=".restore-", dir=database.parent) as at,
+        scratch(database.parent, ALONE) as at,
     ):
-        check_room(Path(at), source.sizes().all, what="A copy of the database", remedy="Make room.")
+        check_room(at, source.sizes().all, what="A copy of the database", remedy="Make room.")
         beat("reading the file")
-        copy = Path(at) / "tracker.db"
+        copy = at / "tracker.db"
         copy_database(database, copy)
         try:
             expected = _said_by(copy)

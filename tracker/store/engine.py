@@ -37,6 +37,14 @@ class Met:
     applied: frozenset[str] = frozenset()
     is_busy: bool = False
 
+    @classmethod
+    def with_lock(
+        cls, unwritable: str, applied: frozenset[str], goes_on: Callable[[], bool]
+    ) -> Met:
+        """What is met where the lock was tried: `goes_on` tells of a writer of ours that has it."""
+        is_busy = unwritable == TAKEN and goes_on()
+        return cls("", "" if is_busy else unwritable, applied, is_busy)
+
 
 @dataclass(frozen=True)
 class Space:

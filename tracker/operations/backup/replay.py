@@ -22,6 +22,7 @@ from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.operations.backup.copies import told
 from tracker.operations.backup.dumps import is_dump, make_file_of
+from tracker.operations.backup.scratch import ALONE
 from tracker.store.connection import reading
 from tracker.store.driver import sqlite3
 from tracker.store.records import About, BuildFacts, ReadReport
@@ -102,7 +103,7 @@ def _as_file(path: Path) -> Iterator[Path]:
     if not is_dump(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix=".restore-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=ALONE) as scratch:
         copy = Path(scratch) / "tracker.db"
         make_file_of(path, copy)
         yield copy

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracker.clock import DAY
+from tracker.operations.backup.scratch import ALONE, BESIDE
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 
 OLD_MS = DAY
@@ -45,9 +46,9 @@ def _found(scene: Scene) -> Iterator[Finding]:
 
 def _scratch(home: Path, now: int) -> Iterator[Path]:
     """Copies of the database among them, and so what should be nowhere else."""
-    for pattern in (".restore-*", ".verify-*", ".selftest-*"):
+    for pattern in (f"{ALONE}*", f"{BESIDE}*", ".selftest-*"):
         yield from _old(home, pattern, now)
-    for pattern in (".restore-*", ".verify-*", "tracker-validate-*"):
+    for pattern in (f"{ALONE}*", f"{BESIDE}*", "tracker-validate-*"):
         yield from _old(Path(tempfile.gettempdir()), pattern, now)
 
 

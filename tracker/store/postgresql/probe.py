@@ -61,8 +61,7 @@ def _met(connection: psycopg.Connection, lock: int) -> Met:
     if is_read_only:
         return Met(unwritable="The database lets nobody write.", applied=applied)
     unwritable = _unwritable(connection, lock)
-    is_busy = unwritable == TAKEN and _goes_on(connection, lock)
-    return Met("", "" if is_busy else unwritable, applied, is_busy)
+    return Met.with_lock(unwritable, applied, lambda: _goes_on(connection, lock))
 
 
 def _unwritable(connection: psycopg.Connection, lock: int) -> str:

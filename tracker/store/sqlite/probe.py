@@ -34,8 +34,7 @@ def probe_file(path: Path, seconds: float) -> Met:
         with contextlib.closing(database):
             applied = _applied(database)
             unwritable = _unwritable(database, path, deadline)
-            is_busy = unwritable == TAKEN and goes_on(path, SIGN_SECONDS)
-            return Met("", "" if is_busy else unwritable, applied, is_busy)
+            return Met.with_lock(unwritable, applied, lambda: goes_on(path, SIGN_SECONDS))
     except peewee.DatabaseError as error:
         return Met(unreadable=_in_words(error))
 
