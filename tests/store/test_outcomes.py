@@ -7,11 +7,12 @@ import tracemalloc
 import pytest
 
 from tests.factories import history, key_of
+from tracker.store import outcomes
 from tracker.store.connection import writing
 from tracker.store.identity import id_of
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import judged_builds, letters
-from tracker.store.sql import run_many
+from tracker.store.sql import run, run_many
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -45,3 +46,14 @@ def test_outcomes_of_all_cases_take_few_bytes_each() -> None:
         tracemalloc.stop()
     assert set(found.values()) == {"F" * builds}
     assert most < 15 * cases * builds
+
+
+def test_builds_without_attempts_are_asked_for_their_results_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history("nightly", login="P F P P")
+    judged = judged_builds(Job.get().id)
+    asked: list[str] = []
+    monkeypatch.setattr(outcomes, "run", lambda sql, *told: asked.append(sql) or run(sql, *told))
+    letters(judged, {id_of(key_of("login"))})
+    assert len(asked) == 1 + len(judged)

@@ -16,7 +16,7 @@ from playhouse.migrations import Runner
 
 from tracker.errors import StorageError
 from tracker.store.engine import Engine, engine, engine_of, is_open, use
-from tracker.store.models import Counter, database
+from tracker.store.models import database
 from tracker.store.sql import run
 from tracker.store.versions import FOLDER
 
@@ -129,10 +129,11 @@ _RAISE = (
 
 def raise_revision(job_id: int | None = None) -> int:
     """Say that something was recorded; the new revision of the whole database."""
-    Counter.insert(name="revision", value=1).on_conflict(
-        conflict_target=[Counter.name], update={Counter.value: Counter.value + 1}
-    ).execute()
-    revision = int(Counter.get_by_id("revision").value)
+    run(
+        "INSERT INTO counter (name, value) VALUES ('revision', 1)"
+        " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"
+    )
+    revision = _revision()
     if job_id is not None:
         run(_RAISE, revision, job_id)
     return revision
@@ -140,8 +141,11 @@ def raise_revision(job_id: int | None = None) -> int:
 
 def next_revision() -> int:
     """The revision that what is being written will have, inside `writing`."""
-    row = Counter.get_or_none(Counter.name == "revision")
-    return (int(row.value) if row else 0) + 1
+    return _revision() + 1
+
+
+def _revision() -> int:
+    return sum(value for (value,) in run("SELECT value FROM counter WHERE name = 'revision'"))
 
 
 def schema_state() -> tuple[list[str], list[str]]:

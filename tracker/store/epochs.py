@@ -5,15 +5,13 @@ from __future__ import annotations
 from tracker.clock import DAY, MINUTE
 from tracker.store.models import Build, Job
 from tracker.store.records import BuildFacts
-from tracker.store.sql import run, run_many
+from tracker.store.sql import rows_of, run, run_many
 
 
 def find_build(job: Job, facts: BuildFacts) -> Build | None:
     """The recorded build that the facts speak of: of their number, in the newest fitting epoch."""
-    same_number = (
-        Build.select()
-        .where((Build.job == job) & (Build.number == facts.number))
-        .order_by(Build.epoch.desc())
+    same_number = rows_of(
+        Build, "job_id = ? AND number = ? ORDER BY epoch DESC", job.id, facts.number
     )
     return next((build for build in same_number if not _contradicts(build, facts)), None)
 

@@ -45,14 +45,14 @@ def judge(job: Job, place: Place, *, now: int) -> None:
         AT_ONCE + 1,
     )
     is_little = len(later) <= AT_ONCE and sum(total for (total,) in later) <= RESULTS_AT_ONCE
-    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
+    waiting = run("SELECT epoch, number FROM rejudging WHERE job_id = ?", job.id)
     # What stands on a history that is to be judged again would be said of a gap.
-    if is_little and waiting is None:
+    if is_little and not waiting:
         if not later:  # shown as the newest, whatever of it was recorded first
             run("UPDATE build SET said = NULL WHERE id = ?", place.build_id)
         judge_from(job.id, place)
         return
-    if waiting is None or (waiting.epoch, waiting.number) > place.order:
+    if not waiting or waiting[0] > place.order:
         _wait(job.id, place)
     enqueue("judge", job.name, due=now, subject=job.name)
 

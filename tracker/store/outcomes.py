@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.store.sql import listed, run
@@ -74,9 +74,13 @@ def letters(builds: Sequence[JudgedBuild], cases: Collection[int]) -> dict[int, 
     width = len(builds)
     starts = {case: place * width for place, case in enumerate(cases)}
     found = bytearray(GAP, "ascii") * (width * len(starts))
-    for at, build in enumerate(builds if starts else ()):
-        for case, letter in _of_build(build, starts.keys()):
-            found[starts[case] + at] = letter
+    counted = [(at, each) for at, each in enumerate(builds if starts else ()) if not each.is_out]
+    with_attempts = _with_attempts(build.place.build_id for _, build in counted)
+    for at, build in counted:
+        retried = retried_in(build.place.build_id) if build.place.build_id in with_attempts else ()
+        for case, status in _results(build, starts.keys()):
+            if status in LETTERS and case in starts:
+                found[starts[case] + at] = ord("R" if case in retried else LETTERS[status])
     text = found.decode("ascii")
     return {case: text[start : start + width] for case, start in starts.items()}
 
@@ -137,14 +141,14 @@ def retried_in(build_id: int) -> set[int]:
     return {case for (case,) in rows}
 
 
-def _of_build(build: JudgedBuild, cases: Set[int]) -> Iterator[tuple[int, int]]:
-    """What counts of a build for some cases, each with its letter as a byte."""
-    if build.is_out:
-        return
-    retried = retried_in(build.place.build_id)
-    for case, status in _results(build, cases):
-        if status in LETTERS and case in cases:
-            yield case, ord("R" if case in retried else LETTERS[status])
+def _with_attempts(builds: Iterable[int]) -> set[int]:
+    """Those of the builds of which attempts are on record: in most nights nothing is retried."""
+    rows = run(
+        "SELECT id FROM build WHERE id IN (SELECT value FROM json_each(?))"
+        " AND EXISTS (SELECT 1 FROM attempt WHERE attempt.build_id = build.id)",
+        listed(builds),
+    )
+    return {build for (build,) in rows}
 
 
 def _results(build: JudgedBuild, cases: Collection[int]) -> list[tuple[int, ...]]:

@@ -21,7 +21,7 @@ from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
 from tracker.store.merge import LaidAhead, Merged
-from tracker.store.models import Build, Former, Job, Report
+from tracker.store.models import Build, Former, Job
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
 from tracker.store.records import (
@@ -33,7 +33,7 @@ from tracker.store.records import (
     StoredReport,
 )
 from tracker.store.rules import new_job
-from tracker.store.sql import listed, run
+from tracker.store.sql import listed, rows_of, run
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import enqueue
 from tracker.verdicts.outcomes import is_judged
@@ -207,7 +207,8 @@ def _job(facts: BuildFacts, accept_new: bool) -> Job:
 
     Jenkins knows how its jobs are called today: one of its that has the name is another job.
     """
-    job = Job.get_or_none(Job.name == facts.job)
+    known = rows_of(Job, "name = ?", facts.job)
+    job = known[0] if known else None
     if job is None and not facts.from_jenkins:
         former = Former.get_or_none(Former.name == facts.job)
         job = former.job if former else None
@@ -298,18 +299,14 @@ def _is_judged(build: Build) -> bool:
 
 def stored_reports(build_id: int) -> list[StoredReport]:
     """The reports the store has of a build, in the order of their names."""
+    rows = run(
+        "SELECT name, sha256, bytes, variant, failure, stand_in, archive, decides"
+        " FROM report WHERE build_id = ? ORDER BY name",
+        build_id,
+    )
     return [
-        StoredReport(
-            row.name,
-            row.sha256,
-            row.bytes,
-            row.variant,
-            row.failure,
-            row.stand_in,
-            row.archive,
-            row.decides,
-        )
-        for row in Report.select().where(Report.build == build_id).order_by(Report.name)
+        StoredReport(name, digest, size, variant, failure, bool(stands_in), archive, bool(decides))
+        for name, digest, size, variant, failure, stands_in, archive, decides in rows
     ]
 
 

@@ -7,14 +7,17 @@ of SQLite's that statements use are in `postgresql/functions.sql`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+import peewee
 
 from tracker.store.engine import engine
 
 Row = tuple[Any, ...]
+M = TypeVar("M", bound=peewee.Model)
 
 
 def run(statement: str, *parameters: Any) -> list[Row]:
@@ -26,6 +29,23 @@ def run(statement: str, *parameters: Any) -> list[Row]:
 def change(statement: str, *parameters: Any) -> int:
     """Run a statement that changes rows; how many."""
     return int(engine().run(statement, parameters).rowcount)
+
+
+def rows_of(model: type[M], condition: str, *parameters: Any) -> list[M]:
+    """The rows of a table for which `condition` holds, as its model; parameters marked by `?`.
+
+    For what each recorded build asks: Peewee's query builder writes the names of a table's columns
+    anew each time, which takes six times as long as the rest of the question.
+    """
+    statement = f"{_selecting(model)} WHERE {condition}".replace("?", engine().database.param)
+    return list(model.raw(statement, *parameters))
+
+
+@functools.cache
+def _selecting(model: type[peewee.Model]) -> str:
+    meta = model._meta
+    columns = ", ".join(f'"{field.column_name}"' for field in meta.sorted_fields)
+    return f"SELECT {columns} FROM {meta.table_name}"
 
 
 def listed(values: Iterable[Any]) -> str:
