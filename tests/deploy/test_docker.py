@@ -24,6 +24,7 @@ from tracker import __version__
 from tracker.cli import COMMANDS
 from tracker.operations.backup.manifest import FOLDER as BACKUPS
 from tracker.operations.counters import trouble
+from tracker.operations.health import filled
 from tracker.settings import Settings
 
 FOLDER = ROOT / "deploy" / "docker"
@@ -288,6 +289,21 @@ def test_a_home_is_the_containers_own() -> None:
         assert any(each.startswith("/data:uid=10001") for each in SERVICES[name]["tmpfs"])
         inside = [each for each in SERVICES[name].get("volumes", []) if ":/data" in each]
         assert all(each.startswith("backups:/data/backups") for each in inside)
+
+
+@pytest.mark.parametrize("services", [ONE, NODES], ids=["one", "nodes"])
+def test_what_recording_fills_is_on_a_volume(services: dict[str, Service]) -> None:
+    """A web server is ready where that has room: a home in memory alone never has enough."""
+    web = services["web"]
+    given = {} if services is ONE else {"database_url": "postgresql://postgres/tracker"}
+    spool = web["environment"].get("TRACKER_SPOOL_FOLDER", "")
+    places = {
+        **{each.split(":")[0]: False for each in web["tmpfs"]},
+        **{each.split(":")[1]: each.count(":") == 1 for each in web["volumes"]},
+    }
+    for folder in filled(Settings.load({}, home="/data", spool_folder=spool, **given)):
+        on = next(each for each in (folder, *folder.parents) if str(each) in places)
+        assert places[str(on)], f"{folder} is on {on}"
 
 
 def test_the_database_is_brought_up_to_date_before_anything_uses_it() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tracker.operations import health
-from tracker.operations.health import Check, checks, free_bytes, space, word
+from tracker.operations.health import Check, checks, filled, free_bytes, scarcest, space, word
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.connection import close_connection, writing
@@ -69,6 +69,26 @@ def test_little_room_is_told_with_the_folder(
 ) -> None:
     monkeypatch.setattr(health, "LEAST_FREE_MB", 10**9)
     assert str(tmp_path) in space(tmp_path).reason
+
+
+@pytest.mark.parametrize(
+    ("given", "folders"),
+    [
+        ({}, ("home", "home/spool")),
+        ({"spool_folder": "/spool"}, ("home", "/spool")),
+        ({"database_url": "postgresql://db/tracker"}, ("home/spool",)),
+        ({"database_url": "postgresql://db/tracker", "spool_folder": "/spool"}, ("/spool",)),
+    ],
+)
+def test_room_is_needed_where_recording_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], folders: tuple[str, ...]
+) -> None:
+    """A node whose database is elsewhere is ready with a home in a little memory."""
+    its = Settings.load({}, home=tmp_path / "home", output=tmp_path / "output", **given)
+    assert filled(its) == tuple(tmp_path / each for each in folders)
+    room = {tmp_path / "home": 64, tmp_path / "home/spool": 500, Path("/spool"): 300}
+    monkeypatch.setattr(health, "free_bytes", room.__getitem__)
+    assert scarcest(its) == min(filled(its), key=room.__getitem__)
 
 
 def test_the_room_of_a_folder_that_is_not_there_is_that_of_the_one_above(tmp_path: Path) -> None:

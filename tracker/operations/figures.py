@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 import tracker
 from tracker.errors import TrackerError
 from tracker.operations.backup.manifest import last_backup
-from tracker.operations.health import ALIVE_MS, free_bytes
+from tracker.operations.health import ALIVE_MS, free_bytes, scarcest
 from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import snapshot
@@ -71,8 +71,8 @@ def _build_info() -> Metric:
 
 def _disk(moment: Moment) -> Iterator[Metric]:
     """Room, and the age of what was written."""
-    free = free_bytes(moment.settings.home)
-    yield _gauge("tracker_free_bytes", "Room on the disk of the home folder.", free)
+    free = free_bytes(scarcest(moment.settings))
+    yield _gauge("tracker_free_bytes", "Room on the disk that recording fills.", free)
     if moment.published is not None:
         yield _gauge(
             "tracker_publish_timestamp_seconds",

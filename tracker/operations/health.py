@@ -50,7 +50,7 @@ def checks(settings: Settings, opened: Identity = None, *, is_serving: bool = Fa
     goes on while a newer version adds to its schema.
     """
     goes_on = is_serving and not isinstance(settings.store, Path)
-    return {**_store(settings.store, opened, goes_on), "space": space(settings.home)}
+    return {**_store(settings.store, opened, goes_on), "space": space(scarcest(settings))}
 
 
 def is_made(settings: Settings) -> bool:
@@ -83,6 +83,21 @@ def refuse_replaced(where: Path | str, opened: Identity) -> None:
             "Nothing is recorded until then.",
         )
     raise StorageError(REPLACED, "Nothing is recorded until then.")
+
+
+def filled(settings: Settings) -> tuple[Path, ...]:
+    """The folders that fill up by recording: home, where the database is, and that of raw reports.
+
+    A database of a server takes no room here: what little is in home then may be on a small disk.
+    """
+    if isinstance(settings.store, Path):
+        return (settings.home, settings.spool)
+    return (settings.spool,)
+
+
+def scarcest(settings: Settings) -> Path:
+    """The one of them with the least room."""
+    return min(filled(settings), key=free_bytes)
 
 
 def space(folder: Path) -> Check:

@@ -1,4 +1,4 @@
-"""The disks of home and of the site: of which kind, and how much room is left."""
+"""The disks of home, raw reports and site: of which kind, and how much room is left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.operations.doctor.findings import Finding, Findings, Scene
-from tracker.operations.health import LEAST_FREE_MB, MEGABYTE, Word
+from tracker.operations.health import LEAST_FREE_MB, MEGABYTE, Word, filled
 
 MOUNTS = Path("/proc/self/mounts")
 LOW_MB = 1024
@@ -71,13 +71,14 @@ def type_of(folder: Path, mounts: str) -> str:
 
 
 def look_at_space(scene: Scene) -> Findings:
-    """Whether home and the site have room, once for each disk."""
+    """Whether what recording fills and the site have room, once for each disk."""
     for folder in _one_a_disk(scene):
         yield _space(folder)
 
 
 def _one_a_disk(scene: Scene) -> Iterator[Path]:
-    folders = (_existing(scene.settings.home), _existing(scene.settings.output))
+    settings = scene.settings
+    folders = [_existing(folder) for folder in (*filled(settings), settings.output)]
     yield from {folder.stat().st_dev: folder for folder in reversed(folders)}.values()
 
 
