@@ -171,7 +171,9 @@ def test_what_a_service_names_is_declared(name: str) -> None:
     for mount in SERVICES[name].get("volumes", []):
         source = mount.split(":")[0]
         made_by_people = {"./certificates"}
-        if source.startswith("."):
+        if source.startswith("/"):  # a volume without a name goes with its container
+            assert mount == source
+        elif source.startswith("."):
             assert source in made_by_people or (FOLDER / source).exists()
         else:
             assert source in compose["volumes"]
@@ -267,7 +269,7 @@ def test_each_service_of_several_nodes_has_the_secrets_it_needs() -> None:
     assert having.pop("postgres") == ["postgres_password"]
     assert having.pop("web") == ["database_url", "limits_url"]
     assert having.pop("redis") == ["redis_config"]
-    assert set(having) == {"migrate", "publisher", "backup"}
+    assert set(having) == {"migrate", "publisher", "backup", "restore"}
     assert set(map(tuple, having.values())) == {("database_url",)}
 
 
@@ -277,7 +279,7 @@ def test_what_several_nodes_share_is_the_same_for_all() -> None:
         for name, each in NODES.items()
         if "TRACKER_SPOOL_FOLDER" in each.get("environment", {})
     }
-    assert set(spools) == {"web", "worker", "backup"}
+    assert set(spools) == {"web", "worker", "backup", "restore"}
     assert all(each == ("/spool", ["spool", "/spool"]) for each in spools.values())
     assert "site:/site" in NODES["publisher"]["volumes"]
     assert "TRACKER_OUTPUT=/site" in DOCKERFILE
@@ -286,7 +288,8 @@ def test_what_several_nodes_share_is_the_same_for_all() -> None:
 def test_a_home_is_the_containers_own() -> None:
     assert "TRACKER_HOME=/data" in DOCKERFILE
     for name in (each for each in OURS if each.startswith("compose.nodes")):
-        assert any(each.startswith("/data:uid=10001") for each in SERVICES[name]["tmpfs"])
+        small = any(each.startswith("/data:uid=10001") for each in SERVICES[name]["tmpfs"])
+        assert small == (not name.endswith(" restore"))
         inside = [each for each in SERVICES[name].get("volumes", []) if ":/data" in each]
         assert all(each.startswith("backups:/data/backups") for each in inside)
 
@@ -304,6 +307,13 @@ def test_what_recording_fills_is_on_a_volume(services: dict[str, Service]) -> No
     for folder in filled(Settings.load({}, home="/data", spool_folder=spool, **given)):
         on = next(each for each in (folder, *folder.parents) if str(each) in places)
         assert places[str(on)], f"{folder} is on {on}"
+
+
+def test_a_restore_has_room_for_a_copy_and_keeps_what_was_there() -> None:
+    restore = NODES["restore"]
+    assert "/data" in restore["volumes"]  # on the disk of the machine, gone with the container
+    assert "backups:/data/backups" in restore["volumes"]
+    assert [name for name, each in NODES.items() if "profiles" in each] == ["backup", "restore"]
 
 
 def test_the_database_is_brought_up_to_date_before_anything_uses_it() -> None:

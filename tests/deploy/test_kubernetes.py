@@ -155,7 +155,7 @@ def test_a_container_of_ours_runs_a_command_that_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_environment_of_a_container_has_only_settings(name: str) -> None:
-    others = {"FORWARDED_ALLOW_IPS", "CREDENTIALS_DIRECTORY", "TRACKER_WEB_WORKERS"}
+    others = {"FORWARDED_ALLOW_IPS", "CREDENTIALS_DIRECTORY", "TRACKER_WEB_WORKERS", "BACKUP"}
     settings = {f"TRACKER_{each.upper()}" for each in Settings.__struct_fields__}
     names = {each["name"].removesuffix("_FILE") for each in OURS[name][1].get("env", [])}
     assert names <= settings | others
@@ -230,6 +230,7 @@ def test_whoever_is_asked_tells_how_old_the_newest_backup_is() -> None:
     }
     assert mounted(f"/data/{BACKUPS}", "nodes") == {
         "nodes backup": True,
+        "nodes restore": True,
         "nodes web": False,
         "nodes metrics": False,
     }
@@ -375,7 +376,20 @@ def test_who_takes_or_reads_uploads_has_the_spool() -> None:
         for name in TRACKERS
         if "shared" in {mount["name"] for mount in OURS[name][1]["volumeMounts"]}
     }
-    assert having == {"web", "worker", "backup"}
+    assert having == {"web", "worker", "backup", "restore"}
+
+
+def test_a_restore_is_a_pattern_with_room_for_a_copy() -> None:
+    """It is proved in home, and what it takes the place of is kept beside the backups."""
+    pattern = REAL["nodes/CronJob regression-tracker-restore"]
+    assert pattern["spec"]["suspend"] is True
+    spec = PODS["nodes/CronJob regression-tracker-restore"]["spec"]
+    assert {"name": "data", "emptyDir": {}} in spec["volumes"]
+    [container] = spec["containers"]
+    assert container["command"][2] == "$(BACKUP)"
+    assert "BACKUP" in {each["name"] for each in container["env"]}
+    assert "--from=cronjob/regression-tracker-restore" in GUIDE
+    assert "set env --local -f - BACKUP=" in GUIDE
 
 
 def test_the_migration_is_a_job_of_this_version() -> None:
@@ -410,7 +424,7 @@ def test_each_pod_of_many_nodes_may_ask_whom_it_needs() -> None:
             if selecting(labels, each)
         }
 
-    assert chosen("database") == {"web", "worker", "migrate", "publish", "backup"}
+    assert chosen("database") == {"web", "worker", "migrate", "publish", "backup", "restore"}
     assert chosen("counting") == {"web"}
     assert chosen("jenkins") == {"worker"}
     assert chosen("redis") == {"redis"}

@@ -101,7 +101,7 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
         return
     open_store(found.store)
     try:
-        for each in replay(done.former, Intake.of(found), now=now_ms()):
+        for each in replay(done.former, Intake.of(found), now=now_ms(), folder=found.home):
             click.echo(f"{each.job} #{each.number}: {each.trouble or 'recorded again'}", err=True)
             yield each
     except StorageError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from tests.factories import history
 from tests.operations.backup.writing import dump_of
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.intake.ingest import Intake
-from tracker.operations.backup import programs
+from tracker.operations.backup import dumps, programs
 from tracker.operations.backup.dumps import count_rows, make_file_of, rows_of
 from tracker.operations.backup.manifest import Manifest, backups_in, last_backup
 from tracker.operations.backup.replay import replay
@@ -113,7 +114,7 @@ def test_what_was_there_is_kept_and_can_be_restored_itself(filled: Settings) -> 
     go_on(filled)
     before = dump_of(filled.store)
     done = put_back(filled, path)
-    assert done.former == filled.home / "tracker.dump.before-20261130T030000Z"
+    assert done.former == filled.home / "backups" / "tracker.dump.before-20261130T030000Z"
     put_back(filled, done.former)
     assert dump_of(filled.store) == before
 
@@ -263,7 +264,9 @@ def test_kinds_are_not_mixed_up(filled: Settings, tmp_path: Path) -> None:
         put_back(filled, tmp_path / "copies" / made.file)
 
 
-def test_builds_of_after_the_backup_are_read_again(filled: Settings) -> None:
+def test_builds_of_after_the_backup_are_read_again(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = file_of(filled, taken(filled))
     open_store(filled.store)
     with writing():
@@ -271,8 +274,31 @@ def test_builds_of_after_the_backup_are_read_again(filled: Settings) -> None:
     close_store()
     done = put_back(filled, path)
     open_store(filled.store)
-    again = list(replay(done.former, Intake.of(filled), now=int(NOW.timestamp() * 1000)))
+    at = {"now": int(NOW.timestamp() * 1000), "folder": filled.home}
+    copies: list[Path] = []
+
+    def copied(dump: Path, target: Path) -> None:
+        copies.append(target)
+        make_file_of(dump, target)
+
+    monkeypatch.setattr("tracker.operations.backup.replay.make_file_of", copied)
+    again = list(replay(done.former, Intake.of(filled), **at))
     assert [each.number for each in again] == [30]
+    assert [each.parent.parent for each in copies] == [filled.home]
+
+
+def test_a_disk_that_is_full_is_no_damage_of_the_backup(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file_of(filled, taken(filled))
+    monkeypatch.setattr(dumps, "_with_flags", full)
+    with pytest.raises(StorageError, match="is full") as found:
+        verify(path, filled.home)
+    assert found.value.remedy == "Make room on the disk, or name a folder on another one."
+
+
+def full(*_: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_raw_reports_that_a_dump_refers_to_stay(filled: Settings) -> None:

@@ -115,6 +115,8 @@ def _fill(file: sqlite3.Connection, block: Block, dump: Path) -> None:
             (_with_flags(row, numbers) for row in block.rows()),
         )
     except sqlite3.Error as error:
+        if "full" in str(error):  # of the disk, not of the dump
+            raise
         raise StorageError(
             f"In {dump} the rows of {block.table} cannot be read: {error}.", "Use another backup."
         ) from error

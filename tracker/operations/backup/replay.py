@@ -22,7 +22,7 @@ from tracker.intake.ingest import Intake, ingest
 from tracker.intake.spool import SpooledReport
 from tracker.operations.backup.copies import told
 from tracker.operations.backup.dumps import is_dump, make_file_of
-from tracker.operations.backup.scratch import ALONE
+from tracker.operations.backup.scratch import BESIDE, scratch
 from tracker.store.connection import reading
 from tracker.store.driver import sqlite3
 from tracker.store.records import About, BuildFacts, ReadReport
@@ -75,36 +75,39 @@ class Replayed:
     trouble: str = ""
 
 
-def replay(former: Path, intake: Intake, *, now: int) -> Iterator[Replayed]:
+def replay(
+    former: Path, intake: Intake, *, now: int, folder: Path | None = None
+) -> Iterator[Replayed]:
     """Record in the open store what the database `former` tells beyond it.
 
+    A dump is read into a copy in `folder`, or where temporary files are.
     Raises StorageError where the former one cannot be read so far; what was read is recorded.
     """
     with reading():
         here = {build.key: build for build in _builds(run)}
-    for build in _builds_in(former):
+    for build in _builds_in(former, folder):
         if here.get(build.key) != build:
             yield _again(build, intake, now)
 
 
-def _builds_in(path: Path) -> Iterator[Told]:
+def _builds_in(path: Path, folder: Path | None) -> Iterator[Told]:
     """All builds of a database that is not the open one; StorageError where it cannot be read."""
     with (
-        _as_file(path) as path,
         told(path),
+        _as_file(path, folder) as path,
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as file,
     ):
         yield from _builds(lambda statement, *values: file.execute(statement, values))
 
 
 @contextmanager
-def _as_file(path: Path) -> Iterator[Path]:
+def _as_file(path: Path, folder: Path | None) -> Iterator[Path]:
     """A database as a SQLite file; a dump of PostgreSQL is read into one that is thrown away."""
     if not is_dump(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix=ALONE) as scratch:
-        copy = Path(scratch) / "tracker.db"
+    with scratch(folder or Path(tempfile.gettempdir()), BESIDE) as at:
+        copy = at / "tracker.db"
         make_file_of(path, copy)
         yield copy
 

@@ -1,8 +1,9 @@
 """Putting a backup in the place of what a database in PostgreSQL has.
 
-It is proved first, as any backup, in a SQLite file that is thrown away. What was there is kept as a
-backup in home. Then one transaction drops all tables and makes those of the backup: whenever it is
-cut off, either the old ones or the new ones are there, whole.
+It is proved first, as any backup, in a SQLite file in home that is thrown away. What was there is
+kept in the usual folder of backups: home is a node's own, and lost with it. Then one transaction
+drops all tables and makes those of the backup: whenever it is cut off, either the old ones or the
+new ones are there, whole.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tracker.durable import own_as_folder
 from tracker.errors import StorageError, UsageError
 from tracker.operations.backup.copies import sync_file, told
 from tracker.operations.backup.dumps import is_dump
-from tracker.operations.backup.manifest import DUMP
+from tracker.operations.backup.manifest import DUMP, FOLDER
 from tracker.operations.backup.programs import check_version, input_of, output_of
 from tracker.operations.backup.restore import Proof, Restored, free_name, prepared
 from tracker.operations.backup.sources import dump
@@ -35,7 +36,9 @@ NAME = f"tracker{DUMP}"
 def restore_server(
     backup: Path, address: str, home: Path, *, spool: Path, now: datetime
 ) -> Restored:
-    """Put a backup in the place of what the database at `address` has, and keep that in `home`.
+    """Put a backup in the place of what the database at `address` has, and keep that.
+
+    It is kept in the folder `backups` of `home`.
 
     Raises Busy where other sessions of the tracker are there, UsageError for a backup of a file,
     StorageError where it is not whole or the server refuses; then nothing has changed.
@@ -63,8 +66,9 @@ def _kept(address: str, home: Path, proof: Proof, now: datetime) -> tuple[Path |
     if above is None:
         _check_empty(address)
         return None, proof.inside.revision
-    former = free_name(home / NAME, now)
+    former = free_name(home / FOLDER / NAME, now)
     try:
+        former.parent.mkdir(exist_ok=True, mode=0o700)
         dump(address, former)
         sync_file(former)
     except StorageError as error:

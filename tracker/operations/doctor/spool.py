@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracker.clock import DAY
+from tracker.operations.backup.manifest import FOLDER
 from tracker.operations.backup.scratch import ALONE, BESIDE
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 
@@ -35,7 +36,11 @@ def _found(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             "leftovers", "warn", "Commands that were killed left folders.", f"rm -r {names}"
         )
-    if former := _old(home, f"{database.stem}.*.before-*", scene.now):
+    if former := [
+        path
+        for folder in (home, home / FOLDER)
+        for path in _old(folder, f"{database.stem}.*.before-*", scene.now)
+    ]:
         yield Finding(
             "leftovers",
             "warn",
