@@ -182,6 +182,24 @@ def test_another_pod_with_the_database_is_on_the_same_node(name: str) -> None:
     assert rule["labelSelector"]["matchLabels"].items() <= labels.items()
 
 
+def test_the_pod_with_the_database_comes_back_to_the_web_servers_that_hold_its_volume() -> None:
+    """Its own labels are among those it looks for: where there is no other, it may go anywhere."""
+    made = {each["kind"]: each for each in put_together("more-web")}
+    template = made["StatefulSet"]["spec"]["template"]
+    affinity = template["spec"]["affinity"]["podAffinity"]
+    [rule] = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert rule["topologyKey"] == "kubernetes.io/hostname"
+    for each in (template, made["Deployment"]["spec"]["template"]):
+        assert selecting(rule["labelSelector"]["matchLabels"].items(), each)
+
+
+def test_a_restore_on_one_node_stops_all_who_have_its_database() -> None:
+    steps = GUIDE[GUIDE.index("On SQLite (without more-web") :]
+    for kind in ("StatefulSet", "Deployment"):
+        [name] = [each["metadata"]["name"] for each in in_kind(kind, "base", "more-web")]
+        assert f"scale {kind.lower()}/{name} --replicas=0" in steps
+
+
 def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
     having = [
         name
