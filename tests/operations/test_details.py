@@ -55,6 +55,14 @@ def test_a_worker_is_alive_for_two_minutes(
     assert found.workers[0].doing == "polling"
 
 
+def test_one_that_only_publishes_is_no_worker_for_the_rest(settings: Settings, store: Path) -> None:
+    beat("w", now=NOW, kinds=["publish"])
+    found = of(settings)
+    assert found.checks["workers"].status == "warn"
+    assert "only publish" in found.checks["workers"].reason
+    assert found.workers[0].does == ("publish",)
+
+
 def test_no_worker_at_all_is_a_warning(now: Details) -> None:
     assert now.checks["workers"].status == "warn"
 

@@ -33,7 +33,7 @@ def values(
 def test_an_empty_tracker_has_figures(settings: Settings, store: Path) -> None:
     found = values(settings)
     assert found["tracker_jobs",] == 0
-    assert found["tracker_workers",] == 0
+    assert found["tracker_workers", "tasks"] == found["tracker_workers", "publish"] == 0
     assert found["tracker_database_readable",] == 1
     assert found["tracker_database_bytes",] == store.stat().st_size
 
@@ -44,8 +44,24 @@ def test_tasks_and_workers_are_told(settings: Settings, store: Path) -> None:
     found = values(settings)
     assert found["tracker_work_queue", "poll", "due"] == 1
     assert found["tracker_work_oldest_seconds", "poll"] == 4
-    assert found["tracker_workers",] == 1
+    assert found["tracker_workers", "tasks"] == 1
     assert found["tracker_worker_heartbeat_timestamp_seconds",] == (NOW - 1000) / 1000
+
+
+@pytest.mark.parametrize(
+    ("kinds", "tasks", "publish"),
+    [(("poll", "publish"), 1, 1), (("poll", "ingest"), 1, 0), (("publish",), 0, 1), ((), 1, 1)],
+    ids=["all", "publishes elsewhere", "publishes only", "of an older version"],
+)
+def test_workers_are_counted_by_what_they_do(
+    settings: Settings, store: Path, kinds: tuple[str, ...], tasks: int, publish: int
+) -> None:
+    beat("w", now=NOW - 1000, kinds=kinds)
+    found = values(settings)
+    assert (found["tracker_workers", "tasks"], found["tracker_workers", "publish"]) == (
+        tasks,
+        publish,
+    )
 
 
 def test_publish_and_backup_are_told_once_there_were_any(settings: Settings, store: Path) -> None:

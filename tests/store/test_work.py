@@ -343,8 +343,9 @@ def test_a_long_error_is_cut() -> None:
 
 def test_a_worker_says_that_it_lives_until_it_retires(store: Path) -> None:
     beat("one", now=NOW)
-    beat("one", now=NOW + 1, doing="reading")
-    assert workers() == [{"worker": "one", "at": NOW + 1, "doing": "reading"}]
+    beat("one", now=NOW + 1, doing="reading", kinds=["poll", "ingest"])
+    told = {"worker": "one", "at": NOW + 1, "doing": "reading", "does": ("tasks",)}
+    assert workers() == [told]
     retire("one")
     assert workers() == []
 

@@ -139,6 +139,18 @@ def test_a_worker_stops_between_two_steps_and_gives_the_task_back(
     assert workers() == []
 
 
+@pytest.mark.parametrize(
+    ("kinds", "does"),
+    [(TASKS, ("publish", "tasks")), (["publish"], ("publish",)), (["poll"], ("tasks",))],
+    ids=["here", "only", "elsewhere"],
+)
+def test_a_worker_tells_what_it_is_for(
+    settings: Settings, store: Path, kinds: list[str], does: tuple[str, ...]
+) -> None:
+    Worker(settings, kinds).heartbeat._beat()
+    assert [each["does"] for each in workers()] == [does]
+
+
 def test_a_long_task_keeps_its_lease(settings: Settings, store: Path, monkeypatch: Patch) -> None:
     """Also while it is in one long step, and inside a read snapshot as publishing is."""
     leases: list[int] = []

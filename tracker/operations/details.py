@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tracker.operations import counters
 from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_backup
@@ -29,12 +30,16 @@ WAL_BYTES = 128 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker: its last sign of life, what it was doing then, and whether it is alive."""
+    """A worker: its last sign of life, what it was doing then, and whether it is alive.
+
+    `does` has `tasks`, `publish` or both.
+    """
 
     worker: str
     at: datetime | None
     doing: str
     alive: bool
+    does: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -166,9 +171,9 @@ def _is_there(entry: os.DirEntry[str]) -> bool:
     return True
 
 
-def _worker(row: dict[str, object], now: int) -> Worker:
-    beat = int(str(row["at"]))
-    return Worker(str(row["worker"]), at(beat), str(row["doing"]), now - beat < ALIVE_MS)
+def _worker(row: dict[str, Any], now: int) -> Worker:
+    beat = row["at"]
+    return Worker(row["worker"], at(beat), row["doing"], now - beat < ALIVE_MS, row["does"])
 
 
 def _task(row: Waiting) -> Task:
@@ -185,9 +190,11 @@ def _server(row: ServerRow, lag: ServerLag) -> Server:
 
 
 def _check_workers(workers: list[Worker]) -> Check:
-    if any(worker.alive for worker in workers):
+    alive = [worker for worker in workers if worker.alive]
+    if any("tasks" in worker.does for worker in alive):
         return PASS
-    return Check("warn", "No worker gave a sign of life in the last two minutes.")
+    others = " but those that only publish" if alive else ""
+    return Check("warn", f"No worker{others} gave a sign of life in the last two minutes.")
 
 
 def _check_tasks(tasks: list[Task]) -> Check:

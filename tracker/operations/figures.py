@@ -118,9 +118,15 @@ def _work(moment: Moment) -> Iterator[Metric]:
 
 
 def _workers(moment: Moment) -> Iterator[Metric]:
-    beats = [row["at"] for row in system.workers()]
-    alive = sum(moment.now - beat < ALIVE_MS for beat in beats)
-    yield _gauge("tracker_workers", "Workers that gave a sign of life lately.", alive)
+    rows = system.workers()
+    beats = [row["at"] for row in rows]
+    alive = GaugeMetricFamily(
+        "tracker_workers", "Workers that gave a sign of life lately.", labels=("does",)
+    )
+    for does in system.DOES:
+        living = [row for row in rows if does in row["does"] and moment.now - row["at"] < ALIVE_MS]
+        alive.add_metric([does], len(living))
+    yield alive
     if beats:
         yield _gauge(
             "tracker_worker_heartbeat_timestamp_seconds",

@@ -9,11 +9,20 @@ import msgspec
 from tracker.errors import NotFound
 from tracker.queries.rows import select
 
+# What a worker is for: publishing, and all other tasks.
+DOES = ("publish", "tasks")
+
 
 def workers() -> list[dict[str, Any]]:
-    """Each worker's name, last sign of life (ms) and what it was doing."""
-    rows = select("SELECT worker, at, doing FROM heartbeat ORDER BY worker")
-    return [{"worker": worker, "at": at, "doing": doing} for worker, at, doing in rows]
+    """Each worker's name, last sign of life (ms), what it was doing and what it is for (DOES).
+
+    One of a version that does not say what it is for is taken to be for all.
+    """
+    rows = select("SELECT worker, at, doing, does FROM heartbeat ORDER BY worker")
+    return [
+        {"worker": worker, "at": at, "doing": doing, "does": tuple(does.split()) or DOES}
+        for worker, at, doing, does in rows
+    ]
 
 
 def tokens() -> list[dict[str, Any]]:

@@ -704,11 +704,16 @@ class Work(Table):
 
 
 class Heartbeat(Table):
-    """When each worker last said that it lives."""
+    """When each worker last said that it lives.
+
+    `does` has the words `tasks` and `publish`, a space between; a worker of a version that did not
+    say it yet has none.
+    """
 
     worker = CharField(primary_key=True)
     at = BigIntegerField()
     doing = TextField(default="")
+    does = TextField(default="")
 
 
 TABLES: tuple[type[Table], ...] = (

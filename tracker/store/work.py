@@ -12,7 +12,7 @@ A task that was given up rests for hours, unless somebody asks for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -270,11 +270,13 @@ def forget_done(before: int) -> None:
         Work.delete().where((Work.state == "done") & (Work.due < before)).execute()
 
 
-def beat(worker: str, *, now: int, doing: str = "") -> None:
-    """Write down that a worker lives, and forget those that were silent for a day."""
+def beat(worker: str, *, now: int, doing: str = "", kinds: Iterable[str] = ()) -> None:
+    """Write down that a worker for tasks of these kinds lives; forget who was silent for a day."""
+    does = " ".join(sorted({"publish" if kind == "publish" else "tasks" for kind in kinds}))
+    said = {Heartbeat.at: now, Heartbeat.doing: doing, Heartbeat.does: does}
     with writing():
-        Heartbeat.insert(worker=worker, at=now, doing=doing).on_conflict(
-            conflict_target=[Heartbeat.worker], update={Heartbeat.at: now, Heartbeat.doing: doing}
+        Heartbeat.insert({Heartbeat.worker: worker, **said}).on_conflict(
+            conflict_target=[Heartbeat.worker], update=said
         ).execute()
         Heartbeat.delete().where(Heartbeat.at < now - 86_400 * SECOND).execute()
 

@@ -24,8 +24,9 @@ class Heartbeat:
     `lost` is the last task whose lease was lost: another worker may be at it.
     """
 
-    def __init__(self, worker: str, lease_ms: int) -> None:
+    def __init__(self, worker: str, kinds: tuple[str, ...], lease_ms: int) -> None:
         self.worker = worker
+        self.kinds = kinds
         self.lease_ms = lease_ms
         self.doing = ""
         self.task: Task | None = None
@@ -54,6 +55,6 @@ class Heartbeat:
 
     def _beat(self) -> None:
         task = self.task
-        work.beat(self.worker, now=now_ms(), doing=self.doing)
+        work.beat(self.worker, now=now_ms(), doing=self.doing, kinds=self.kinds)
         if task is not None and not work.extend(task, now=now_ms(), lease_ms=self.lease_ms):
             self.lost = task

@@ -48,7 +48,7 @@ class Worker:
         self.context = Context.of(settings)
         self.context.beat = self._step
         self.lease_ms = settings.lease_seconds * SECOND
-        self.heartbeat = Heartbeat(self.name, self.lease_ms)
+        self.heartbeat = Heartbeat(self.name, self.kinds, self.lease_ms)
         self.stopping = False
         self.scheduled_at = 0
         self.opened: Identity = None

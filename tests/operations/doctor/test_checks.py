@@ -106,8 +106,10 @@ def test_a_jenkins_that_does_not_answer_is_a_warning(settings: Settings, store: 
 def test_a_worker_that_fell_silent_fails(settings: Settings, store: Path) -> None:
     beat("here:1", now=NOW - 5 * MINUTE)
     assert only(worker.look(scene(settings))).verdict == "fail"
-    beat("here:2", now=NOW - MINUTE)
-    assert said(worker.look(scene(settings))) == [("pass", "1 live: here:2.")]
+    beat("site:1", now=NOW - MINUTE, kinds=["publish"])
+    assert "but those that only publish" in only(worker.look(scene(settings))).words
+    beat("here:2", now=NOW - MINUTE, kinds=["poll", "ingest"])
+    assert said(worker.look(scene(settings))) == [("pass", "2 live: here:2, site:1.")]
 
 
 def test_tasks_that_wait_for_long_or_were_given_up_are_told(
