@@ -108,6 +108,14 @@ def test_packages_are_installed_by_hash() -> None:
     assert all("--require-hashes" in each or "--no-deps --no-index" in each for each in installs)
 
 
+def test_the_image_has_a_sqlite_without_the_race_of_the_log_of_writes() -> None:
+    """pysqlite3 0.6.1 brings SQLite 3.53.4; Debian 12 has 3.40.1."""
+    [lock] = re.findall(r"^COPY (\S+\.lock) ", DOCKERFILE, re.M)
+    [found] = re.findall(r"^pysqlite3==([\d.]+) ; (.*) ", (ROOT / lock).read_text(), re.M)
+    assert tuple(map(int, found[0].split("."))) >= (0, 6, 1)
+    assert found[1] == "platform_machine == 'x86_64'"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_has_no_right_it_does_not_need(name: str) -> None:
     service = SERVICES[name]

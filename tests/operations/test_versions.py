@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 
 import pytest
 
 from tracker.operations.versions import PARTS, verdict, versions
+from tracker.store.driver import sqlite3
 
 LINES = ("3.44.6", "3.50.7", "3.51.3")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.connection import close_store, open_store, reading, writing
+from tracker.store.driver import sqlite3
 from tracker.store.locks import write_lock
 from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.sql import run

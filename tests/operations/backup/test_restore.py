@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from tracker.operations.validation.validate import validate
 from tracker.queries import jobs
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
+from tracker.store.driver import sqlite3
 from tracker.store.locks import alone
 from tracker.store.models import database as peewees
 from tracker.store.records import About, BuildFacts, Change, ReadReport
