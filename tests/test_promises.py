@@ -15,6 +15,7 @@ TESTS = ROOT / "tests"
 README = (TESTS / "README.md").read_text(encoding="utf-8")
 PROMISES = [f"P{number}" for number in range(1, 16)]
 CASES = [str(number) for number in range(1, 59)]
+DEPLOYED = [f"D{number}" for number in range(1, 11)]
 # OWASP ASVS 5.0: the items of level 2 that concern a tracker, and some of level 3 at the end.
 ASVS = """
 1.1.1 1.1.2 1.2.1 1.2.2 1.2.3 1.2.4 1.2.9 1.3.6 1.5.1 1.5.2 2.1.3 2.2.1 2.2.2 2.3.2 2.3.3 2.3.4
@@ -62,7 +63,7 @@ def names_in(file: str) -> frozenset[str]:
     )
 
 
-TABLES = ("What is promised", "What can go wrong", "OWASP ASVS 5.0")
+TABLES = ("What is promised", "What can go wrong", "OWASP ASVS 5.0", "Deploying")
 
 
 def test_every_promise_has_a_row() -> None:
@@ -71,6 +72,10 @@ def test_every_promise_has_a_row() -> None:
 
 def test_every_case_has_a_row() -> None:
     assert [row.id for row in rows("What can go wrong")] == CASES
+
+
+def test_every_item_of_a_deployment_has_a_row() -> None:
+    assert [row.id for row in rows("Deploying")] == DEPLOYED
 
 
 def test_every_item_of_the_standard_is_in_one_row() -> None:
@@ -100,5 +105,5 @@ def test_a_row_names_a_test_once(table: str) -> None:
 def test_what_is_not_there_yet_belongs_to_a_row_and_has_a_reason() -> None:
     section = README.split("## Parts that are not there yet\n")[1]
     lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:2] == "| "]
-    ids = {*PROMISES, *CASES, "5.4.3"}
+    ids = {*PROMISES, *CASES, *DEPLOYED, "5.4.3"}
     assert all(set(of.split(", ")) <= ids and what and why for of, what, why in lines[1:])

@@ -128,6 +128,12 @@ def test_a_service_has_no_right_it_does_not_need(name: str) -> None:
     assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_log_is_begun_anew_when_it_is_full(name: str) -> None:
+    """Docker's default, `json-file`, keeps all."""
+    assert SERVICES[name]["logging"] == {"driver": "local"}
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_of_ours_runs_this_version_as_the_user_of_the_image(name: str) -> None:
     assert SERVICES[name]["image"] == f"regression-tracker:{__version__}"
