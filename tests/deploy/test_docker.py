@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.commands import run_command
 from tests.conftest import ROOT, free_port
 from tests.deploy.held import wait_until_live
 from tests.deploy.in_front import needed, write_configuration
@@ -145,10 +146,7 @@ def test_a_service_of_ours_runs_a_command_that_exists(name: str) -> None:
     command = SERVICES[name].get("command", json.loads(last_of("CMD")))
     if command[0] == "tracker":
         assert command[1] in COMMANDS
-        done = subprocess.run(
-            [sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, check=False
-        )
-        assert done.returncode == 0
+        assert run_command(*command[1:], "--help").code == 0
     else:
         assert command[0] == "gunicorn"
         assert command[-1] == "tracker.web.served:app"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 import pytest
 import yaml
 
+from tests.commands import run_command
 from tests.conftest import ROOT
 from tracker import __version__
 from tracker.cli import COMMANDS
@@ -149,8 +149,7 @@ def test_a_container_of_ours_runs_a_command_that_exists(name: str) -> None:
         return
     assert command[:1] == ["tracker"]
     assert command[1] in COMMANDS
-    run = [sys.executable, "-m", *command, "--help"]
-    assert subprocess.run(run, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert run_command(*command[1:], "--help").code == 0
 
 
 @pytest.mark.parametrize("name", OURS)
