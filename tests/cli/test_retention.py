@@ -94,6 +94,7 @@ def test_a_let_go_build_is_not_read_again(command: Command, old: Path) -> None:
     assert said.code == 1
     assert "The results of build 1 of 'nightly' were let go on" in said.err
     assert command("reparse", "--job", "nightly", "--all", "--dry-run").out.count("#1:") == 0
+    assert "builds since then are left out" in command("export", "-", "--since", "400d").err
 
 
 # Exports.

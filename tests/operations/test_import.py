@@ -20,7 +20,7 @@ from tests.store.test_retention import let_go, shorten
 from tracker.errors import Conflict, Unreadable
 from tracker.operations import import_lines as import_lines_of
 from tracker.operations.export.everything import lines
-from tracker.operations.export.selection import Selection
+from tracker.operations.export.selection import Selection, left_out
 from tracker.operations.import_lines import read_lines
 from tracker.operations.imports import Imported, import_lines
 from tracker.queries.dump import lines as dumped
@@ -119,6 +119,21 @@ def test_results_that_are_here_stay_where_an_export_has_let_them_go(short: None)
         jenkins("nightly", 1, report(login="P", search="P"), started=NOW + 1000)
         take(export)
         assert run("SELECT total, let_go FROM build WHERE number = 1") == [(2, None)]
+
+
+def test_a_selection_by_time_has_no_builds_whose_results_were_let_go(short: None) -> None:
+    """Elsewhere they would be builds without tests, and all tests would be missing in them."""
+    since = Selection(since=NOW + 5000)
+    with fresh_store():
+        record_and_let_go()
+        kept = run("SELECT number FROM build WHERE let_go IS NULL AND number >= 5 ORDER BY number")
+        export = list(lines(since, now=NOW))
+        assert left_out(since) == 36 - len(kept)
+        assert left_out(Selection()) == 0
+    with fresh_store():
+        assert take(export).left == ()
+        assert run("SELECT number FROM build ORDER BY number") == kept
+        assert run("SELECT count(*) FROM build WHERE total = 0 AND result <> 'ABORTED'") == [(0,)]
 
 
 def test_what_operators_said_is_imported(store: Path, tmp_path: Path) -> None:

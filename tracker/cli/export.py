@@ -91,9 +91,16 @@ def command(
 
 def _write(what: str, form: str, selection: Selection, out: IO[bytes]) -> None:
     from tracker.operations.export import everything, formats, tables
+    from tracker.operations.export.selection import left_out
 
     if what == EVERYTHING:
         out.writelines(everything.lines(selection, now=now_ms()))
+        if gone := left_out(selection):
+            click.echo(
+                f"{gone:,} builds since then are left out: their results were let go, and an export"
+                " without --since alone has what was said of them.",
+                err=True,
+            )
         return
     table = tables.TABLES[what]
     formats.FORMATS[form](table, tables.rows(table, selection), out)

@@ -18,7 +18,7 @@ from tracker.clock import SECOND
 from tracker.operations.export import records
 from tracker.operations.export.build import build_records
 from tracker.operations.export.families import family_records
-from tracker.operations.export.selection import ALL, Selection, selected_builds, selected_jobs
+from tracker.operations.export.selection import ALL, Selection, importable_builds, selected_jobs
 from tracker.operations.export.verdicts import verdict_records
 from tracker.store.connection import reading
 from tracker.store.models import TABLES
@@ -41,7 +41,7 @@ def lines(selection: Selection, *, now: int) -> Iterator[bytes]:
         yield from _section(families)
     for job_id, name in jobs:
         yield from _section([_job(job_id)])
-        for build in selected_builds(job_id, selection):
+        for build in importable_builds(job_id, selection):
             found = build_records(name, build)
             builds, results = builds + 1, results + len(found.results)
             yield from _section([found.build, *found.reports, *found.suite_runs, *found.results])

@@ -37,3 +37,31 @@ def selected_builds(job_id: int, selection: Selection) -> list[int]:
             selection.since,
         )
     return [number for (number,) in rows]
+
+
+def importable_builds(job_id: int, selection: Selection) -> list[int]:
+    """As `selected_builds`, without those that another tracker would take for builds without tests.
+
+    What was said of builds whose results were let go rests on all builds of the job: a selection by
+    time has it not, and so it has not these builds either.
+    """
+    gone = set(_let_go(job_id, selection))
+    return [build for build in selected_builds(job_id, selection) if build not in gone]
+
+
+def left_out(selection: Selection) -> int:
+    """How many builds of a selection are left out of what can be imported."""
+    return sum(len(_let_go(job_id, selection)) for job_id, _ in selected_jobs(selection))
+
+
+def _let_go(job_id: int, selection: Selection) -> list[int]:
+    if selection.since is None:
+        return []
+    with reading():
+        rows = run(
+            "SELECT id FROM build WHERE job_id = ? AND let_go IS NOT NULL"
+            " AND coalesce(started, heard) >= ?",
+            job_id,
+            selection.since,
+        )
+    return [number for (number,) in rows]
