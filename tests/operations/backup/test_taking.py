@@ -18,6 +18,7 @@ from tests.factories import history
 from tests.operations.backup.writing import WRITER, dump_of, until
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.intake import spool
+from tracker.operations.backup import spool_copy
 from tracker.operations.backup.copies import digest_of
 from tracker.operations.backup.manifest import backups_in, last_backup, manifest_of
 from tracker.operations.backup.taking import backup, tidy_spool
@@ -236,6 +237,30 @@ def test_a_damaged_raw_report_is_not_copied(settings: Settings, store: Path, fol
     kept.path.write_bytes(b"<testsuit")
     backup(store, folder, now=NOW, spool=settings.spool)
     assert list((folder / "spool").rglob("*/*")) == []
+
+
+@pytest.mark.parametrize("left", [b"", b"<test"], ids=["empty", "cut"])
+def test_a_copy_that_lost_its_bytes_is_made_anew(
+    settings: Settings, store: Path, folder: Path, left: bytes
+) -> None:
+    kept = spool.store(settings.spool, [b"<testsuite/>"])
+    copy = spool.path_of(folder / "spool", kept.sha256)
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(left)
+    copy.with_suffix(".part").touch()
+    backup(store, folder, now=NOW, spool=settings.spool)
+    assert [path.read_bytes() for path in (folder / "spool").rglob("*/*")] == [b"<testsuite/>"]
+
+
+def test_the_bytes_of_a_copy_are_safe_before_it_has_its_name(
+    settings: Settings, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = spool.store(settings.spool, [b"<testsuite/>"])
+    copy = spool.path_of(folder / "spool", kept.sha256)
+    named: list[bool] = []
+    monkeypatch.setattr(spool_copy, "sync_file_system", lambda _: named.append(copy.exists()))
+    backup(store, folder, now=NOW, spool=settings.spool)
+    assert named == [False, True]
 
 
 def test_copies_of_raw_reports_go_when_no_backup_needs_them(
