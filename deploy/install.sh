@@ -5,7 +5,8 @@
 #                     [--wheels DIR] [--root DIR]
 #
 #   install    (also when nothing is named) makes a release, puts it in place, starts the units;
-#              where a release is installed: backs up, upgrades, restarts without losing a request
+#              where a release is installed: backs up, upgrades, restarts without losing a request;
+#              units that were disabled since stay so
 #   rollback   puts the last release that was ready before this one in place again, with its own units
 #              and command
 #   uninstall  removes units, releases and the command; keeps data, site, settings and the user
@@ -307,11 +308,21 @@ exec $releases/current/bin/tracker "\$@"
 END
 }
 
-# back_up: before an upgrade, so that there is a way back from a migration.
+# back_up: before an upgrade, so that there is a way back from a migration. Where the database is, the
+# command knows: settings may name another home, or a database elsewhere.
 back_up() {
-    [ -f "$data/tracker.db" ] || [ -f "$database_url" ] || return 0
+    local said
     say "Backing up before the upgrade ..."
-    run "$command" backup || stop 3 "No backup, no upgrade: nothing was changed."
+    [ -z "$dry_run" ] || { run "$command" backup && return; }
+    if said=$("$command" backup 2>&1); then
+        say "$said"
+        return
+    fi
+    say "$said"
+    case $said in
+        *"There is no database "*) say "There is nothing to back up yet." ;;
+        *) stop 3 "No backup, no upgrade: nothing was changed." ;;
+    esac
 }
 
 # units_in FOLDER...: what is started of the units there: those that say at what.
@@ -326,6 +337,7 @@ units_in() {
 # install_units FOLDER BEFORE: the units there, in place of those of the release that was in use.
 install_units() {
     local unit old=$releases/${2:-none}/deploy
+    note_started "$old"
     run mkdir -p "$unit_folder"
     for unit in $(units_in "$old"); do
         [ -f "$1/systemd/$unit" ] || ! has_systemd || [ -z "$start" ] ||
@@ -354,24 +366,69 @@ add_for_nodes() {
     run cp "$file" "$added"
 }
 
+# disabled_units UNIT...: those that were enabled once, and that people disabled since.
+disabled_units() {
+    local unit
+    for unit; do
+        ! grep -qsxF "$unit" "$releases/enabled" || systemctl is-enabled --quiet "$unit" || echo "$unit"
+    done
+}
+
+# note_enabled UNIT...: what this or an earlier run enabled. What is not among it is enabled by the next.
+note_enabled() {
+    { cat "$releases/enabled" 2>/dev/null || true; printf '%s\n' "$@"; } | sort -u |
+        write "$releases/enabled" 0644
+}
+
+# note_started FOLDER: of an installation that has no such note, but some units of which are enabled.
+note_started() {
+    local units
+    mapfile -t units < <(units_in "$1")
+    if has_systemd && [ ! -f "$releases/enabled" ] && [ ${#units[@]} != 0 ] &&
+        systemctl is-enabled --quiet "${units[@]}"; then
+        note_enabled "${units[@]}"
+    fi
+}
+
 # start_units FOLDER: start those there, with a new release; nothing is forgotten before that is ready.
 start_units() {
-    local units sockets services
+    local all left units
     if ! has_systemd; then
         tell_nothing_starts
         return 0
     fi
     run systemctl daemon-reload
     [ -n "$start" ] || return 0
-    mapfile -t units < <(units_in "$1")
-    mapfile -t sockets < <(printf '%s\n' "${units[@]}" | grep -v '\.service$')
-    mapfile -t services < <(printf '%s\n' "${units[@]}" | grep '\.service$')
-    run systemctl enable --quiet "${units[@]}"
-    # The socket stays open: what arrives while the web server restarts waits there.
-    run systemctl start "${sockets[@]}"
-    run systemctl restart "${services[@]}" || say "Not all units start."
-    [ -n "$dry_run" ] || wait_until_ready
+    mapfile -t all < <(units_in "$1")
+    left=$(disabled_units "${all[@]}")
+    mapfile -t units < <(printf '%s\n' "${all[@]}" | grep -vxF -e "$left")
+    [ ${#units[@]} = 0 ] || start_these "${units[@]}"
+    [ -z "$left" ] || leave_disabled "$left"
+    if [ -n "$dry_run" ] || systemctl is-active --quiet regression-tracker-web.socket; then
+        [ -n "$dry_run" ] || wait_until_ready
+    else
+        say "No web server runs on this machine: see journalctl -u 'regression-tracker-*' whether all is well."
+    fi
     settle
+}
+
+start_these() {
+    local sockets services
+    mapfile -t sockets < <(printf '%s\n' "$@" | grep -v '\.service$')
+    mapfile -t services < <(printf '%s\n' "$@" | grep '\.service$')
+    run systemctl enable --quiet "$@"
+    note_enabled "$@"
+    # The socket stays open: what arrives while the web server restarts waits there.
+    [ ${#sockets[@]} = 0 ] || run systemctl start "${sockets[@]}"
+    [ ${#services[@]} = 0 ] || run systemctl restart "${services[@]}" || say "Not all units start."
+}
+
+# leave_disabled UNITS: what somebody started by hand is to run from the new release all the same.
+leave_disabled() {
+    local services
+    say "Disabled here, and left so: $(tr '\n' ' ' <<<"$1")"
+    mapfile -t services < <(grep '\.service$' <<<"$1")
+    [ ${#services[@]} = 0 ] || run systemctl try-restart "${services[@]}" || say "Not all units start."
 }
 
 # tell_nothing_starts: below a folder there is nothing to wait for; elsewhere nobody knows what runs.

@@ -19,6 +19,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.deploy.in_front import needed
 from tracker import __version__
+from tracker.errors import StorageError
+from tracker.operations.backup.sources import FileSource
 
 PARTS = ("tracker", "plugins", "site_templates", "deploy", "scripts/environment.sh", "setup.cfg")
 FILES = (
@@ -248,7 +250,6 @@ def test_settings_that_people_wrote_are_kept(checkout: Checkout) -> None:
 def test_an_upgrade_backs_up_first_and_keeps_the_release_before(checkout: Checkout) -> None:
     checkout.run()
     old = checkout.current()
-    (checkout.root / "var/lib/regression-tracker/tracker.db").touch()
     checkout.is_now("9.0.0")
     checkout.run()
     assert checkout.current() == "9.0.0"
@@ -260,12 +261,24 @@ def test_an_upgrade_backs_up_first_and_keeps_the_release_before(checkout: Checko
 def test_without_a_backup_there_is_no_upgrade(checkout: Checkout) -> None:
     checkout.run()
     old = checkout.current()
-    (checkout.root / "var/lib/regression-tracker/tracker.db").touch()
     command = checkout.releases / "current" / "bin" / "tracker"
     command.write_text("#!/bin/sh\nexit 3\n")
     checkout.is_now("9.0.0")
     assert "nothing was changed" in checkout.run(code=3)
     assert checkout.current() == old
+
+
+def test_an_upgrade_without_a_database_says_so(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run()
+    with pytest.raises(StorageError) as none:
+        FileSource(tmp_path / "tracker.db").check()
+    command = checkout.releases / "current" / "bin" / "tracker"
+    command.write_text(f"#!/bin/sh\necho '{none.value.message}' >&2\nexit 3\n")
+    checkout.is_now("9.0.0")
+    said = checkout.run()
+    assert "There is no database" in said
+    assert "nothing to back up yet" in said
+    assert checkout.current() == "9.0.0"
 
 
 def test_only_two_releases_are_kept(checkout: Checkout) -> None:
@@ -386,6 +399,27 @@ class Machine:
             process.communicate(b"\n")
         self.pid.write_text("0\n")
 
+    def disable(self, *units: str) -> None:
+        """Take these out of those that are enabled, as somebody would."""
+        for unit in units:
+            (self.pid.parent / "units" / f"regression-tracker-{unit}").unlink()
+
+    def enabled(self) -> set[str]:
+        """What is enabled, by its short name."""
+        found = (self.pid.parent / "units").iterdir()
+        return {path.name.removeprefix("regression-tracker-") for path in found}
+
+    def asked(self) -> list[str]:
+        """What systemd was told to start and restart since this was last asked, a unit each."""
+        path = self.pid.parent / "asked"
+        said = [line.split() for line in path.read_text().splitlines()]
+        path.write_text("")
+        return [
+            f"{what} {unit.removeprefix('regression-tracker-')}"
+            for what, *units in said
+            for unit in units
+        ]
+
     def way_back(self) -> str:
         """The version that `previous` is."""
         return str((self.checkout.releases / "previous").readlink()).partition("-")[0]
@@ -395,6 +429,15 @@ SYSTEMCTL = """#!/bin/sh
 case "$*" in
     *Listen*) echo "127.0.0.1:{port} (Stream)" ;;
     *MainPID*) cat "{pid}" ;;
+    is-enabled*)
+        shift 2
+        for unit; do [ ! -f "{units}/$unit" ] || exit 0; done
+        exit 1 ;;
+    enable*)
+        shift 2
+        for unit; do touch "{units}/$unit"; done ;;
+    is-active*) exit 0 ;;
+    start* | restart* | try-restart*) echo "$*" >>"{units}/../asked" ;;
 esac
 """
 
@@ -421,7 +464,9 @@ def machine(
         found = Machine(checkout, tmp_path / "pid")
         found.pid.write_text("0\n")
         (tmp_path / "stand-ins").mkdir()
-        told = SYSTEMCTL.format(port=server.server_port, pid=found.pid)
+        units = tmp_path / "units"
+        units.mkdir()
+        told = SYSTEMCTL.format(port=server.server_port, pid=found.pid, units=units)
         for name, what in (
             ("systemctl", told),
             ("sleep", "#!/bin/sh\n"),
@@ -435,6 +480,51 @@ def machine(
         yield found
         server.shutdown()
         answering.join()
+
+
+ALL = {
+    *("web.socket", "web.service", "worker.service"),
+    *("publisher.service", "backup.timer"),
+}
+
+
+def test_what_people_disabled_stays_so(machine: Machine) -> None:
+    machine.upgrade("1.0.0", "--no-start")
+    assert machine.enabled() == set()
+    machine.upgrade("1.0.0")
+    assert machine.enabled() == ALL
+    machine.disable("publisher.service", "backup.timer")
+    machine.asked()
+    machine.upgrade("2.0.0")
+    machine.run("rollback")
+    assert machine.enabled() == ALL - {"publisher.service", "backup.timer"}
+    started = machine.asked()
+    assert "restart worker.service" in started
+    # What was started by hand runs from the new release; one that does not run is left alone.
+    assert {each for each in started if "publisher" in each or "backup" in each} == {
+        "try-restart publisher.service"
+    }
+
+
+def test_a_unit_that_is_new_is_enabled_beside_one_that_people_disabled(machine: Machine) -> None:
+    """Where it came with a run that started none, and where no run noted what it enabled."""
+    machine.upgrade("1.0.0")
+    machine.disable("publisher.service")
+    (machine.checkout.releases / "enabled").unlink()
+    later = machine.checkout.folder / "deploy" / "systemd" / "regression-tracker-later.service"
+    later.write_text("[Install]\n")
+    machine.upgrade("2.0.0", "--no-start")
+    machine.upgrade("2.0.0")
+    assert machine.enabled() == (ALL | {"later.service"}) - {"publisher.service"}
+
+
+def test_a_machine_on_which_all_is_disabled_is_upgraded(machine: Machine) -> None:
+    machine.upgrade("1.0.0")
+    machine.disable(*ALL)
+    machine.asked()
+    machine.run()
+    assert machine.enabled() == set()
+    assert {each.split()[0] for each in machine.asked()} == {"try-restart"}
 
 
 def test_a_release_that_got_ready_after_its_rollback_is_the_way_back(machine: Machine) -> None:
