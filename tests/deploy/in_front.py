@@ -100,7 +100,8 @@ class Nginx:
         """A connection for a name, from an address of this machine."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        plain = socket.create_connection(("127.0.0.1", self.secure), 20, (source, 0))
+        here = "::1" if ":" in source else "127.0.0.1"
+        plain = socket.create_connection((here, self.secure), 20, (source, 0))
         return context.wrap_socket(plain, server_hostname=name)
 
     def connect_bare(self, *, source: str = "127.0.0.1") -> socket.socket:
@@ -149,9 +150,22 @@ def needed(program: str) -> str:
     return found
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has a loopback with an address of IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def adapted(text: str, folder: Path, ports: dict[str, int], site: Path) -> str:
     """The shipped configuration with addresses and files of this test."""
     text = re.sub(r"listen (80|443)\b", lambda m: f"listen 127.0.0.1:{ports[m[1]]}", text)
+    if has_ipv6():
+        text = re.sub(r"listen \[::\]:(80|443)\b", lambda m: f"listen [::1]:{ports[m[1]]}", text)
+    else:
+        text = re.sub(r" *listen \[::\]:.*\n", "", text)
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{ports['8000']}")
     named = f"server_name {NAME};\n    ssl_certificate "
     text = text.replace(named, f"listen 127.0.0.1:{ports['bare']};\n    {named}")

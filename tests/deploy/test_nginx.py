@@ -21,6 +21,7 @@ from tests.deploy.in_front import (
     Behind,
     Nginx,
     behind,
+    has_ipv6,
     needed,
     nginx,
     received,
@@ -89,6 +90,18 @@ def test_a_page_is_served_with_the_headers_of_both(front: Nginx) -> None:
     assert head.startswith("HTTP/1.1 200")
     assert head.count("Strict-Transport-Security") == 1
     assert "default-src 'none'" in head
+
+
+def test_it_listens_on_both_kinds_of_addresses(front: Nginx) -> None:
+    """A name with an AAAA record brings clients over IPv6."""
+    for name in ("tracker.conf", "site.conf"):
+        text = (SHIPPED / name).read_text()
+        assert re.findall(r"listen (\d.*);", text) == re.findall(r"listen \[::\]:(.*);", text)
+    if not has_ipv6():
+        pytest.skip("this machine has no address of IPv6")
+    with front.connect(source="::1") as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode())
+        assert status_of(received(connection)) == 200
 
 
 def test_an_upload_arrives(front: Nginx, tracker: RunningServer) -> None:
