@@ -194,6 +194,37 @@ def test_a_token_file_that_others_may_read_fails(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+@pytest.mark.parametrize(
+    ("owner", "group", "mode", "remedy"),
+    [
+        (65534, 0, 0o640, None),  # as the guide installs it, for the group of the tracker
+        (65534, 0, 0o440, None),  # as Kubernetes mounts a secret for a group
+        (65534, 0, 0o644, "chmod 640"),
+        (65534, 0, 0o660, "chmod 640"),
+        (65534, 65534, 0o640, "chmod 600"),  # for a group that this process is not in
+        (0, 0, 0o640, "chmod 600"),  # its own: it needs no group to read it
+    ],
+)
+def test_a_secret_of_another_user_may_be_read_by_a_group_of_this_process(
+    settings: Settings,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: int,
+    group: int,
+    mode: int,
+    remedy: str | None,
+) -> None:
+    file = tmp_path / "database_url"
+    file.touch()
+    os.chown(file, owner, group)
+    file.chmod(mode)
+    monkeypatch.setenv("TRACKER_DATABASE_URL_FILE", str(file))
+    found = [each.remedy for each in permissions.look(scene(settings)) if each.verdict != "pass"]
+    assert found == ([f"{remedy} {file}"] if remedy else [])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
 def test_files_of_another_owner_fail(settings: Settings, store: Path) -> None:
     os.chown(settings.home, 65534, 65534)
     found = [each for each in permissions.look(scene(settings)) if each.verdict == "fail"]

@@ -13,6 +13,8 @@ from tracker.operations.health import Word
 from tracker.queries.jobs import servers
 
 OTHERS = 0o077
+# What is handed to this process by its group, and is another user's: reading by the group is how.
+NOT_FOR_HANDED = 0o037
 CREDENTIAL = "credential:"
 
 
@@ -27,6 +29,10 @@ def look(scene: Scene) -> Findings:
     # What lies open in a closed folder is open to nobody, for now.
     verdict: Word = "fail" if _is_open(home) else "warn"
     wrong = [_mode(path, verdict) for path in _private(scene) if path.exists() and _is_open(path)]
+    for path in _given():
+        if path.exists() and path.stat().st_mode & _refused(path):
+            handed = _refused(path) == NOT_FOR_HANDED
+            wrong.append(_mode(path, verdict, mode="640" if handed else ""))
     yield from wrong
     yield from _owners(home)
     if not wrong:
@@ -59,9 +65,20 @@ def _private(scene: Scene) -> Iterator[Path]:
     for suffix in (DATABASE, DUMP):
         yield from (home / FOLDER).glob(f"*{suffix}")
     yield from home.glob(f"{database.stem}{DUMP}.*")
+
+
+def _given() -> Iterator[Path]:
+    """Files with a setting in them, which is a secret."""
     for name, value in os.environ.items():
         if name.startswith("TRACKER_") and name.endswith("_FILE"):
             yield Path(value)
+
+
+def _refused(path: Path) -> int:
+    """Modes that such a file may not have: a group reads it where this process is in that."""
+    told = path.stat()
+    is_handed = told.st_uid != os.geteuid() and told.st_gid in {os.getegid(), *os.getgroups()}
+    return NOT_FOR_HANDED if is_handed else OTHERS
 
 
 def _is_open(path: Path) -> bool:
