@@ -79,9 +79,12 @@ def last_change() -> int:
 
 
 def last_heard() -> dict[str, int]:
-    """When reports of each job last came (ms), by the job's name; not of jobs without builds."""
+    """When reports of each job last came (ms), by the job's name.
+
+    Not of jobs without builds, nor of those that Jenkins has disabled or deleted: none will come.
+    """
     rows = select(
         "SELECT j.name, b.last FROM job j JOIN (SELECT job_id, max(heard) AS last FROM build"
-        " GROUP BY job_id) b ON b.job_id = j.id WHERE b.last > 0"
+        " GROUP BY job_id) b ON b.job_id = j.id WHERE b.last > 0 AND j.standing = ''"
     )
     return dict(rows)
