@@ -70,10 +70,36 @@ def test_the_stages_of_jenkins_are_balanced() -> None:
     assert outside.count("{") == outside.count("}")
     assert re.findall(r"stage\('([^']+)'\)", JENKINSFILE) == [
         "Tests",
+        "All tests",
         "Performance",
         "Health and validation",
     ]
     assert "\\" not in JENKINSFILE
+
+
+def test_at_night_all_tests_are_run_and_what_is_told_of_them_narrows_nothing() -> None:
+    """Those with the stores in PostgreSQL are run where no argument chooses some tests."""
+    script = (ROOT / "scripts" / "test").read_text()
+    function = re.findall(r"^narrows\(\) \{.*?^\}", script, re.M | re.S)[0]
+    [by_actions] = [each for each in SCRIPTS if each.startswith("scripts/test")][:1]
+    [nightly] = re.findall(
+        r"stage\('All tests'\) \{\s+when \{ triggeredBy 'TimerTrigger' \}\s+steps \{\s+sh '(.*?)'",
+        JENKINSFILE,
+    )
+    assert "schedule" in by_actions
+    assert "--nightly" in nightly
+    given = [nightly.split("--nightly ")[1], by_actions.split("}} ")[1], "", "-x --durations=5"]
+    chosen = ["tests/store", "tests/deploy/test_ci.py::test_x", "-k epochs", "-m pages", "-kepochs"]
+    asked = [f"narrows {each} && echo narrowed || echo all" for each in (*given, *chosen)]
+    done = subprocess.run(
+        ["/bin/bash", "-c", "\n".join([function, *asked])],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["all"] * len(given) + ["narrowed"] * len(chosen)
+    assert 'elif [ "$examples" = nightly ]; then' in script.split('narrows "$@"')[1]
 
 
 def test_the_health_that_is_asked_for_is_readiness() -> None:
