@@ -27,12 +27,13 @@ GUNICORN = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app")
 
 @dataclass
 class Held:
-    """The socket, and the Gunicorn that serves it now."""
+    """The socket, and the Gunicorn that serves it now, with the code that it is started with."""
 
     settings: Settings
     socket: socket.socket
     before: Sequence[str] = ()
     environ: dict[str, str] = field(default_factory=dict)
+    code: Path = ROOT
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,8 +54,8 @@ class Held:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, sys.executable, *GUNICORN],
-                cwd=ROOT,
-                env=environ,
+                cwd=self.code,
+                env=environ | {"PYTHONPATH": str(self.code)},
                 pass_fds=[self.socket.fileno()],
                 stdout=log,
                 stderr=log,

@@ -45,28 +45,39 @@ systemctl start regression-tracker-backup
 systemctl show -p Result --value regression-tracker-backup | fact backup
 ls /var/lib/regression-tracker/backups/*.db | wc -l | fact backups
 
-for _ in 1 2 3; do
-    for _ in $(seq 20); do
+# asked_during FACT COMMAND...: a client asks again and again while it runs, and a bit longer; what it was told.
+asked_during() {
+    local name=$1 client
+    shift
+    rm -f /enough
+    until [ -f /enough ]; do
         curl -sS -m 60 -o /dev/null -w '%{http_code} ' $here/jobs/nightly/ 2>&1
-    done >>/kept/load &
+    done >"/kept/asked-$name" &
     client=$!
-    systemctl restart regression-tracker-web
+    "$@"
+    echo $? | fact "$name"
+    sleep 1
+    touch /enough
     wait $client
-done
-tr -s ' ' '\n' </kept/load | sort -u | fact answers
+    tr -s ' ' '\n' <"/kept/asked-$name" | sort -u | fact "answers-$name"
+}
 
-# A newer version with a unit more, and back.
+for number in 1 2 3; do asked_during "restart-$number" systemctl restart regression-tracker-web; done
+
+# A newer version with a unit more, and back; the publisher is for another machine.
+systemctl disable --now regression-tracker-publisher
 mkdir /next
 (cd CHECKOUT && cp -r --parents tracker plugins site_templates deploy scripts/environment.sh ./*.lock ./*.md \
     setup.cfg pyproject.toml LICENSE /next)
 sed -i 's/^__version__ = .*/__version__ = "99.0.0"/' /next/tracker/__init__.py
 printf '[Service]\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=multi-user.target\n' \
     >/next/deploy/systemd/regression-tracker-later.service
-/next/deploy/install.sh --wheels "WHEELS"
+asked_during upgrade /next/deploy/install.sh --wheels "WHEELS"
 tracker version | fact upgraded
 systemctl is-active regression-tracker-{web,later}.service | fact later
-/next/deploy/install.sh rollback
-echo $? | fact rolled-back
+asked_during rollback /next/deploy/install.sh rollback
+systemctl is-enabled regression-tracker-publisher regression-tracker-web | fact enabled
+systemctl is-active regression-tracker-publisher | fact publisher
 tracker version | fact again
 systemctl is-active regression-tracker-{web,later}.service | fact without
 curl -sS -o /dev/null -w '%{http_code}' $here/health/ready | fact ready-again
@@ -75,6 +86,18 @@ ls /opt/regression-tracker/*/unproven 2>/dev/null | fact unproven
 touch /opt/regression-tracker/current/unproven
 "CHECKOUT/deploy/install.sh" --no-start --wheels "WHEELS"
 ls /opt/regression-tracker/*/unproven 2>/dev/null | fact still-unproven
+
+# The web socket at an address of the machine, as the guide has it.
+ip address add 192.0.2.31/32 dev lo
+mkdir /etc/systemd/system/regression-tracker-web.socket.d
+sed -n '/^\[Socket\]$/,/^END$/{/^END$/!p}' "CHECKOUT/deploy/linux.md" \
+    >/etc/systemd/system/regression-tracker-web.socket.d/10-address.conf
+systemctl daemon-reload
+systemctl stop regression-tracker-web.service
+systemctl restart regression-tracker-web.socket
+systemctl start regression-tracker-web.service
+curl -sS -o /dev/null -w '%{http_code}' http://192.0.2.31:8000/health/ready | fact elsewhere
+curl -sS -o /dev/null -w '%{http_code}' $here/health/ready 2>&1 | fact no-more-here
 
 "CHECKOUT/deploy/install.sh" uninstall
 systemctl list-units --no-legend --plain 'regression-tracker*' | fact left

@@ -107,13 +107,28 @@ def test_the_backup_service_backs_up(facts: dict[str, str]) -> None:
 
 
 def test_a_restart_is_seen_by_no_client(facts: dict[str, str]) -> None:
-    assert facts["answers"].split() == ["200"]
+    for number in (1, 2, 3):
+        assert facts[f"answers-restart-{number}"].split() == ["200"]
+
+
+def test_an_upgrade_and_a_rollback_are_seen_by_no_client(facts: dict[str, str]) -> None:
+    for what in ("upgrade", "rollback"):
+        assert (facts[what], facts[f"answers-{what}"].split()) == ("0", ["200"])
+
+
+def test_a_unit_that_was_disabled_stays_so(facts: dict[str, str]) -> None:
+    assert (facts["enabled"], facts["publisher"]) == ("disabled enabled", "inactive")
+
+
+def test_the_socket_listens_at_another_address_as_the_guide_says(facts: dict[str, str]) -> None:
+    assert facts["elsewhere"] == "200"
+    assert facts["no-more-here"].endswith("000")
 
 
 def test_a_rollback_brings_back_the_release_with_its_units(facts: dict[str, str]) -> None:
     assert "99.0.0" in facts["upgraded"]
     assert facts["later"] == "active active"
-    assert (facts["rolled-back"], facts["ready-again"]) == ("0", "200")
+    assert (facts["rollback"], facts["ready-again"]) == ("0", "200")
     assert __version__ in facts["again"]
     assert facts["without"] == "active inactive"
     assert facts["unproven"] == ""
