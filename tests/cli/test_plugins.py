@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def test_every_plugin_is_listed_with_its_version_and_origin(command: Command) ->
     assert [row["name"] for row in listed] == [path.stem for path in files]
     assert all(row["version"] >= 1 and row["recognises"] for row in listed)
     assert {row["origin"] for row in listed} == {str(path) for path in files}
+    digests = {row["origin"]: row["sha256"] for row in listed}
+    assert digests == {str(path): sha256(path.read_bytes()).hexdigest() for path in files}
     assert "RECOGNISES" in command("plugins").out
 
 

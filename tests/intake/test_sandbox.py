@@ -17,7 +17,7 @@ from tracker import resources
 from tracker.errors import SettingsError
 from tracker.intake import sandbox, spool
 from tracker.intake.plugins import PluginSources
-from tracker.intake.sandbox import Limits, network_barrier, read_reports
+from tracker.intake.sandbox import Limits, child_state, read_reports
 from tracker.intake.slots import SMALL_BYTES
 from tracker.intake.spool import SpooledReport
 
@@ -195,8 +195,8 @@ def test_nothing_is_sent_over_the_network(run):
 
 
 def test_how_the_network_is_cut_off_can_be_asked():
-    barrier = network_barrier(PluginSources(resources.folder("plugins")))
-    assert barrier in ("namespace", "audit hook")
+    told = child_state(PluginSources(resources.folder("plugins")))
+    assert told.network in ("namespace", "audit hook")
 
 
 @pytest.mark.parametrize(
@@ -378,10 +378,10 @@ def test_no_code_of_the_place_it_is_started_from_is_read(tmp_path):
     script = (
         "import os, sys; sys.path[:] = [p for p in sys.path if p];"
         "from pathlib import Path; from tracker import resources;"
-        "from tracker.intake.sandbox import network_barrier;"
+        "from tracker.intake.sandbox import child_state;"
         "from tracker.intake.plugins import PluginSources;"
         f"os.chdir({str(tmp_path)!r});"
-        "print(network_barrier(PluginSources(resources.folder('plugins'))))"
+        "print(child_state(PluginSources(resources.folder('plugins'))).network)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -12,6 +12,7 @@ from tests.servers import running_redis
 from tracker.operations import details as parts
 from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, write_manifest
 from tracker.operations.details import Details, details, spool
+from tracker.operations.versions import Verdict, Version
 from tracker.settings import Settings
 from tracker.store.jobs import add_server, note_server_trouble
 from tracker.store.work import beat, enqueue
@@ -115,6 +116,19 @@ def test_a_log_of_writes_that_is_not_emptied_is_a_warning(
     assert of(settings).checks["wal"].status == "pass"
     monkeypatch.setattr(parts, "WAL_BYTES", 1)
     assert of(settings).checks["wal"].status == "warn"
+
+
+@pytest.mark.parametrize(("found", "status"), [("3.40.0", "warn"), ("3.51.3", "pass")])
+def test_a_version_that_is_known_to_be_bad_is_marked(
+    settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch, found: str, status: str
+) -> None:
+    bad: Verdict = "bad" if status == "warn" else "good"
+    one = Version("SQLite", found, "3.51.3", bad, "It may damage a database.", "Take a newer one.")
+    monkeypatch.setattr(parts, "versions", lambda: (one,))
+    monkeypatch.setattr(parts, "server_version", lambda _: ())
+    check = of(settings).checks["versions"]
+    assert check.status == status
+    assert (check.reason == "Known to be bad: SQLite 3.40.0.") == (status == "warn")
 
 
 def test_what_is_kept_and_what_is_coming_in_are_counted_apart(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from tests.conftest import environ_of, junit
 from tests.operations.test_health import writer_of_ours
+from tracker import resources
 from tracker.operations import health
 from tracker.settings import Settings
 from tracker.store.connection import close_store
@@ -294,6 +296,11 @@ def test_details_are_told_to_who_may_read(client, scope):
     response = client.get("/health/detailed", headers={"Authorization": f"Bearer {token}"})
     assert response.status_code == 200
     assert response.json["parsers"]["network"] in ("namespace", "audit hook")
+    loaded = response.json["parsers"]["loaded"]
+    [junit] = [each for each in loaded if each["name"] == "junit"]
+    file = resources.folder("plugins") / "junit.py"
+    assert junit["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert all(each["version"] > 0 for each in loaded)
     assert token not in response.text
 
 

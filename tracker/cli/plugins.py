@@ -23,7 +23,7 @@ SHOWN = 50
 @JSON_OPTION
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the parsers: name, version, what they recognise, where they come from.
+    """List the parsers: name, version, what they recognise, where they come from, their digest.
 
     Example: tracker plugins --json
     """
@@ -35,12 +35,15 @@ def command(ctx: click.Context, as_json: bool) -> None:
     plugins = load_plugins(PluginSources.of(found.plugins_folder, found.plugins_enabled))
     enabled = {name.strip() for name in found.plugins_enabled.split(",")}
     off = [point for point in installed() if point.name not in enabled]
-    rows = [(p.parser.name, p.parser.version, p.parser.recognises, p.origin) for p in plugins]
+    rows = [
+        (p.parser.name, p.parser.version, p.parser.recognises, p.origin, p.sha256) for p in plugins
+    ]
     if as_json:
-        names = ("name", "version", "recognises", "origin")
+        names = ("name", "version", "recognises", "origin", "sha256")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    print_table(("NAME", "VERSION", "RECOGNISES", "FROM"), rows, "There is no parser.")
+    shown = [(*row[:-1], row[-1][:12]) for row in rows]
+    print_table(("NAME", "VERSION", "RECOGNISES", "FROM", "SHA256"), shown, "There is no parser.")
     for point in off:
         click.echo(
             f"{point.name} ({point.value}) is installed and off;"

@@ -21,8 +21,8 @@ import msgspec
 
 from tracker import resources
 from tracker.errors import SettingsError
-from tracker.intake.frames import Broken, Frame, Order, Ready
-from tracker.intake.plugins import PluginSources, load_plugins
+from tracker.intake.frames import Broken, Frame, Loaded, Order, Ready
+from tracker.intake.plugins import Plugin, PluginSources, load_plugins
 from tracker.intake.reading import frames_of
 
 CLONE_NEWUSER = 0x10000000
@@ -40,18 +40,24 @@ def main() -> None:
         order.plugins_enabled,
     )
     try:
-        parsers = [plugin.parser for plugin in load_plugins(sources)]
+        plugins = load_plugins(sources)
     except SettingsError as error:
         _send(answers, Broken(str(error)))
         return
     # Rows are many and hold no cycles: looking for some after every 700 took a tenth of the time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    _send(answers, Ready(lock_in(order, sources)))
+    parsers = [plugin.parser for plugin in plugins]
+    told = [] if order.reports else [_loaded(each) for each in plugins]
+    _send(answers, Ready(lock_in(order, sources), told))
     for report in order.reports:
         _allow_more_time(order.cpu_seconds)
         for frame in frames_of(report, parsers):
             _send(answers, frame)
+
+
+def _loaded(plugin: Plugin) -> Loaded:
+    return Loaded(plugin.parser.name, plugin.parser.version, plugin.origin, plugin.sha256)
 
 
 def lock_in(order: Order, sources: PluginSources) -> str:

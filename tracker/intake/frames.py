@@ -26,10 +26,23 @@ class Order(msgspec.Struct):
     memory_bytes: int
 
 
+class Loaded(msgspec.Struct):
+    """A parser that the child has loaded, and the digest of the file that it is in."""
+
+    name: str
+    version: int
+    origin: str
+    sha256: str
+
+
 class Ready(msgspec.Struct, array_like=True, tag="ready"):
-    """The child is locked in: `network` is how it was cut off, "namespace" or "audit hook"."""
+    """The child is locked in: `network` is how it was cut off, "namespace" or "audit hook".
+
+    A child that is asked to read nothing also says which parsers it has.
+    """
 
     network: str
+    parsers: list[Loaded] = []
 
 
 class Broken(msgspec.Struct, array_like=True, tag="broken"):

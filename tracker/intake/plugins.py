@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,16 @@ ENTRY_POINTS = "tracker.parsers"
 
 @dataclass(frozen=True)
 class Plugin:
-    """A parser and where it was found."""
+    """A parser, where it was found, and the file that its code is in."""
 
     parser: Parser
     origin: str
+    file: Path
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file, by which two that say one version are told apart."""
+        return sha256(self.file.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def _folder(folder: Path) -> Iterator[Plugin]:
                 f"The plugin {path} has no parser.", "Decorate one generator with @parser(…)."
             )
         for each in parsers:
-            yield Plugin(each, str(path))
+            yield Plugin(each, str(path), path)
 
 
 def _load(path: Path) -> Sequence[object]:
@@ -137,4 +144,6 @@ def _enabled(names: Sequence[str]) -> Iterator[Plugin]:
             raise SettingsError(
                 f"The entry point {name!r} is not a parser.", "See plugins/README.md."
             )
-        yield Plugin(value, f"entry point {name} ({points[name].value})")
+        module = sys.modules[points[name].module]
+        origin = f"entry point {name} ({points[name].value})"
+        yield Plugin(value, origin, Path(module.__file__ or ""))

@@ -73,13 +73,13 @@ def read_reports(
                 raise Busy("The parsing child does not start.", "See the log of the tracker.")
 
 
-def network_barrier(sources: PluginSources) -> str:
-    """How a child is kept off the network here: "namespace", or "audit hook" alone."""
+def child_state(sources: PluginSources) -> Ready:
+    """How a child is kept off the network here, or "unknown", and which parsers it has."""
     order = _order([], Limits(), sources)
     with _child(order) as (process, frames):
         first = next(frames, None)
         process.wait()
-    return first.network if isinstance(first, Ready) else "unknown"
+    return first if isinstance(first, Ready) else Ready("unknown")
 
 
 def _one_child(

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 import tracker
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
-from tracker.intake.sandbox import network_barrier
+from tracker.intake.sandbox import child_state
 from tracker.operations import health as looks
 from tracker.operations.details import details
 from tracker.operations.health import PASS, Check, Checks, word
@@ -75,13 +75,14 @@ def detailed() -> Response:
     site = read_manifest(settings().output / "site")
     found = details(settings(), published=site.published if site else None, now=now_ms())
     said = {**_checks(), **found.checks}
+    parsing = child_state(state().intake.sources)
     body = {
         "status": word(said),
         "version": tracker.__version__,
         "time": datetime.now(UTC),
         **{name: getattr(found, name) for name in found.__dataclass_fields__},
         "checks": said,
-        "parsers": {"network": network_barrier(state().intake.sources)},
+        "parsers": {"network": parsing.network, "loaded": parsing.parsers},
     }
     return _answer(body)
 
