@@ -31,8 +31,8 @@ class Plugin:
 
     @property
     def sha256(self) -> str:
-        """The digest of the file, by which two that say one version are told apart."""
-        return sha256(self.file.read_bytes()).hexdigest()
+        """The digest of the file, by which two of one version are told apart; "" of no file."""
+        return sha256(self.file.read_bytes()).hexdigest() if self.file.is_file() else ""
 
 
 @dataclass(frozen=True)
