@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.factories import NOW, builds_of, history, jenkins, judge_all, report, upload
+from tests.factories import NOW, builds_of, history, jenkins, judge_all, record, report, upload
 from tests.store.fresh import fresh_store
 from tracker.queries.builds import build, results
 from tracker.queries.dump import lines
 from tracker.store import episodes
 from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget, waiting_jobs
+from tracker.store.records import BuildFacts
 from tracker.store.sql import Row, run
 
 # A case that breaks and is fixed, a flaky one, one that broke early, and one with gaps.
@@ -130,6 +131,41 @@ def test_what_is_wrong_with_the_newest_build_is_on_show_until_it_is_judged_again
         assert run("SELECT * FROM build ORDER BY number DESC LIMIT 1") == newest
         assert (sorted(run("SELECT * FROM absence")), run("SELECT * FROM loss")) == lacks
     assert build("nightly", str(width + 2)).regressions == 1
+
+
+FEW = [f"case{place}" for place in range(4)]
+GONE = {case: " P" * 13 + " ." for case in FEW}
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("number", "is_waiting"),
+    [(14, True), (2, True), (2, False)],
+    ids=["the newest", "an old one", "one by which the others begin to wait"],
+)
+def test_of_a_build_that_was_rewritten_nothing_is_said_before_it_is_judged(
+    number: int, is_waiting: bool
+) -> None:
+    """Its totals are other ones, and what it counted is no part of them."""
+    broken = {case: " P F" + " F" * 11 + " F" for case in ("login", "logout")}
+    history("nightly", **{**broken, **GONE, "flaky": " P" * 13 + " F"})
+    before = build("nightly", str(number))
+    assert before.newly_broken > 0
+    assert before.missing == (4 if number == 14 else 0)
+    if is_waiting:
+        set_budget("nightly", 0.9, now=NOW)
+    passed = report(message="it failed", **dict.fromkeys([*broken, *FEW, "flaky"], "P"))
+    record(BuildFacts("nightly", number), passed, replace=True)
+    row = build("nightly", str(number))
+    assert waiting_jobs() == ["nightly"]
+    assert (row.totals.failures, row.newly_broken, row.still_failing, row.missing) == (0, 0, 0, 0)
+    assert row.judging is None
+    [(id_,)] = run("SELECT id FROM build WHERE number = ?", number)
+    assert run("SELECT 1 FROM absence WHERE build_id = ?", id_) == []
+    assert number == 2 or build("nightly", "2").newly_broken == 2
+    judge_all()
+    assert list(lines()) == in_order_again()
+    assert build("nightly", str(number)).judging is not None
 
 
 @pytest.mark.usefixtures("store")

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from tracker.store import missing, nights
 from tracker.store.identity import twin
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job
@@ -21,8 +22,8 @@ def write_whole(
 ) -> None:
     """Put the build's reports and results in the place of whatever was there.
 
-    `merged` are the reports laid together, where that is done. The caller saves the build and
-    judges it.
+    `merged` are the reports laid together, where that is done. What was said of the build is taken
+    back. The caller saves it and judges it.
     """
     for table in ("result", "attempt", "output", "suite_run", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
@@ -41,8 +42,8 @@ def add_reports(
 ) -> None:
     """Add reports to a build that has none of their results, which are in `merged`.
 
-    `contents` has the names and texts where the reports have none. The caller saves the build and
-    judges it.
+    `contents` has the names and texts where the reports have none. What was said of the build is
+    taken back. The caller saves it and judges it.
     """
     earlier = _cases_of_another_build(job, build)
     for each in contents or [report.contents for report in reports]:
@@ -50,6 +51,8 @@ def add_reports(
     numbers = _number_reports(build.id, reports)
     _write_results(build.id, merged, numbers)
     _write_report_rows(build.id, reports, merged.overlaps, numbers)
+    nights.take_back(build)
+    missing.take_back(build)
     for name, count in totals(merged.results).items():
         setattr(build, name, getattr(build, name) + count)
     build.damaged += sum(report.recovered or bool(report.failure) for report in reports)

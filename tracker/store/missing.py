@@ -11,6 +11,7 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from tracker.store.lost import LOOK, MANY, Lost, lost_in
+from tracker.store.models import Build
 from tracker.store.outcomes import JUDGED, UNJUDGED_FROM_ON, Place
 from tracker.store.presence import cases_of, count_of, not_in, patched_runs, skipped_in
 from tracker.store.sql import run, run_many
@@ -34,6 +35,15 @@ def derive(job_id: int, place: Place) -> None:
     is_complete = run("SELECT 1 FROM build WHERE id = ? AND complete", build)
     before = _whole_before(job_id, place) if is_complete else []
     _write(build, _lost(build, before) if before else Lost())
+
+
+def take_back(build: Build) -> None:
+    """Forget what a build lacks whose results are others now; the caller saves it."""
+    if build.shortfall:
+        for table in _TABLES:
+            run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
+    build.expected = build.missing = build.newly_skipped = build.added = 0
+    build.shortfall = ""
 
 
 def forget_unjudged(job_id: int, place: Place) -> None:

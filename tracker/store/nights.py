@@ -11,6 +11,7 @@ import msgspec
 from tracker.store import break_windows, episodes
 from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
+from tracker.store.models import Build
 from tracker.store.outcomes import (
     GAP,
     JUDGED,
@@ -287,6 +288,16 @@ def _write_judging(
         revision,
         build_id,
     )
+
+
+def take_back(build: Build) -> None:
+    """Take back the counts of a build whose results are others now; the caller saves it.
+
+    They stay away until it is judged: beside its new totals they would be the counts of others.
+    """
+    for name in _COUNTS:
+        setattr(build, name, 0)
+    build.judging, build.lifted = "{}", False
 
 
 def forget_counts(job_id: int, place: Place) -> None:
