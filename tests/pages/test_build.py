@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import DAY, NOW, history, jenkins, report, upload
+from tests.factories import DAY, NOW, history, jenkins, judge_all, record, report, upload
+from tests.pages import reading
 from tests.store.test_paces import nights
 from tracker.errors import NotFound
-from tracker.pages import build
+from tracker.pages import BY_NAME, build, job, results, run
 from tracker.pages.build import BuildPage, ResultList, RunOf
 from tracker.queries.rows import at
 from tracker.queries.told import Artifact, ChangeRow, Counted, Parameter, Told
+from tracker.site.charts import failures
+from tracker.site.links import live_linker
+from tracker.site.render import renderer
 from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
 from tracker.store.jobs import add_server, track_job
-from tracker.store.records import About, Change
+from tracker.store.judging import judge_waiting, set_budget
+from tracker.store.records import About, BuildFacts, Change
 from tracker.store.seen import note_gone
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -339,3 +344,79 @@ def test_only_the_first_of_many_paces_are_on_the_page(monkeypatch: pytest.Monkey
     monkeypatch.setattr(build, "ROWS", 0)
     nights([500.0] * 25 + [1500.0] * 4)
     assert build.show("nightly", "29").paces == build.Paces(1, ())
+
+
+# While its job is judged again
+
+
+def html_of(name: str, **params: str) -> str:
+    page = BY_NAME[name]
+    return renderer().html(page, params, page.show(**params), live_linker(), live=True)
+
+
+def words_of(name: str, **params: str) -> str:
+    return reading.words(html_of(name, **params))
+
+
+AGAIN = "This job is judged again. Until that is done, verdicts may still change."
+
+
+def test_a_list_whose_rows_are_away_says_that_they_come_back() -> None:
+    """The counts of the newest build stay, of what it broke nothing is known meanwhile."""
+    history("nightly", login="P P P P F", logout="P P P P F", fine="P P P P P")
+    params = {"job": "nightly", "build": "5"}
+    lists = {"name": "results", **params, "list": "new"}
+    assert not of(build.show(**params), "new").comes_back
+    assert not results.show("nightly", "5", "new").comes_back
+    set_budget("nightly", 0.9, now=NOW)
+    assert judge_waiting("nightly", now=NOW, builds=1)
+    html, text = html_of("build", **params), words_of("build", **params)
+    away = "This list comes back when this build has been judged again."
+    assert f"missing results do not count. {away}" in text
+    assert "on pages of their own" not in text
+    assert '"results/new/' not in html
+    assert AGAIN in text
+    text = words_of(**lists)
+    assert f"{AGAIN} {away}" in text
+    assert "This list is empty" not in text
+    judge_all()
+    for each in (words_of("build", **params), words_of(**lists)):
+        assert "judged again" not in each
+
+
+def test_a_list_of_which_some_rows_are_away_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROWS", 3)
+    row = build.CaseRow("0" * 16, (), "login", "", "failed", None, "")
+    assert ResultList("new", 2, (row,)).comes_back
+    assert not ResultList("new", 9, (row,) * 3).comes_back
+    assert not ResultList("all", 9, ()).comes_back
+
+
+def test_a_build_that_was_rewritten_says_that_it_is_not_judged_yet() -> None:
+    history("nightly", login="P P P P P F", logout="P P P P P F", slow="P P P P P .")
+    set_budget("nightly", 0.9, now=NOW)
+    record(BuildFacts("nightly", 6), report(login="P", logout="F"), replace=True)
+    params = {"job": "nightly", "build": "6"}
+    text = words_of("build", **params)
+    assert "1 of 2 failed; what is new in it is not judged yet." in text
+    assert "Failures, not judged 1 of 2" in text
+    for said in ("newly broken", "Nothing is", "Nothing that", "Broke together"):
+        assert said not in text
+    assert "What is new in #6 is not judged yet: 1 of 2 failed." in words_of("job", job="nightly")
+    assert "not judged yet, so nothing is said" in words_of("absences", **params)
+    drawn = failures(job.show("nightly").trend)
+    assert [piece.kind for piece in drawn.bars[-1].pieces] == ["failed unjudged"]
+    judge_all()
+    assert "1 newly broken" in words_of("build", **params)
+
+
+def test_the_page_of_a_run_says_how_many_of_its_jobs_are_judged_again() -> None:
+    jenkins("top", 1, report(login="P"), started=NOW)
+    jenkins("leaf", 1, report(login="P"), started=NOW, upstream_job="top", upstream_number=1)
+    history("other", login="P")
+    set_budget("other", 0.9, now=NOW)
+    assert "judged again" not in words_of("run", job="top", build="1")
+    for name, said in (("leaf", "1 job of this run is"), ("top", "2 jobs of this run are")):
+        set_budget(name, 0.9, now=NOW)
+        assert f"{said} judged again." in words_of("run", job="top", build="1")
+    assert run.show("leaf", "1").judged_again == ("leaf", "top")

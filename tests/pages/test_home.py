@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import NOW, history, jenkins, judge_all, report, upload
+from tests.factories import NOW, history, jenkins, judge_all, record, report, upload
 from tests.pages import reading
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, home
@@ -19,6 +19,7 @@ from tracker.store.jobs import (
     track_job,
 )
 from tracker.store.judging import judge_waiting, set_budget
+from tracker.store.records import BuildFacts
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_look
 
@@ -215,8 +216,32 @@ def test_a_job_that_is_judged_again_says_so_until_it_was() -> None:
     history("nightly", login="P P P P P P F")
     before = home.show().newly_broken
     set_budget("nightly", 0.9, now=NOW)
-    assert "Builds arrived late." in html()
+    assert "This job is judged again. Until that is done, verdicts may still change." in words()
     assert judge_waiting("nightly", now=NOW, builds=1)
     assert home.show().newly_broken == before == 1
     judge_all()
-    assert "Builds arrived late." not in html()
+    assert "judged again" not in words()
+
+
+@pytest.mark.parametrize("result", ["ABORTED", None])
+def test_where_nothing_was_judged_home_gives_no_all_clear(result: str | None) -> None:
+    jenkins("nightly", 1, report(login="F"), result=result)
+    track_job("unbuilt")
+    assert home.show().judged == 0
+    assert "What is new No job has verdicts yet. Jobs, the ones" in words()
+    assert "Nothing is newly broken" not in words()
+
+
+def test_jobs_without_verdicts_are_no_part_of_what_home_says_of_the_others() -> None:
+    history("fine", login="P P")
+    history("waiting", login="P P P P P F")
+    jenkins("aborted", 1, report(login="F"), result="ABORTED")
+    set_budget("waiting", 0.9, now=NOW)
+    assert home.show().judged == 2
+    assert "1 of 2 tests is newly broken, in the latest judged build of 1 of 2 jobs" in words()
+    assert "1 other job has no verdicts yet." in words()
+    record(BuildFacts("waiting", 6), report(login="P"), replace=True)
+    assert home.show().judged == 1
+    assert "Nothing is newly broken in the latest judged build of 1 job" in words()
+    assert "2 other jobs have no verdicts yet." in words()
+    assert "the only one passed not judged yet" in words()

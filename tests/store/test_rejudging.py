@@ -134,7 +134,7 @@ def test_what_is_wrong_with_the_newest_build_is_on_show_until_it_is_judged_again
 
 
 FEW = [f"case{place}" for place in range(4)]
-GONE = {case: " P" * 13 + " ." for case in FEW}
+GONE = dict.fromkeys(FEW, " P" * 13 + " .")
 
 
 @pytest.mark.usefixtures("store")
@@ -147,7 +147,7 @@ def test_of_a_build_that_was_rewritten_nothing_is_said_before_it_is_judged(
     number: int, is_waiting: bool
 ) -> None:
     """Its totals are other ones, and what it counted is no part of them."""
-    broken = {case: " P F" + " F" * 11 + " F" for case in ("login", "logout")}
+    broken = dict.fromkeys(("login", "logout"), " P F" + " F" * 11 + " F")
     history("nightly", **{**broken, **GONE, "flaky": " P" * 13 + " F"})
     before = build("nightly", str(number))
     assert before.newly_broken > 0

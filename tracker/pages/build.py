@@ -27,6 +27,11 @@ class ResultList:
     count: int
     rows: tuple[CaseRow, ...]
 
+    @property
+    def comes_back(self) -> bool:
+        """Whether rows are away until the build is judged again; all results never are."""
+        return self.name != "all" and len(self.rows) < min(self.count, ROWS)
+
 
 @dataclass(frozen=True)
 class Paces:
@@ -51,7 +56,7 @@ class BuildPage:
     `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
     started it, where it is recorded. `run` is None where it neither was started by a build nor
     started one. `filling` is the back-fill of its job, where that is not over; `judged_again`
-    tells that builds arrived late and the worker is to judge the later ones again. `families` are
+    tells that builds of its job wait for being judged again. `families` are
     the causes of its failures, the largest first. `lacking` is what it lacks, None where that is
     nothing. Of the `report_count` reports 500 are in `reports`, unreadable and damaged ones rather
     than others. `priorities` counts its failures by the priority of their tests, where a catalogue
@@ -116,7 +121,7 @@ def show(job: str, build: str) -> BuildPage:
         told=told(row, builds.about(job, build), names),
         lacking=lacking(row, 0 if row.let_go else CASES) if row.shortfall else None,
         lists=tuple(_list(row, name, release) for name in LISTS),
-        events=tuple(events_of(job, row.label)) if row.judged and not row.let_go else (),
+        events=tuple(events_of(job, row.label)) if row.has_verdicts and not row.let_go else (),
         reports=tuple(builds.reports_that_matter(job, build, ROWS)),
         report_count=len(names),
         filling=filling if filling and filling.is_running else None,

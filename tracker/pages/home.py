@@ -42,12 +42,14 @@ class SourceTrouble:
 class HomePage:
     """All jobs, the ones that need a person first.
 
-    `out_of_use` of them are disabled or deleted in Jenkins; what broke in them does not count.
+    `out_of_use` of them are disabled or deleted in Jenkins; what broke in them does not count. Of
+    the others the latest build of `judged` ones has verdicts, and only these say anything.
     """
 
     jobs: tuple[JobOnHome, ...]
     troubles: tuple[SourceTrouble, ...]
     out_of_use: int
+    judged: int
     newly_broken: int
     still_failing: int
     not_alarming: int
@@ -64,11 +66,12 @@ def show(page: str = "1") -> HomePage:
     if not paging.is_there:
         raise NotFound(f"The list of jobs has no page {page}.", "Start at its first page.")
     in_use = [row for row in rows if not row.standing]
-    latest = [row.latest for row in in_use if row.latest]
+    latest = [row.latest for row in in_use if row.latest and row.latest.has_verdicts]
     return HomePage(
         jobs=tuple(_with_news(row) for row in rows[paging.offset : paging.offset + ROWS]),
         troubles=tuple(_troubles()),
         out_of_use=len(rows) - len(in_use),
+        judged=len(latest),
         newly_broken=sum(build.newly_broken for build in latest),
         still_failing=sum(build.still_failing for build in latest),
         not_alarming=sum(build.not_alarming for build in latest),

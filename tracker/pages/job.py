@@ -20,7 +20,7 @@ class JobPage:
     """A page of the job's builds; `trend` holds its newest ones, oldest first.
 
     `former` are names that the job had, `backfill` is how far reading its older builds is,
-    `judged_again` that builds arrived late and the worker is to judge the later ones again.
+    `judged_again` that some of its builds wait to be judged again.
     """
 
     job: JobRow

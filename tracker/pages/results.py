@@ -15,12 +15,18 @@ from tracker.queries.rows import BuildRow, CaseRow
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """A page of the list called `list` of a build."""
+    """A page of the list called `list` of a build, whose job may be `judged_again` just now."""
 
     build: BuildRow
     list: str
+    judged_again: bool
     rows: tuple[CaseRow, ...]
     paging: Paging
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether rows of this page are away until the build is judged again."""
+        return len(self.rows) < min(ROWS, self.paging.total - self.paging.offset)
 
 
 def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
@@ -32,7 +38,13 @@ def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = builds.results(job, build, list, limit=ROWS, offset=paging.offset)
-    return ResultsPage(row, list, with_catalogue(jobs.job(job).parts.release, rows), paging)
+    return ResultsPage(
+        build=row,
+        list=list,
+        judged_again=jobs.is_judged_again(row.job),
+        rows=with_catalogue(jobs.job(job).parts.release, rows),
+        paging=paging,
+    )
 
 
 def every(newest: int) -> Iterator[Params]:

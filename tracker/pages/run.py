@@ -12,17 +12,23 @@ from tracker.queries.runs import Run
 
 @dataclass(frozen=True)
 class RunPage:
-    """The run that a build belongs to; `job` and `build` are those that were asked for."""
+    """The run that a build belongs to; `job` and `build` are those that were asked for.
+
+    Of its jobs some may be `judged_again` just now.
+    """
 
     job: str
     build: str
     run: Run
+    judged_again: tuple[str, ...]
 
 
 def show(job: str, build: str) -> RunPage:
     """The whole run, whichever of its builds is asked for."""
     asked = builds.build(job, build)
-    return RunPage(asked.job, asked.label, runs.run(job, build))
+    run = runs.run(job, build)
+    waiting = jobs.judged_again(row.build.job for row in run.builds)
+    return RunPage(asked.job, asked.label, run, waiting)
 
 
 def every(newest: int) -> Iterator[Params]:

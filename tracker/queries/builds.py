@@ -250,7 +250,7 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
     `new` are regressions and new failures, `failing` what is broken since an earlier build,
     `fixed` and `recovering` what was broken and passes, `suspect` what failed and may be chance,
     `flaky` what fails now and then, `incident` what failed with the whole build, `failed` the
-    failures of a build that is not judged, `all` everything.
+    failures of a build that is not judged (yet), `all` everything.
     """
     with snapshot():
         found = _found(job, label)
@@ -311,7 +311,7 @@ def _skipped(found: _Found, limit: int, offset: int) -> list[CaseRow]:
 
 
 def _failed(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    return [] if found.row.judged else _by_status(found, "r.status IN (1, 2)", limit, offset)
+    return [] if found.row.has_verdicts else _by_status(found, "r.status IN (1, 2)", limit, offset)
 
 
 def _by_status(found: _Found, wanted: str, limit: int, offset: int) -> list[CaseRow]:
@@ -349,7 +349,7 @@ def _in_episode(which: str) -> Callable[[_Found, int, int], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
     def rows(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-        if not (found.row.judged and found.row.judging):
+        if not found.row.has_verdicts:
             return []
         place = (found.row.epoch, found.row.number)
         told = select(
@@ -460,6 +460,6 @@ _COUNTS: dict[str, Callable[[BuildRow], int]] = {
     "flaky": lambda row: row.flaky,
     "incident": lambda row: row.in_incident,
     "skipped": lambda row: row.totals.skipped + row.totals.unknown,
-    "failed": lambda row: 0 if row.judged else row.totals.failures,
+    "failed": lambda row: 0 if row.has_verdicts else row.totals.failures,
     "all": lambda row: row.totals.total,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
+from tracker.store.sql import listed
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class JobRow:
 
     `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The
     trouble is that of its whole server where that cannot be read: `is_server_trouble`. While it is
-    `judged_again` the counts of its builds stay, and verdicts come back as the builds are judged.
+    `judged_again` the counts of its builds stay, but for those of which the results are others
+    now, and verdicts come back as the builds are judged.
     """
 
     name: str
@@ -138,9 +141,18 @@ def is_known(name: str) -> bool:
 
 
 def is_judged_again(name: str) -> bool:
-    """Whether builds arrived late, so that the worker is to judge the later ones again."""
-    rows = select("SELECT 1 FROM rejudging w JOIN job j ON j.id = w.job_id WHERE j.name = ?", name)
-    return bool(rows)
+    """Whether some of its builds wait to be judged again, whatever asked for that."""
+    return bool(judged_again([name]))
+
+
+def judged_again(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some jobs of which builds wait to be judged again, by name."""
+    rows = select(
+        "SELECT j.name FROM rejudging w JOIN job j ON j.id = w.job_id"
+        " WHERE j.name IN (SELECT atom FROM json_each(?)) ORDER BY j.name",
+        listed(sorted({*names})),
+    )
+    return tuple(name for (name,) in rows)
 
 
 def revisions() -> dict[str, int]:

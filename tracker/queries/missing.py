@@ -143,7 +143,8 @@ def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildR
 def counts() -> tuple[int, int]:
     """Of how many jobs in use the newest complete judged build lacks something, and of how many."""
     [(lacking_jobs, jobs)] = select(
-        "SELECT count(*) FILTER (WHERE b.shortfall <> ''), count(*)"
+        "SELECT count(*) FILTER (WHERE b.shortfall <> ''),"
+        " count(*) FILTER (WHERE b.judging <> '{}')"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}"
     )
     return lacking_jobs, jobs

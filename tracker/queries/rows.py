@@ -91,6 +91,11 @@ class BuildRow:
     kept: bool = False
 
     @property
+    def has_verdicts(self) -> bool:
+        """Whether it was judged as its results are now: one that waits for that has no counts."""
+        return self.judged and self.judging is not None
+
+    @property
     def newly_broken(self) -> int:
         """Regressions and new failures together."""
         return self.regressions + self.new_failures
@@ -99,7 +104,7 @@ class BuildRow:
     def still_failing(self) -> int:
         """Failures of what broke in an earlier build; 0 where the build is not judged (yet)."""
         others = self.newly_broken + self.not_alarming
-        return self.totals.failures - others if self.judged and self.judging else 0
+        return self.totals.failures - others if self.has_verdicts else 0
 
     @property
     def not_alarming(self) -> int:

@@ -104,7 +104,7 @@ def _mark(row: HistoryRow, x: float) -> Bar:
 
 def _failures(build: BuildRow, x: float, top: int) -> Bar:
     width = STEP - GAP
-    if build.judged:
+    if build.has_verdicts:
         parts = [
             ("still", build.still_failing),
             ("not-alarming", build.not_alarming),

@@ -464,7 +464,7 @@ class Absence(Table):
 
 
 class Rejudging(Table):
-    """From which place on a job is to be judged again, since a build there arrived late.
+    """From which place on a job is to be judged again: a build arrived late, or the budget changed.
 
     That it is was known at the revision `began`: what is said from then on until the job is judged
     was never shown as the whole, and is not kept as `Overruled` where a later step takes it back.

@@ -88,7 +88,7 @@ def as_text(summary: Summary) -> Iterator[str]:
     if summary.waiting_jobs:
         yield (
             f"The worker judges {summary.waiting_jobs} jobs now; until that is done their pages"
-            " say that builds arrived late. `tracker worker` must run."
+            " say that they are judged again. `tracker worker` must run."
         )
     if not summary.is_news:
         yield "Nothing is new."
