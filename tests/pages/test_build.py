@@ -346,6 +346,12 @@ def test_only_the_first_of_many_paces_are_on_the_page(monkeypatch: pytest.Monkey
     assert build.show("nightly", "29").paces == build.Paces(1, ())
 
 
+def test_tests_that_are_new_are_held_against_the_builds_that_were_looked_at() -> None:
+    history("nightly", login="P P", fresh=". P")
+    said = "1 test of 2 was in none of the complete builds looked at before, ten at most"
+    assert said in words_of("build", job="nightly", build="2")
+
+
 # While its job is judged again
 
 

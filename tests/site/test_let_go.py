@@ -75,6 +75,12 @@ def test_every_build_has_its_live_page(client: FlaskClient) -> None:
         assert (GONE in answer.text) == bool(is_gone)
 
 
+def test_the_page_of_a_run_links_to_no_list_of_such_a_build(client: FlaskClient) -> None:
+    page = client.get("/jobs/nightly/builds/9/run/").text
+    assert "1 newly broken in" in page.replace("\n", " ")
+    assert "#new" not in page
+
+
 def test_a_build_that_is_kept_says_so(client: FlaskClient) -> None:
     assert "Its results are kept for good." in client.get("/jobs/nightly/builds/2/").text
 
