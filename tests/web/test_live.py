@@ -98,6 +98,31 @@ def test_without_its_last_slash_a_page_sends_on(client, filled, page):
     assert response.headers["Location"] == path
 
 
+ELSEWHERE = {
+    "/search?q=basket&q=a%26b": "/search/?q=basket&q=a%26b",
+    "/compare?a=team/nightly&b=x": "/compare/?a=team%2Fnightly&b=x",
+    "/missing/pages/01": "/missing/pages/01/",
+    "/pages/1/": "/",
+    "/pages/001/": "/",
+    "/jobs/team/nightly/pages/1/": "/jobs/team/nightly/",
+    "/jobs/team/nightly/pages/01/index.json": "/jobs/team/nightly/index.json",
+    "/jobs/team/nightly/pages/02/?x=1": "/jobs/team/nightly/pages/2/?x=1",
+    "/jobs/team/nightly/builds/2/results/all/pages/1/": (
+        "/jobs/team/nightly/builds/2/results/all/"
+    ),
+}
+
+
+def test_a_page_has_one_address_to_which_others_lead(client, filled):
+    answers = {path: client.get(path) for path in ELSEWHERE}
+    assert {each.status_code for each in answers.values()} == {308}
+    assert {path: each.headers["Location"] for path, each in answers.items()} == ELSEWHERE
+    below = {"SCRIPT_NAME": "/track er"}
+    response = client.get("/pages/1/", environ_overrides=below)
+    assert response.headers["Location"] == "/track%20er/"
+    assert client.get("/pages/2/", environ_overrides=below).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -112,6 +137,7 @@ def test_without_its_last_slash_a_page_sends_on(client, filled, page):
         "/jobs/team/nightly/builds/2/results/odd/",
         "/jobs/team/nightly/builds/2/results/all/pages/0/",
         "/jobs/team/nightly/builds/2/results/all/pages/99/",
+        "/jobs/team/nightly/pages/0/",
         "/jobs/team/nightly/cases/0123456789abcdef/",
         "/jobs/team/nightly/cases/" + "f" * 16 + "/",
         "/static/nothing.css",
@@ -441,6 +467,11 @@ def test_a_former_name_without_its_last_slash_leads_there_too(client, renamed):
     response = client.get("/jobs/team/old%20%231/builds/7", follow_redirects=True)
     assert response.status_code == 200
     assert response.request.path == f"{AT_NEW}/builds/7/"
+
+
+def test_what_is_asked_of_a_page_is_asked_under_the_name_now(client, renamed):
+    response = client.get(f"/jobs/team/old%20%231/cases/{renamed}/explain/?as_of=7")
+    assert response.headers["Location"] == f"{AT_NEW}/cases/{renamed}/explain/?as_of=7"
 
 
 def test_a_former_name_is_not_kept_by_browsers_for_ever(client, renamed):

@@ -76,15 +76,19 @@ class Page:
     def segments(
         self, params: Params, spell: Callable[[str], str] = lambda name: name
     ) -> tuple[str, ...]:
-        """The parts of a path between its slashes; `spell` is put on each folder of the job."""
+        """The parts of a path between its slashes; `spell` is put on each folder of the job.
+
+        The first page of a list has no number there, and the others have no zeros before theirs.
+        """
         found: list[str] = []
         for part in self.parts:
             if part == "{job}":
                 found.extend(map(spell, params["job"].split("/")))
             else:
                 found.append(params[part[1:-1]] if part.startswith("{") else part)
-        if int(params.get("page", "1")) > 1:
-            found += ["pages", params["page"]]
+        number = int(params.get("page", "1"))
+        if number != 1:
+            found += ["pages", str(number)]
         return tuple(found)
 
     @cached_property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 
@@ -11,7 +10,7 @@ from tracker.errors import NotFound
 from tracker.queries import jobs
 from tracker.web import api_builds, api_cases, api_missing, api_rows
 from tracker.web.api_rows import Job
-from tracker.web.links import below
+from tracker.web.links import below, with_query
 from tracker.web.listing import Page, page, paging
 from tracker.web.openapi_operations import Operation, Operations, asked, reply
 from tracker.web.openapi_parameters import JOB, LINE
@@ -83,6 +82,5 @@ def _moved(readings: Iterable[Reading]) -> str:
         name = jobs.name_now(job)
         if name:
             there = request.path.replace(f"/jobs/{job}", f"/jobs/{name}", 1)
-            query = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
-            return below(there) + query
+            return with_query(below(there))
     return ""

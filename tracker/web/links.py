@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import request
 
@@ -21,6 +21,12 @@ def base() -> str:
 def below(path: str) -> str:
     """The path of something here from the root of its host, as it stands in a `Location`."""
     return quote(f"{request.script_root}{path}", safe="/~")
+
+
+def with_query(there: str) -> str:
+    """An address that asks what this request asks: where something stands now."""
+    asked = urlencode(list(request.args.items(multi=True)))
+    return f"{there}?{asked}" if asked else there
 
 
 def page_url(name: str, **params: object) -> str:

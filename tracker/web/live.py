@@ -19,7 +19,7 @@ from tracker.queries.rows import bounded_snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
 from tracker.web import parameters
-from tracker.web.links import below, page_path
+from tracker.web.links import below, page_path, with_query
 from tracker.web.state import state
 
 blueprint = Blueprint("live", __name__)
@@ -63,12 +63,12 @@ def page(path: str = "") -> AnyResponse:
     as_twin = path.endswith(f"/{TWIN}")
     wanted = path.removesuffix(TWIN) if as_twin else path
     if not wanted.endswith("/") and any(_readings(f"{wanted}/")):
-        return redirect(below(f"{wanted}/"), code=308)
+        return redirect(with_query(below(f"{wanted}/")), code=308)
     readings = list(_readings(wanted))
     if not readings:
         raise _nothing_to_get()
     state()
-    return _answer(readings, as_twin)
+    return _answer(readings, wanted, as_twin)
 
 
 def _nothing_to_get() -> HTTPException:
@@ -101,6 +101,16 @@ def _is_here(params: Params) -> bool:
     return "job" not in params or jobs.is_known(params["job"])
 
 
+def _other_address(readings: Sequence[Reading], path: str) -> str:
+    """Where the page at a path stands, if that is another address; else ""."""
+    row, params = _choose(readings)
+    if not _is_here(params):
+        return _moved(readings)
+    # The links of a page are those of its one address: page 1 of a list has no number in it.
+    there = page_path(row.name, **params) if "page" in params else ""
+    return "" if there == below(path) else there
+
+
 def _moved(readings: Sequence[Reading]) -> str:
     """Where a page stands now, asked for by its job's former name or a merged family; else ""."""
     for row, params in readings:
@@ -112,14 +122,14 @@ def _moved(readings: Sequence[Reading]) -> str:
     return ""
 
 
-def _answer(readings: Sequence[Reading], as_twin: bool) -> AnyResponse:
+def _answer(readings: Sequence[Reading], path: str, as_twin: bool) -> AnyResponse:
     """A page from one snapshot; 304 where the client's copy has the same revision."""
     with bounded_snapshot():
         row, params = _choose(readings)
         g.route = row.route
-        there = "" if _is_here(params) else _moved(readings)
+        there = _other_address(readings, path)
         if there:
-            return redirect(there + (TWIN if as_twin else ""), code=308)
+            return redirect(with_query(there + (TWIN if as_twin else "")), code=308)
         response = Response(mimetype="application/json" if as_twin else "text/html")
         moving = None if as_twin else _moving(row, params)
         response.set_etag(f"{renderer().fingerprint}-{_stamp(row, params, moving)}", weak=True)
