@@ -188,6 +188,21 @@ def test_keyset_pages_can_be_of_one_status() -> None:
     assert sorted(row.name for row in rows) == ["born", "broke", "mended"]
 
 
+def test_keyset_pages_can_be_of_each_list() -> None:
+    history("nightly", **PICTURES)
+    jenkins("nightly", 9, report(login="F", logout="S"), result="ABORTED")
+    found = 0
+    for label in ("3", "4", "9"):
+        for which in LISTS:
+            rows = sorted(results("nightly", label, which, limit=99), key=lambda row: row.key)
+            half = len(rows) // 2
+            after = id_of(rows[half - 1].key) if half else None
+            assert results_after("nightly", label, which, after=after, limit=99) == rows[half:]
+            assert results_after("nightly", label, which, after=None, limit=half) == rows[:half]
+            found += which != "all" and bool(rows)
+    assert found >= 6
+
+
 def test_builds_come_newest_first_in_pages() -> None:
     history("nightly", login="P P P P P")
     assert [row.number for row in builds("nightly", limit=2, offset=1)] == [4, 3]

@@ -114,5 +114,8 @@ def test_programs_are_told(client: FlaskClient) -> None:
     told = json.loads(client.get("/api/v1/jobs/nightly/builds/9").data)
     assert told["let_go"].startswith("2026-")
     assert (told["kept"], told["regressions"], told["totals"]["failed"]) == (False, 1, 1)
-    assert json.loads(client.get("/api/v1/jobs/nightly/builds/9/results").data)["items"] == []
+    refused = client.get("/api/v1/jobs/nightly/builds/9/results?status=failed")
+    assert refused.status_code == 404  # an empty list would say that nothing failed
+    assert "The results of nightly #9 were let go on 2026-" in refused.text
+    assert "Its counts remain: ask for the build itself." in refused.text
     assert json.loads(client.get("/api/v1/jobs/nightly/builds/40").data)["let_go"] is None

@@ -428,6 +428,25 @@ def test_below_a_folder_of_a_proxy_all_addresses_lead_below_it(client, upload, t
     assert (sent.status_code, sent.headers["Location"][: len(there)]) == (202, there)
 
 
+def test_a_list_of_what_is_judged_says_how_and_why(get, store):
+    history("n", broke="P P F", old="P F F", ok="P P P")
+    path = f"{API}/n/builds/3/results"
+    told = {which: get(f"{path}?list={which}")["items"] for which in ("new", "failing", "skipped")}
+    assert [(each["name"], each["verdict"], each["since"]) for each in told["new"]] == [
+        ("broke", "regression", "3")
+    ]
+    assert "by chance once in" in told["new"][0]["sentence"]
+    assert [(each["name"], each["verdict"], each["since"]) for each in told["failing"]] == [
+        ("old", "failing", "2")
+    ]
+    assert told["skipped"] == get(f"{path}?list=new&status=passed")["items"] == []
+    everything = get(path)["items"]
+    assert len(everything) == 3
+    assert {(each["verdict"], each["since"], each["sentence"]) for each in everything} == {
+        ("", None, "")
+    }
+
+
 def test_a_slash_at_the_end_is_allowed(get, filled):
     assert get(f"{API}/team/nightly/") == get(f"{API}/team/nightly")
 

@@ -254,25 +254,39 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
     """
     with snapshot():
         found = _found(job, label)
-        return _ROWS[which](found, limit, offset)
+        if which == "all":
+            return _all(found, limit, offset)
+        return _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
 
 
 def results_after(
-    job: str, label: str, *, status: int | None, after: int | None, limit: int
+    job: str,
+    label: str,
+    which: str = "all",
+    *,
+    status: int | None = None,
+    after: int | None,
+    limit: int,
 ) -> list[CaseRow]:
-    """Results of a build in the order of their keys, those behind the case id `after`."""
+    """The same in the order of their keys, those of a status behind the case id `after`.
+
+    NotFound where the results of the build were let go: an empty list would say that it had none.
+    """
+    wanted, parameters = ("", ()) if status is None else (" AND r.status = ?", (status,))
+    behind = -1 if after is None else after
+    rest = f" AND r.case_id > ?{wanted} ORDER BY r.case_id LIMIT ?"
     with snapshot():
-        build_id = _found(job, label)[1]
-        wanted, parameters = ("", ()) if status is None else (" AND r.status = ?", (status,))
-        rows = select(
-            f"SELECT {_CASE} {_FROM_RESULT}"
-            f" WHERE r.build_id = ? AND r.case_id > ?{wanted} ORDER BY r.case_id LIMIT ?",
-            build_id,
-            -1 if after is None else after,
-            *parameters,
-            limit,
+        found = _found(job, label)
+        refuse_let_go(found.row, "Its counts remain: ask for the build itself.")
+        return _ROWS[which](found, _Part(rest, (behind, *parameters, limit)))
+
+
+def refuse_let_go(row: BuildRow, remedy: str) -> None:
+    """NotFound with this remedy where the results of a build were let go."""
+    if row.let_go:
+        raise NotFound(
+            f"The results of {row.job} #{row.label} were let go on {row.let_go:%Y-%m-%d}.", remedy
         )
-    return [case_row(row) for row in rows]
 
 
 class _Found(NamedTuple):
@@ -306,21 +320,28 @@ _ATTEMPTS = (
 )
 
 
-def _skipped(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    return _by_status(found, "r.status IN (3, 4)", limit, offset)
+class _Part(NamedTuple):
+    """Which rows of a list are wanted, in which order: what stands behind its conditions."""
+
+    rest: str
+    parameters: tuple[int, ...]
 
 
-def _failed(found: _Found, limit: int, offset: int) -> list[CaseRow]:
-    return [] if found.row.has_verdicts else _by_status(found, "r.status IN (1, 2)", limit, offset)
+def _skipped(found: _Found, part: _Part) -> list[CaseRow]:
+    return _by_status(found, " AND r.status <> 0 AND r.status IN (3, 4)", part)
 
 
-def _by_status(found: _Found, wanted: str, limit: int, offset: int) -> list[CaseRow]:
+def _failed(found: _Found, part: _Part) -> list[CaseRow]:
+    if found.row.has_verdicts:
+        return []
+    return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+
+
+def _by_status(found: _Found, wanted: str, part: _Part) -> list[CaseRow]:
     rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
-        f" WHERE r.build_id = ? AND r.status <> 0 AND {wanted} {_IN_ORDER} LIMIT ? OFFSET ?",
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT} WHERE r.build_id = ?{wanted} {part.rest}",
         found.build_id,
-        limit,
-        offset,
+        *part.parameters,
     )
     return [case_row(row[:7], attempts=row[7]) for row in rows]
 
@@ -345,24 +366,22 @@ _EPISODES = {
 }
 
 
-def _in_episode(which: str) -> Callable[[_Found, int, int], list[CaseRow]]:
+def _in_episode(which: str) -> Callable[[_Found, _Part], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
-    def rows(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+    def rows(found: _Found, part: _Part) -> list[CaseRow]:
         if not found.row.has_verdicts:
             return []
         place = (found.row.epoch, found.row.number)
         told = select(
             f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
             f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{_IN_EPISODE}"
-            f" WHERE r.build_id = ?{_AT_BUILD} AND {_EPISODES[which]}"
-            f" {_IN_ORDER} LIMIT ? OFFSET ?",
+            f" WHERE r.build_id = ?{_AT_BUILD} AND {_EPISODES[which]} {part.rest}",
             found.job_id,
             found.build_id,
             *place,
             *place,
-            limit,
-            offset,
+            *part.parameters,
         )
         ages = _ages(found.job_id, place) if told else {}
         return [_with_verdict(row, which, ages) for row in told]
@@ -382,7 +401,7 @@ def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], 
     )
 
 
-def _incident(found: _Found, limit: int, offset: int) -> list[CaseRow]:
+def _incident(found: _Found, part: _Part) -> list[CaseRow]:
     """What failed in an incident and was well before: it has no episode there, but a fix."""
     if not found.row.in_incident:
         return []
@@ -392,13 +411,12 @@ def _incident(found: _Found, limit: int, offset: int) -> list[CaseRow]:
         " WHERE r.build_id = ? AND r.status IN (1, 2) AND NOT EXISTS (SELECT 1 FROM episode e"
         " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
         f" WHERE e.job_id = ? AND e.case_id = r.case_id AND e.state <> 'fixed'{_AT_BUILD})"
-        f" {_IN_ORDER} LIMIT ? OFFSET ?",
+        f" {part.rest}",
         found.build_id,
         found.job_id,
         *place,
         *place,
-        limit,
-        offset,
+        *part.parameters,
     )
     return [case_row(row[:7], attempts=row[7], verdict="incident") for row in rows]
 
@@ -444,12 +462,12 @@ def _order(_database: str, build_id: int, _revision: int) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
-_ROWS: dict[str, Callable[[_Found, int, int], list[CaseRow]]] = {
+_ROWS: dict[str, Callable[[_Found, _Part], list[CaseRow]]] = {
     **{which: _in_episode(which) for which in _EPISODES},
     "incident": _incident,
     "skipped": _skipped,
     "failed": _failed,
-    "all": _all,
+    "all": lambda found, part: _by_status(found, "", part),
 }
 _COUNTS: dict[str, Callable[[BuildRow], int]] = {
     "new": lambda row: row.newly_broken,

@@ -229,11 +229,7 @@ def _group(part: str, value: str) -> list[Picked]:
 
 def _build(job: str, label: str) -> Picked:
     row = builds.build(job, label)
-    if row.let_go:
-        raise NotFound(
-            f"The results of {job} #{row.label} were let go on {row.let_go:%Y-%m-%d}.",
-            "Compare a newer build.",
-        )
+    builds.refuse_let_go(row, "Compare a newer build.")
     return _picked("WHERE j.name = ? AND b.epoch = ? AND b.number = ?", job, row.epoch, row.number)[
         0
     ]

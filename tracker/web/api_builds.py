@@ -65,7 +65,11 @@ class Reports(Page[ReportRow], frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A case in a build; `duration` is in seconds."""
+    """A case in a build; `duration` is in seconds.
+
+    In a `list` of what is judged it has its `verdict`, the `sentence` that says why, and the label
+    of the build `since` which it is broken or flaky; elsewhere these are "" and null.
+    """
 
     key: str
     suite: str
@@ -74,6 +78,9 @@ class Result(msgspec.Struct, frozen=True):
     status: str
     duration: float | None
     message: str
+    verdict: str
+    since: str | None
+    sentence: str
 
 
 class Results(Page[Result], frozen=True):
@@ -128,14 +135,23 @@ def one_run(job: str, build: str) -> Run:
 
 _STATUS = word("status", "Only results of this status.", [status.word for status in Status])
 
+_LIST = word(
+    "list",
+    "One list of the results: `new` is newly broken, `failing` broken since an earlier build,"
+    " `fixed` and `recovering` pass again, `suspect`, `flaky` and `incident` failed and alarm"
+    " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged.",
+    builds.LISTS,
+    default="all",
+)
 
-@BELOW.get(f"{_BUILD}/results", Results, JOB, BUILD, _STATUS, *paging_by_key(), moved=True)
+
+@BELOW.get(f"{_BUILD}/results", Results, JOB, BUILD, _LIST, _STATUS, *paging_by_key(), moved=True)
 def list_results(
-    job: str, build: str, status: str | None, limit: int, after: int | None
+    job: str, build: str, list: str, status: str | None, limit: int, after: int | None
 ) -> Results:
-    """The results of a build, in the order of their keys."""
+    """The results of a build, in the order of their keys; 404 where they were let go."""
     number = None if status is None else int(Status.named(status))
-    rows = builds.results_after(job, build, status=number, after=after, limit=limit + 1)
+    rows = builds.results_after(job, build, list, status=number, after=after, limit=limit + 1)
     return page(Results, rows, limit, item=_result, cursor=lambda row: row.key)
 
 
