@@ -15,6 +15,7 @@ from tests.factories import (
     report,
     upload,
 )
+from tests.queries.growth import rows_read
 from tracker.errors import NotFound
 from tracker.queries.about import extent
 from tracker.queries.answers import answer, as_text
@@ -387,3 +388,15 @@ def test_an_answer_about_an_older_epoch_is_about_that_build() -> None:
 
 def test_pictures_with_nothing_run_are_builds_without_reports() -> None:
     assert [len(found) for _, found in builds_of(login="P .")] == [1, 0]
+
+
+def test_a_list_costs_the_same_after_a_long_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    history("young", login="P F F")
+    history("old", login="P P P P P P P P F F")
+    lists = {"young": "3", "old": "10"}
+    assert [results(*build, "failing", limit=9)[0].age for build in lists.items()] == [1, 1]
+    young, old = (
+        rows_read(monkeypatch, lambda build=build: results(*build, "failing", limit=9))
+        for build in lists.items()
+    )
+    assert young == old

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from tests.factories import history, jenkins, key_of, record, report, upload
+from tests.queries.growth import rows_read
 from tracker.errors import NotFound
 from tracker.queries import cases, jobs
 from tracker.queries.details import Details
@@ -147,3 +148,22 @@ def test_a_history_tells_what_the_report_told_beyond_the_outcome() -> None:
     newer, older = cases.history("nightly", key_of("login"), limit=9)
     assert older.details == Details(file="a.py", line=7, properties=(("k", "v"),))
     assert newer.details == Details()
+
+
+def test_a_page_of_history_costs_the_same_however_long_that_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = report(login="P")
+    tries = [(id_of(key_of("login")), 1, 1, 250, None)]
+    tried = dataclasses.replace(made, contents=dataclasses.replace(made.contents, attempts=tries))
+    read: list[int] = []
+    for number in range(1, 10):
+        upload("nightly", number, tried, complete=True)
+        if number in (5, 9):
+            assert [len(row.attempts) for row in two_newest()] == [1, 1]
+            read.append(rows_read(monkeypatch, two_newest))
+    assert read[0] == read[1]
+
+
+def two_newest() -> list[cases.HistoryRow]:
+    return cases.history("nightly", key_of("login"), limit=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import history, jenkins, report, upload
+from tests.queries.growth import rows_read
 from tracker.queries.events import events_of
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -86,3 +87,14 @@ def test_a_later_failure_changes_no_window_on_the_page_of_an_older_build() -> No
     before = events_of("nightly", "33")
     history("nightly", first=34, one="F F F", two="F F F", alone="F F F", calm0="P P P")
     assert events_of("nightly", "33") == before
+
+
+def test_events_cost_the_same_after_a_long_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(job: str, before: int) -> int:
+        picture = " ".join("P" * before + "F")
+        history(job, one=picture, two=picture)
+        [event] = events_of(job, str(before + 1))
+        assert (event.cases, event.by) == (2, str(before + 1))
+        return rows_read(monkeypatch, lambda: events_of(job, str(before + 1)))
+
+    assert read("young", 16) == read("old", 40)

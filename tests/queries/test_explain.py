@@ -122,6 +122,16 @@ def test_results_that_changed_later_are_marked_too() -> None:
     assert [(each.label, each.what) for each in late] == [("2", "changed later")]
 
 
+def test_of_many_that_arrived_later_a_few_are_named_and_the_others_counted() -> None:
+    upload("nightly", 20, report(login="F"), complete=True)
+    for number in range(1, 14):
+        upload("nightly", number, report(login="P"), complete=True)
+    found = explain("nightly", key_of("login"), "20")
+    assert [each.label for each in found.late] == [str(number) for number in range(1, 11)]
+    assert found.more_late == 3
+    assert as_text(found).endswith(f"{LATE}: #10, recorded later\n{LATE}: 3 more builds\n")
+
+
 @settings(
     max_examples=examples(4, 12),
     deadline=None,

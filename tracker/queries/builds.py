@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tracker.errors import NotFound
+from tracker.queries.places import stretch
 from tracker.queries.rows import (
     BuildRow,
     CaseRow,
@@ -23,7 +24,6 @@ from tracker.queries.rows import (
 )
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.models import database
-from tracker.store.outcomes import JUDGED
 from tracker.store.records import About
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
@@ -383,7 +383,7 @@ def _in_episode(which: str) -> Callable[[_Found, _Part], list[CaseRow]]:
             *place,
             *part.parameters,
         )
-        ages = _ages(found.job_id, place) if told else {}
+        ages = _ages(found, {(row[9], row[10]) for row in told if row[9] is not None})
         return [_with_verdict(row, which, ages) for row in told]
 
     return rows
@@ -421,15 +421,13 @@ def _incident(found: _Found, part: _Part) -> list[CaseRow]:
     return [case_row(row[:7], attempts=row[7], verdict="incident") for row in rows]
 
 
-def _ages(job_id: int, place: tuple[int, int]) -> dict[tuple[int, int], int]:
-    """For each judged build up to `place`: how many judged builds ago it was."""
-    rows = select(
-        f"SELECT epoch, number FROM build WHERE job_id = ? AND {JUDGED}"
-        " AND (epoch, number) <= (?, ?) ORDER BY epoch DESC, number DESC",
-        job_id,
-        *place,
-    )
-    return {(epoch, number): age for age, (epoch, number) in enumerate(rows)}
+def _ages(found: _Found, builds: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """For each of some judged builds: how many judged builds before the one found it was."""
+    if not builds:
+        return {}
+    place = (found.row.epoch, found.row.number)
+    places = stretch(found.job_id, min(builds), place).places({*builds, place})
+    return {build: places[place] - before for build, before in places.items()}
 
 
 def _all(found: _Found, limit: int, offset: int) -> list[CaseRow]:

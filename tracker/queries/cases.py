@@ -215,8 +215,9 @@ def _history(
             " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, ''),"
             " d.data",
         )
-        verdicts = _verdicts(job, number)
-        attempts = _attempts(job, number)
+        shown = listed(row[1] for row in rows)
+        verdicts = _verdicts(job, number, shown)
+        attempts = _attempts(number, shown)
     return [
         HistoryRow(
             build=build,
@@ -236,24 +237,26 @@ def _history(
     ]
 
 
-def _verdicts(job: str, case: int | None) -> dict[int, tuple[str, str]]:
-    """What began with the case and why, by the id of the build in which it did."""
+def _verdicts(job: str, case: int | None, builds: str) -> dict[int, tuple[str, str]]:
+    """What began with the case in one of the builds, and why, by the build's id."""
     rows = select(
         "SELECT e.from_build, e.state, e.evidence FROM episode e"
-        " JOIN job j ON j.id = e.job_id WHERE j.name = ? AND e.case_id = ?",
+        " JOIN job j ON j.id = e.job_id WHERE j.name = ? AND e.case_id = ?"
+        " AND e.from_build IN (SELECT value FROM json_each(?))",
         job,
         case,
+        builds,
     )
     return {began: (state, sentence_of(evidence)) for began, state, evidence in rows}
 
 
-def _attempts(job: str, case: int | None) -> dict[int, tuple[AttemptRow, ...]]:
+def _attempts(case: int | None, builds: str) -> dict[int, tuple[AttemptRow, ...]]:
     rows = select(
         "SELECT a.build_id, a.n, a.status, a.duration, coalesce(f.message, ''),"
-        " coalesce(f.trace, '') FROM attempt a JOIN build b ON b.id = a.build_id"
-        " JOIN job j ON j.id = b.job_id LEFT JOIN failure f ON f.id = a.failure_id"
-        " WHERE j.name = ? AND a.case_id = ? ORDER BY a.build_id, a.n",
-        job,
+        " coalesce(f.trace, '') FROM attempt a LEFT JOIN failure f ON f.id = a.failure_id"
+        " WHERE a.build_id IN (SELECT value FROM json_each(?)) AND a.case_id = ?"
+        " ORDER BY a.build_id, a.n",
+        builds,
         case,
     )
     found: dict[int, tuple[AttemptRow, ...]] = {}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from tracker.queries.rows import label_of, select, snapshot
+from tracker.queries.places import Called, Order, Stretch, stretch
+from tracker.queries.rows import select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.break_windows import BreakWindow
 from tracker.store.identity import key
-from tracker.store.outcomes import JUDGED
-from tracker.verdicts.events import events
+from tracker.verdicts.events import Event, events
 from tracker.verdicts.windows import Window
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
@@ -40,40 +40,40 @@ class EventRow:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A judged build by what people call it, and its revision."""
+class _Broken:
+    """A case that is broken at a build: its window as known there, and whether it broke there."""
 
-    label: str
-    commit: str
+    case: int
+    name: str
+    window: BreakWindow | None
+    is_new: bool
 
 
 def events_of(job: str, build: str) -> list[EventRow]:
     """The events of at least two cases among those that are broken at a build; new ones first."""
     with snapshot():
-        rows = _broken_at(job, build)
-        if len(rows) < 2:
+        asked, broken = _broken_at(job, build)
+        kept = {case: each.window for case, each in broken.items() if each.window}
+        if asked is None or len(kept) < 2:
             return []
-        order, places = _judged(job)
-    windows = {row[0]: _window(row[2], order) for row in rows}
-    names = {row[0]: row[1] for row in rows}
-    new = {row[0] for row in rows if row[3]}
-    found = [
-        _row(event.cases, event.after, event.by, event.likely, names, new, places)
-        for event in events({case: each for case, each in windows.items() if each})
-        if len(event.cases) > 1
-    ]
-    return sorted(found, key=lambda row: (-(row.new > 0), -row.new, -row.cases, row.by))
+        windows, builds = _windows(*asked, kept)
+        found = [event for event in events(windows) if len(event.cases) > 1]
+        called = builds.called(
+            {place for event in found for place in (event.after, event.by, event.likely)}
+        )
+    rows = [_row(event, broken, called) for event in found]
+    return sorted(rows, key=lambda row: (-(row.new > 0), -row.new, -row.cases, row.by))
 
 
-def _broken_at(job: str, build: str) -> list[tuple[int, str, str, int]]:
-    """What is broken at a build: case, name, window as known there, and whether it broke there."""
+def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int, _Broken]]:
+    """What is broken at a build, and where that is: its job's id and its place."""
     number, _, epoch = build.partition("~")
     rows = select(
-        "SELECT e.case_id, c.name, coalesce((SELECT w.found FROM break_window w"
+        "SELECT t.job_id, t.epoch, t.number, e.case_id, c.name, (SELECT w.found FROM break_window w"
         " JOIN build r ON r.id = w.build_id"
         " WHERE w.job_id = e.job_id AND w.case_id = e.case_id AND w.since_build = e.since_build"
         " AND (r.epoch, r.number) <= (t.epoch, t.number)"
-        " ORDER BY r.epoch DESC, r.number DESC LIMIT 1), ''),"
+        " ORDER BY r.epoch DESC, r.number DESC LIMIT 1),"
         f" e.from_build = t.id AND e.state IN {OPENED_STATES}"
         " FROM build t JOIN job j ON j.id = t.job_id JOIN episode e ON e.job_id = t.job_id"
         " JOIN test_case c ON c.id = e.case_id JOIN build a ON a.id = e.from_build"
@@ -90,52 +90,48 @@ def _broken_at(job: str, build: str) -> list[tuple[int, str, str, int]]:
         int(epoch or 0),
         epoch,
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    broken = {
+        case: _Broken(case, name, _BREAK_WINDOW.decode(window) if window else None, bool(is_new))
+        for _, _, _, case, name, window, is_new in rows
+    }
+    return (rows[0][0], (rows[0][1], rows[0][2])) if rows else None, broken
 
 
-def _judged(job: str) -> tuple[dict[tuple[int, int], int], list[_Place]]:
-    """The judged builds of a job, oldest first, and where each stands."""
-    rows = select(
-        f"SELECT b.epoch, b.number, {label_of('b')}, b.commit_id FROM build b"
-        f" JOIN job j ON j.id = b.job_id WHERE j.name = ? AND {JUDGED}"
-        " ORDER BY b.epoch, b.number",
-        job,
-    )
-    order = {(epoch, number): place for place, (epoch, number, _, _) in enumerate(rows)}
-    return order, [_Place(label, commit) for _, _, label, commit in rows]
+def _windows(
+    job_id: int, last: Order, kept: Mapping[int, BreakWindow]
+) -> tuple[dict[int, Window], Stretch]:
+    """The windows by places in the stretch of builds that they lie in.
+
+    Those are left out of which a build is judged no more. One without a good build begins where
+    history did.
+    """
+    named = {each for window in kept.values() for each in _named(window)}
+    longest = max(len(window.chances) for window in kept.values())
+    builds = stretch(job_id, min(named), last, before=longest)
+    places = builds.places(named)
+    found: dict[int, Window] = {}
+    for case, window in kept.items():
+        if places.keys() >= _named(window):
+            by, likely = places[window.by], places[window.likely]
+            found[case] = Window(by - len(window.chances), by, likely, window.chances)
+    return {case: window for case, window in found.items() if window.after >= -1}, builds
 
 
-def _window(text: str, order: Mapping[tuple[int, int], int]) -> Window | None:
-    """A stored window by places; None where builds in it are judged no more, or none is kept."""
-    if not text:
-        return None
-    kept = _BREAK_WINDOW.decode(text)
-    after = -1 if kept.after is None else order.get(kept.after, -2)
-    by, likely = order.get(kept.by, -2), order.get(kept.likely, -2)
-    if min(by, likely) < 0 or after < -1:
-        return None
-    if by - after != len(kept.chances):  # a window without a good build begins where history did
-        after = by - len(kept.chances)
-    return Window(after, by, likely, kept.chances) if after >= -1 else None
+def _named(window: BreakWindow) -> set[Order]:
+    return {window.by, window.likely, *([window.after] if window.after else [])}
 
 
-def _row(
-    cases: frozenset[int],
-    after: int,
-    by: int,
-    likely: int,
-    names: Mapping[int, str],
-    new: set[int],
-    places: Sequence[_Place],
-) -> EventRow:
-    some = sorted(cases, key=lambda case: (case not in new, names[case], case))[:SHOWN]
+def _row(event: Event, broken: Mapping[int, _Broken], called: Mapping[int, Called]) -> EventRow:
+    its = [broken[case] for case in event.cases]
+    some = sorted(its, key=lambda each: (not each.is_new, each.name, each.case))[:SHOWN]
+    after = called.get(event.after)
     return EventRow(
-        cases=len(cases),
-        new=len(cases & new),
-        after=places[after].label if after >= 0 else None,
-        by=places[by].label,
-        likely=places[likely].label,
-        commit_after=places[after].commit if after >= 0 else "",
-        commit_by=places[by].commit,
-        some=tuple((key(case), names[case]) for case in some),
+        cases=len(its),
+        new=sum(each.is_new for each in its),
+        after=after.label if after else None,
+        by=called[event.by].label,
+        likely=called[event.likely].label,
+        commit_after=after.commit if after else "",
+        commit_by=called[event.by].commit,
+        some=tuple((key(each.case), each.name) for each in some),
     )

@@ -23,6 +23,9 @@ from tracker.verdicts.verdict import Verdict, replay, verdict
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _VERDICT = msgspec.json.Decoder(Verdict)
 
+# So many builds are named that arrived late; of a back-fill of years the others are counted.
+NAMED = 10
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -48,7 +51,7 @@ class Explanation:
     `since` is the build in which the case broke, `age` judged builds before. `verdict` has the
     inputs and numbers; it was said in build `said_in`, and `after` are the builds since then.
     `is_replayed` tells whether the rule of today makes the same of them. `late` arrived afterwards,
-    and is not part of it.
+    and is not part of it: the oldest builds, and how many `more_late` there are.
     """
 
     job: str
@@ -64,6 +67,7 @@ class Explanation:
     is_replayed: bool
     after: tuple[Seen, ...]
     late: tuple[Late, ...]
+    more_late: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,7 @@ def _explanation(
     if last and last.ended in places and places[last.ended].place <= build.place:
         last = None
     outcomes = _outcomes(known[-LOOK:], id_of(name.key))
+    late = _late(builds, build, revision)
     if last is None:
         said, state, since = _healthy(episodes, known, outcomes), "healthy", None
         began = _newest_counted(known[-LOOK:], outcomes) or build
@@ -235,7 +240,8 @@ def _explanation(
             for each, outcome in zip(known[-LOOK:], outcomes, strict=True)
             if each.place > began.place
         ),
-        late=tuple(_late(builds, build, revision)),
+        late=tuple(late[:NAMED]),
+        more_late=len(late[NAMED:]),
     )
 
 
@@ -327,6 +333,8 @@ def as_text(found: Explanation) -> str:
     same = "the same" if found.is_replayed else "something else: the rule has changed since"
     lines.append(f"replayed by the rule of today: {same}")
     lines += [f"not part of it: #{each.label}, {each.what}" for each in found.late]
+    if found.more_late:
+        lines.append(f"not part of it: {_counted(found.more_late, 'more build')}")
     return "".join(f"{line}\n" for line in lines)
 
 
