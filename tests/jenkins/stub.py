@@ -19,6 +19,9 @@ from tracker.store.jobs import add_server, track_job
 DAY = 24 * 3600 * 1000
 _RANGE = re.compile(r"(allBuilds|builds)\[.*\]\{(\d+),(\d+)\}")
 
+# Builds begin from here on, none of them in the future.
+BEGAN = NOW - 400 * DAY
+
 
 class Stub:
     """Paths below the root, with their JSON or bytes, or a status; `asked` are those asked for."""
@@ -80,7 +83,7 @@ class Stub:
 def a_build(number: int, **more: Any) -> dict[str, Any]:
     """A build that has finished, one day after the one before."""
     told = {"number": number, "url": f"http://jenkins.example/job/nightly/{number}/"}
-    told |= {"timestamp": NOW + number * DAY, "building": False, "inProgress": False}
+    told |= {"timestamp": BEGAN + number * DAY, "building": False, "inProgress": False}
     return {**told, "result": "SUCCESS", "duration": 5, **more}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import NOW
-from tests.jenkins.stub import DAY, Stub, a_build, known_as, reading_of, unfetched
+from tests.jenkins.stub import BEGAN, DAY, Stub, a_build, known_as, reading_of, unfetched
 from tracker.jenkins.backfill import CHUNK, fill, gaps_of
 from tracker.jenkins.client import Unreachable
 from tracker.jenkins.recording import Vanished
@@ -182,7 +182,7 @@ def test_gaps_between_numbers(found: list[int], is_all: bool, gaps: list[object]
 
 
 def test_time_left_is_told_by_the_pace_so_far(stub: Stub, settings: Settings, store: Path) -> None:
-    stub.has(*(a_build(number, timestamp=NOW + number * DAY) for number in range(1, 31)))
+    stub.has(*(a_build(number, timestamp=BEGAN + number * DAY) for number in range(1, 31)))
     ask(stub)
     ticks = iter(range(NOW, NOW + 10**9, 1000))
     fill(reading_of(stub.url, settings, clock=lambda: next(ticks)))

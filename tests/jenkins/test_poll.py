@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import RunningDemo, junit, running_demo
 from tests.factories import NOW, record, report, upload
-from tests.jenkins.stub import DAY, Stub, a_build, artifacts, known_as, reading_of, unfetched
+from tests.jenkins.stub import BEGAN, DAY, Stub, a_build, artifacts, known_as, reading_of, unfetched
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
@@ -26,6 +26,8 @@ from tracker.queries.builds import build, builds, count_builds, reports, results
 from tracker.settings import Settings
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
+
+FUTURE = BEGAN + 36_500 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -307,9 +309,21 @@ def test_a_test_report_that_is_gone_does_not_hold_a_build_up(
 def test_numbers_that_begin_again_are_read_again(stub: Stub, look: Callable[..., int]) -> None:
     stub.has(a_build(1), a_build(2))
     look(stub.url)
-    stub.has(a_build(1, timestamp=NOW + 300 * DAY))
+    stub.has(a_build(1, timestamp=BEGAN + 300 * DAY))
     assert look(stub.url) == 1
     assert [row.label for row in builds("nightly", limit=9)] == ["1", "2", "1~0"]
+
+
+def test_a_start_in_the_future_is_left_out_and_makes_no_other_build(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    stub.has(a_build(1), unfetched(2) | {"timestamp": FUTURE})
+    stub.answers["job/nightly/2/api/json"] = a_build(2, timestamp=FUTURE)
+    look(stub.url)
+    assert build("nightly", "2").started is None
+    stub.has(a_build(1, timestamp=FUTURE), a_build(2, timestamp=FUTURE))
+    assert look(stub.url) == 0
+    assert [row.label for row in builds("nightly", limit=9)] == ["2", "1"]
 
 
 def test_what_is_no_build_is_told_in_words(stub: Stub, look: Callable[..., int]) -> None:
@@ -478,7 +492,7 @@ def test_a_controller_that_was_set_back_loses_what_ran_and_begins_an_epoch(
 ) -> None:
     stub.has(a_build(1), a_build(2, building=True, result=None))
     look(stub.url)
-    stub.has(a_build(1, timestamp=NOW + 30 * DAY), a_build(2, timestamp=NOW + 31 * DAY))
+    stub.has(a_build(1, timestamp=BEGAN + 30 * DAY), a_build(2, timestamp=BEGAN + 31 * DAY))
     look(stub.url)
     rows = {row.label: row.state for row in builds("nightly", limit=9)}
     assert rows == {"2": "finished", "1": "finished", "2~0": "lost", "1~0": "finished"}
@@ -548,7 +562,7 @@ def test_a_running_build_of_an_older_epoch_ends_as_lost(
 ) -> None:
     stub.has(a_build(1), a_build(2, building=True, result=None))
     look(stub.url)
-    stub.has(a_build(1, timestamp=NOW + 90 * DAY), a_build(2, timestamp=NOW + 91 * DAY))
+    stub.has(a_build(1, timestamp=BEGAN + 90 * DAY), a_build(2, timestamp=BEGAN + 91 * DAY))
     recording.poll_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
     look(stub.url)
     assert "running" not in {row.state for row in builds("nightly", limit=9)}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import NOW, history, jenkins, judge_all, report, upload
+from tests.factories import DAY, NOW, history, jenkins, judge_all, report, upload
 from tests.store.fresh import fresh_store
 from tests.store.test_any_order import RECORDINGS
 from tests.store.test_retention import let_go, shorten
@@ -109,6 +109,15 @@ def test_verdicts_of_builds_that_were_let_go_are_imported(short: None) -> None:
         rebuild()
         assert state() == expected
         assert len(run("SELECT 1 FROM build WHERE let_go = ?", NOW)) > 10
+
+
+def test_a_start_in_the_future_is_not_imported() -> None:
+    with fresh_store():
+        jenkins("nightly", 1, report(login="P"), started=NOW + 36_500 * DAY)
+        export = exported()
+    with fresh_store():
+        take(export)
+        assert run("SELECT number, started FROM build") == [(1, None)]
 
 
 def test_results_that_are_here_stay_where_an_export_has_let_them_go(short: None) -> None:

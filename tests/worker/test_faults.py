@@ -11,9 +11,8 @@ import msgspec
 import pytest
 
 from tests.conftest import free_port, junit
-from tests.factories import NOW
 from tests.jenkins.misbehaving import FAULTS, Misbehaving, no_tls, says
-from tests.jenkins.stub import DAY, a_build, artifacts
+from tests.jenkins.stub import BEGAN, DAY, a_build, artifacts
 from tracker.clock import now_ms
 from tracker.queries import jobs
 from tracker.queries.builds import build, builds, count_builds, reports
@@ -254,7 +253,7 @@ def test_a_controller_that_begins_its_numbers_again_adds_to_the_history(
     server: Misbehaving, work: Callable[[str], None]
 ) -> None:
     work(server.url)
-    anew = a_build(1, timestamp=NOW + 300 * DAY)
+    anew = a_build(1, timestamp=BEGAN + 300 * DAY)
     rewind(server, anew)
     server.answers["job/bad/1/api/json"] = anew
     work(server.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from tracker.intake.spool import SpooledReport
 from tracker.intake.text import storable
 from tracker.settings import Settings
 from tracker.store.record import NeedsAllReports, record_build
-from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport
+from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport, believable
 
 _ROUNDS = 5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -68,9 +69,11 @@ def ingest(
     A report that cannot be read is recorded as such beside readable ones, so that the build never
     looks whole. When none of an upload can be read nothing is recorded, and Unrecognised or
     Unreadable says why. A build of Jenkins is recorded in any case; an artifact that no parser
-    recognises is none of its reports, and `lost` are reports that could not be fetched.
+    recognises is none of its reports, and `lost` are reports that could not be fetched. A start
+    that no clock can tell is left out.
     """
     began = monotonic()
+    facts = dataclasses.replace(facts, started=believable(facts.started, now))
     files = bundled(intake.spool, reports)
     read = list(read_reports(files, intake.limits, intake.sources)) if files else []
     metrics.count_reports(map(_outcome, read), monotonic() - began)

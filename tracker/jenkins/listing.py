@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from tracker.jenkins.builds import FACTS, SLIM
 from tracker.jenkins.client import TooMuch, job_path, understood
 from tracker.jenkins.discovery import NEWS, fingerprint
-from tracker.jenkins.shape import check_build
+from tracker.jenkins.shape import checked
 from tracker.jenkins.source import Source
 
 # Builds asked for at once: a poll finds few news, and a build with its files may be long.
@@ -110,7 +110,6 @@ def _checked(build: Answer) -> Answer:
     What is wrong with it is then told as its own trouble, and not as that of the whole job.
     """
     try:
-        check_build(build)
+        return checked(build)
     except ValueError:
         return {"number": build["number"]}
-    return build

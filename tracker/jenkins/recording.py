@@ -13,7 +13,7 @@ from tracker.jenkins.builds import FACTS, facts_of, has_test_report, is_running
 from tracker.jenkins.client import Missing, Refused, TooSlow, Unreachable, Unusable, understood
 from tracker.jenkins.listing import Answer
 from tracker.jenkins.results import Results
-from tracker.jenkins.shape import check_build
+from tracker.jenkins.shape import checked
 from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.history import OnRecord
@@ -45,14 +45,14 @@ def poll_build(job: JenkinsJob, number: int) -> bool:
     with understood(f"What Jenkins {job.source.server!r} tells of {job.name} #{number}"):
         if answer.get("number") != number:
             raise ValueError("no build")
-        check_build(answer)
+        answer = checked(answer)
     return record_answer(job, answer)
 
 
 def record_answer(job: JenkinsJob, answer: Answer) -> bool:
     """Record a build from what Jenkins says of it, and its results when it has finished.
 
-    The answer is one that `check_build` lets pass.
+    The answer is one that `checked` lets pass.
     """
     facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
     if facts.state == "running":

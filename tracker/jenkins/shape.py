@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tracker.clock import now_ms
+from tracker.store.records import believable
+
 # What the store keeps of numbers, and times that a calendar has.
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -73,6 +76,10 @@ class _Build(msgspec.Struct):
     runs: list[_Run] | None = None
 
 
-def check_build(answer: dict[str, Any]) -> None:
-    """Raise ValueError, naming the place, for an answer that no Jenkins gives of a build."""
+def checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """A build's answer, without a start that no clock can tell.
+
+    Raises ValueError, naming the place, for an answer that no Jenkins gives of a build.
+    """
     msgspec.convert(answer, _Build)
+    return {**answer, "timestamp": believable(answer.get("timestamp"), now_ms())}

@@ -8,11 +8,20 @@ from typing import TypeVar
 
 import msgspec
 
+from tracker.clock import now_ms
 from tracker.operations.export import records
 from tracker.store.identity import SEPARATOR, number
 from tracker.store.merge import Merged
 from tracker.store.record import Laid, record_build
-from tracker.store.records import About, BuildFacts, Contents, ReadReport, Recorded, SuiteRunRow
+from tracker.store.records import (
+    About,
+    BuildFacts,
+    Contents,
+    ReadReport,
+    Recorded,
+    SuiteRunRow,
+    believable,
+)
 from tracker.verdicts.outcomes import Status
 
 _STATUSES = {status.word: int(status) for status in Status}
@@ -47,7 +56,7 @@ def facts_of(build: records.Build) -> BuildFacts:
         state=build.state if from_jenkins else None,
         result=build.result,
         complete=build.complete,
-        started=build.started,
+        started=believable(build.started, max(build.heard, now_ms())),
         duration=build.duration,
         url=build.url,
         branch=build.branch,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tracker.clock import DAY
+
 # (case, status, duration in ms or None, failure or None, detail or None)
 ResultRow = tuple[int, int, int | None, int | None, int | None]
 # (case, n, status, duration in ms or None, failure or None)
@@ -84,6 +86,14 @@ class BuildFacts:
     upstream_job: str = ""
     upstream_number: int | None = None
     about: About | None = None
+
+
+def believable(started: int | None, now: int) -> int | None:
+    """The start of a build (ms), but None where it lies more than a day ahead of `now`.
+
+    Then some clock is wrong, and one build of the next century would make all others old.
+    """
+    return None if started is None or started > now + DAY else started
 
 
 @dataclass(frozen=True)

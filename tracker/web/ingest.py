@@ -22,7 +22,7 @@ from tracker.settings import Settings
 from tracker.store.audit import asked_by
 from tracker.store.identity import variant_of
 from tracker.store.jobs import check_job_name
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, believable
 from tracker.store.work import enqueue
 from tracker.web import parameters
 from tracker.web.auth import require
@@ -90,12 +90,22 @@ def _what() -> tuple[BuildFacts, str, bool]:
         job=name,
         number=asked["build"],
         complete=asked["complete"],
-        started=asked["started"],
+        started=_start(asked["started"]),
         url=asked["url"],
         branch=asked["branch"],
         commit=asked["commit"],
     )
     return facts, variant_of(asked["facet"]), asked["replace"]
+
+
+def _start(told: int | None) -> int | None:
+    if told is not None and believable(told, now_ms()) is None:
+        raise UsageError(
+            f"The parameter started={request.args['started'].strip()[:40]!r} lies more than a day"
+            " in the future.",
+            "Set the clock of the machine that sent it, or leave the parameter out.",
+        )
+    return told
 
 
 def _reports(its: Settings, variant: str) -> list[SpooledReport]:

@@ -24,7 +24,10 @@ QUERY = (
     line("branch", "The branch that was tested.", example="main"),
     line("commit", "The commit that was tested.", example="4f2a9c1"),
     line("url", "The address of the build.", example="https://jenkins.example/job/team/12/"),
-    moment("started", "When the build began: RFC 3339, or seconds or ms since 1970."),
+    moment(
+        "started",
+        "When the build began: RFC 3339, or seconds or ms since 1970; a day ahead at most.",
+    ),
     facets("facet", "What tells these results from others, as `platform:linux`."),
     flag("complete", "No more reports of this build will come."),
     flag("replace", "Put the report in the place of the one of its name."),

@@ -50,6 +50,7 @@ def test_the_number_of_a_build(text: str, number: int | None) -> None:
         ("", None),
         ("yesterday", None),
         ("1970-01-01 00:00:00", None),
+        ("2098-02-02 01:00:00", None),
         ("9999-12-31T23:59:59-12:00", None),
     ],
 )

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tracker.clock import now_ms
 from tracker.intake.contract import Result
 from tracker.intake.facts import LINE_LIMIT
 from tracker.intake.text import storable
 from tracker.operations.legacy.report import as_xml, result_of
 from tracker.operations.legacy.tables import LegacyJob, LegacyResult
 from tracker.store.identity import with_facets
-from tracker.store.records import About, BuildFacts
+from tracker.store.records import About, BuildFacts, believable
 from tracker.store.taken_over import REPORT_FOLDER
 
 MOST = 2**63 - 1
@@ -42,14 +43,14 @@ def number_of(text: str) -> int | None:
 def time_of(text: str) -> int | None:
     """A time in ms since 1970 UTC; what names no zone is UTC.
 
-    None for what is no time, or none of a build: one before 2000 or after 2099.
+    None for what is no time, or none of a build: one before 2000 or more than a day ahead.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000) if 2000 <= moment.year <= 2099 else None
+    return believable(round(moment.timestamp() * 1000), now_ms()) if moment.year >= 2000 else None
 
 
 def facts_of(job: LegacyJob, name: str, number: int, main_job: str) -> BuildFacts:
