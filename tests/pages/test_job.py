@@ -315,3 +315,18 @@ def test_it_tells_that_builds_arrived_late_until_the_worker_judged_again() -> No
     while judge_waiting("late", now=NOW):
         pass
     assert not job.show("late").judged_again
+
+
+def test_what_failed_is_told_apart_in_the_table_and_the_tooltips_too() -> None:
+    history(NAME, login="P P P F F", **{f"case{place}": "P P P P F" for place in range(12)})
+    html = html_of()
+    assert "13 of 13 failed, 1 still failing, 12 not alarming</title>" in html
+    assert "1 of 13 failed, 1 newly broken</title>" in html
+    for label, number in (("Still failing", 1), ("Not alarming", 12)):
+        assert f'data-label="{label}">{number}</td>' in html
+
+
+def test_the_tab_key_goes_past_bars_whose_builds_the_table_lists() -> None:
+    history(NAME, one="P F")
+    html = html_of()
+    assert html.count('" tabindex="-1"><g role="img">') == html.count('<g role="img">') == 4
