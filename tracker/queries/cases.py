@@ -21,6 +21,7 @@ from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.outcomes import Status
+from tracker.verdicts.states import OPENED
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def verdict(job: str, case_key: str) -> Verdict | None:
             since.epoch,
             since.number,
         )[0][0]
-    is_older = state in ("regression", "new failure") and began != build_id
+    is_older = state in OPENED and began != build_id
     times = (since.started, build.started)
     return Verdict(
         state="failing" if is_older else state,

@@ -14,10 +14,11 @@ from tracker.queries import cases, jobs
 from tracker.queries.cases import CaseName
 from tracker.queries.rows import at, label_of, select, snapshot
 from tracker.store.identity import id_of, key
-from tracker.store.outcomes import GAP, JUDGED, LETTERS, LOOK, without_fixed
+from tracker.store.outcomes import GAP, IS_INCIDENT, JUDGED, LETTERS, LOOK, without_fixed
 from tracker.store.sql import listed
 from tracker.verdicts.budget import USUAL
-from tracker.verdicts.states import Standing, State
+from tracker.verdicts.incidents import is_out
+from tracker.verdicts.states import OPENED, Standing, State
 from tracker.verdicts.verdict import Verdict, replay, verdict
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
@@ -158,7 +159,7 @@ def _names(build: _Build) -> tuple[str, ...]:
 def _builds(job: str) -> list[_Build]:
     rows = select(
         f"SELECT b.id, b.epoch, b.number, {label_of('b')}, b.started, b.said,"
-        " coalesce(b.changed, 0), json_extract(b.judging, '$.incident') IS NOT NULL, b.lifted"
+        f" coalesce(b.changed, 0), {IS_INCIDENT}, b.lifted"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ? AND {JUDGED}"
         " AND b.said IS NOT NULL ORDER BY b.epoch, b.number",
         job,
@@ -220,7 +221,7 @@ def _explanation(
     else:
         said = _said(last, job)
         began = places[last.began]
-        is_older = last.state in ("regression", "new failure") and began.id != build.id
+        is_older = last.state in OPENED and began.id != build.id
         state = "failing" if is_older else last.state
         since = places.get(last.since or last.began)
     return Explanation(
@@ -294,7 +295,9 @@ def _outcomes(builds: Sequence[_Build], case: int | None) -> str:
         for build, status, retried in rows
     }
     return "".join(
-        GAP if each.is_incident and not each.is_lifted else letters.get(each.id, GAP)
+        GAP
+        if is_out(is_incident=each.is_incident, is_lifted=each.is_lifted)
+        else letters.get(each.id, GAP)
         for each in builds
     )
 

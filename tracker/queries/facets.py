@@ -13,7 +13,7 @@ from typing import Any
 
 from tracker.queries.rows import at, select, snapshot
 from tracker.store.identity import id_of
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import IS_INCIDENT, JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.facets import Finding, Run, explains, time_facets
 
@@ -21,10 +21,13 @@ from tracker.verdicts.facets import Finding, Run, explains, time_facets
 MOST_BUILDS, MOST_JOBS = 120, 12
 LEAST_FAILURES = 3
 
-_COUNTS = (
-    f"{JUDGED} AND coalesce(b.changed, b.said) <= ?"
-    " AND (b.lifted OR json_extract(b.judging, '$.incident') IS NULL)"
+_WITHIN = "coalesce(changed, said) <= ?1"
+# It is the next judged build that lifts an incident: before the job knew of that, it was none.
+_NEXT = (
+    f"SELECT {_WITHIN} FROM build WHERE job_id = b.job_id AND {JUDGED}"
+    " AND (epoch, number) > (b.epoch, b.number) ORDER BY epoch, number LIMIT 1"
 )
+_COUNTS = f"{JUDGED} AND {_WITHIN} AND (NOT {IS_INCIDENT} OR (lifted AND ({_NEXT})))"
 _NEWEST = "ORDER BY b.epoch DESC, b.number DESC LIMIT"
 
 
@@ -83,23 +86,22 @@ def _builds(job: str, cases: Collection[int]) -> dict[int, dict[str, str]]:
     [(revision,)] = select("SELECT coalesce(max(revision), 0) FROM job WHERE name = ?", job)
     newest = f"SELECT b.id FROM build b WHERE b.job_id = j.id AND {_COUNTS} {_NEWEST} 1"
     jobs = select(
-        "SELECT j.id FROM job j WHERE j.name = ? OR EXISTS (SELECT 1 FROM result r"
-        f" WHERE r.build_id = ({newest}) AND r.case_id IN (SELECT value FROM json_each(?)))"
-        " ORDER BY j.name <> ?, j.name LIMIT ?",
-        job,
+        "SELECT j.id FROM job j WHERE j.name = ?2 OR EXISTS (SELECT 1 FROM result r"
+        f" WHERE r.build_id = ({newest}) AND r.case_id IN (SELECT value FROM json_each(?3)))"
+        " ORDER BY j.name <> ?2, j.name LIMIT ?4",
         revision,
-        listed(cases),
         job,
+        listed(cases),
         MOST_JOBS,
     )
     found: dict[int, dict[str, str]] = {}
     for place, (job_id,) in enumerate(jobs):
         rows = select(
             "SELECT b.id, j.platform, b.branch, json_extract(b.about, '$.node'), b.started"
-            f" FROM build b JOIN job j ON j.id = b.job_id WHERE b.job_id = ? AND {_COUNTS}"
-            f" {_NEWEST} ?",
-            job_id,
+            f" FROM build b JOIN job j ON j.id = b.job_id WHERE b.job_id = ?2 AND {_COUNTS}"
+            f" {_NEWEST} ?3",
             revision,
+            job_id,
             _share(place, len(jobs)),
         )
         found.update((row[0], build_facets(*row[1:])) for row in rows)

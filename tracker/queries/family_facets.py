@@ -17,13 +17,13 @@ from tracker.queries.facets import (
     variant_facets,
 )
 from tracker.queries.rows import select
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import IS_OUT, JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.facets import Run, explains
 
 # Whether a variant ran in a build is asked of so many of the family's tests.
 _MOST_CASES = 100
-_COUNTS = f"{JUDGED} AND (b.lifted OR json_extract(b.judging, '$.incident') IS NULL)"
+_COUNTS = f"{JUDGED} AND NOT {IS_OUT}"
 
 
 def explained(family: int) -> ExplainedFailures | None:

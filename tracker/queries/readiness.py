@@ -32,7 +32,7 @@ from tracker.queries.rows import at, select, snapshot, suite_names
 from tracker.queries.states import BROKEN_STATES
 from tracker.store.identity import key
 from tracker.store.models import database
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import IS_OUT, JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.readiness import (
     LEAST_FAILURES,
@@ -304,8 +304,7 @@ def _builds(release: str) -> list[_Build]:
         place = _place(job, release, module, platform)
         rows = select(
             "SELECT b.id, b.epoch, b.number, b.started FROM build b WHERE b.job_id = ?"
-            f" AND {JUDGED} AND b.complete AND b.total > 0"
-            " AND (b.lifted OR json_extract(b.judging, '$.incident') IS NULL)"
+            f" AND {JUDGED} AND b.complete AND b.total > 0 AND NOT {IS_OUT}"
             " ORDER BY b.epoch DESC, b.number DESC LIMIT ?",
             job_id,
             LOOK,

@@ -15,6 +15,7 @@ from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.nights import Judging
 from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
+from tracker.verdicts.incidents import is_out
 from tracker.verdicts.outcomes import Status, is_judged
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
@@ -94,6 +95,12 @@ class BuildRow:
     def has_verdicts(self) -> bool:
         """Whether it was judged as its results are now: one that waits for that has no counts."""
         return self.judged and self.judging is not None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it is kept out of the histories of its cases, as an incident."""
+        is_incident = self.judging is not None and self.judging.incident is not None
+        return is_out(is_incident=is_incident, is_lifted=self.lifted)
 
     @property
     def newly_broken(self) -> int:

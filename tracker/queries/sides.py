@@ -20,7 +20,7 @@ from tracker.errors import NotFound, UsageError
 from tracker.queries import builds, jobs
 from tracker.queries.rows import at, label_of, select
 from tracker.store.naming import PARTS
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import IS_OUT, JUDGED
 
 # A side of many builds has so many newest ones of each job: some run only a part of their tests.
 DEPTH = 3
@@ -30,8 +30,7 @@ _BUILD = re.compile(r"(?P<job>.+)/builds/(?P<label>[0-9]{1,19}(?:~[0-9]{1,9})?)"
 _BEST = re.compile(r"(?P<job>.+)/best/(?P<count>[0-9]{1,9})", re.DOTALL)
 _GROUP = re.compile(rf"(?P<part>{'|'.join(PARTS)}):(?P<value>.+)", re.DOTALL)
 # Incidents say nothing about the tests, so nothing is held against them.
-_IS_OUT = "json_extract(b.judging, '$.incident') IS NOT NULL AND NOT b.lifted"
-_BASIS = f"{JUDGED} AND NOT ({_IS_OUT}) AND b.let_go IS NULL"
+_BASIS = f"{JUDGED} AND NOT {IS_OUT} AND b.let_go IS NULL"
 
 
 @dataclass(frozen=True)
@@ -241,7 +240,7 @@ _NEWEST_FIRST = "ORDER BY b.epoch DESC, b.number DESC"
 def _picked(rest: str, *parameters: Any) -> list[Picked]:
     rows = select(
         f"SELECT b.id, b.job_id, j.name, b.epoch, b.number, {label_of('b')}, b.started,"
-        f" {JUDGED}, {_IS_OUT} FROM build b JOIN job j ON j.id = b.job_id {rest}",
+        f" {JUDGED}, {IS_OUT} FROM build b JOIN job j ON j.id = b.job_id {rest}",
         *parameters,
     )
     return [

@@ -6,11 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.store.sql import listed, run
+from tracker.verdicts.incidents import is_out
 from tracker.verdicts.lanes import KEPT
 from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
 
 # `is_judged`, for builds in a statement.
 JUDGED = f"state NOT IN {UNJUDGED_STATES!r} AND (result IS NULL OR result NOT IN {NOT_JUDGED!r})"
+# Whether a build was an incident, and `is_out` for builds in a statement.
+IS_INCIDENT = "json_extract(judging, '$.incident') IS NOT NULL"
+IS_OUT = f"({IS_INCIDENT} AND NOT lifted)"
 # The builds of a job from a place on, whose parameters are the job and `Place.order`.
 FROM_ON = "job_id = ? AND (epoch, number) >= (?, ?)"
 LATER = f"(SELECT id FROM build WHERE {FROM_ON})"
@@ -53,13 +57,13 @@ class JudgedBuild:
     @property
     def is_out(self) -> bool:
         """Whether its results are kept out of the histories."""
-        return self.is_incident and not self.is_lifted
+        return is_out(is_incident=self.is_incident, is_lifted=self.is_lifted)
 
 
 def judged_builds(job_id: int) -> list[JudgedBuild]:
     """All judged builds of a job, oldest first."""
     rows = run(
-        "SELECT id, epoch, number, total, json_extract(judging, '$.incident') IS NOT NULL, lifted"
+        f"SELECT id, epoch, number, total, {IS_INCIDENT}, lifted"
         f" FROM build WHERE job_id = ? AND {JUDGED} ORDER BY epoch, number",
         job_id,
     )

@@ -51,6 +51,11 @@ def was_none(cases: Set[int], failed_next: Set[int]) -> bool:
     return len(cases & failed_next) >= AGAIN * len(cases)
 
 
+def is_out(*, is_incident: bool, is_lifted: bool) -> bool:
+    """Whether a build is kept out of histories: an incident that the next build did not lift."""
+    return is_incident and not is_lifted
+
+
 def sentence(found: Incident) -> str:
     """What is said of an incident."""
     return (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tracker.operations.retention.horizon import Night, first_judgeable
 from tracker.operations.retention.rules import LEAST, RULES, History, Policy, kept_by
 from tracker.store.connection import reading
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import IS_INCIDENT, IS_OUT, JUDGED
 from tracker.store.retention import Plan
 from tracker.store.sightings import UP_TO_DATE
 from tracker.store.sql import run
@@ -83,10 +83,9 @@ def _history(job_id: int) -> History:
 
 
 def _nights(job_id: int) -> list[Night]:
-    incident = "json_extract(judging, '$.incident') IS NOT NULL"
     rows = run(
         f"SELECT id, epoch, number, coalesce(started, heard), total, {JUDGED},"
-        f" complete AND damaged = 0, {incident}, {incident} AND NOT lifted,"
+        f" complete AND damaged = 0, {IS_INCIDENT}, {IS_OUT},"
         f" complete AND state <> 'running' AND clustered = {UP_TO_DATE}"
         f" AND (judging <> '{{}}' OR NOT ({JUDGED})), kept, let_go IS NOT NULL"
         " FROM build WHERE job_id = ? ORDER BY epoch, number",
