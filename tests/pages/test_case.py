@@ -7,10 +7,13 @@ import dataclasses
 import pytest
 
 from tests.factories import history, jenkins, key_of, report, upload
+from tests.pages.reading import words
 from tests.store.test_paces import nights
 from tracker.errors import NotFound
-from tracker.pages import case
+from tracker.pages import BY_NAME, case
 from tracker.pages.case import CasePage
+from tracker.site.links import live_linker
+from tracker.site.render import renderer
 from tracker.store import identity
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -175,10 +178,24 @@ def test_an_incident_is_left_out_of_the_counts_and_of_the_window() -> None:
         mine = letter if number < 11 else "F"
         upload("nightly", number, report(message="no database", login=mine, **rest))
     page = case.show("nightly", key_of("login"))
-    assert [row.build.label for row in page.in_incidents] == ["7"]
+    assert [row.build.label for row in page.failed_in_incidents] == ["7"]
+    assert [row.build.label for row in page.counted] == ["12", "11", "10", "9", "8", *"654321"]
     assert page.broke.endswith("most likely in #11.")
     history("quiet", login=picture.replace("F", ".")[:-3] + "F F")
     assert page.broke == case.show("quiet", key_of("login")).broke
+
+
+def test_a_failure_in_an_incident_is_told_by_itself_and_breaks_no_row_of_passes() -> None:
+    for number, letter in enumerate("PPPPFP", 1):
+        upload("nightly", number, report(**{f"test_{each}": letter for each in range(12)}))
+        page = case.show("nightly", key_of("test_0"))
+        params = {"job": "nightly", "case": key_of("test_0"), "page": "1"}
+        said = words(renderer().html(BY_NAME["case"], params, page, live_linker(), live=True))
+        if number == 5:
+            assert "healthy its last 4 counted results passed." in said
+            assert "In the newest judged build, #5, it failed in an incident." in said
+    assert "healthy its last 5 counted results passed." in said
+    assert "It failed in an incident, #5, which is not counted." in said
 
 
 def test_a_case_that_runs_as_ever_says_nothing_of_that() -> None:

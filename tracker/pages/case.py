@@ -17,7 +17,6 @@ from tracker.queries.families import InBuild
 from tracker.queries.jobs import JobRow
 from tracker.queries.missing import AbsentIn, OtherName, absence, other_names
 from tracker.queries.paces import PaceRow, noticed_lately, pace
-from tracker.queries.rows import BuildRow
 from tracker.verdicts.outcomes import COUNTED, FAILURES
 from tracker.verdicts.states import BROKEN
 from tracker.verdicts.windows import sentence, window
@@ -82,13 +81,18 @@ class CasePage:
 
     @property
     def counted(self) -> tuple[HistoryRow, ...]:
-        """The results of this page that say how the case was."""
-        return tuple(row for row in self.ran if row.build.judged and row.status in _COUNTED)
+        """The results of this page that say how the case was; an incident says nothing of it."""
+        return tuple(row for row in self._told if not row.build.is_out)
 
     @property
-    def in_incidents(self) -> tuple[HistoryRow, ...]:
-        """Those of `counted` that are kept out of the history, with the incident they are in."""
-        return tuple(row for row in self.counted if _is_incident(row.build))
+    def failed_in_incidents(self) -> tuple[HistoryRow, ...]:
+        """The failures of this page that are not counted, each one of a build's many."""
+        return tuple(row for row in self._told if row.build.is_out and row.status in _FAILURES)
+
+    @property
+    def _told(self) -> tuple[HistoryRow, ...]:
+        """The results in judged builds that are more than a word, incidents or not."""
+        return tuple(row for row in self.ran if row.build.judged and row.status in _COUNTED)
 
     @property
     def failures(self) -> tuple[HistoryRow, ...]:
@@ -128,13 +132,8 @@ def _broke(verdict: Verdict | None, history: Sequence[HistoryRow], page: str) ->
     return sentence(found, [f"#{row.build.label}" for row in judged]) if found else ""
 
 
-def _is_incident(row: BuildRow) -> bool:
-    """Whether the build is kept out of the histories of its cases."""
-    return row.judging is not None and row.judging.incident is not None and not row.lifted
-
-
 def _outcome(row: HistoryRow) -> str:
-    if _is_incident(row.build):
+    if row.build.is_out:
         return "."
     if row.status in _FAILURES:
         return "F"
