@@ -23,7 +23,7 @@ from tracker.verdicts.benchmark.mutations import MUTATIONS
 from tracker.verdicts.benchmark.nights import Night, judged
 from tracker.verdicts.causes import settled
 from tracker.verdicts.missing import Cause, Missing, ReportSeen
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 WEEK = range(20, 31)
 

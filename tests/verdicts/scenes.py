@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracker.verdicts.missing import ReportSeen, Scene
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 SHARD = ReportSeen("shard-3.xml", cases=4)
 OTHER = ReportSeen("shard-4.xml", cases=2)

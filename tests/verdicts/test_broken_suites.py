@@ -9,7 +9,7 @@ import pytest
 from tests.verdicts.scenes import ALL, scene, told, unplaced
 from tracker.verdicts.causes import causes
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 
 @pytest.mark.parametrize(

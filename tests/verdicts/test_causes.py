@@ -11,7 +11,7 @@ from tests.verdicts.scenes import ALL, NAMES, OTHER, SHARD, cart, scene, told
 from tracker.verdicts.causes import causes, settled
 from tracker.verdicts.missing import Cause
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 
 def test_a_case_that_nothing_explains_was_removed():

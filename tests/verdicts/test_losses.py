@@ -8,7 +8,8 @@ from tests.verdicts.scenes import ALL, OTHER, cart, scene
 from tracker.verdicts.causes import causes
 from tracker.verdicts.losses import groups, shrunk
 from tracker.verdicts.missing import Cause, Missing
-from tracker.verdicts.renames import Pair, Test
+from tracker.verdicts.renames import Pair
+from tracker.verdicts.seen_test import Test
 
 
 def test_what_one_thing_explains_is_one_group():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.verdicts.renames import Move, Pair, Test, moves, name_likeness, pairs, replaced
+from tracker.verdicts.renames import Move, Pair, moves, pairs
+from tracker.verdicts.seen_test import Test
 
 SUITE = ("com.shop.cart.CartTest",)
 
@@ -115,23 +115,6 @@ def test_moves_are_told_by_what_was_replaced():
         gone += [case(10 * at + p, n, (f"com.old.{suite}",)) for p, n in enumerate(names)]
         come += [case(500 + 10 * at + p, n, (f"com.new.{suite}",)) for p, n in enumerate(names)]
     assert moves(pairs(gone, come)) == (Move("com.old", "com.new", suites=3, tests=9),)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (("com.a.XTest",), ("com.b.XTest",), ("com.a", "com.b")),
-        (("src/a.spec.ts", "cart"), ("src/b.spec.ts", "cart"), ("src/a", "src/b")),
-        (("XTest",), ("YTest",), ("XTest", "YTest")),
-    ],
-)
-def test_what_of_a_path_became_what(old, new, expected):
-    assert replaced(old, new) == expected
-
-
-def test_names_are_alike_whatever_their_style():
-    assert name_likeness("testAddsItem", "adds_item") == 1.0
-    assert name_likeness("addsItem", "printsInvoice") < 0.3
 
 
 tests = st.builds(

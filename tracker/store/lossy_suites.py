@@ -12,7 +12,7 @@ from tracker.store.presence import IN
 from tracker.store.seen_tests import last_places, seen_in
 from tracker.store.sql import listed, run
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import SuiteKey, Test
+from tracker.verdicts.seen_test import SuiteKey, Test
 
 # A suite by its id, in a variant.
 Home = tuple[int, str]

@@ -14,7 +14,7 @@ from tracker.store.sql import listed, run
 from tracker.verdicts.lost_reports import read_to
 from tracker.verdicts.missing import ReportSeen
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 # Causes and reasons stand at the beginning of what a result says.
 _MESSAGE, _TRACE = 2_000, 8_000

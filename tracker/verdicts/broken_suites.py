@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from tracker.verdicts.missing import Cause, Missing, Scene, suite_text
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import SuiteKey, Test
+from tracker.verdicts.seen_test import SuiteKey, Test
 
 _MARKS = re.compile(
     r"initializationError|set_?up_?(class|module)|before_?(all|class|suite)|class_?method"

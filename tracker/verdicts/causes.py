@@ -8,7 +8,9 @@ from tracker.verdicts.broken_suites import told_by_suites
 from tracker.verdicts.expected import is_surprise
 from tracker.verdicts.lost_reports import told_by_reports
 from tracker.verdicts.missing import Cause, Missing, Scene, suite_text
-from tracker.verdicts.renames import Pair, Test, pairs, replaced
+from tracker.verdicts.names import replaced
+from tracker.verdicts.renames import Pair, pairs
+from tracker.verdicts.seen_test import Test
 
 
 def causes(scene: Scene) -> tuple[Missing, ...]:

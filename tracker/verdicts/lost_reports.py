@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.verdicts.missing import Cause, Missing, ReportSeen, Scene
-from tracker.verdicts.renames import SuiteKey, Test
+from tracker.verdicts.seen_test import SuiteKey, Test
 
 
 def told_by_reports(scene: Scene, gone: Sequence[Test]) -> dict[int, Missing]:

@@ -6,7 +6,8 @@ import enum
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from tracker.verdicts.renames import Pair, SuiteKey, Test
+from tracker.verdicts.renames import Pair
+from tracker.verdicts.seen_test import SuiteKey, Test
 
 
 class Cause(enum.StrEnum):

@@ -26,7 +26,7 @@ from tracker.verdicts.causes import settled
 from tracker.verdicts.expected import WINDOW
 from tracker.verdicts.missing import Cause, ReportSeen
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STATUS = {"P": Status.PASSED, "F": Status.FAILED, "E": Status.ERROR, "S": Status.SKIPPED}

@@ -14,7 +14,7 @@ from tracker.verdicts.benchmark.mixtures import drop_and_cut, mixed, replace_tes
 from tracker.verdicts.benchmark.mutations import MUTATIONS
 from tracker.verdicts.benchmark.nights import Night, case, judged
 from tracker.verdicts.missing import Cause, ReportSeen
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 FORMATS = ("junit", "nunit2", "nunit3", "trx", "robot", "testng", "ctrf", "tap", "gotest_json")
 

@@ -14,7 +14,7 @@ from tracker.verdicts.causes import settled
 from tracker.verdicts.expected import WINDOW
 from tracker.verdicts.missing import Missing, ReportSeen
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tracker.verdicts.benchmark.nights import Night, case
 from tracker.verdicts.missing import Cause
-from tracker.verdicts.renames import SuiteKey, Test
+from tracker.verdicts.seen_test import SuiteKey, Test
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tracker.verdicts.expected import appeared, expected, lost
 from tracker.verdicts.lost_reports import read_to
 from tracker.verdicts.missing import Missing, ReportSeen, Scene
 from tracker.verdicts.outcomes import Status
-from tracker.verdicts.renames import Test
+from tracker.verdicts.seen_test import Test
 
 
 @dataclass(frozen=True)
