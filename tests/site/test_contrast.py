@@ -46,6 +46,15 @@ def test_a_text_can_be_read_on_its_ground(scheme: str, text: str, ground: str) -
     assert contrast(known[text], known[ground]) >= LEAST[scheme]
 
 
+@pytest.mark.parametrize("piece", ["fill-bad", "fill-still", "fill-skip"])
+@pytest.mark.parametrize("scheme", LEAST)
+def test_a_piece_of_the_chart_of_failures_stands_out_from_the_paper(
+    scheme: str, piece: str
+) -> None:
+    known = colours(scheme)
+    assert contrast(known[piece], known["paper"]) >= 3.0  # the line between pieces is the paper
+
+
 def test_black_on_white_is_21() -> None:
     assert round(contrast("#000", "#ffffff"), 2) == 21
 
