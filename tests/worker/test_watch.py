@@ -13,14 +13,17 @@ from tests.conftest import RunningDemo, running_demo
 from tests.jenkins.stub import Stub, a_build, source_of
 from tracker.clock import now_ms
 from tracker.jenkins import discovery
+from tracker.jenkins.client import Refused
 from tracker.queries import jobs
 from tracker.queries.builds import build, count_builds
 from tracker.queries.jobs import name_now
 from tracker.settings import Settings
-from tracker.store.jobs import add_server
+from tracker.store.jobs import add_server, track_job
 from tracker.store.seen import note_look
 from tracker.store.sql import run
-from tracker.store.work import enqueue
+from tracker.store.work import Task, enqueue
+from tracker.worker import context
+from tracker.worker.context import Context
 from tracker.worker.loop import Worker
 from tracker.worker.tasks import TASKS
 
@@ -181,6 +184,46 @@ def test_a_server_that_does_not_know_us_is_asked_no_more_for_a_while(
     stub.asked.clear()
     Worker(settings).run(until_idle=True)
     assert len([path for path in stub.asked if path != "api/json"]) <= 1
+
+
+def test_a_server_that_refused_us_is_asked_again_with_the_token_of_then(
+    stub: Stub, settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(context, "monotonic", lambda: clock[0])
+    token = tmp_path / "token"
+    token.write_text("old")
+    token.chmod(0o400)
+    add_server("main", stub.url, rate=1000, username="ann", token_file=str(token))
+    stub.has(a_build(1))
+    listed(stub, "nightly")
+    track_job("nightly", server="main", jenkins_name="nightly", url=stub.url)
+    answers = stub.answers
+    stub.answers = dict.fromkeys(answers, 401)
+    shared = Context.of(settings)
+    refused = [_refusal(shared, kind) for kind in ("watch", "poll", "watch", "poll")]
+    assert all("401" in str(error) for error in refused)
+    assert len({id(error) for error in refused}) == 4
+    assert stub.asked == ["api/json"]
+    for clock[0] in range(1060, 1600, 60):  # each of them asks nobody
+        assert [_refusal(shared, kind).pause for kind in ("poll", "watch")] == [1600 - clock[0]] * 2
+    assert stub.asked == ["api/json"]
+    token.chmod(0o600)
+    token.write_text("new")
+    stub.answers = answers
+    clock[0] = 1600
+    TASKS["watch"](shared, a_task("watch", "main"))
+    assert shared.source("main").client.address.token == "new"
+
+
+def _refusal(shared: Context, kind: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        TASKS[kind](shared, a_task(kind, {"watch": "main", "poll": "nightly"}[kind]))
+    return caught.value
+
+
+def a_task(kind: str, key: str) -> Task:
+    return Task(id=0, kind=kind, key=key, payload={}, tries=1, asked=1, fence=1)
 
 
 def test_a_job_that_is_deleted_while_a_build_runs_has_lost_it(

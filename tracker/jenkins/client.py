@@ -42,7 +42,7 @@ class Missing(JenkinsError):
 class Refused(JenkinsError):
     """Jenkins wants other credentials: trying again changes nothing."""
 
-    pause = REFUSED_PAUSE
+    pause: float | None = REFUSED_PAUSE
 
 
 class Unreachable(JenkinsError):

@@ -42,9 +42,7 @@ class Context:
     def source(self, server: str) -> Source:
         """The Jenkins called `server`."""
         known = _told(jobs.server(server))
-        until, error = self.closed.get(known, (0.0, None))
-        if error is not None and monotonic() < until:
-            raise error
+        self._check_open(known)
         if known not in self.clients:
             self.clients[known] = Client(address_of(known, self.settings))
         return Source(self.clients[known], known.name, known.prefix)
@@ -61,10 +59,23 @@ class Context:
             seconds=self.settings.poll_limit_seconds,
         )
 
+    def _check_open(self, known: ServerRow) -> None:
+        """Refused where the server is asked no more for now; that is no answer of it (`close`)."""
+        until, error = self.closed.get(known, (0.0, None))
+        left = until - monotonic()
+        if error is not None and left > 0:
+            again = Refused(error.message, error.remedy)
+            again.pause = left
+            raise again
+
     def close(self, server: str, error: Refused) -> None:
-        """Ask a server no more for a while that does not know us: accounts are locked for less."""
+        """Ask a server no more for a while that does not know us: accounts are locked for less.
+
+        The client goes with it, so that the next one has the token of then.
+        """
         if error.answered == 401:
             self.closed[_told(jobs.server(server))] = (monotonic() + REFUSED_PAUSE, error)
+            self.forget(server)
 
     def close_if_refused(self, server: str) -> None:
         """Ask a server no more where it is not one job alone that it refuses us."""
