@@ -195,6 +195,32 @@ def test_a_task_whose_lease_was_lost_is_left_to_who_has_it(
     assert run("SELECT fence, tries, lease_until > 0 FROM work") == [(other.fence, 2, True)]
 
 
+def test_polls_go_on_when_a_clock_that_was_ahead_is_set_right(
+    settings: Settings, store: Path, monkeypatch: Patch
+) -> None:
+    looks: list[int] = []
+
+    def look(_context: Context, _task: Task) -> Done:
+        looks.append(loop.now_ms())
+        return Done(loop.now_ms() + 60_000)
+
+    monkeypatch.setitem(TASKS, "watch", look)
+    server_at("http://ci.example/")
+    ahead, steady = [365 * 86_400_000], [0.0]
+    for module in (loop, tasks):
+        monkeypatch.setattr(module, "now_ms", lambda: NOW + ahead[0])
+    monkeypatch.setattr(loop.time, "monotonic", lambda: steady[0])
+    worker = Worker(settings, ["watch"])
+    worker.run(until_idle=True)
+    ahead[0], steady[0] = 0, 11
+    worker.stopping, worker.heartbeat = (
+        False,
+        loop.Heartbeat(worker.name, worker.kinds, worker.lease_ms),
+    )
+    worker.run(until_idle=True)
+    assert looks == [NOW + 365 * 86_400_000, NOW]
+
+
 def test_the_schedule_has_one_task_for_each_server_and_back_fill(context: Context) -> None:
     server_at("http://ci.example/")
     track_job("nightly", server="main", jenkins_name="nightly")

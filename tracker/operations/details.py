@@ -14,7 +14,7 @@ from typing import Any
 
 from tracker.operations import counters
 from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_backup
-from tracker.operations.health import ALIVE_MS, PASS, Check, Checks, space
+from tracker.operations.health import PASS, Check, Checks, is_alive, space
 from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
 from tracker.queries.figures import ServerLag, Waiting
@@ -173,7 +173,7 @@ def _is_there(entry: os.DirEntry[str]) -> bool:
 
 def _worker(row: dict[str, Any], now: int) -> Worker:
     beat = row["at"]
-    return Worker(row["worker"], at(beat), row["doing"], now - beat < ALIVE_MS, row["does"])
+    return Worker(row["worker"], at(beat), row["doing"], is_alive(beat, now), row["does"])
 
 
 def _task(row: Waiting) -> Task:

@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 import tracker
 from tracker.errors import TrackerError
 from tracker.operations.backup.manifest import last_backup
-from tracker.operations.health import ALIVE_MS, free_bytes, scarcest
+from tracker.operations.health import free_bytes, is_alive, scarcest
 from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import snapshot
@@ -124,7 +124,7 @@ def _workers(moment: Moment) -> Iterator[Metric]:
         "tracker_workers", "Workers that gave a sign of life lately.", labels=("does",)
     )
     for does in system.DOES:
-        living = [row for row in rows if does in row["does"] and moment.now - row["at"] < ALIVE_MS]
+        living = [row for row in rows if does in row["does"] and is_alive(row["at"], moment.now)]
         alive.add_metric([does], len(living))
     yield alive
     if beats:

@@ -28,6 +28,11 @@ ALIVE_MS = 2 * MINUTE
 MEGABYTE = 1024 * 1024
 
 
+def is_alive(beat: int, now: int) -> bool:
+    """Whether a sign of life (ms) is of lately; one of the future tells of a clock alone."""
+    return abs(now - beat) < ALIVE_MS
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that was looked at; `reason` says what is wrong, and is empty with `pass`."""

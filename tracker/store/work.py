@@ -271,14 +271,17 @@ def forget_done(before: int) -> None:
 
 
 def beat(worker: str, *, now: int, doing: str = "", kinds: Iterable[str] = ()) -> None:
-    """Write down that a worker for tasks of these kinds lives; forget who was silent for a day."""
+    """Write down that a worker for tasks of these kinds lives; forget who was silent for a day, or
+    beats by another clock.
+    """
     does = " ".join(sorted({"publish" if kind == "publish" else "tasks" for kind in kinds}))
     said = {Heartbeat.at: now, Heartbeat.doing: doing, Heartbeat.does: does}
     with writing():
         Heartbeat.insert({Heartbeat.worker: worker, **said}).on_conflict(
             conflict_target=[Heartbeat.worker], update=said
         ).execute()
-        Heartbeat.delete().where(Heartbeat.at < now - 86_400 * SECOND).execute()
+        day = 86_400 * SECOND
+        Heartbeat.delete().where(~Heartbeat.at.between(now - day, now + day)).execute()
 
 
 def retire(worker: str) -> None:

@@ -23,6 +23,7 @@ from tracker.store.serving import open_for_serving
 from tracker.store.work import Task
 from tracker.worker.context import Context
 from tracker.worker.heartbeat import Heartbeat
+from tracker.worker.leases import FarLeases
 from tracker.worker.tasks import TASKS, NotYet, schedule
 
 log = logging.getLogger("tracker.worker")
@@ -31,7 +32,7 @@ log = logging.getLogger("tracker.worker")
 # again: no such task is given up for that.
 READING = ("watch", "poll", "backfill")
 IDLE_SECONDS = 0.25
-SCHEDULE_MS = 10_000
+SCHEDULE_SECONDS = 10
 
 
 class Stopped(Exception):
@@ -50,7 +51,8 @@ class Worker:
         self.lease_ms = settings.lease_seconds * SECOND
         self.heartbeat = Heartbeat(self.name, self.kinds, self.lease_ms)
         self.stopping = False
-        self.scheduled_at = 0
+        self.far_leases = FarLeases(self.lease_ms)
+        self.scheduled_at = float("-inf")
         self.opened: Identity = None
 
     def run(self, *, until_idle: bool = False) -> None:
@@ -135,11 +137,12 @@ class Worker:
         )
 
     def _schedule(self) -> None:
-        now = now_ms()
-        if now - self.scheduled_at > SCHEDULE_MS:
+        # By a clock that nobody sets.
+        if time.monotonic() - self.scheduled_at > SCHEDULE_SECONDS:
             metrics.begin(self.context.settings.home)
+            self.far_leases.look(now_ms())
             schedule(self.context)
-            self.scheduled_at = now
+            self.scheduled_at = time.monotonic()
 
     def _step(self, doing: str) -> None:
         """Between two steps of a long task: tell what is going on, or stop."""

@@ -18,7 +18,7 @@ from tracker.settings import Settings
 from tracker.store.jobs import add_server
 from tracker.store.sql import run
 from tracker.store.tokens import create_token, revoke_token
-from tracker.store.work import beat, enqueue
+from tracker.store.work import beat, claim, enqueue
 
 # Tokens.
 
@@ -122,6 +122,17 @@ def test_tasks_that_wait_for_long_or_were_given_up_are_told(
     assert said(worker.look_at_tasks(scene(settings))) == [
         ("warn", "1 tasks 'poll' wait, the first for 60 minutes."),
         ("warn", "The task publish site was given up: no room"),
+    ]
+
+
+def test_what_a_clock_that_was_ahead_left_is_told(settings: Settings, store: Path) -> None:
+    beat("here:1", now=NOW + 300 * DAY, kinds=["poll"])
+    assert only(worker.look(scene(settings))).verdict == "fail"
+    enqueue("watch", "main", due=NOW + 300 * DAY)
+    enqueue("poll", "nightly", due=NOW)
+    claim(["poll"], now=NOW + 300 * DAY, lease_ms=60_000)
+    assert said(worker.look_at_tasks(scene(settings))) == [
+        ("warn", "2 tasks wait for a later time than any task does: a clock was ahead.")
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tracker.clock import MINUTE
+from tracker.clock import MINUTE, SECOND
+from tracker.operations.doctor.clock import BY_NTP
 from tracker.operations.doctor.findings import Finding, Findings, Scene
-from tracker.operations.health import ALIVE_MS
+from tracker.operations.health import is_alive
 from tracker.queries.system import workers
+from tracker.store.ahead import far_leases, put_off
 from tracker.store.connection import reading
 from tracker.store.sql import run
 
@@ -23,7 +25,7 @@ def look(scene: Scene) -> Findings:
 
     What is published by whom is no matter: tasks that wait tell where nobody does.
     """
-    alive = [row for row in workers() if scene.now - row["at"] < ALIVE_MS]
+    alive = [row for row in workers() if is_alive(row["at"], scene.now)]
     if any("tasks" in row["does"] for row in alive):
         names = ", ".join(row["worker"] for row in alive)
         yield Finding("worker", "pass", f"{len(alive)} live: {names}.")
@@ -38,7 +40,7 @@ def look(scene: Scene) -> Findings:
 
 
 def look_at_tasks(scene: Scene) -> Findings:
-    """Whether tasks wait for long, or were given up."""
+    """Whether tasks wait for long, were given up, or were put off by a clock that was ahead."""
     with reading():
         late = run(OVERDUE, scene.now - OVERDUE_MS, scene.now)
         dead = run(DEAD)
@@ -57,5 +59,17 @@ def look_at_tasks(scene: Scene) -> Findings:
             f"The task {kind} {key} was given up: {error}",
             "Mend what it says; it is tried again when it is next asked for, or some hours later.",
         )
-    if not late and not dead:
+    settings = scene.settings
+    ahead = {
+        *(lease.id for lease in far_leases(scene.now, settings.lease_seconds * SECOND)),
+        *(number for number, *_ in put_off(scene.now, poll_seconds=settings.poll_seconds)),
+    }
+    if ahead:
+        yield Finding(
+            "tasks",
+            "warn",
+            f"{len(ahead)} tasks wait for a later time than any task does: a clock was ahead.",
+            f"A worker brings them back within minutes. {BY_NTP}",
+        )
+    if not (late or dead or ahead):
         yield Finding("tasks", "pass", "None waits for long, none was given up.")

@@ -1,0 +1,66 @@
+"""What a clock that was ahead leaves behind: tasks put off, and held by the dead, for as long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tracker.clock import DAY, HOUR, SECOND
+from tracker.store.connection import reading, writing
+from tracker.store.sql import run
+from tracker.store.work import REST_HOURS
+
+# Longer than the pause of any task, but of those that come back less often.
+LONGEST = 2 * HOUR
+_PUT_OFF = (
+    "SELECT id, kind, due FROM work WHERE due > ?1 + CASE"
+    f" WHEN state = 'dead' THEN {REST_HOURS * HOUR + LONGEST}"
+    f" WHEN kind = 'retention' THEN {2 * DAY}"
+    " WHEN kind = 'watch' THEN ?2"
+    f" ELSE {LONGEST} END AND state IN ('due', 'dead')"
+)
+
+
+class Lease(NamedTuple):
+    """A claim of a task as it stands: it moves whenever who has it gives a sign of life."""
+
+    id: int
+    fence: int
+    until: int
+
+
+def put_off(now: int, *, poll_seconds: int) -> list[tuple[int, str, int]]:
+    """Id, kind and due (ms) of the tasks that wait for longer than any pause of theirs."""
+    with reading():
+        return run(_PUT_OFF, now, LONGEST + 2 * SECOND * poll_seconds)
+
+
+def pull_in(now: int, *, poll_seconds: int) -> None:
+    """Have tasks that were put off so far done now."""
+    found = put_off(now, poll_seconds=poll_seconds)
+    if not found:
+        return
+    with writing():
+        for number, _, due in found:
+            run("UPDATE work SET due = ? WHERE id = ? AND due = ?", now, number, due)
+
+
+def far_leases(now: int, lease_ms: int) -> list[Lease]:
+    """The claims that end later than one that begins now, by more than a lease."""
+    with reading():
+        rows = run(
+            "SELECT id, fence, lease_until FROM work WHERE state = 'due' AND lease_until > ?",
+            now + 2 * lease_ms,
+        )
+    return [Lease(*row) for row in rows]
+
+
+def end_leases(leases: Iterable[Lease], now: int) -> None:
+    """Have claims end now, as those of dead workers do."""
+    with writing():
+        for lease in leases:
+            run(
+                "UPDATE work SET lease_until = ? WHERE id = ? AND fence = ? AND lease_until = ?",
+                now,
+                *lease,
+            )
