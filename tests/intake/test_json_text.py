@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from tracker.intake.json_text import (
     json_document,
     json_head,
     json_lines,
+    strict_json,
     text_lines,
 )
 
@@ -55,6 +58,37 @@ def test_numbers_that_json_forbids_are_read() -> None:
     assert math.isnan(value["a"])
     assert value["b"] == -math.inf
     assert damage is None
+
+
+@pytest.mark.parametrize(
+    ("text", "strict"),
+    [
+        (b'{"a": "x\x1b[1m\ty"}', {"a": "x\x1b[1m\ty"}),
+        (b'{"a": [NaN, -Infinity, 1e999, 2, -2.5]}', {"a": [None, None, None, 2, -2.5]}),
+        (b'{"a": ' + b"9" * 5000 + b"}", {"a": None}),
+        (b'{"a": "\\ud83d"}', {"a": "?"}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (codecs.BOM_UTF8 + b'{"a": 1}', {"a": 1}),
+        (b'{"a": "\x1b"', None),
+        (b"<html>", None),
+        (b"[" * 200_000, None),
+    ],
+)
+def test_what_only_lenient_readers_take_is_made_what_all_do(text: bytes, strict: object) -> None:
+    if strict is None:
+        with pytest.raises(ValueError, match=r"Expecting|too deep|Invalid"):
+            strict_json(text)
+    else:
+        assert msgspec.json.decode(strict_json(text)) == strict
+
+
+def test_a_control_character_is_read() -> None:
+    assert document('{"a": "x\x1by"}') == ({"a": "x\x1by"}, None)
+    value, damage = document('{"a": "x\x1by", "b": [')
+    assert value["a"] == "x\x1by"
+    assert damage is not None
+    [line] = lines('{"a": "x\x1by"}\n')
+    assert line.value == {"a": "x\x1by"}
 
 
 def test_a_lone_surrogate_is_read() -> None:

@@ -367,6 +367,24 @@ def test_version_and_clock_are_heard_in_passing(server: Misbehaving) -> None:
 DAYS = 365 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("body", "text"), [(b"\x1b[1m", "\x1b[1m"), (b"\xfc", "\ufffd"), (b"\\ud83d", "?")]
+)
+def test_a_text_that_no_strict_reader_takes_is_read(
+    server: Misbehaving, body: bytes, text: str
+) -> None:
+    server.answer = says("200 OK", b'{"description": "' + body + b'"}')
+    assert client_of(server.url).json("") == {"description": text}
+
+
+@pytest.mark.parametrize("length", ["\xb2", "-5", "5" * 5000])
+def test_a_number_in_a_header_that_is_none_is_passed_over(server: Misbehaving, length: str) -> None:
+    server.answer = says("503 Starting", b"", f"Retry-After: {length}")
+    with pytest.raises(Unreachable) as caught:
+        client_of(server.url).json("")
+    assert caught.value.pause is None
+
+
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Jan 2020 00:00:00 GMT"])
 def test_a_clock_that_is_not_told_is_not_known(server: Misbehaving, date: str) -> None:
     server.answer = says("200 OK", b"{}", f"Date: {date}")
@@ -377,7 +395,13 @@ def test_a_clock_that_is_not_told_is_not_known(server: Misbehaving, date: str) -
 
 @pytest.mark.parametrize(
     ("text", "whole"),
-    [(b'{"a": [1]}', True), (b'{"a": [1]', False), (b"", False), (b"<html>", False)],
+    [
+        (b'{"a": [1]}', True),
+        (b'{"a": [1]', False),
+        (b'{"a": "\x1b"}', False),
+        (b"", False),
+        (b"<html>", False),
+    ],
 )
 def test_a_cut_document_is_told_from_a_whole_one(tmp_path: Path, text: bytes, whole: bool) -> None:
     (tmp_path / "answer").write_bytes(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from tracker.jenkins.backfill import fill
 from tracker.jenkins.client import TooSlow, Unusable
 from tracker.jenkins.poll import PartlyRead
 from tracker.jenkins.recording import Vanished
-from tracker.queries.builds import build, builds, count_builds, reports, results
+from tracker.queries.builds import about, build, builds, count_builds, reports, results
 from tracker.settings import Settings
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
@@ -295,6 +296,47 @@ def test_a_test_report_that_cannot_be_had_now_is_read_by_the_next_poll(
     assert look(stub.url) == 1
     row = build("nightly", "1")
     assert (row.complete, row.totals.failed) == (True, 1)
+
+
+def raw(answer: object) -> bytes:
+    """An answer as Jenkins writes it, which leaves control characters as they are."""
+    return json.dumps(answer, ensure_ascii=False).replace("\\u001b", "\x1b").encode()
+
+
+def test_control_characters_in_the_texts_of_a_jenkins_are_read(
+    stub: Stub, look: Callable[..., int]
+) -> None:
+    told = {"description": "\x1b[1mred\x1b[0m", "actions": [{"urlName": "testReport"}]}
+    stub.has(a_build(1, **told))
+    stub.answers["job/nightly/api/json"] = raw(stub.answers["job/nightly/api/json"])
+    suites = [
+        {
+            "name": "s",
+            "enclosingBlockNames": [stage],
+            "cases": [{"className": "s", "name": "a", "status": "FAILED", "errorDetails": "\x1b!"}],
+        }
+        for stage in ("one", "two")
+    ]
+    stub.answers["job/nightly/1/testReport/api/json"] = raw({"suites": suites})
+    look(stub.url)
+    row = build("nightly", "1")
+    assert (row.complete, row.totals.failed) == (True, 2)
+    assert about("nightly", "1").description == told["description"]
+
+
+def test_a_build_that_spoils_the_list_is_its_own_trouble(
+    stub: Stub, look: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.has(a_build(1), a_build(2))
+    slim = stub.answer
+
+    def answer(path: str, tree: str) -> object:
+        spoilt = path == "job/nightly/api/json" and "description" in tree
+        return b'{"broken' if spoilt else slim(path, tree)
+
+    monkeypatch.setattr(stub, "answer", answer)
+    look(stub.url)
+    assert [row.number for row in builds("nightly", limit=9)] == [2, 1]
 
 
 def test_a_test_report_that_is_gone_does_not_hold_a_build_up(

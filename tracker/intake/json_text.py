@@ -1,6 +1,7 @@
 """JSON for plugins: whole documents and lines, read past what other readers stumble over.
 
-Reports are written by strangers, so byte-order marks, UTF-16, NaN and lone surrogates are read,
+Reports are written by strangers, so byte-order marks, UTF-16, NaN, lone surrogates and control
+characters (which Jenkins does not escape) are read,
 and a document that breaks off is read up to its last whole value. Objects that were open at that
 place are told apart by `is_cut`: what a cut test would still have said is not known.
 """
@@ -98,6 +99,25 @@ def json_document(stream: BinaryIO, *lists: str) -> tuple[Any, Damage | None]:
         raise ReportError(TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _lenient(data)
+
+
+def strict_json(data: bytes) -> bytes:
+    """A whole JSON document as every reader takes it, made of one that only lenient ones take.
+
+    Numbers that are none become null. ValueError where it is no JSON, or breaks off.
+    """
+    rest, encoding = without_mark(data)
+    try:
+        value = json.loads(
+            rest.decode(encoding, "replace"),
+            strict=False,
+            parse_int=_finite,
+            parse_float=_finite,
+            parse_constant=_finite,
+        )
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def json_lines(stream: BinaryIO) -> Iterator[JsonLine]:
@@ -201,7 +221,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _loads(text: str) -> Any:
     """Python's own reading; a whole number of thousands of digits is one beyond all others."""
-    return json.loads(text, parse_int=_whole)
+    return json.loads(text, strict=False, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | float:
@@ -209,6 +229,13 @@ def _whole(digits: str) -> int | float:
         return int(digits)
     except ValueError:
         return math.inf
+
+
+def _finite(digits: str) -> int | float | None:
+    number = float(digits)
+    if not math.isfinite(number):
+        return None
+    return int(digits) if digits.lstrip("-").isdigit() else number
 
 
 def _lenient(data: bytes) -> tuple[Any, Damage | None]:

@@ -23,6 +23,7 @@ import msgspec
 import requests
 
 from tracker.errors import JenkinsError, SettingsError
+from tracker.intake.json_text import strict_json
 from tracker.jenkins.deadline import DeadlinePassed, is_looked_up, within
 from tracker.jenkins.pace import Pace
 
@@ -123,8 +124,8 @@ class Client:
         with self._ask(f"{path}api/json", {"tree": tree} if tree else None) as answer:
             body = b"".join(self._bounded(answer, min(JSON_BYTES, self.address.max_bytes), ""))
         try:
-            return msgspec.json.decode(body, type=dict)
-        except (msgspec.DecodeError, RecursionError) as error:
+            return _decoded(body)
+        except ValueError as error:
             raise Unusable(
                 f"{self._named(path)} answers with something that is not JSON"
                 f" ({_described(answer, body)}).",
@@ -173,8 +174,8 @@ class Client:
         tell whether it was cut.
         """
         with self._ask(path, None, {"Accept-Encoding": "identity"}) as answer:
-            told = answer.headers.get("Content-Length", "")
-            if needs_length and not told.isdigit() and not _is_chunked(answer):
+            told = _count(answer.headers.get("Content-Length", ""))
+            if needs_length and told is None and not _is_chunked(answer):
                 raise Unusable(
                     f"{self._named(path)} comes without a length: a cut file could not be told"
                     " from a whole one."
@@ -183,7 +184,7 @@ class Client:
             for chunk in self._bounded(answer, self.address.max_bytes):
                 size += len(chunk)
                 write(chunk)
-            if told.isdigit() and int(told) != size:
+            if told is not None and told != size:
                 raise Unreachable(f"{self._named(path)} was cut: {size} of {told} bytes arrived.")
 
     def can_fetch(self, path: str) -> bool:
@@ -285,9 +286,9 @@ class Client:
             "It may be starting." if status == 503 else "",
         )
         error.answered = status
-        wanted = answer.headers.get("Retry-After", "")
-        if wanted.isdigit():
-            error.pause = min(int(wanted), REFUSED_PAUSE)
+        wanted = _count(answer.headers.get("Retry-After", ""))
+        if wanted is not None:
+            error.pause = min(wanted, REFUSED_PAUSE)
         raise error
 
     def _bounded(
@@ -331,7 +332,10 @@ def artifact_path(build_path: str, relative: str) -> str:
 
 
 def is_whole_json(path: Path) -> bool:
-    """Whether a file is one JSON document to its end: an answer without a length may be cut."""
+    """Whether a file is one JSON document to its end: an answer without a length may be cut.
+
+    One that only a lenient reader takes is none here.
+    """
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -375,6 +379,22 @@ class _Bounded(jenkins.Jenkins):  # type: ignore[misc]
     def forget_connections(self) -> None:
         """Close what was left in the middle of an answer."""
         self._session.close()
+
+
+def _decoded(body: bytes) -> Any:
+    """The object that an answer holds; ValueError for another.
+
+    Jenkins writes control characters in texts as they are, which no strict reader takes.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict)
+    except (ValueError, RecursionError):
+        return msgspec.json.decode(strict_json(body), type=dict)
+
+
+def _count(header: str) -> int | None:
+    """The number that a header tells; None where it tells none."""
+    return int(header) if header.isascii() and header.isdigit() and len(header) < 19 else None
 
 
 def _is_chunked(answer: requests.Response) -> bool:

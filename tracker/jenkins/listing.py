@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from tracker.jenkins.builds import FACTS, SLIM
-from tracker.jenkins.client import TooMuch, job_path, understood
+from tracker.jenkins.client import Unusable, job_path, understood
 from tracker.jenkins.discovery import NEWS, fingerprint
 from tracker.jenkins.shape import checked
 from tracker.jenkins.source import Source
@@ -63,10 +63,13 @@ def pages(source: Source, jenkins_name: str) -> Iterator[Page]:
 
 
 def part(source: Source, jenkins_name: str, start: int, count: int) -> Page:
-    """The builds from place `start` on (0 is the newest), `count` of them."""
+    """The builds from place `start` on (0 is the newest), `count` of them.
+
+    Where their whole answer is too much, or one of them spoils it, all are slim.
+    """
     try:
         return _ask(source, jenkins_name, FACTS, start, count)
-    except TooMuch:
+    except Unusable:
         return _ask(source, jenkins_name, SLIM, start, count)
 
 
