@@ -178,7 +178,7 @@ def test_what_was_recorded_before_an_error_stays_and_the_next_poll_goes_on(
     stub.answers["job/nightly/2/api/json"] = 500
     with pytest.raises(JenkinsError):
         look(stub.url)
-    assert count_builds("nightly") == 2
+    assert _complete() == {3: True, 2: False, 1: True}
     stub.answers["job/nightly/2/api/json"] = a_build(2)
     assert look(stub.url) == 1
 
@@ -205,7 +205,11 @@ def test_a_build_that_cannot_be_read_does_not_keep_later_ones_waiting(
     stub.answers["job/nightly/2/api/json"] = {"error": "try later"}
     with pytest.raises(PartlyRead, match=r"^#2: .*nightly #2"):
         look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
+    assert _complete() == {3: True, 2: False, 1: True}
+
+
+def _complete() -> dict[int, bool]:
+    return {row.number: row.complete for row in builds("nightly", limit=99)}
 
 
 def test_builds_that_came_since_the_last_look_are_read_however_many(
@@ -437,7 +441,7 @@ def test_a_build_that_answers_503_does_not_keep_later_ones_waiting(
     stub.answers["job/nightly/2/api/json"] = 503
     with pytest.raises(PartlyRead, match="503"):
         look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
+    assert _complete() == {3: True, 2: False, 1: True}
 
 
 def test_every_artifact_that_cannot_be_had_is_told(stub: Stub, look: Callable[..., int]) -> None:
@@ -632,4 +636,20 @@ def test_a_build_of_an_odd_shape_is_its_own_trouble_and_no_bug(
     stub.has(a_build(1), a_build(2, **odd), a_build(3))
     with pytest.raises(PartlyRead, match=r"#2.*another shape"):
         look(stub.url)
-    assert [row.number for row in builds("nightly", limit=9)] == [3, 1]
+    assert _complete() == {3: True, 2: False, 1: True}
+
+
+def test_a_build_that_can_never_be_read_is_shown_as_incomplete_when_it_is_tried_no_more(
+    stub: Stub, look: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll, "MOST_BEHIND", 5)
+    stub.has(a_build(1))
+    look(stub.url)
+    stub.has(a_build(1), unfetched(2), *(a_build(number) for number in range(3, 9)))
+    stub.answers["job/nightly/2/api/json"] = b"<html>"
+    with pytest.raises(PartlyRead, match="#2"):
+        look(stub.url)
+    stub.has(a_build(1), unfetched(2), *(a_build(number) for number in range(3, 10)))
+    stub.answers["job/nightly/2/api/json"] = b"<html>"
+    look(stub.url)
+    assert _complete() == {number: number != 2 for number in range(1, 10)}

@@ -68,15 +68,20 @@ def read_in_turn(
     """Record one build of a poll; one that takes all the time there is is laid aside.
 
     Otherwise it would be the first to be read again, and no later build would ever have its turn.
+    Of one that cannot be read is recorded what the list tells, as incomplete: it is tried again,
+    and stays in sight when it is tried no more.
     """
     try:
-        return read_one(job, number, answer)
+        trouble = read_one(job, number, answer)
     except TooSlow as error:
         if not (is_first and answer and "url" in answer and job.source.client.is_out_of_time):
             raise
+        words = f"There was not enough time to read it. {error.message}"
+        trouble = Later(words, error.remedy)
+    if trouble is not None and answer is not None:
         facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
         ingest(job.intake, replace(facts, complete=False), (), now=job.clock())
-        return Later(f"There was not enough time to read it. {error.message}", error.remedy)
+    return trouble
 
 
 def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerError | None:
