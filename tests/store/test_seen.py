@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import NOW, history, jenkins, report, upload
-from tracker.errors import Conflict
+from tests.factories import NOW, history, jenkins, jenkins_facts, report, upload
+from tracker.errors import Conflict, NotFound
 from tracker.queries import builds, jobs
 from tracker.queries.jobs import FormerName, JobRow
 from tracker.store.backfills import ask_backfill, backfill_of
@@ -319,8 +319,34 @@ def test_a_job_that_is_made_known_under_the_old_name_has_what_is_sent_from_then_
 
 def test_a_job_of_jenkins_that_has_the_old_name_of_another_is_one_of_its_own() -> None:
     _rename()
+    look(seen("new", last=(7, NOW)), seen("other"), seen("old"), now=LATER)
     assert jenkins("old", 1, report(login="P"), started=LATER).job == "old"
     assert (known(), job("new").former) == (["new", "old", "other"], ())
+
+
+def test_what_was_being_read_under_the_old_name_makes_no_job_of_it() -> None:
+    _rename()
+    with pytest.raises(NotFound, match="'old' is called 'new' now"):
+        record_build(jenkins_facts("old", 8, started=LATER), now=LATER, is_read=True)
+    assert known() == ["new", "other"]
+
+
+def test_a_renamed_job_is_polled_for_what_was_new_before() -> None:
+    _rename()
+    look(seen("new", "8:8", last=(7, NOW)), seen("other"))
+    look(seen("newest", "8:8", last=(7, NOW)), seen("other"), now=LATER)
+    assert ("poll", "newest") in run("SELECT kind, key FROM work")
+
+
+def test_a_deleted_job_has_no_trouble_and_is_polled_anew_when_it_comes_back() -> None:
+    look(seen("a"), seen("b", "2:2"))
+    note_job_trouble("b", "It is not there.", now=NOW)
+    for _ in range(2):
+        look(seen("a"))
+    assert job("b").error == ""
+    run("DELETE FROM work")
+    look(seen("a"), seen("b", "2:2"))
+    assert ("poll", "b") in run("SELECT kind, key FROM work")
 
 
 def test_a_renamed_job_has_no_trouble_of_its_old_name() -> None:

@@ -136,6 +136,11 @@ def test_a_job_is_deleted_after_two_looks_and_may_come_back(
     look(settings, stub.url)
     assert jobs.job("two").standing == "deleted"
     assert count_builds("two") == 1
+    stub.asked.clear()
+    for kind in ("poll", "backfill"):
+        enqueue(kind, "two", due=0, subject="two")
+    Worker(settings).run(until_idle=True)
+    assert (stub.asked, run("SELECT kind FROM work WHERE key = 'two'")) == ([], [])
     listed(stub, "one", "two")
     look(settings, stub.url)
     assert jobs.job("two").standing == ""

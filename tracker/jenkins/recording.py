@@ -56,7 +56,7 @@ def record_answer(job: JenkinsJob, answer: Answer) -> bool:
     """
     facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
     if facts.state == "running":
-        ingest(job.intake, facts, (), now=job.clock())
+        _ingest_facts(job, facts)
         return False
     _record(job, facts, answer)
     return True
@@ -80,7 +80,7 @@ def read_in_turn(
         trouble = Later(words, error.remedy)
     if trouble is not None and answer is not None:
         facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
-        ingest(job.intake, replace(facts, complete=False), (), now=job.clock())
+        _ingest_facts(job, replace(facts, complete=False))
     return trouble
 
 
@@ -148,7 +148,7 @@ def lose(job: JenkinsJob, number: int, recorded: OnRecord) -> None:
         complete=True,
         started=recorded.started,
     )
-    ingest(job.intake, facts, (), now=job.clock())
+    _ingest_facts(job, facts)
 
 
 def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
@@ -207,5 +207,10 @@ def _ingest(job: JenkinsJob, facts: BuildFacts, found: Results) -> int:
         results.beside_uploads(found.fetched, on_record),
         now=job.clock(),
         lost=[report for report in found.lost if report.name not in on_record],
+        is_read=True,
     )
     return done.recorded.build_id
+
+
+def _ingest_facts(job: JenkinsJob, facts: BuildFacts) -> None:
+    ingest(job.intake, facts, (), now=job.clock(), is_read=True)

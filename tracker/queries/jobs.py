@@ -99,6 +99,7 @@ class PolledJob:
     name: str
     server: str
     jenkins_name: str
+    standing: str = ""
 
 
 def jobs() -> list[JobRow]:
@@ -294,7 +295,10 @@ def polled_jobs_called(name: str) -> list[PolledJob]:
     return [PolledJob(*row) for row in rows]
 
 
-_POLLED = "SELECT j.name, s.name, j.jenkins_name FROM job j JOIN server s ON s.id = j.server_id"
+_POLLED = (
+    "SELECT j.name, s.name, j.jenkins_name, j.standing"
+    " FROM job j JOIN server s ON s.id = j.server_id"
+)
 
 
 def _rows(rest: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -67,23 +67,26 @@ def record_build(
     replace_reports: bool = False,
     reread: Sequence[ReadReport] | None = None,
     accept_new_job: bool = True,
+    is_read: bool = False,
     laid: Laid | None = None,
 ) -> Recorded:
     """Record what `facts` and `reports` say of a build; safe to repeat, in any order.
 
     `reread` holds the build's older reports, read again, after NeedsAllReports asked for them.
     `laid` has the results of all its reports, where those themselves have none. An upload under a
-    name that a job had before it was renamed is recorded under its name of today.
+    name that a job had before it was renamed is recorded under its name of today; what `is_read`
+    from a Jenkins just now is not, since its job was renamed meanwhile.
 
     Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`), for
     a new one of a build whose results were let go, and with `laid` where the build has other
-    reports; NotFound for a job nobody knows where uploads may not make jobs.
+    reports; NotFound for a job nobody knows where uploads may not make jobs, and for what is read
+    of a job that has another name now.
     """
     ahead = LaidAhead()
     if len(reports) > 1 or reread:
         _lay_ahead(ahead, facts, reports, replace_reports, reread)
     with writing():
-        job = _job(facts, accept_new_job)
+        job = _job(facts, accept_new_job, is_read)
         found = find_build(job, facts)
         before = _told(found) if found else {}
         build = found or new_build(job, facts)
@@ -202,15 +205,20 @@ def complete_quiet_builds(before: int) -> int:
         return len(quiet)
 
 
-def _job(facts: BuildFacts, accept_new: bool) -> Job:
+def _job(facts: BuildFacts, accept_new: bool, is_read: bool) -> Job:
     """The job of that name; of an upload also one that was renamed, and had it before.
 
     Jenkins knows how its jobs are called today: one of its that has the name is another job.
     """
     known = rows_of(Job, "name = ?", facts.job)
     job = known[0] if known else None
-    if job is None and not facts.from_jenkins:
+    if job is None and (is_read or not facts.from_jenkins):
         former = Former.get_or_none(Former.name == facts.job)
+        if former and is_read:
+            raise NotFound(
+                f"The job {facts.job!r} is called {former.job.name!r} now.",
+                "It is read under that name.",
+            )
         job = former.job if former else None
     if job is not None:
         return job

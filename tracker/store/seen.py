@@ -160,6 +160,7 @@ def _miss(job: Job, now: int) -> None:
     is_deleted = job.missed >= LOOKS and job.standing != "deleted"
     if is_deleted:
         job.standing, job.standing_since = "deleted", now
+        job.error, job.error_since, job.seen = "", None, ""  # it is read no more, or anew
         Build.update(state="lost", complete=True, gone=True).where(
             (Build.job == job) & (Build.state == "running")
         ).execute()
@@ -174,7 +175,7 @@ def _rename(old: str, seen: SeenJob, now: int) -> None:
     refuse_folder(seen.name, job.server)
     job.name, job.jenkins_name, job.url, job.missed = seen.name, seen.jenkins_name, seen.url, 0
     job.standing, job.standing_since = seen.standing, now if seen.standing else None
-    job.error, job.error_since = "", None
+    job.error, job.error_since, job.seen = "", None, ""  # a poll that waits has the old name
     set_parts(job, name_rules())
     job.save()
     Former.insert(name=old, job=job, until=now).on_conflict(

@@ -101,9 +101,8 @@ def watch(context: Context, task: Task) -> Done:
 
 def poll(context: Context, task: Task) -> Done:
     """Record what is new of a job; comes back at once where that took too long for one turn."""
-    try:
-        job = jobs.polled_job(task.key)
-    except NotFound:
+    job = _read_job(task.key)
+    if job is None:
         return Done()
     with _trouble_noted(context, job):
         polled = poll_job(context.jenkins_job(job), first_builds=context.settings.first_builds)
@@ -112,9 +111,8 @@ def poll(context: Context, task: Task) -> Done:
 
 def backfill(context: Context, task: Task) -> Done:
     """Read some more of a job's older builds, and come back until all are read."""
-    try:
-        job = jobs.polled_job(task.key)
-    except NotFound:
+    job = _read_job(task.key)
+    if job is None:
         return Done()
     with _trouble_noted(context, job):
         filled = fill(context.jenkins_job(job))
@@ -257,6 +255,18 @@ def schedule(context: Context) -> None:
         ensure("judge", job, due=now, subject=job)
     if families.is_waiting():
         ensure("cluster", "all", due=now)
+
+
+def _read_job(name: str) -> PolledJob | None:
+    """A job that is read; None where it is known no more, or its server has it no more."""
+    try:
+        job = jobs.polled_job(name)
+    except NotFound:
+        return None
+    if job.standing == "deleted":
+        note_job_trouble(name, "", now=now_ms())
+        return None
+    return job
 
 
 @contextmanager
