@@ -83,6 +83,19 @@ def test_a_body_without_a_file_is_refused(split, body):
         split(body)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * 2_000_000,
+        b"--B\r\nX: " + b"x" * 2_000_000,
+        part("file", b"<a/>", "a.xml") + END + b"x" * 2_000_000,
+    ],
+)
+def test_what_is_no_file_is_held_up_to_a_limit(split, body):
+    with pytest.raises(UsageError, match="in 1 MB of it"):
+        split(body)
+
+
 def test_so_many_files_and_no_more(split):
     files = [part("file", b"x%d" % n, f"{n}.xml") for n in range(6)]
     assert len(split(b"".join(files[:5]) + END, most=5)) == 5

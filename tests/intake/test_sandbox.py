@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.reports import zipped
 from tracker import resources
 from tracker.errors import SettingsError
 from tracker.intake import sandbox, spool
+from tracker.intake.frames import Begin, End
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits, child_state, read_reports
 from tracker.intake.slots import SMALL_BYTES
@@ -51,6 +54,13 @@ class Impatient(Limits):
     """Limits for what only waits: two seconds by the clock."""
 
     wall_seconds: float = 2.0  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Terse(Quick):
+    """Limits for what tells too much: 1 MB of answers."""
+
+    answer_bytes: int = 1024**2  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -290,6 +300,39 @@ def test_endless_results_are_refused_at_the_limit(run):
 @pytest.mark.parametrize("record", ["Note('x')", "Suite(('a',))", "Damage('x')"])
 def test_endless_other_records_are_ended(run, record):
     assert run(f"while True: yield {record}").failure
+
+
+def test_one_that_sends_more_than_is_held_is_ended_and_the_next_are_read(run):
+    body = "for n in range(40): yield Result(str(n), Status.FAILED, trace=str(n) + 'x' * 60000)"
+    said = run(body, limits=Terse()).failure
+    assert said == "its results and texts are more than 1 MB, half of TRACKER_PARSE_MEMORY_MB"
+
+
+def test_each_file_has_its_own_patience_and_its_own_share(monkeypatch):
+    clock, waits = [0.0], []
+
+    class Poll:
+        def register(self, *_):
+            """Nothing."""
+
+        def poll(self, milliseconds):
+            waits.append(milliseconds / 1000)
+            return True
+
+    monkeypatch.setattr(sandbox.select, "poll", Poll)
+    monkeypatch.setattr(sandbox.time, "monotonic", lambda: clock[0])
+    sent = [Begin("junit", 1, "e" * 60), End()] * 3
+    frames = iter(sent)
+
+    def read(_descriptor, _size):
+        clock[0] += 10
+        data = msgspec.msgpack.encode(next(frames))
+        return struct.pack(">I", len(data)) + data
+
+    monkeypatch.setattr(sandbox.os, "read", read)
+    found = sandbox._frames(0, 35, 100)
+    assert [next(found) for _ in sent] == sent
+    assert waits == [35, 25, 35, 25, 35, 25]
 
 
 def test_endless_retries_are_refused(run):

@@ -14,6 +14,8 @@ from tracker.intake import spool
 from tracker.intake.spool import Spooled
 
 CHUNK = 256 * 1024
+# What is held of a body: heads of parts, and what stands around them; files go from disk to disk.
+MOST_HELD = 4 * CHUNK
 
 
 def split_files(
@@ -24,7 +26,9 @@ def split_files(
     Raises UsageError when the body does not end as it should, holds no file or something else than
     files, TooLarge when it holds more than `max_files`.
     """
-    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=max_files + 100)
+    decoder = MultipartDecoder(
+        boundary.encode("latin-1", "replace"), MOST_HELD, max_parts=max_files + 100
+    )
     files: list[tuple[str, Spooled]] = []
     try:
         for file, chunks in _parts(body, decoder):
@@ -70,12 +74,23 @@ def _next(stream: object, decoder: MultipartDecoder) -> object:
     event = decoder.next_event()
     while isinstance(event, NeedData):
         data = stream.read(CHUNK)  # type: ignore[attr-defined]
+        _receive(decoder, data)
         try:
-            decoder.receive_data(data or None)
             event = decoder.next_event()
         except ValueError as error:
             raise UsageError(f"The multipart body was cut: {error}.", "Send it again.") from error
     return event
+
+
+def _receive(decoder: MultipartDecoder, data: bytes) -> None:
+    try:
+        decoder.receive_data(data or None)
+    except RequestEntityTooLarge as error:
+        raise UsageError(
+            "The multipart body is not well-formed: there is no boundary, or no end of a part's"
+            f" head, in {MOST_HELD // 1024**2} MB of it.",
+            "Have it made by a library, or by curl -F file=@results/a.xml.",
+        ) from error
 
 
 def _name(file: File) -> str:

@@ -24,7 +24,7 @@ import msgspec
 from tracker import resources
 from tracker.errors import Busy
 from tracker.intake.assembly import Assembly
-from tracker.intake.frames import Frame, Order, Ready, ReportOrder, Seal
+from tracker.intake.frames import End, Frame, Order, Ready, ReportOrder, Seal
 from tracker.intake.plugins import PluginSources
 from tracker.intake.slots import slot
 from tracker.intake.spool import SpooledReport
@@ -50,6 +50,15 @@ class Limits:
         anew: what they share is the processor time.
         """
         return 3.0 * self.cpu_seconds + 5.0
+
+    @property
+    def answer_bytes(self) -> int:
+        """How much a child may send of one file, all of which is held here until it is recorded."""
+        return self.memory_mb * 1024 * 1024 // 2
+
+
+class _TooMuch(Exception):
+    """The child sends more of one file than is held."""
 
 
 def read_reports(
@@ -87,7 +96,7 @@ def _one_child(
 ) -> Iterator[list[ReadReport]]:
     """The reports of each file that one child answers for, the one that it died on included."""
     order = _order(files, limits, sources)
-    with _child(order, limits.wall_seconds, nice) as (process, frames):
+    with _child(order, limits.wall_seconds, nice, limits.answer_bytes) as (process, frames):
         for file in files:
             reading = Assembly(file)
             try:
@@ -95,6 +104,13 @@ def _one_child(
             except TimeoutError:
                 process.kill()
                 yield reading.broken_off("it took too long")
+                return
+            except _TooMuch:
+                process.kill()
+                yield reading.broken_off(
+                    "its results and texts are more than"
+                    f" {limits.answer_bytes // 1024**2:,} MB, half of TRACKER_PARSE_MEMORY_MB"
+                )
                 return
             except msgspec.DecodeError:
                 process.kill()
@@ -119,7 +135,7 @@ def _order(reports: Sequence[SpooledReport], limits: Limits, sources: PluginSour
 
 @contextmanager
 def _child(
-    order: Order, patience: float = 30.0, nice: int = 0
+    order: Order, patience: float = 30.0, nice: int = 0, most: int = 1024**2
 ) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[Frame]]]:
     # An editable install is found by a hook that a child without `site` does not have.
     entries = [str(resources.PACKAGE.parent), *sys.path]
@@ -139,7 +155,7 @@ def _child(
     try:
         with contextlib.suppress(BrokenPipeError), process.stdin as orders:
             orders.write(msgspec.json.encode(order))
-        yield process, _frames(process.stdout.fileno(), patience)
+        yield process, _frames(process.stdout.fileno(), patience, most)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # whatever a plugin left behind goes with it
@@ -158,9 +174,12 @@ def _step_back(child: int, nice: int) -> None:
             Path(f"/proc/{child}/autogroup").write_text(str(nice))
 
 
-def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
-    """What the child sends, until it ends; TimeoutError when it is silent for too long."""
+def _frames(descriptor: int, patience: float, most: int) -> Iterator[Frame]:
+    """What the child sends, until it ends; TimeoutError when it takes too long for one report,
+    _TooMuch when it sends more than `most` bytes of one file.
+    """
     buffer = bytearray()
+    sent = 0
     deadline = time.monotonic() + patience
     answers = select.poll()  # `select` knows no descriptor above 1023
     answers.register(descriptor, select.POLLIN)
@@ -168,9 +187,12 @@ def _frames(descriptor: int, patience: float) -> Iterator[Frame]:
         while len(buffer) >= 4 and len(buffer) >= 4 + (size := _size(buffer)):
             frame = _DECODER.decode(memoryview(buffer)[4 : 4 + size])
             del buffer[: 4 + size]
-            if isinstance(frame, Seal):
+            sent = 0 if isinstance(frame, End) else sent + size
+            if isinstance(frame, Seal | End):
                 deadline = time.monotonic() + patience
             yield frame
+        if sent + len(buffer) > most:
+            raise _TooMuch
         if not answers.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeoutError
         data = os.read(descriptor, 1 << 20)
