@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import subprocess
@@ -21,11 +22,12 @@ from tests.factories import history, report, upload
 from tracker.errors import Busy, StorageError
 from tracker.queries.dump import lines
 from tracker.settings import Settings
-from tracker.store import connection
+from tracker.store import connection, locks
 from tracker.store.connection import close_store, open_store, reading, writing
 from tracker.store.driver import sqlite3
-from tracker.store.locks import write_lock
+from tracker.store.locks import take_use, write_lock
 from tracker.store.models import INDEXES, TABLES, database
+from tracker.store.postgresql import Postgresql
 from tracker.store.sql import run
 from tracker.store.sqlite import Sqlite
 from tracker.store.sqlite.signs import Writer
@@ -159,6 +161,30 @@ def is_free() -> bool:
             return True
     except (Busy, StorageError):
         return False
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("deadline", [None, 0.0])
+def test_a_disk_that_keeps_no_locks_is_told_in_words(
+    store: Path, monkeypatch: pytest.MonkeyPatch, deadline: float | None
+) -> None:
+    def flock(_file: object, _kind: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(locks.fcntl, "flock", flock)
+    with pytest.raises(StorageError, match="locked: No locks"), write_lock(store, deadline):
+        pass
+    with pytest.raises(StorageError, match="locked: No locks"):
+        take_use(store)
+
+
+def test_a_connection_that_the_driver_gave_up_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = Postgresql("postgresql://tracker@db.example/tracker")
+    monkeypatch.setattr(connection, "engine", lambda: there)
+    with pytest.raises(StorageError, match="cannot be reached"), connection.storage_errors():
+        raise peewee.InterfaceError("connection already closed")
 
 
 @pytest.mark.sqlite

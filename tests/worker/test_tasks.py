@@ -306,6 +306,17 @@ def test_a_knock_about_a_finished_build_records_it(context: Context, demo: Runni
     assert build("team/smoke", "19").state == "finished"
 
 
+def test_a_knock_about_a_build_that_takes_too_long_is_left_to_the_poll(
+    context: Context, demo: RunningDemo
+) -> None:
+    server_at(demo.url)
+    track_job("team/smoke", server="main", jenkins_name="team/smoke")
+    hasty = Context.of(msgspec.structs.replace(context.settings, poll_limit_seconds=0))
+    knock = task("poll_build", "x", job="team/smoke", number=19)
+    assert TASKS["poll_build"](hasty, knock) == Done()
+    assert run("SELECT kind, key FROM work") == [("poll", "team/smoke")]
+
+
 @pytest.mark.parametrize("kind", ["watch", "poll"])
 def test_a_task_of_what_is_no_longer_there_ends(context: Context, kind: str) -> None:
     assert TASKS[kind](context, task(kind, "gone")) == Done()

@@ -182,7 +182,7 @@ def storage_errors() -> Iterator[None]:
     """What the database driver says, in words people can act on; for the rooms of the store."""
     try:
         yield
-    except peewee.DatabaseError as error:
+    except (peewee.DatabaseError, peewee.InterfaceError) as error:
         found = engine().explain(error)
         if found is None:
             raise

@@ -121,7 +121,7 @@ class Engine(Protocol):
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """The statement for each row, by the driver's own loop."""
 
-    def explain(self, error: peewee.DatabaseError) -> StorageError | None:
+    def explain(self, error: peewee.PeeweeException) -> StorageError | None:
         """The fault in words; None where it is one of the program."""
 
     def release(self) -> None:

@@ -28,9 +28,9 @@ def write_lock(path: Path, deadline: float | None = None) -> Iterator[Callable[[
     """
     with _open_lock(path.with_suffix(".lock")) as lock:
         if deadline is None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _flock(lock, fcntl.LOCK_EX)
         else:
-            _flock_until(lock.fileno(), deadline)
+            _flock_until(lock, deadline)
         try:
             yield lambda: _show(lock.fileno())
         finally:
@@ -81,10 +81,13 @@ def take_use(path: Path, kind: int = fcntl.LOCK_SH) -> BinaryIO:
     """The lock that users of a database share and a restore has alone, until it is closed."""
     lock = _open_lock(use_file(path))
     try:
-        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        _flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
         raise Busy(*_REFUSED[kind]) from error
+    except StorageError:
+        lock.close()
+        raise
     return lock
 
 
@@ -110,10 +113,23 @@ def _open_lock(path: Path) -> BinaryIO:
     return lock
 
 
-def _flock_until(descriptor: int, deadline: float) -> None:
+def _flock(lock: BinaryIO, kind: int) -> None:
+    """BlockingIOError where another has the lock, StorageError where the disk keeps none."""
+    try:
+        fcntl.flock(lock, kind)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"A lock file beside the database cannot be locked: {error.strerror}.",
+            "Put home on a local disk that keeps locks; where it is one, check that disk.",
+        ) from error
+
+
+def _flock_until(lock: BinaryIO, deadline: float) -> None:
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError as error:
             if time.monotonic() >= deadline:

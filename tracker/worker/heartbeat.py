@@ -10,7 +10,7 @@ import logging
 import threading
 
 from tracker.clock import now_ms
-from tracker.errors import StorageError
+from tracker.errors import Busy, StorageError
 from tracker.store import work
 from tracker.store.connection import close_connection
 from tracker.store.work import Task
@@ -48,7 +48,7 @@ class Heartbeat:
         while not self._ended.is_set():
             try:
                 self._beat()
-            except StorageError as error:
+            except (StorageError, Busy) as error:
                 log.warning("no heartbeat: %s", error)
             self._ended.wait(seconds)
         close_connection()

@@ -19,11 +19,11 @@ from tracker.intake.spool import SpooledReport
 from tracker.jenkins import discovery
 from tracker.jenkins.backfill import fill
 from tracker.jenkins.check import clock_in_words
-from tracker.jenkins.client import Refused
+from tracker.jenkins.client import Refused, TooSlow
 from tracker.jenkins.listing import starts
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build as poll_one
-from tracker.jenkins.source import Source
+from tracker.jenkins.source import JenkinsJob, Source
 from tracker.operations.retention.letting_go import let_go, policy_of
 from tracker.queries import jobs
 from tracker.queries.answers import answer
@@ -40,7 +40,7 @@ from tracker.store.judging import judge_waiting, waiting_jobs
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
-from tracker.store.work import Task, ensure, forget_done
+from tracker.store.work import Task, enqueue, ensure, forget_done
 from tracker.worker.context import Context
 
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
@@ -130,11 +130,24 @@ def poll_build(context: Context, task: Task) -> Done:
     number = int(task.payload["number"])
     context.beat(f"reading {job.name} #{number}")
     with _trouble_noted(context, job):
-        finished = poll_one(context.jenkins_job(job), number)
+        finished = _read_in_time(context.jenkins_job(job), number)
     if not finished and task.tries <= len(KNOCK_SECONDS):
         pause = KNOCK_SECONDS[task.tries - 1]
         raise NotYet(f"{job.name} #{number} has not finished.", pause)
     return Done()
+
+
+def _read_in_time(job: JenkinsJob, number: int) -> bool:
+    """Whether the build is over, or takes more time than others can wait: the poll has it then."""
+    client = job.source.client
+    with client.limited(job.seconds):
+        try:
+            return poll_one(job, number)
+        except TooSlow:
+            if not client.is_out_of_time:
+                raise
+    enqueue("poll", job.name, due=now_ms(), subject=job.name)
+    return True
 
 
 def ingest(context: Context, task: Task) -> Done:

@@ -19,6 +19,7 @@ def look(scene: Scene) -> Findings:
         return
     try:
         check_exclusion(home)
+        excludes = _lock_excludes(scene)
     except StorageError as error:
         yield Finding("locking", "fail", error.message, error.remedy)
         return
@@ -26,7 +27,7 @@ def look(scene: Scene) -> Findings:
         words = f"It could not be tried in {home}: {error.strerror}."
         yield Finding("locking", "fail", words, "Check the folder's owner and its disk.")
         return
-    if _lock_excludes(scene):
+    if excludes:
         yield Finding("locking", "pass", "Connections and lock files exclude each other here.")
     else:
         yield Finding(

@@ -166,7 +166,7 @@ class Postgresql:
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
             self.database.cursor().executemany(text, map(_without_nul, rows))  # type: ignore[no-untyped-call]
 
-    def explain(self, error: peewee.DatabaseError) -> StorageError | None:
+    def explain(self, error: peewee.PeeweeException) -> StorageError | None:
         is_fault = isinstance(error, (peewee.OperationalError, peewee.InterfaceError))
         if is_fault or isinstance(error.__context__, _REFUSALS):
             return in_words(error, self.place)

@@ -157,7 +157,7 @@ class Sqlite:
             writer.goes_on()
         self.database.connection().executemany(statement, rows)  # type: ignore[no-untyped-call]
 
-    def explain(self, error: peewee.DatabaseError) -> StorageError | None:
+    def explain(self, error: peewee.PeeweeException) -> StorageError | None:
         return in_words(error)
 
     def release(self) -> None:

@@ -22,7 +22,7 @@ REMEDIES = (
 )
 
 
-def in_words(error: peewee.DatabaseError) -> StorageError | None:
+def in_words(error: peewee.PeeweeException) -> StorageError | None:
     """The fault of the machine or the file; None where it is one of the program."""
     text = str(error)
     if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
