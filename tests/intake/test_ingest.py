@@ -14,7 +14,7 @@ from tracker.intake.ingest import Intake, ingest, report_name
 from tracker.intake.spool import SpooledReport
 from tracker.queries import builds, dump, jobs
 from tracker.settings import Settings
-from tracker.store import connection
+from tracker.store import audit, connection
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 
@@ -184,6 +184,19 @@ def test_an_older_report_that_cannot_be_read_again_stops_the_recording(send, set
     with pytest.raises(SpoolDamage, match=r"'a\.xml' of this build cannot be read again"):
         send({"b.xml": junit(one="F")})
     assert list(dump.lines()) == before
+
+
+def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sent(send, settings):
+    send({"a.xml": junit(one="P", two="F")})
+    for path in settings.spool.glob("??/*"):
+        path.unlink()
+    with pytest.raises(SpoolDamage):  # nobody let them go
+        send({"b.xml": junit(one="F")})
+    audit.note("raw reports let go", "spool", "1 reports")
+    with pytest.raises(Conflict, match=r"'a\.xml' .*older than keep_spool_days.*replace=true"):
+        send({"b.xml": junit(one="F")})
+    send({"a.xml": junit(one="P", two="F"), "b.xml": junit(one="F")}, replace=True)
+    assert statuses() == {"one": "failed", "two": "failed"}
 
 
 def test_a_report_that_failed_once_is_read_when_it_comes_again(send, settings):

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from tracker import metrics
-from tracker.errors import Busy, SpoolDamage, Unreadable, Unrecognised, UsageError
+from tracker.errors import Busy, Conflict, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.bundle import bundled
 from tracker.intake.plugins import PluginSources
@@ -19,6 +19,7 @@ from tracker.intake.sandbox import Limits, read_reports
 from tracker.intake.spool import SpooledReport
 from tracker.intake.text import storable
 from tracker.settings import Settings
+from tracker.store.audit import is_spool_let_go
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport, believable
 
@@ -159,17 +160,31 @@ def _record(
 
 
 def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
-    """Older reports of the build, read again; SpoolDamage where one cannot be any more."""
+    """Older reports of the build, read again; SpoolDamage where one cannot be any more, Conflict
+    where nobody wants to keep its bytes.
+    """
     read = {report.name: report for report in read_again(intake, stored)}
     for before in stored:
         after = read.get(before.name)
         if after is None or (after.failure and not before.failure):
+            _check_kept(intake, before)
             why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
                 "Nothing was recorded. Look after the spool, then send the new report again.",
             )
     return list(read.values())
+
+
+def _check_kept(intake: Intake, report: StoredReport) -> None:
+    """Conflict where the bytes of a report were let go: no later try finds them."""
+    path = spool.path_of(intake.spool, report.archive or report.sha256)
+    if not path.exists() and is_spool_let_go():
+        raise Conflict(
+            f"The older report {report.name!r} of this build has no bytes here any more, with which"
+            " the new one would be counted: it is older than keep_spool_days, or was imported.",
+            "Nothing was recorded. Send all reports of the build in one upload with replace=true.",
+        )
 
 
 def read_again(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:

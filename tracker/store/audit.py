@@ -12,10 +12,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tracker.clock import now_ms
-from tracker.store.connection import writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Audit
 
 LONGEST = 500
+# What leaves reports without bytes, and is meant to.
+LET_GO = ("imported", "raw reports let go")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ def address() -> str:
 def is_by_itself() -> bool:
     """Whether nobody asked for what is being done now."""
     return _actor.get() == ITSELF
+
+
+def is_spool_let_go() -> bool:
+    """Whether reports were imported without their bytes, or these let go, as somebody asked for."""
+    with reading():
+        return bool(Audit.select().where(Audit.what.in_(LET_GO)).exists())
 
 
 def note(what: str, subject: str, outcome: str = "") -> None:

@@ -15,14 +15,11 @@ import msgspec
 from tracker.intake.spool import path_of
 from tracker.operations.validation.checks import Look, Scene, seen
 from tracker.operations.validation.naming import named
+from tracker.store.audit import is_spool_let_go
 from tracker.store.sql import run
 
 # So many bytes are read of a sample, another one each time.
 SAMPLE_BYTES = 64 * 1024 * 1024
-
-
-# What the audit log calls that which leaves reports without bytes, and is meant to.
-MEANT = ("imported", "raw reports let go")
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ def missing_bytes(scene: Scene) -> Look:
     """Look for reports whose file is not there though it should be."""
     kept = list(_kept(scene))
     gone = [each for each in kept if not _path(scene, each).is_file()]
-    if gone and _was_meant():
+    if gone and is_spool_let_go():
         # Then all of a build went, or never came.
         rest = {each.build for each in set(kept).difference(gone)}
         gone = [each for each in gone if each.build in rest]
@@ -87,11 +84,6 @@ def _kept(scene: Scene) -> Iterator[_Kept]:
         scene.kept_since,
     )
     yield from (_Kept(*row) for row in rows)
-
-
-def _was_meant() -> bool:
-    """Whether reports were imported without their bytes, or these let go, as somebody asked for."""
-    return bool(run("SELECT 1 FROM audit WHERE what IN (?, ?) LIMIT 1", *MEANT))
 
 
 def _path(scene: Scene, kept: _Kept) -> Path:
