@@ -2,7 +2,7 @@
 
 import click
 
-from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
+from tracker.cli.shared import JSON_OPTION, judge_all, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
 
@@ -23,13 +23,12 @@ def command(
     Example: tracker budget team/nightly 0.2 --preview
     """
     from tracker.queries.preview import preview as previewed
-    from tracker.store.judging import judge_waiting, set_budget
+    from tracker.store.judging import set_budget
 
     opened(ctx)
     if alarms is not None and not preview:
         set_budget(job, alarms, now=now_ms())
-        while judge_waiting(job, now=now_ms()):
-            pass
+        judge_all(job)
         alarms = None
     found = previewed(job, alarms)
     if as_json:

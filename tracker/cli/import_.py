@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tracker.cli.exits import PARTLY
-from tracker.cli.shared import JSON_OPTION, opened, print_json
+from tracker.cli.shared import JSON_OPTION, judge_all, opened, print_json
 from tracker.clock import now_ms
 
 
@@ -27,16 +27,14 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
     from tracker.operations.import_lines import read_lines
     from tracker.operations.imports import import_lines
     from tracker.queries.answers import one_line
-    from tracker.store.judging import judge_waiting, waiting_jobs
+    from tracker.store.judging import waiting_jobs
 
     opened(ctx)
     with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as lines:
         done = import_lines(
             read_lines(lines), now=now_ms(), beat=lambda job: click.echo(job, err=True)
         )
-    for job in waiting_jobs():
-        while judge_waiting(job, now=now_ms()):
-            pass
+    judge_all(*waiting_jobs())
     if as_json:
         print_json(done)
     else:

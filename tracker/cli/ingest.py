@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from tracker.cli.exits import PARTLY
-from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+from tracker.cli.shared import JSON_OPTION, cluster_all, judge_all, line, opened, print_json
 from tracker.clock import now_ms
 from tracker.errors import TooLarge, UsageError
 from tracker.intake.spool import Spooled
@@ -56,9 +56,7 @@ def command(
     """
     from tracker.intake.ingest import Intake, ingest
     from tracker.queries.answers import answer, as_text
-    from tracker.store.families import cluster_waiting
     from tracker.store.jobs import check_job_name
-    from tracker.store.judging import judge_waiting
     from tracker.store.records import BuildFacts
 
     settings = opened(ctx)
@@ -72,11 +70,8 @@ def command(
     )
     reports = _reports(settings, files, facets)
     done = ingest(Intake.of(settings), facts, reports, now=now_ms(), replace=replace)
-    while judge_waiting(done.recorded.job, now=now_ms()):
-        pass
-    own, job = settings.own_prefixes, done.recorded.job
-    while cluster_waiting(own, job=job, now=now_ms()):
-        pass
+    judge_all(done.recorded.job)
+    cluster_all(settings.own_prefixes, done.recorded.job)
     said = answer(done.recorded, done.refused, done.warnings)
     if as_json:
         print_json(said)

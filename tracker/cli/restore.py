@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import PARTLY
-from tracker.cli.shared import JSON_OPTION, print_json, settings, user
+from tracker.cli.shared import JSON_OPTION, cluster_all, judge_all, print_json, settings, user
 from tracker.clock import now_ms
 from tracker.errors import NotFound, StorageError, UsageError
 from tracker.settings import Settings
@@ -94,8 +94,7 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
     from tracker.intake.ingest import Intake
     from tracker.operations.backup.replay import replay
     from tracker.store.connection import open_store
-    from tracker.store.families import cluster_waiting
-    from tracker.store.judging import judge_waiting, waiting_jobs
+    from tracker.store.judging import waiting_jobs
 
     if done.former is None:
         return
@@ -106,11 +105,8 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
             yield each
     except StorageError as error:
         click.echo(f"The former database cannot be read any further: {error}", err=True)
-    for job in waiting_jobs():
-        while judge_waiting(job, now=now_ms()):
-            pass
-    while cluster_waiting(found.own_prefixes, now=now_ms()):
-        pass
+    judge_all(*waiting_jobs())
+    cluster_all(found.own_prefixes)
 
 
 def _say(done: Restored, again: list[Replayed] | None) -> None:

@@ -82,6 +82,25 @@ def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Cal
     finish(task, now=now_ms())
 
 
+def judge_all(*jobs: str) -> None:
+    """Judge now what waits for it in these jobs, where a worker would by and by."""
+    from tracker.clock import now_ms
+    from tracker.store.judging import judge_waiting
+
+    for job in jobs:
+        while judge_waiting(job, now=now_ms()):
+            pass
+
+
+def cluster_all(own: Sequence[str], job: str = "") -> None:
+    """Put into families now what is in none, of one job or of all; `own` as `cluster_waiting`."""
+    from tracker.clock import now_ms
+    from tracker.store.families import cluster_waiting
+
+    while cluster_waiting(own, job=job, now=now_ms()):
+        pass
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
