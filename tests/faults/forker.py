@@ -2,7 +2,8 @@
 
 A child of a process that has imported everything is at the migration at once, and says so; it is
 killed so many seconds after that, unless it has ended. `FOLDER` holds the migrations that the child
-knows. The answer is how long it went on, and whether it ended by itself.
+knows; `DATABASE` is the path of a file, or an address. The answer is how long it went on, and
+whether it ended by itself.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def open_in_child(folder: str, path: str) -> tuple[int, int]:
             return super().up(*more)  # type: ignore[no-any-return]
 
     connection._runner = lambda: Told(database, folder)
-    connection.open_store(Path(path))
+    connection.open_store(path if "://" in path else Path(path))
     os._exit(0)
 
 

@@ -79,7 +79,7 @@ def forker() -> Iterator[subprocess.Popen[str]]:
 
 
 def open_and_kill(
-    forker: subprocess.Popen[str], known: Path, path: Path, seconds: float
+    forker: subprocess.Popen[str], known: Path, path: Path | str, seconds: float
 ) -> tuple[float, bool]:
     """How long the child that opened the database ran, and whether it ended by itself."""
     assert forker.stdin is not None
