@@ -145,7 +145,13 @@ def test_what_a_client_says_of_its_way_is_replaced(
     assert not re.search(r"6\.6\.6\.6|evil|gopher", listener.text)
 
 
-@pytest.mark.parametrize("length", range(0, len(REPORT), 6))
+@pytest.mark.parametrize(
+    "length",
+    [
+        length if not length % 6 else pytest.param(length, marks=pytest.mark.nightly)
+        for length in range(len(REPORT))
+    ],
+)
 def test_a_cut_upload_does_not_reach_the_tracker(
     before_listener: Nginx, listener: Behind, length: int
 ) -> None:

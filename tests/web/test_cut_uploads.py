@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import running_gunicorn
+from tests.examples import examples
 from tracker.queries import dump
 from tracker.settings import Settings
 from tracker.store import connection
@@ -18,6 +19,13 @@ from tracker.store import connection
 REPORT = (
     b"<testsuite name='s'><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>"
 )
+IN_LINES = {
+    "a.tap": b"TAP version 13\n1..3\nok 1 - a\nnot ok 2 - b\n  ---\n  at: x\n  ...\nok 3 - c\n",
+    "go.ndjson": b"".join(
+        b'{"Action":"%s","Package":"p","Test":"Test%s"}\n' % pair
+        for pair in ((b"run", b"A"), (b"pass", b"A"), (b"run", b"B"), (b"fail", b"B"))
+    ),
+}
 MEGABYTE = 1024 * 1024
 
 
@@ -66,20 +74,37 @@ def chunked(*chunks, end=b"0\r\n\r\n"):
 CHUNKED = "Transfer-Encoding: chunked"
 
 
-def refusals(server, bodies, *headers):
+def refusals(server, bodies, *headers, **path):
     with ThreadPoolExecutor(4) as pool:
-        return set(pool.map(lambda body: send(server, body, *headers), bodies))
+        return set(pool.map(lambda body: send(server, body, *headers, **path), bodies))
 
 
-def test_a_report_cut_at_any_byte_is_refused(server):
+def count(record_count, bodies):
+    record_count("P2", cuts=len(bodies), stored=0)  # `nothing_is_stored` looks
+
+
+def test_a_report_cut_at_any_byte_is_refused(server, record_count):
     bodies = [REPORT[:length] for length in range(len(REPORT))]
+    count(record_count, bodies)
     assert refusals(server, bodies, f"Content-Length: {len(REPORT)}") == {400}
 
 
-def test_a_chunked_report_cut_at_any_byte_is_refused(server):
+def test_a_chunked_report_cut_at_any_byte_is_refused(server, record_count):
     whole = chunked(REPORT[:50], REPORT[50:])
-    bodies = [whole[:length] for length in range(0, len(whole), 3)]
+    bodies = [whole[:length] for length in range(0, len(whole), examples(3, 1))]
+    count(record_count, bodies)
     assert refusals(server, bodies, CHUNKED) <= {400, None}
+
+
+@pytest.mark.parametrize("name", IN_LINES)
+def test_a_report_in_lines_cut_at_any_byte_is_refused(server, record_count, name):
+    """Each line is a whole record: nothing in what is left tells that more was to come."""
+    whole = IN_LINES[name]
+    path = f"/api/v1/ingest?job=n&build=1&name={name}"
+    bodies = [whole[:length] for length in range(0, len(whole), examples(9, 1))]
+    count(record_count, bodies)
+    length = f"Content-Length: {len(whole)}"
+    assert refusals(server, bodies, length, path=path) == {400}
 
 
 @pytest.mark.parametrize("end", [b"", b"0", b"0\r", b"0\r\n", b"0\r\n\r"])
