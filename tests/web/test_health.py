@@ -12,11 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import environ_of, junit
+from tests.faults.random_bytes import spoil_page
 from tests.operations.test_health import writer_of_ours
 from tracker import resources
 from tracker.operations import health
 from tracker.settings import Settings
+from tracker.store import connection
 from tracker.store.connection import close_store
+from tracker.store.engine import engine
 from tracker.store.tokens import create_token
 from tracker.web import create_app, shared_look
 
@@ -167,6 +170,20 @@ def test_ready_tells_that_the_open_file_was_damaged(client, upload, settings):
     close_store()
     settings.database.write_bytes(whole)
     assert client.get("/health/ready").status_code == 200
+
+
+def test_ready_tells_of_a_spoilt_page_that_a_look_found(client, upload, settings):
+    upload(junit(a="P"), job="n", build=1)
+    close_store()
+    spoil_page(settings.database, "result")
+    connection.open_store(settings.store)
+    assert engine().look_for_damage(lambda: False)
+    assert checks(client.get("/health/ready"))["database"] == "fail"
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/api/v1/jobs").status_code == 200
+    refused = upload(junit(a="F"), job="n", build=2)
+    assert refused.status_code == 503
+    assert "The database is damaged" in refused.text
 
 
 def test_ready_tells_that_the_home_is_gone(fresh, settings):

@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -18,6 +19,8 @@ from tracker.errors import StorageError, TrackerError
 REFUSALS = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
 )
+# For so long an unforeseen error looks for its cause in the file of the database.
+DAMAGE_SECONDS = 30.0
 
 COMMANDS = {
     "init": "tracker.cli.init",
@@ -117,7 +120,28 @@ def main() -> None:
         click.echo(f"tracker: {error}", err=True)
         code = error.exit_code
     except Exception:  # noqa: BLE001 - the last one to see it
-        traceback.print_exc()
-        click.echo("tracker: This is a bug; please report it with the lines above.", err=True)
-        code = BUG
+        code = _unexpected()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected() -> int:
+    """What no code foresaw: a bug, but where the database does not hold what was written."""
+    if found := _damage():
+        click.echo(
+            f"tracker: The database is damaged ({found}). Restore the newest backup.", err=True
+        )
+        return StorageError.exit_code
+    traceback.print_exc()
+    click.echo("tracker: This is a bug; please report it with the lines above.", err=True)
+    return BUG
+
+
+def _damage() -> str:
+    """What is wrong with the database that this command had open; empty where nothing is found."""
+    from tracker.store.engine import engine
+
+    ends = time.monotonic() + DAMAGE_SECONDS
+    try:
+        return engine().look_for_damage(lambda: time.monotonic() > ends, is_thorough=True)
+    except TrackerError:  # it has none open
+        return ""

@@ -181,12 +181,25 @@ def _leave_inherited() -> None:
 def storage_errors() -> Iterator[None]:
     """What the database driver says, in words people can act on; for the rooms of the store."""
     try:
-        yield
+        with _named_by_peewee():
+            yield
     except (peewee.DatabaseError, peewee.InterfaceError) as error:
         found = engine().explain(error)
         if found is None:
             raise
         raise found from error
+
+
+@contextmanager
+def _named_by_peewee() -> Iterator[None]:
+    """Rows are fetched while they are read, past Peewee: the driver's errors come as they are."""
+    try:
+        yield
+    except peewee.PeeweeException:
+        raise
+    except Exception:
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            raise
 
 
 def _runner() -> Runner:

@@ -144,6 +144,13 @@ class Engine(Protocol):
     def meet(self, seconds: float) -> Met:
         """Look at it from outside; the write lock is waited for at most `seconds`."""
 
+    def look_for_damage(self, is_over: Callable[[], bool], /, *, is_thorough: bool = False) -> str:
+        """Look at every page; what is wrong, after which nobody writes until that is mended.
+
+        One that `is_thorough` holds what is on them against each other, which takes long. Empty
+        where all is well, or `is_over` before the end.
+        """
+
     def copy(self, target: Path) -> None:
         """All rows as they are at one moment, in the new SQLite file `target` of this schema.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FrameType
 
 from tracker import logs, metrics
-from tracker.clock import SECOND, now_ms
+from tracker.clock import DAY, SECOND, now_ms
 from tracker.durable import make_private
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.operations.health import refuse_replaced
@@ -53,6 +53,7 @@ class Worker:
         self.stopping = False
         self.far_leases = FarLeases(self.lease_ms)
         self.scheduled_at = float("-inf")
+        self.looked_at = float("-inf")
         self.opened: Identity = None
 
     def run(self, *, until_idle: bool = False) -> None:
@@ -77,6 +78,7 @@ class Worker:
         """Do one task; False when none was due, or the store cannot be used now."""
         try:
             refuse_replaced(self.context.settings.store, self.opened)
+            self._look_for_damage()
             self._schedule()
             task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
             if task is not None:
@@ -143,6 +145,13 @@ class Worker:
             self.far_leases.look(now_ms())
             schedule(self.context)
             self.scheduled_at = time.monotonic()
+
+    def _look_for_damage(self) -> None:
+        """At the start and once a day: what a broken disk did is not to be found by writing."""
+        if SECOND * (time.monotonic() - self.looked_at) > DAY:
+            self.looked_at = time.monotonic()
+            if found := engine().look_for_damage(lambda: self.stopping):
+                log.error("The database is damaged (%s); `tracker doctor` says what to do.", found)
 
     def _step(self, doing: str) -> None:
         """Between two steps of a long task: tell what is going on, or stop."""

@@ -122,13 +122,13 @@ def told(path: Path) -> Iterator[None]:
     """What the database driver or the disk refuses, in words people can act on."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise StorageError(f"{path}: {said}.", _remedy(str(error))) from error
 
 
 def _remedy(said: str) -> str:
-    if "malformed" in said or "not a database" in said:
+    if any(sign in said for sign in ("malformed", "not a database", "decode")):
         return "It is damaged: `tracker restore --help` says how to put a backup in its place."
     if "full" in said or "No space" in said:
         return "Make room on the disk, or name a folder on another one."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracker.errors import StorageError
 from tracker.operations.room import check_room
-from tracker.store.connection import close_store, open_store, schema_state
+from tracker.store.connection import close_store, open_store, schema_state, storage_errors
 from tracker.store.driver import sqlite3
 from tracker.store.engine import Engine
 from tracker.store.sql import run
@@ -40,16 +40,17 @@ def opened_copy(source: Engine) -> Iterator[None]:
         )
         source.copy(copy)
         try:
-            _open(copy)
-            yield
+            before = _names(copy)
+            open_store(copy)
+            with storage_errors():
+                _prepare(before)
+                yield
         finally:
             close_store()
 
 
-def _open(copy: Path) -> None:
-    """Open the copy, which nobody needs to keep: it is not synced."""
-    before = _names(copy)
-    open_store(copy)
+def _prepare(before: set[str]) -> None:
+    """Have the copy at this version, as it was before, and fast: nobody needs to keep it."""
     applied, _ = schema_state()
     if fresh := set(applied) - before:
         raise StorageError(
@@ -61,5 +62,10 @@ def _open(copy: Path) -> None:
 
 
 def _names(copy: Path) -> set[str]:
-    with closing(sqlite3.connect(copy)) as connection:
-        return {name for (name,) in connection.execute(f"SELECT name FROM {_HISTORY}")}
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            return {name for (name,) in connection.execute(f"SELECT name FROM {_HISTORY}")}
+    except sqlite3.DatabaseError as error:
+        raise StorageError(
+            f"The database is damaged (SQLite: {error}).", "Restore the newest backup."
+        ) from error

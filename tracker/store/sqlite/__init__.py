@@ -19,10 +19,11 @@ from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
 from tracker.store.locks import take_use, write_lock
 from tracker.store.selftest import check_exclusion
 from tracker.store.sqlite.copying import copy_file
+from tracker.store.sqlite.damage import look_for_damage, mark_of, refuse_damaged
 from tracker.store.sqlite.probe import probe_file
 from tracker.store.sqlite.signs import Writer
 from tracker.store.sqlite.space import FileSpace
-from tracker.store.sqlite.words import in_words
+from tracker.store.sqlite.words import in_words, names_in_words
 
 BUSY_MS = 10_000
 # A thirtieth of a second: each look takes Python's lock, which other threads want too.
@@ -78,6 +79,8 @@ class Sqlite:
             if not _size(self.path):
                 # Only its owner may read it: there are names of users and digests of tokens in it.
                 self.path.touch(mode=0o600)
+                # It may have the number that a damaged one had.
+                mark_of(self.path).unlink(missing_ok=True)
                 self._lay_out()
 
     def _lay_out(self) -> None:
@@ -91,7 +94,8 @@ class Sqlite:
             new.connect()
 
     def check_connection(self) -> None:
-        self.database.connect(reuse_if_open=True)
+        with names_in_words():
+            self.database.connect(reuse_if_open=True)
 
     def snapshot(self) -> Any:
         return self.database.atomic("DEFERRED")
@@ -111,6 +115,7 @@ class Sqlite:
 
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[None]:
+        refuse_damaged(self.path)
         with (
             write_lock(self.path, deadline) as show,
             self._patience(deadline),
@@ -143,6 +148,7 @@ class Sqlite:
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
+        refuse_damaged(self.path)
         with write_lock(self.path):
             yield
 
@@ -178,6 +184,9 @@ class Sqlite:
 
     def meet(self, seconds: float) -> Met:
         return probe_file(self.path, seconds)
+
+    def look_for_damage(self, is_over: Callable[[], bool], *, is_thorough: bool = False) -> str:
+        return look_for_damage(self.path, is_over, is_thorough=is_thorough)
 
     def copy(self, target: Path) -> None:
         copy_file(self.path, target)

@@ -35,7 +35,7 @@ def copy_file(database: Path, target: Path) -> None:
         ):
             applied = _applied(source)
             source.backup(copy)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # of a name that is no text any more
         raise StorageError(
             f"The database {database} cannot be copied: {error}.",
             "Check that it is one, its owner and the disk; else restore the newest backup.",

@@ -16,7 +16,8 @@ from tracker.errors import Busy, StorageError
 from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
 from tracker.store.locks import goes_on, write_lock
 from tracker.store.remedies import words_of
-from tracker.store.sqlite.words import REMEDIES
+from tracker.store.sqlite.damage import told_damage
+from tracker.store.sqlite.words import REMEDIES, names_in_words
 
 
 def probe_file(path: Path, seconds: float) -> Met:
@@ -31,8 +32,10 @@ def probe_file(path: Path, seconds: float) -> Met:
         f"file:{quote(str(path))}?mode=rw", uri=True, lock_type="IMMEDIATE", timeout=seconds
     )
     try:
-        with contextlib.closing(database):
+        with contextlib.closing(database), names_in_words():
             applied = _applied(database)
+            if found := told_damage(path):
+                return Met(unreadable=f"The database is damaged: {found}.")
             unwritable = _unwritable(database, path, deadline)
             return Met.with_lock(unwritable, applied, lambda: goes_on(path, SIGN_SECONDS))
     except peewee.DatabaseError as error:

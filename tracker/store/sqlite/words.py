@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import peewee
 
 from tracker.errors import StorageError
@@ -18,6 +21,7 @@ REMEDIES = (
     ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
     ("disk I/O", "The disk failed.", "Look for its errors in the kernel's log, then try again."),
     ("malformed", "The database is damaged.", "Restore the newest backup."),
+    ("decode to UTF-8", "The database is damaged.", "Restore the newest backup."),
     ("not a database", "The file is not a database.", "Restore the newest backup."),
 )
 
@@ -25,7 +29,7 @@ REMEDIES = (
 def in_words(error: peewee.PeeweeException) -> StorageError | None:
     """The fault of the machine or the file; None where it is one of the program."""
     text = str(error)
-    if not isinstance(error, peewee.OperationalError) and not _is_damage(text):
+    if not isinstance(error, peewee.OperationalError) and not is_damage(text):
         return None
     what, remedy = words_of(text, REMEDIES)
     if what:
@@ -33,5 +37,15 @@ def in_words(error: peewee.PeeweeException) -> StorageError | None:
     return StorageError(f"The database refuses: {text}.")
 
 
-def _is_damage(text: str) -> bool:
+def is_damage(text: str) -> bool:
+    """Whether SQLite speaks of the file itself."""
     return "malformed" in text or "not a database" in text
+
+
+@contextmanager
+def names_in_words() -> Iterator[None]:
+    """Where the schema is read: SQLite quotes a name of it that is damaged, which is no text."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise peewee.DatabaseError("malformed database schema") from error

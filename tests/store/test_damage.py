@@ -1,0 +1,106 @@
+"""A look at every page: what it finds is told, and nothing is written into such a file any more."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.factories import history
+from tests.faults.random_bytes import spoil_page
+from tracker.errors import StorageError
+from tracker.queries.jobs import names
+from tracker.store.connection import close_store, open_store, raise_revision, writing
+from tracker.store.engine import engine
+from tracker.store.probe import probe
+from tracker.store.sqlite.damage import mark_of
+
+pytestmark = pytest.mark.sqlite
+DAMAGED = r"The database is damaged \(.*\): nothing is written into it"
+
+
+@pytest.fixture
+def whole(store: Path) -> Path:
+    """A database with a history, open."""
+    history("nightly", login="P F P", logout="P P P")
+    return store
+
+
+@pytest.fixture
+def spoilt(whole: Path) -> Path:
+    """The same with a spoilt page, beyond those that an opening reads, open and looked at."""
+    close_store()
+    spoil_page(whole, "result")
+    open_store(whole)
+    assert look()
+    return whole
+
+
+def look(*, is_thorough: bool = False) -> str:
+    """What a look finds."""
+    return engine().look_for_damage(lambda: False, is_thorough=is_thorough)
+
+
+def write() -> None:
+    """What any writer does."""
+    with writing():
+        raise_revision()
+
+
+def test_in_a_whole_file_nothing_is_found(whole: Path) -> None:
+    assert (look(), look(is_thorough=True)) == ("", "")
+    write()
+
+
+def test_nothing_is_written_into_a_damaged_file(spoilt: Path) -> None:
+    before = spoilt.read_bytes()
+    with pytest.raises(StorageError, match=DAMAGED):
+        write()
+    assert spoilt.read_bytes() == before
+
+
+def test_what_can_be_read_is_read(spoilt: Path) -> None:
+    assert names() == ["nightly"]
+
+
+def test_a_probe_tells_of_it(spoilt: Path) -> None:
+    assert "The database is damaged" in probe(spoilt, 1).unreadable
+
+
+def test_a_restored_file_is_another_one(spoilt: Path, tmp_path: Path) -> None:
+    close_store()
+    spoilt.rename(tmp_path / "former.db")
+    shutil.copy(tmp_path / "former.db", spoilt)
+    open_store(spoilt)
+    write()
+
+
+def test_a_look_that_finds_nothing_takes_it_back(spoilt: Path) -> None:
+    mark = mark_of(spoilt).read_text()
+    close_store()
+    spoilt.unlink()
+    open_store(spoilt)
+    mark_of(spoilt).write_text(mark)
+    assert look() == ""
+    assert not mark_of(spoilt).exists()
+    write()
+
+
+def test_a_new_file_is_whole(spoilt: Path) -> None:
+    close_store()
+    spoilt.unlink()
+    open_store(spoilt)
+    write()
+
+
+def test_who_removes_the_mark_has_repaired_it(spoilt: Path) -> None:
+    mark_of(spoilt).unlink()
+    write()
+
+
+def test_a_look_that_is_over_says_nothing(spoilt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.store.sqlite.damage._STEPS_BETWEEN_LOOKS", 1)
+    mark_of(spoilt).unlink()
+    assert engine().look_for_damage(lambda: True) == ""
+    assert not mark_of(spoilt).exists()
