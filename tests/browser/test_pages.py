@@ -23,6 +23,7 @@ from tests.browser.visit import (
     visit_all,
 )
 from tests.conftest import RunningServer
+from tests.counts import RecordCount
 from tests.factories import key_of
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -120,12 +121,16 @@ def test_no_page_writes_an_error_to_the_console(visits: list[Visit]) -> None:
     assert where(visits, lambda visit: visit.console) == []
 
 
-def test_no_page_breaks_its_security_policy(visits: list[Visit]) -> None:
-    assert where(visits, lambda visit: visit.seen["violations"]) == []
+def test_no_page_breaks_its_security_policy(visits: list[Visit], record_count: RecordCount) -> None:
+    found = where(visits, lambda visit: visit.seen["violations"])
+    record_count("P12", visits=len(visits), broken_policies=len(found))
+    assert found == []
 
 
-def test_no_page_opens_a_dialog(visits: list[Visit]) -> None:
-    assert where(visits, lambda visit: visit.dialogs) == []
+def test_no_page_opens_a_dialog(visits: list[Visit], record_count: RecordCount) -> None:
+    found = where(visits, lambda visit: visit.dialogs)
+    record_count("P12", visits=len(visits), dialogs=len(found))
+    assert found == []
 
 
 def test_no_page_asks_another_origin_for_anything(visits: list[Visit]) -> None:

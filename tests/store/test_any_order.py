@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.counts import RecordCount
 from tests.examples import examples
 from tests.factories import DAY, NOW, builds_of, jenkins, judge_all, report, upload
 from tests.store.fresh import fresh_store
@@ -95,20 +96,38 @@ def orders(draw: st.DrawFn) -> list[int]:
     return draw(st.permutations([*every, *again]))
 
 
-@settings(
-    max_examples=examples(10, 120),
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],  # making a failing order small would take minutes
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(orders())
-def test_any_order_with_any_repetition_gives_the_same_state(order: list[int]) -> None:
+def try_orders(check: Callable[[list[int]], None], most: int, record_count: RecordCount) -> None:
+    """Check so many orders, and print how many recordings that were."""
+    tried: list[int] = []
+
+    @settings(
+        max_examples=most,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],  # making a failing order small would take minutes
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(orders())
+    def each(order: list[int]) -> None:
+        tried.append(len(order))
+        check(order)
+
+    try:
+        each()
+    finally:
+        record_count("P3", sequences=len(tried), recordings=sum(tried))
+
+
+def test_any_order_with_any_repetition_gives_the_same_state(record_count: RecordCount) -> None:
     wanted = list(expected())
-    with fresh_store():
-        assert state_after(order) == wanted
-        rebuild()
-        assert list(lines()) == wanted
+
+    def check(order: list[int]) -> None:
+        with fresh_store():
+            assert state_after(order) == wanted
+            rebuild()
+            assert list(lines()) == wanted
+
+    try_orders(check, examples(10, 500), record_count)
 
 
 def test_everything_is_in_the_state() -> None:

@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 
 from tests.conftest import running_gunicorn
+from tests.counts import RecordCount
 from tests.web import contract, rich_store
 from tracker.settings import Settings
 from tracker.store import connection
@@ -50,11 +51,22 @@ def run_here(tmp_path: Path) -> Iterator[Callable[..., contract.Run]]:
         yield run_here
 
 
+def count(found: contract.Run, record_count: RecordCount) -> None:
+    """Print what the promise was tried with."""
+    record_count(
+        "P11",
+        generated_requests=found.answers.total(),
+        errors_of_the_server=len(found.of_the_server),
+        gaps=len(found.gaps),
+    )
+
+
 def test_what_is_asked_at_random_is_answered_as_described(
-    run_here: Callable[..., contract.Run],
+    run_here: Callable[..., contract.Run], record_count: RecordCount
 ) -> None:
     tables = run("SELECT sql FROM sqlite_master ORDER BY name")
     found = run_here("examples", "fuzzing", most=8)
+    count(found, record_count)
     assert not found.gaps, found.said
     assert found.of_the_server == []
     assert found.answers.total() >= 130
@@ -64,15 +76,20 @@ def test_what_is_asked_at_random_is_answered_as_described(
 
 
 @pytest.mark.nightly
-def test_every_bound_of_every_parameter_is_kept(run_here: Callable[..., contract.Run]) -> None:
+def test_every_bound_of_every_parameter_is_kept(
+    run_here: Callable[..., contract.Run], record_count: RecordCount
+) -> None:
     found = run_here("coverage", "fuzzing", most=60)
+    count(found, record_count)
     assert not found.gaps, found.said
     assert found.of_the_server == []
     assert found.answers.total() >= 2000
 
 
 @pytest.mark.nightly
-def test_it_is_so_over_a_real_server_that_wants_a_token_of_all(tmp_path: Path) -> None:
+def test_it_is_so_over_a_real_server_that_wants_a_token_of_all(
+    tmp_path: Path, record_count: RecordCount
+) -> None:
     with filled(tmp_path) as (its, bearer):
         pass
     with running_gunicorn(its, TRACKER_READING="token") as server:
@@ -80,6 +97,7 @@ def test_it_is_so_over_a_real_server_that_wants_a_token_of_all(tmp_path: Path) -
         url, headers = f"{server.url}{contract.DOCUMENT}", {"Authorization": bearer}
         schema = schemathesis.openapi.from_url(url, config=config, headers=headers)
         found = contract.run(schema)
+    count(found, record_count)
     assert not found.gaps, found.said
     assert found.of_the_server == []
     assert found.answers.total() >= 1300

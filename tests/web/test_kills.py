@@ -111,6 +111,8 @@ def kill_while_uploading(settings, times, record_count):
         results = Counter((row["job"], row["build"]) for row in rows if row["kind"] == "result")
         lost = set(clients.acknowledged) - set(found)
         record_count("P1", kills=times, acknowledged=len(clients.acknowledged), lost=len(lost))
+        halves = [key for key, total in found.items() if (total, results[key]) != (CASES, CASES)]
+        record_count("P2", kills=times, builds=len(found), half_builds=len(halves))
         assert lost == set()
         assert set(found.values()) == {CASES}
         assert set(results.values()) == {CASES}

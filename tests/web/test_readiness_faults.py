@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningServer, running_gunicorn
+from tests.conftest import RunningServer, junit, running_gunicorn
+from tests.counts import RecordCount
 from tests.web.test_health import held
 from tracker.operations.health import LEAST_FREE_MB
 from tracker.settings import Settings
@@ -48,6 +49,18 @@ def ask(server: RunningServer, path: str) -> tuple[int, dict[str, object]]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+def status(server: RunningServer, path: str, data: bytes | None = None) -> int:
+    """What a page, or an upload, is answered with."""
+    bearer = {"Authorization": f"Bearer {server.token}"}
+    request = urllib.request.Request(server.url + path, data=data, headers=bearer)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
 
 
 def failing(server: RunningServer) -> dict[str, str]:
@@ -152,16 +165,18 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_readiness_tells_of_a_fault_and_of_its_end(
-    served: tuple[RunningServer, Settings], fault: str
+    served: tuple[RunningServer, Settings], fault: str, record_count: RecordCount
 ) -> None:
     server, settings = served
     make, check, reason = FAULTS[fault]
     assert well_again(server)
     with make(settings):
-        assert told_of(server, check, reason)
+        told = told_of(server, check, reason)
         assert ask(server, "/health/live")[0] == 200
         assert ask(server, "/health")[0] == 503
-    assert well_again(server)
+    well = well_again(server)
+    record_count("P7", faults=1, told_within_2_s=int(told), well_within_2_s=int(well))
+    assert (told, well) == (True, True)
 
 
 def mount(*arguments: str) -> None:
@@ -209,6 +224,8 @@ def test_readiness_tells_that_the_disk_is_read_only(tmp_path: Path) -> None:
             mount("-o", "remount,bind,ro", str(settings.home))
             assert all_say(server, lambda found: set(found) == {"write"})
             assert ask(server, "/health/live")[0] == 200
+            assert status(server, "/") == 200
+            assert status(server, "/api/v1/ingest?job=n&build=1", junit(a="P")) == 503
         finally:
             subprocess.run(["umount", "--lazy", str(settings.home)], check=True)
         assert well_again(server)

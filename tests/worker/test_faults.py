@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from tests.conftest import free_port, junit
+from tests.counts import RecordCount
 from tests.jenkins.misbehaving import FAULTS, Misbehaving, no_tls, says
 from tests.jenkins.stub import BEGAN, DAY, a_build, artifacts
 from tracker.clock import now_ms
@@ -118,11 +119,12 @@ def revision_of(job: str) -> int:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_job_that_fails_keeps_no_other_from_being_read(
-    server: Misbehaving, work: Callable[[str], None], fault: str
+    server: Misbehaving, work: Callable[[str], None], fault: str, record_count: RecordCount
 ) -> None:
     answer, words = FAULTS[fault]
     server.faults["job/bad/api"] = answer
     work(server.url)
+    record_count("P14", faults=1, other_jobs_read_whole=int(whole_history("good")))
     assert whole_history("good")
     assert count_builds("bad") == 0
     assert re.search(words, jobs.job("bad").error), jobs.job("bad").error
@@ -163,7 +165,7 @@ def reports_of(job: str, label: str) -> list[object]:
 
 @pytest.mark.parametrize("place", ["", "job/bad/api", "job/bad/3/artifact"])
 def test_a_huge_answer_costs_at_most_20_megabytes_of_memory(
-    server: Misbehaving, work: Callable[[str], None], place: str
+    server: Misbehaving, work: Callable[[str], None], place: str, record_count: RecordCount
 ) -> None:
     work(server.url)
     run("DELETE FROM build")
@@ -172,7 +174,9 @@ def test_a_huge_answer_costs_at_most_20_megabytes_of_memory(
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins here
     before = memory("VmRSS")
     work(server.url)
-    assert memory("VmHWM") - before < GROWTH
+    growth = memory("VmHWM") - before
+    record_count("P14", MB_of_an_answer=300, MB_of_memory=growth / 1024)
+    assert growth < GROWTH
 
 
 def memory(what: str) -> int:
