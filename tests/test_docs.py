@@ -100,3 +100,54 @@ def test_a_lower_bound_in_the_security_document_is_the_one_that_is_installed() -
     setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     for name, bound in re.findall(r"^\| (\w+) \| ([\d.]+) \|", text, re.M):
         assert re.search(rf"^    {name}(\[\w+\])? >= {re.escape(bound)}$", setup, re.M)
+
+
+# Commands in blocks and in lines of text; deploy/ has those that are run.
+CALLED = re.compile(
+    r"(?:^    |`)(?:sudo )?(tracker(?: [a-z-]+)? [^`\n]*|scripts/[\w-]+[^`\n]*)", re.M
+)
+
+
+def called(document: Path) -> list[str]:
+    """The commands that a document shows, a line each."""
+    return [line.strip() for line in CALLED.findall(document.read_text(encoding="utf-8"))]
+
+
+def unknown_in(line: str) -> list[str]:
+    """Scripts, commands and options of a line that do not exist."""
+    words = line.split()
+    if words[0] != "tracker":
+        return [] if (ROOT / words[0]).is_file() else [words[0]]
+    found: click.Command = tracker
+    known = {option for each in tracker.params for option in each.opts}
+    for word in words[1:]:
+        if word.startswith("--"):
+            name = word.partition("=")[0].strip(".,;:)…'\"")
+            known |= {o for each in found.params for o in (*each.opts, *each.secondary_opts)}
+            if name not in {*known, "--help"}:
+                return [f"{found.name} {name}"]
+        elif isinstance(found, click.Group) and re.fullmatch("[a-z][a-z-]+", word):
+            inner = found.get_command(click.Context(found), word)
+            if inner is None:
+                return [f"{found.name} {word}"]
+            found = inner
+    return []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_and_options_that_a_document_names_exist(document: Path) -> None:
+    assert [wrong for line in called(document) for wrong in unknown_in(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("scripts/tset --nightly", ["scripts/tset"]),
+        ("tracker tokn list", ["tracker tokn"]),
+        ("tracker token lst", ["token lst"]),
+        ("tracker ingest --job x --bild 3", ["ingest --bild"]),
+        ("tracker ingest --job x --build=3 results/*.xml", []),
+    ],
+)
+def test_a_command_that_does_not_exist_would_be_seen(line: str, wrong: list[str]) -> None:
+    assert unknown_in(line) == wrong
