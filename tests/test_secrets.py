@@ -30,6 +30,7 @@ from tests.conftest import (
     running_gunicorn,
 )
 from tests.counts import RecordCount
+from tests.servers import PASSWORD, own_database, running_redis
 from tracker.clock import now_ms
 from tracker.pages import PAGES
 from tracker.settings import Settings
@@ -266,13 +267,43 @@ def keep_files(run: Run) -> None:
                 run.seen[str(path.relative_to(folder.parent))] = path.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+@contextlib.contextmanager
+def of_several_nodes(run: Run) -> Iterator[dict[str, str]]:
+    """The settings of a tracker with PostgreSQL and Redis, each with a password of its own."""
+    run.secrets["password of PostgreSQL"] = secrets.token_urlsafe(24)
+    run.secrets["password of Redis"] = PASSWORD
+    run.home.mkdir(mode=0o700)  # a database file would come with it
+    with own_database() as address, running_redis() as redis:
+        password = run.secrets["password of PostgreSQL"]  # which the server does not ask for
+        database = address.replace("postgres@", f"postgres:{password}@", 1)
+        yield {"database_url": database, "limits_url": redis.address}
+        import psycopg
+
+        with psycopg.connect(address) as connection:
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+            for (name,) in tables:
+                rows = connection.execute(f"SELECT to_jsonb(t)::text FROM {name} t".encode())
+                run.seen[f"table {name}"] = "\n".join(row for (row,) in rows).encode()
+
+
+@pytest.fixture(
+    scope="module", params=["one machine", pytest.param("nodes", marks=pytest.mark.nightly)]
+)
+def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Run:
     """A tracker that read a Jenkins, was sent all its secrets, and did all it can do."""
     folder = tmp_path_factory.mktemp("secrets")
     (folder / "kept").mkdir()
     found = Run(folder / "home", folder / "output", folder / "kept")
-    settings = Settings.load({}, home=found.home, output=found.output)
+    with of_several_nodes(found) if request.param == "nodes" else contextlib.nullcontext({}) as its:
+        fill_and_work(found, its)
+    return found
+
+
+def fill_and_work(found: Run, its: Mapping[str, str]) -> None:
+    """Do all that `run` says, for these settings."""
+    settings = Settings.load({}, home=found.home, output=found.output, **its)
     found.secrets["hook secret"] = secrets.token_urlsafe(32)
     found.secrets["Jenkins token"] = secrets.token_hex(17)
     more = {
@@ -283,6 +314,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         # A few builds say what many would.
         "TRACKER_FIRST_BUILDS": "5",
         "TRACKER_PUBLISH_BUILDS": "5",
+        **{f"TRACKER_{name.upper()}": text for name, text in its.items()},
     }
     with demo_jenkins(found.secrets["Jenkins token"]) as jenkins:
         with pytest.MonkeyPatch.context() as patch:  # a guess is to cost little here
@@ -294,7 +326,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             work(found, server, settings, environ)
             found.seen["arguments"] = arguments_of(server.process.pid)
     keep_files(found)
-    return found
 
 
 def work(run: Run, server: RunningServer, settings: Settings, environ: dict[str, str]) -> None:
@@ -343,5 +374,5 @@ def test_no_secret_left(run: Run, record_count: RecordCount) -> None:
 
 def test_what_is_written_is_its_owners_alone(run: Run) -> None:
     assert run.home.stat().st_mode & 0o077 == 0
-    for path in (*run.home.glob("tracker.db*"), run.home / "limits.db"):
+    for path in (*run.home.glob("tracker.db*"), *run.home.glob("limits.db")):
         assert path.stat().st_mode & 0o077 == 0, path
