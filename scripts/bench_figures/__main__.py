@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from scripts.bench_figures import (
     bombs,
     formats,
+    health,
     jenkins,
     judge,
+    legacy,
     pages,
     parse,
     publish,
@@ -34,6 +36,8 @@ FIGURES: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "publish": publish.figures,
     "jenkins": jenkins.figures,
     "validate": validate.figures,
+    "health": health.figures,
+    "legacy": legacy.figures,
 }
 
 

@@ -111,6 +111,11 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "validate, results in the database": ("", None),
     "validate, everything": ("s", 20),
     "validate, findings": ("", 0),
+    "health, median of ready": ("ms", None),
+    "health, p99 of ready": ("ms", 20),
+    "legacy, results": ("", None),
+    "legacy, taking them over": ("s", 10),
+    "legacy, when nothing is new": ("s", None),
 }
 
 

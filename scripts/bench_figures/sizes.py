@@ -40,6 +40,8 @@ class Sizes:
     watched        what is all read, and looked at while nothing changes
     faults         the ways in which a Jenkins goes wrong
     validated      what is in the database that is validated
+    probed         probes of readiness
+    taken_over     modules, builds and results of the earlier application
     """
 
     rounds: int = 5
@@ -61,6 +63,8 @@ class Sizes:
     watched: Shape = Shape(500, 1, 0)
     faults: tuple[str, ...] = ("hang", "drip", "huge")
     validated: Shape = Shape(1, 60, 17_000)
+    probed: int = 500
+    taken_over: Shape = Shape(8, 30, 1_000)
 
 
 WHOLE = Sizes()
@@ -83,4 +87,6 @@ QUICK = replace(
     watched=Shape(20, 1, 0),
     faults=("drip",),
     validated=Shape(1, 20, 2_000),
+    probed=40,
+    taken_over=Shape(2, 5, 1_000),
 )

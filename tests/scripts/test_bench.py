@@ -37,6 +37,8 @@ TINY = replace(
     watched=Shape(2, 1, 0),
     faults=("huge",),
     validated=Shape(1, 3, 1_000),
+    probed=3,
+    taken_over=Shape(1, 2, 20),
 )
 ONE_OF_EACH = [row("record, floor", 0.1234), row("upload, visible on the page", 2.5)]
 
@@ -79,9 +81,10 @@ def test_a_target_counts_as_reached_up_to_the_figure_that_is_shown(monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        *("parse", "record", "publish", "validate"),
+        *("parse", "record", "publish", "validate", "legacy"),
         pytest.param("jenkins", marks=pytest.mark.nightly),  # it starts a dozen processes
         pytest.param("bombs", marks=pytest.mark.nightly),
+        pytest.param("health", marks=pytest.mark.nightly),
     ],
 )
 def test_a_figure_has_all_the_rows_that_are_listed_with_their_targets(name):
