@@ -6,6 +6,7 @@ How long the others wait meanwhile is a figure of `scripts/bench`.
 from __future__ import annotations
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -22,6 +23,8 @@ from tracker.store.connection import close_store, open_store
 
 NO_LIMITS = {"TRACKER_UPLOADS_PER_MINUTE": "0", "TRACKER_REQUESTS_PER_MINUTE": "0"}
 REFUSALS = {400, 413, 415, 422}
+# What is answered later (s) is counted, and printed with the other figures.
+LATE = 12.0
 
 
 def send(server: RunningServer, job: str, build: int, name: str, body: bytes) -> int:
@@ -39,6 +42,12 @@ def send(server: RunningServer, job: str, build: int, name: str, body: bytes) ->
         return error.code
 
 
+def timed(server: RunningServer, number: int, name: str, body: bytes) -> tuple[int, float]:
+    """The status of a bomb, and how long it took from when a client threw it (s)."""
+    began = time.monotonic()
+    return send(server, "bombs", number, name, body), time.monotonic() - began
+
+
 def upload_meanwhile(server: RunningServer, is_over: threading.Event) -> Counter[int]:
     """What becomes of small uploads, one after another, until the bombs are answered."""
     answers: Counter[int] = Counter()
@@ -48,20 +57,23 @@ def upload_meanwhile(server: RunningServer, is_over: threading.Event) -> Counter
     return answers
 
 
-def throw(settings: Settings, rounds: int) -> tuple[Counter[int], Counter[int], bool]:
-    """Answers to bombs and to the others, and whether the same processes still serve."""
+def throw(settings: Settings, rounds: int) -> tuple[Counter[int], int, Counter[int], bool]:
+    """Answers to bombs, how many were late, those to the others, and whether no process was
+    replaced."""
     with running_gunicorn(settings, workers=2, **NO_LIMITS) as server:
         before, is_over = server.workers(), threading.Event()
         with ThreadPoolExecutor(9) as clients:
             others = clients.submit(upload_meanwhile, server, is_over)
             thrown = [
-                clients.submit(send, server, "bombs", number, name, body)
+                clients.submit(timed, server, number, name, body)
                 for number in range(1, rounds + 1)
                 for name, body in bombs().items()
             ]
-            answers = Counter(each.result() for each in thrown)
+            answers = [each.result() for each in thrown]
             is_over.set()
-            return answers, others.result(), server.workers() == before
+            late = sum(seconds > LATE for _, seconds in answers)
+            statuses = Counter(status for status, _ in answers)
+            return statuses, late, others.result(), server.workers() == before
 
 
 def recorded(settings: Settings) -> list[str]:
@@ -75,11 +87,12 @@ def recorded(settings: Settings) -> list[str]:
 
 def throw_and_look(settings: Settings, rounds: int, record_count: RecordCount) -> None:
     """Every bomb is refused, everything else is stored, no process was replaced."""
-    answers, others, same = throw(settings, rounds)
+    answers, late, others, same = throw(settings, rounds)
     record_count(
         "P4",
         bombs=answers.total(),
         refused=sum(answers[status] for status in REFUSALS),
+        answered_after_12_s=late,
         others_stored=others[201],
         others_refused=others.total() - others[201],
         restarts=int(not same),

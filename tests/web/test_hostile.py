@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.server
+import io
 import json
 import socket
+import tarfile
 import threading
+import time
+import zipfile
+from collections import Counter
 from urllib.parse import unquote
 
 import click
@@ -77,6 +83,48 @@ def test_an_uploaded_file_is_read_as_it_may_be_or_refused(upload, client, armed,
     assert read() == {file.name: file.allowed}
     for path in ("/", "/jobs/hostile/", "/jobs/hostile/builds/1/", "/api/v1/jobs/hostile/builds/1"):
         assert client.get(path).status_code == 200
+
+
+# Each file in other clothes; what it may become stays: read, or refused in words.
+DRESSES = {
+    "gzip": lambda data, name: (gzip.compress(data), name, {"Content-Encoding": "gzip"}),
+    "a zip": lambda data, name: (zipped(data, name), "all.zip", {}),
+    "a tar": lambda data, name: (tarred(data, name), "all.tar.gz", {}),
+    "half of it": lambda data, name: (data[: len(data) // 2], name, {}),
+    "twice": lambda data, name: (data + data, name, {}),
+}
+
+
+def zipped(data, name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def tarred(data, name):
+    packed, entry = io.BytesIO(), tarfile.TarInfo(name)
+    entry.size = len(data)
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("dress", DRESSES)
+def test_hostile_files_in_other_clothes_are_read_or_refused(upload, armed, dress, record_count):
+    statuses, late = Counter(), 0
+    for number, file in enumerate(FILES, 1):
+        data, name, headers = DRESSES[dress](armed(file), file.name)
+        began = time.monotonic()
+        answer = upload(data, headers, job="hostile", build=number, name=name)
+        late += time.monotonic() - began > 12
+        statuses[answer.status_code] += 1
+        assert "Traceback" not in answer.text
+        assert CANARY not in answer.text
+    record_count("P4", files=len(FILES), read=statuses[201], answered_after_12_s=late)
+    assert set(statuses) <= {201, 400, 413, 415, 422}, (dress, statuses)
+    assert CANARY not in "\n".join(dump.lines())
 
 
 def named(file):
