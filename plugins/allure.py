@@ -26,6 +26,7 @@ import msgspec
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -67,7 +68,6 @@ NO_PROPERTIES = {
 }
 MARKS = ("flaky", "known", "muted")
 MASK = "******"
-YEAR = 365 * 86_400_000.0
 MOST_REMARKS = 20
 # Fixtures that failed around one result or in one container.
 MOST_FIXTURES = 20
@@ -475,6 +475,6 @@ def _time(value: object) -> float | None:
 
 
 def _duration(start: float | None, stop: float | None) -> float | None:
-    if start is None or stop is None or not 0 <= stop - start <= YEAR:
+    if start is None or stop is None or not 0 <= stop - start <= YEAR * 1000:
         return None
     return (stop - start) / 1000

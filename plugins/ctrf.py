@@ -22,6 +22,7 @@ import msgspec
 
 from tracker.intake.contract import (
     UNNAMED,
+    YEAR,
     Attempt,
     Damage,
     Head,
@@ -57,7 +58,6 @@ ERRORS = {"error", "errored", "broken", "timeout", "timedout", "timed out", "abo
     "crashed",
     "disconnected",
 }
-YEAR = 365 * 86_400_000.0
 MOST_TRIES = 100
 MOST_SHOWN = 200
 # Of a name, to see whether it shows its parameters.
@@ -420,7 +420,7 @@ def _duration(duration: object, start: object, stop: object) -> float | None:
     if duration is None:
         first, last = _number(start), _number(stop)
         told = last - first if first is not None and last is not None else None
-    return told / 1000 if told is not None and 0 <= told <= YEAR else None
+    return told / 1000 if told is not None and 0 <= told <= YEAR * 1000 else None
 
 
 def _number(value: object) -> float | None:

@@ -44,6 +44,7 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_within,
 )
 
 Object: TypeAlias = dict[str, Any]
@@ -342,10 +343,10 @@ class _Scenario:
             except ValueError:
                 return None
             return self._seconds(value)
-        if type(value) is not float or not abs(value) < float("inf"):
+        if type(value) is not float:
             return None
         is_seconds = self._in_seconds or value < FEWEST_NANOSECONDS
-        return min(max(value if is_seconds else value * NANO, 0.0), YEAR)
+        return seconds_within(value if is_seconds else value * NANO)
 
     def _error(self) -> str:
         result = self._decider.get("result")

@@ -27,7 +27,6 @@ from typing import Any, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    YEAR,
     Attempt,
     Damage,
     Head,
@@ -42,6 +41,7 @@ from tracker.intake.contract import (
     is_cut,
     json_lines,
     parser,
+    seconds_within,
 )
 
 Object: TypeAlias = dict[str, Any]
@@ -369,7 +369,7 @@ class _Run:
         end = _moment(finished.get("timestamp"))
         duration = None
         if running.start is not None and end is not None:
-            duration = round(min(max(end - running.start, 0.0), YEAR), 9)
+            duration = seconds_within(round(end - running.start, 9))
         told = finished.get("willBeRetried", running.told_retry)
         result = running.result(duration, status, () if told is True else tuple(case.attempts))
         if told is True:

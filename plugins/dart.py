@@ -40,11 +40,11 @@ from tracker.intake.contract import (
     Trouble,
     json_lines,
     parser,
+    seconds_within,
 )
 
 T = TypeVar("T")
 
-YEAR_MS = 365 * 86_400_000.0
 RESULTS = {"success": Status.PASSED, "failure": Status.FAILED, "error": Status.ERROR}
 AROUND = {"(setUpAll)": SET_UP, "(tearDownAll)": TEAR_DOWN}
 LOADING = "loading "
@@ -340,4 +340,4 @@ def _between(start: object, end: object) -> float | None:
     """Seconds between two times in milliseconds; None where one of them was not told."""
     if type(start) is not int or type(end) is not int:
         return None
-    return min(max(end - start, 0), YEAR_MS) / 1000
+    return seconds_within(end - start, 1000)

@@ -49,6 +49,8 @@ from tracker.intake.contract import (
     XmlDamage,
     declared_count,
     parser,
+    seconds_from_text,
+    seconds_within,
     xml_elements,
 )
 
@@ -814,13 +816,8 @@ def _declared_broken(attributes: Any) -> int | None:
 
 def _seconds(text: str) -> float | None:
     """A time in seconds, between 0 and a year as Jenkins has it; None where it cannot be one."""
-    try:
-        value = float(text)
-    except ValueError:
-        return _odd_seconds("".join(text.split()))
-    if 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None
+    told = seconds_from_text(text)
+    return _odd_seconds("".join(text.split())) if told is None else told
 
 
 GROUPED = re.compile(r"[1-9]\d{0,2}(,\d{3})+|\d+(,\d+)*\.\d*", re.ASCII)
@@ -839,17 +836,17 @@ def _odd_seconds(text: str) -> float | None:
     One comma and exactly three digits are thousands, unless a zero leads: `0,123` is a fraction.
     """
     if GROUPED.fullmatch(text):
-        return _seconds(text.replace(",", ""))
+        return seconds_from_text(text.replace(",", ""))
     if DECIMAL_COMMA.fullmatch(text):
-        return _seconds(text.replace(".", "").replace(",", "."))
+        return seconds_from_text(text.replace(".", "").replace(",", "."))
     if found := WITH_UNIT.fullmatch(text):
         value, unit = _seconds(found[1]), found[2].lower()
         scale = UNITS["ms" if unit.startswith("ms") else unit[0]]
-        return None if value is None else min(value * scale, YEAR)
+        return None if value is None else seconds_within(value * scale)
     for form in ISO_OR_CLOCK:
         if found := form.fullmatch(text):
             days, hours, minutes, seconds = (
                 float((part or "0").replace(",", ".")) for part in found.groups()
             )
-            return _seconds(str(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
+            return seconds_within(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
     return None

@@ -27,7 +27,6 @@ from typing import TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    YEAR,
     Damage,
     Head,
     Note,
@@ -42,6 +41,7 @@ from tracker.intake.contract import (
     XmlElement,
     declared_count,
     parser,
+    seconds_from_text,
     xml_elements,
 )
 
@@ -345,13 +345,8 @@ def _trouble(suite: XmlElement, below: int) -> str:
 
 def _seconds(text: str) -> float | None:
     """Seconds, between 0 and a year; None where it cannot be that."""
-    try:
-        value = float(text)
-    except ValueError:
-        return _of_locale(text)
-    if 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None
+    told = seconds_from_text(text)
+    return _of_locale(text) if told is None else told
 
 
 def _of_locale(text: str) -> float | None:
@@ -361,4 +356,4 @@ def _of_locale(text: str) -> float | None:
         thousands = "," if digits.rindex(",") < digits.rindex(".") else "."
         digits = digits.replace(thousands, "")
     digits = digits.replace(",", ".")
-    return _seconds(digits) if digits != text and digits.count(".") < 2 else None
+    return seconds_from_text(digits) if digits != text and digits.count(".") < 2 else None

@@ -30,7 +30,6 @@ from tracker.intake.contract import (
     SET_UP,
     TEAR_DOWN,
     UNNAMED,
-    YEAR,
     Attempt,
     Damage,
     Head,
@@ -45,6 +44,9 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    seconds_from_number,
+    seconds_from_text,
+    seconds_within,
     xml_elements,
 )
 
@@ -417,7 +419,7 @@ def _between(start: str, end: str) -> float | None:
             took += (_day(end) - _day(start)).total_seconds()
     except ValueError:  # "N/A", among others
         return None
-    return round(min(max(took, 0.0), YEAR), 3)
+    return seconds_within(round(took, 3))
 
 
 def _day(time: str) -> date:
@@ -657,10 +659,4 @@ def _count(value: Any) -> int | None:
 
 
 def _seconds(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        seconds = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), YEAR) if abs(seconds) < float("inf") else None
+    return seconds_from_text(value) if isinstance(value, str) else seconds_from_number(value)

@@ -31,7 +31,6 @@ from typing import BinaryIO, Literal
 from tracker.intake.contract import (
     SET_UP,
     TEAR_DOWN,
-    YEAR,
     Damage,
     Head,
     Record,
@@ -42,6 +41,7 @@ from tracker.intake.contract import (
     Suite,
     Trouble,
     parser,
+    seconds_within,
 )
 
 SIGNATURE = b"\xb3"
@@ -206,7 +206,7 @@ class _Reading:
         self._results += 1
         duration = None
         if time is not None and test.began is not None:
-            duration = min(max(round(time - test.began, 6), 0.0), YEAR)
+            duration = seconds_within(round(time - test.began, 6))
         path, name = _place(test_id)
         if path != self._path:
             self._path = path

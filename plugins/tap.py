@@ -26,7 +26,6 @@ from typing import BinaryIO, Literal, cast
 
 from tracker.intake.contract import (
     UNNAMED,
-    YEAR,
     Head,
     Note,
     Record,
@@ -37,6 +36,7 @@ from tracker.intake.contract import (
     Suite,
     Trouble,
     parser,
+    seconds_from_text,
     text_lines,
 )
 
@@ -726,8 +726,5 @@ def _line(text: str) -> int | None:
 
 
 def _seconds(text: str, divisor: float) -> float | None:
-    try:
-        value = round(float(text) / divisor, 9)
-    except ValueError:
-        return None
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None
+    told = seconds_from_text(text, divisor)
+    return None if told is None else round(told, 9)

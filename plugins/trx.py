@@ -25,7 +25,6 @@ import msgspec
 
 from tracker.intake.contract import (
     UNNAMED,
-    YEAR,
     Damage,
     Head,
     Note,
@@ -40,6 +39,7 @@ from tracker.intake.contract import (
     XmlElement,
     declared_count,
     parser,
+    seconds_from_clock,
     xml_elements,
 )
 
@@ -467,13 +467,6 @@ def _local(element: XmlElement) -> str:
 
 def _seconds(text: str) -> float | None:
     """Of a time span, `1.02:03:04.1234567` with days; None where it is none."""
-    hours, _, rest = text.removeprefix("-").partition(":")
-    minutes, _, seconds = rest.partition(":")
-    days, _, hours = hours.rpartition(".")
-    try:
-        value = int(days or 0) * 86_400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
-        return None
-    if text.startswith("-"):  # a clock that was set back
-        return 0.0
-    return min(value, YEAR) if 0.0 <= value < float("inf") else None
+    told = seconds_from_clock(text.removeprefix("-"))
+    is_back = told is not None and text.startswith("-")  # a clock that was set back
+    return 0.0 if is_back else told

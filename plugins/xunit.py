@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    YEAR,
     Damage,
     Head,
     Note,
@@ -35,6 +34,8 @@ from tracker.intake.contract import (
     XmlElement,
     declared_count,
     parser,
+    seconds_from_clock,
+    seconds_from_text,
     xml_elements,
 )
 
@@ -61,7 +62,6 @@ OF_TESTS = re.compile(
 )
 ELEMENTS = ("test", "collection", "class", "error", "assembly", "assemblies")
 DEFAULT_COLLECTION = "Test collection for "
-CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 
 
 def looks_like(head: Head) -> float:
@@ -215,7 +215,7 @@ def _result(test: XmlElement, prefix: str) -> Result:
     if name.startswith(prefix):
         name = name[len(prefix) :] or UNNAMED
     time = test.get("time")
-    duration = _seconds(time) if time else _of_clock(test.get("time-rtf"))
+    duration = _seconds(time) if time else seconds_from_clock(test.get("time-rtf") or "")
     word = test.get("result") or ""
     file, line = test.get("source-file") or "", declared_count(test.get("source-line"))
     parts = {each.tag: each for each in test}
@@ -287,20 +287,5 @@ def _text(element: XmlElement | None) -> str:
 
 def _seconds(text: str) -> float | None:
     """Seconds, between 0 and a year; None where it cannot be that."""
-    try:
-        value = float(text.replace(",", ".") if "," in text else text)
-    except ValueError:
-        return _of_clock(text)
-    if 0.0 <= value <= YEAR:
-        return value
-    return min(max(value, 0.0), YEAR) if abs(value) < float("inf") else None
-
-
-def _of_clock(text: str | None) -> float | None:
-    """Of `time-rtf`, which is 00:00:01.5."""
-    clock = CLOCK.fullmatch(text) if text else None
-    if clock is None:
-        return None
-    days, hours, minutes, seconds = clock.groups()
-    value = int(days or 0) * 86_400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    return min(value, YEAR)
+    told = seconds_from_text(text.replace(",", ".") if "," in text else text)
+    return seconds_from_clock(text) if told is None else told

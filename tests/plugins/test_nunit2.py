@@ -220,6 +220,7 @@ def test_categories_properties_and_the_reason_of_a_skip_are_kept():
         ("-3", 0.0),
         ("1e12", 365 * 86_400.0),
         ("NaN", None),
+        ("9" * 400 + ".", None),
         ("1,2,3", None),
         ("", None),
     ],

@@ -198,6 +198,7 @@ def test_a_test_that_was_not_critical_and_failed_is_failed_and_says_so():
         ('starttime="20240101 10:00:00.250" endtime="20240101 10:01:01.500"', 61.25),
         ('starttime="20231231 23:59:59.000" endtime="20240101 00:00:01.000"', 2.0),
         ('starttime="20240101 10:00:01.000" endtime="20240101 10:00:00.000"', 0.0),
+        ('starttime="20240101 10:00:00.250" endtime="20240101 10:01:inf"', None),
         ('starttime="N/A" endtime="N/A"', None),
         ('starttime="20240101 10:00:00.250"', None),
         ("", None),

@@ -246,6 +246,8 @@ def test_what_the_definition_carries_is_told_with_the_result():
         ("-00:00:01", 0.0),
         ("00:00:inf", None),
         ("00:00:nan", None),
+        ("9" * 400 + ":00:00", None),
+        ("-" + "9" * 400 + ":00:00", None),
         ("0", None),
         ("soon", None),
         ("", None),

@@ -211,6 +211,8 @@ def test_what_v3_tells_is_kept():
         ('time="NaN"', None),
         ('time="soon"', None),
         ('time-rtf="00:01:02.5000000"', 62.5),
+        (f'time-rtf="{"9" * 400}:00:00"', None),
+        (f'time-rtf="{"9" * 5000}:00:00"', None),
         ('time-rtf="soon"', None),
         ("", None),
     ],

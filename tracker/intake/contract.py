@@ -36,7 +36,13 @@ from tracker.intake.json_text import (
     json_lines,
     text_lines,
 )
-from tracker.intake.times import YEAR, seconds_from_number, seconds_from_text
+from tracker.intake.times import (
+    YEAR,
+    seconds_from_clock,
+    seconds_from_number,
+    seconds_from_text,
+    seconds_within,
+)
 from tracker.intake.xml import XmlDamage, XmlElement, declared_count, xml_elements
 from tracker.verdicts.outcomes import Status
 
@@ -68,8 +74,10 @@ __all__ = [
     "json_head",
     "json_lines",
     "parser",
+    "seconds_from_clock",
     "seconds_from_number",
     "seconds_from_text",
+    "seconds_within",
     "text_lines",
     "xml_elements",
 ]

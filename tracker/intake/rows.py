@@ -27,6 +27,7 @@ from tracker.intake.text import (
     cut_middle,
     storable,
 )
+from tracker.intake.times import YEAR
 from tracker.store import identity
 from tracker.store.records import AttemptRow, ResultRow, SuiteRunRow
 from tracker.verdicts.outcomes import Status
@@ -39,7 +40,6 @@ MOST_TOLD = 100
 TOLD_LIMIT = 1000
 # What suites print waits for their results, up to this much in all.
 OUTPUTS_HELD = 16 * 1024 * 1024
-_YEAR_SECONDS = 365 * 86_400
 
 _PASSED = Status.PASSED
 
@@ -313,4 +313,4 @@ def _milliseconds(seconds: float | None) -> int | None:
     if seconds is None or not seconds >= 0:
         return None
     # `min` would take as long as all the rest of this.
-    return int((seconds if seconds < _YEAR_SECONDS else _YEAR_SECONDS) * 1000 + 0.5)
+    return int((seconds if seconds < YEAR else YEAR) * 1000 + 0.5)
