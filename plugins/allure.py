@@ -40,7 +40,11 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    list_of,
+    object_of,
+    objects_of,
     parser,
+    printed,
 )
 
 WORDS = {
@@ -111,10 +115,10 @@ def _is_result(file: Object) -> bool:
     if "children" in file or not ("status" in file or "stage" in file):
         return False
     if isinstance(file.get("uuid"), str):
-        return _text(file.get("status")).lower() in WORDS or not RESULT_KEYS.isdisjoint(file)
+        return printed(file.get("status")).lower() in WORDS or not RESULT_KEYS.isdisjoint(file)
     if isinstance(file.get("historyId"), str) or isinstance(file.get("testCaseId"), str):
         return True
-    is_named = isinstance(file.get("name"), str) and _text(file.get("status")).lower() in WORDS
+    is_named = isinstance(file.get("name"), str) and printed(file.get("status")).lower() in WORDS
     shown = {"statusDetails", "steps", "attachments", "parameters"} & file.keys()
     return is_cut(file) and is_named and bool(shown)
 
@@ -197,17 +201,17 @@ class _Folder:
         return self._names.setdefault(text, text) if len(text) < 200 else text
 
     def _take_container(self, container: Object) -> None:
-        uuid, children = _text(container.get("uuid")), _list(container.get("children"))
+        uuid, children = printed(container.get("uuid")), list_of(container.get("children"))
         self._children[uuid] = [child for child in children if isinstance(child, str)]
         for kind, name in (("befores", "set-up"), ("afters", "tear-down")):
             failed = [
                 fixture
-                for fixture in _objects(container.get(kind))
+                for fixture in objects_of(container.get(kind))
                 if _word(fixture) in ("failed", "broken")
             ]
             self._untold += max(0, len(failed) - MOST_FIXTURES)
             for fixture in failed[:MOST_FIXTURES]:
-                text = f'the {name} "{_text(fixture.get("name"))}" failed'
+                text = f'the {name} "{printed(fixture.get("name"))}" failed'
                 self._fixtures.append(_Fixture(_told(text, fixture), self._children[uuid]))
 
     def records(self) -> Iterator[Record]:
@@ -269,8 +273,8 @@ def _stop(each: _Try) -> float:
 
 
 def _told(text: str, fixture: Object) -> str:
-    details = _object(fixture.get("statusDetails"))
-    message = _text(details.get("message"))
+    details = object_of(fixture.get("statusDetails"))
+    message = printed(details.get("message"))
     return f"{text}: {message}" if message else text
 
 
@@ -305,9 +309,9 @@ def _explained(
 def _try(file: Object, same: Callable[[str], str]) -> _Try:
     labels, properties = _labels(file.get("labels"), same)
     path, classname = _place(file, labels)
-    details, parameters = _object(file.get("statusDetails")), _objects(file.get("parameters"))
+    details, parameters = object_of(file.get("statusDetails")), objects_of(file.get("parameters"))
     start, stop = _time(file.get("start")), _time(file.get("stop"))
-    word, message = _word(file), _text(details.get("message"))
+    word, message = _word(file), printed(details.get("message"))
     status = WORDS.get(word, Status.UNKNOWN)
     result = Result(
         _name(file, labels, parameters),
@@ -315,13 +319,13 @@ def _try(file: Object, same: Callable[[str], str]) -> _Try:
         _duration(start, stop),
         same(classname),
         message=message or _unknown(file, status),
-        trace=_text(details.get("trace")),
+        trace=printed(details.get("trace")),
         raw_status=_raw(file, status, word),
         expected_failure=_expected(message) if message else "",
         properties=(*properties, *_more_properties(file, details, parameters)),
         attachments=tuple(_attachments(file)),
     )
-    identity, uuid = _identity(file, parameters), _text(file.get("uuid"))
+    identity, uuid = _identity(file, parameters), printed(file.get("uuid"))
     return _Try(identity, uuid, path, start or 0.0, stop or start or 0.0, result)
 
 
@@ -329,8 +333,8 @@ def _labels(labels: object, same: Callable[[str], str]) -> tuple[dict[str, str],
     """The first label of each name, and the pairs that tell more than the place of a case."""
     first: dict[str, str] = {}
     pairs = []
-    for each in _objects(labels):
-        name, value = same(_text(each.get("name"))), same(_text(each.get("value")))
+    for each in objects_of(labels):
+        name, value = same(printed(each.get("name"))), same(printed(each.get("value")))
         first.setdefault(name, value)
         if name not in NO_PROPERTIES:
             pairs.append((name, value))
@@ -338,19 +342,19 @@ def _labels(labels: object, same: Callable[[str], str]) -> tuple[dict[str, str],
 
 
 def _word(item: Object) -> str:
-    return _text(item.get("status")).strip().lower()
+    return printed(item.get("status")).strip().lower()
 
 
 def _raw(file: Object, status: Status, word: str) -> str:
     """The report's word where it says more than ours."""
-    return _text(file.get("status")) if word == "broken" or status is Status.UNKNOWN else ""
+    return printed(file.get("status")) if word == "broken" or status is Status.UNKNOWN else ""
 
 
 def _unknown(file: Object, status: Status) -> str:
     if status is not Status.UNKNOWN:
         return ""
     stage = file.get("stage")
-    told = f", stage {_text(stage)!r}" if stage not in (None, "finished") else ""
+    told = f", stage {printed(stage)!r}" if stage not in (None, "finished") else ""
     return f"status {file.get('status')!r}"[:200] + told
 
 
@@ -363,11 +367,13 @@ def _expected(message: str) -> Literal["", "xfail", "xpass"]:
 
 def _identity(file: Object, parameters: list[Object]) -> str:
     """Whose try it is; "" where nothing tells, as what has no history is tried once."""
-    history = _text(file.get("historyId"))
+    history = printed(file.get("historyId"))
     if history:
         return history
-    test = _text(file.get("testCaseId")) or _text(file.get("fullName"))
-    told = [(_text(p.get("name")), _text(p.get("value"))) for p in parameters if not _excluded(p)]
+    test = printed(file.get("testCaseId")) or printed(file.get("fullName"))
+    told = [
+        (printed(p.get("name")), printed(p.get("value"))) for p in parameters if not _excluded(p)
+    ]
     return f"{test}\n{told}" if test else ""
 
 
@@ -383,12 +389,12 @@ def _place(file: Object, labels: dict[str, str]) -> tuple[tuple[str, ...], str]:
     path = tuple([labels[name] for name in SUITES if labels.get(name)])
     classname = labels.get("testClass") or labels.get("class") or ""
     if not classname:
-        classname = _class_of(_text(file.get("fullName")))
+        classname = _class_of(printed(file.get("fullName")))
     if classname and classname == ".".join(path):
         # allure-pytest takes the class apart to have suites.
         path = ("pytest",) if labels.get("framework") == "pytest" else ()
     if not path and not classname:
-        titles = tuple(_text(title) for title in _list(file.get("titlePath")) if _text(title))
+        titles = tuple(printed(title) for title in list_of(file.get("titlePath")) if printed(title))
         path = titles or tuple(filter(None, [labels.get("package", "")]))
     return path, classname
 
@@ -403,15 +409,15 @@ def _class_of(full_name: str) -> str:
 
 
 def _name(file: Object, labels: dict[str, str], parameters: list[Object]) -> str:
-    name = _text(file.get("name")) or _text(file.get("fullName")) or UNNAMED
+    name = printed(file.get("name")) or printed(file.get("fullName")) or UNNAMED
     if not parameters or (labels.get("framework") == "pytest" and name.endswith("]")):
         return name
     shown = [p for p in parameters if not _excluded(p) and p.get("mode") != "hidden"]
-    values = [MASK if p.get("mode") == "masked" else _text(p.get("value")) for p in shown]
+    values = [MASK if p.get("mode") == "masked" else printed(p.get("value")) for p in shown]
     bracket = re.search(r"[\[(].*", name[:MOST_SEARCHED], re.S)
     if not shown or (bracket and all(value in bracket[0] for value in values)):
         return name
-    names = [_text(p.get("name")) for p in shown]
+    names = [printed(p.get("name")) for p in shown]
     told = [f"{key}={value}" for key, value in zip(names, values, strict=True)]
     return f"{name}[{', '.join(told)}]"
 
@@ -422,14 +428,14 @@ def _name(file: Object, labels: dict[str, str], parameters: list[Object]) -> str
 def _more_properties(file: Object, details: Object, parameters: list[Object]) -> Pairs:
     """Links, the marks of a status, and parameters that are no part of the name."""
     pairs = []
-    for link in _objects(file.get("links")):
-        if url := _text(link.get("url")) or _text(link.get("name")):
-            pairs.append((_text(link.get("type")) or "link", url))
+    for link in objects_of(file.get("links")):
+        if url := printed(link.get("url")) or printed(link.get("name")):
+            pairs.append((printed(link.get("type")) or "link", url))
     if details:
         pairs += [(flag, "true") for flag in MARKS if details.get(flag) is True]
     for each in parameters:
         if _excluded(each) and each.get("mode") not in ("hidden", "masked"):
-            pairs.append((_text(each.get("name")), _text(each.get("value"))))
+            pairs.append((printed(each.get("name")), printed(each.get("value"))))
     return pairs
 
 
@@ -438,30 +444,11 @@ def _attachments(file: Object) -> Iterator[str]:
     items = [file]
     while items:
         item = items.pop()
-        for each in _objects(item.get("attachments")):
-            if source := _text(each.get("source")) or _text(each.get("name")):
+        for each in objects_of(item.get("attachments")):
+            if source := printed(each.get("source")) or printed(each.get("name")):
                 yield source
-        if steps := _objects(item.get("steps")):
+        if steps := objects_of(item.get("steps")):
             items += reversed(steps)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _objects(value: object) -> list[Object]:
-    """The objects of a list; most lists are empty."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
 
 
 # Numbers

@@ -36,7 +36,10 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    list_of,
+    objects_of,
     parser,
+    printed,
 )
 
 WORDS = {
@@ -214,7 +217,7 @@ def _differences(results: Results, count: int, failed: int) -> Iterator[Record]:
 
 def _result(test: Test, classname: str, name: str) -> Result:
     duration = _duration(test.duration, test.start, test.stop)
-    file = _text(test.file_path or test.filepath)
+    file = printed(test.file_path or test.filepath)
     line = test.line if type(test.line) is int and test.line > 0 else None
     if test.status == "passed" and not _tells_more(test):
         return Result(
@@ -226,15 +229,15 @@ def _result(test: Test, classname: str, name: str) -> Result:
             line=line,
             properties=_properties(test),
         )
-    word, raw = _word(test.status), _text(test.raw_status)
+    word, raw = _word(test.status), printed(test.raw_status)
     status = _status(word, raw)
     return Result(
         name,
         status,
         duration,
         classname,
-        message=_text(test.message) or _unknown(test.status, status),
-        trace=_text(test.trace) or _text(test.snippet),
+        message=printed(test.message) or _unknown(test.status, status),
+        trace=printed(test.trace) or printed(test.snippet),
         stdout=_lines(test.stdout) if test.stdout else "",
         stderr=_lines(test.stderr) if test.stderr else "",
         attempts=_attempts(test, status) if _was_tried_again(test) else (),
@@ -264,7 +267,7 @@ def _tells_more(test: Test) -> bool:
 def _word(status: object) -> str:
     if type(status) is str and status in WORDS:
         return status
-    return _text(status).strip().lower()
+    return printed(status).strip().lower()
 
 
 def _status(word: str, raw: str) -> Status:
@@ -277,7 +280,7 @@ def _raw(raw: str, status: object, word: str) -> str:
     """The tool's own word, or else one of CTRF's that says more than ours."""
     if raw and _word(raw) != word:
         return raw
-    return "" if word in ("passed", "failed", "skipped") else _text(status)
+    return "" if word in ("passed", "failed", "skipped") else printed(status)
 
 
 def _unknown(word: object, status: Status) -> str:
@@ -291,7 +294,7 @@ def _was_tried_again(test: Test) -> bool:
 def _attempts(test: Test, status: Status) -> tuple[Attempt, ...]:
     """The tries before the deciding one; of those that nothing is told of, their number."""
     retries = test.retries if type(test.retries) is int and test.retries > 0 else 0
-    told = [each for each in _list(test.retry_attempts) if isinstance(each, dict)]
+    told = objects_of(test.retry_attempts)
     tries = [_attempt(each) for each in told]
     # Where the number is not told: hardly anybody tries again what passed.
     is_last_deciding = bool(tries) and status is Status.PASSED and tries[-1].status is status
@@ -308,9 +311,9 @@ UNTOLD = Attempt(Status.UNKNOWN, message="the report tells no more of this try")
 
 
 def _attempt(told: Object) -> Attempt:
-    status = _status(_word(told.get("status")), _text(told.get("rawStatus")))
-    message = _text(told.get("message")) or _unknown(told.get("status"), status)
-    trace = _text(told.get("trace")) or _text(told.get("snippet"))
+    status = _status(_word(told.get("status")), printed(told.get("rawStatus")))
+    message = printed(told.get("message")) or _unknown(told.get("status"), status)
+    trace = printed(told.get("trace")) or printed(told.get("snippet"))
     duration = _duration(told.get("duration"), told.get("start"), told.get("stop"))
     return Attempt(status, duration, message, trace)
 
@@ -327,18 +330,18 @@ def _is_of_pytest(test: Test) -> bool:
 
 def _path(suite: object) -> tuple[str, ...]:
     """The suites around a test."""
-    parts = suite.split(" > ") if isinstance(suite, str) else map(_text, _list(suite))
+    parts = suite.split(" > ") if isinstance(suite, str) else map(printed, list_of(suite))
     return tuple(part.strip() for part in parts if part.strip())
 
 
 def _names(test: Test, path: tuple[str, ...], is_pytest: bool) -> tuple[str, str]:
     """Class or file of a test where its suites do not say it, and its name."""
-    name = _text(test.name) or UNNAMED
+    name = printed(test.name) or UNNAMED
     if is_pytest:
         return _pytest_names(name)
     if test.parameters:
         name = _with_parameters(name, _pairs(test.parameters))
-    return "" if path else _stable_file(_text(test.file_path or test.filepath)), name
+    return "" if path else _stable_file(printed(test.file_path or test.filepath)), name
 
 
 def _stable_file(file: str) -> str:
@@ -372,9 +375,9 @@ def _properties(test: Test) -> tuple[tuple[str, str], ...]:
     told = []
     if test.type or test.browser or test.device:
         kinds = (("type", test.type), ("browser", test.browser), ("device", test.device))
-        told = [(name, _text(value)) for name, value in kinds if value]
+        told = [(name, printed(value)) for name, value in kinds if value]
     if test.tags:
-        told += [("tag", _text(tag)) for tag in _list(test.tags)]
+        told += [("tag", printed(tag)) for tag in list_of(test.tags)]
     for values in (test.labels, test.extra):
         if values:
             told += _pairs(values)
@@ -382,8 +385,8 @@ def _properties(test: Test) -> tuple[tuple[str, str], ...]:
 
 
 def _attachments(test: Test) -> Iterator[str]:
-    for each in _list(test.attachments):
-        if isinstance(each, dict) and (path := _text(each.get("path")) or _text(each.get("name"))):
+    for each in objects_of(test.attachments):
+        if path := printed(each.get("path")) or printed(each.get("name")):
             yield path
 
 
@@ -398,17 +401,7 @@ def _pairs(values: object) -> tuple[tuple[str, str], ...]:
 
 
 def _lines(value: object) -> str:
-    return "\n".join(map(_text, value)) if isinstance(value, list) else _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return "\n".join(map(printed, value)) if isinstance(value, list) else printed(value)
 
 
 # Numbers

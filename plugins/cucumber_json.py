@@ -43,7 +43,9 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    objects_of,
     parser,
+    printed,
     seconds_within,
 )
 
@@ -391,15 +393,15 @@ class _Scenario:
 def _ran(element: Object) -> Iterator[tuple[str, Object]]:
     """The hooks and steps of an element in the order they ran; a step itself has no kind."""
     if "before" in element:
-        yield from (("before hook", each) for each in _objects(element["before"]))
-    for step in _objects(element.get("steps")):
+        yield from (("before hook", each) for each in objects_of(element["before"]))
+    for step in objects_of(element.get("steps")):
         if "before" in step:
-            yield from (("before step hook", each) for each in _objects(step["before"]))
+            yield from (("before step hook", each) for each in objects_of(step["before"]))
         yield "", step
         if "after" in step:
-            yield from (("after step hook", each) for each in _objects(step["after"]))
+            yield from (("after step hook", each) for each in objects_of(step["after"]))
     if "after" in element:
-        yield from (("after hook", each) for each in _objects(element["after"]))
+        yield from (("after hook", each) for each in objects_of(element["after"]))
 
 
 def _failed_set_up(feature: Object, results: list[Result]) -> Iterator[Result]:
@@ -427,13 +429,8 @@ def _word(value: Any) -> str:
     return value.strip().lower() if isinstance(value, str) else _text(value)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return "" if value is None else str(value)[:1000]
-    except RecursionError:  # brackets as deep as could just be read
-        return ""
+def _text(value: object) -> str:
+    return printed(value, most=1000)
 
 
 def _lines(value: Any) -> str:
@@ -443,10 +440,6 @@ def _lines(value: Any) -> str:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _objects(value: Any) -> list[Object]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _title(step: Object) -> str:
@@ -460,7 +453,7 @@ def _title(step: Object) -> str:
 
 def _names(embeddings: Any) -> Iterator[str]:
     """The names of what was attached; most has none and is content only."""
-    for each in _objects(embeddings):
+    for each in objects_of(embeddings):
         if name := _text(each.get("name")):
             yield name
 

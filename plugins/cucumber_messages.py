@@ -40,7 +40,11 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_lines,
+    list_of,
+    object_of,
+    objects_of,
     parser,
+    printed,
     seconds_within,
 )
 
@@ -249,27 +253,27 @@ class _Run:
 
     def _document(self, document: Object) -> None:
         """Keep a name and a line for every scenario and row, until its pickle comes."""
-        feature = _object(document.get("feature"))
+        feature = object_of(document.get("feature"))
         uri = _text(document.get("uri"))
         name = _text(feature.get("name"))
         self._features[uri] = name or _file(uri) or UNNAMED
-        for child in _objects(feature.get("children")):
-            rule = _object(child.get("rule"))
-            for inner in (child, *_objects(rule.get("children"))):
-                self._scenario(_object(inner.get("scenario")), _text(rule.get("name")))
+        for child in objects_of(feature.get("children")):
+            rule = object_of(child.get("rule"))
+            for inner in (child, *objects_of(rule.get("children"))):
+                self._scenario(object_of(inner.get("scenario")), _text(rule.get("name")))
 
     def _scenario(self, scenario: Object, rule: str) -> None:
         name = _text(scenario.get("name"))
         self._nodes[_text(scenario.get("id"))] = _joined(rule, name), _line(scenario)
-        for table, examples in enumerate(_objects(scenario.get("examples")), start=1):
-            for row, each in enumerate(_objects(examples.get("tableBody")), start=1):
+        for table, examples in enumerate(objects_of(scenario.get("examples")), start=1):
+            for row, each in enumerate(objects_of(examples.get("tableBody")), start=1):
                 number = f"#{table}.{row}"
                 place = _joined(rule, name, _text(examples.get("name")), number)
                 self._nodes[_text(each.get("id"))] = place, _line(each)
 
     def _pickle(self, pickle: Object) -> None:
         uri, name = _text(pickle.get("uri")), _text(pickle.get("name"))
-        nodes = [_text(each) for each in _list(pickle.get("astNodeIds"))]
+        nodes = [_text(each) for each in list_of(pickle.get("astNodeIds"))]
         place, line = self._nodes.pop(nodes[-1], (name, None)) if nodes else (name, None)
         # The scenario's own name stays, as all of its rows want it.
         if len(nodes) > 1:
@@ -282,10 +286,10 @@ class _Run:
         case = self._pickles[_text(pickle.get("id"))] = _Case(path, place, uri, line)
         case.steps = {
             _text(each.get("id")): self._known(_text(each.get("text")))
-            for each in _objects(pickle.get("steps"))
+            for each in objects_of(pickle.get("steps"))
         }
         case.properties = tuple(
-            ("tag", self._known(_text(each.get("name")))) for each in _objects(pickle.get("tags"))
+            ("tag", self._known(_text(each.get("name")))) for each in objects_of(pickle.get("tags"))
         )
 
     def _known(self, text: str) -> str:
@@ -296,8 +300,8 @@ class _Run:
 
     def _hook(self, hook: Object) -> None:
         kind = _text(hook.get("type")).lower().replace("_", " ")
-        reference = _object(hook.get("sourceReference"))
-        method = _object(reference.get("javaMethod"))
+        reference = object_of(hook.get("sourceReference"))
+        method = object_of(reference.get("javaMethod"))
         place = _text(reference.get("uri")) or _text(method.get("methodName"))
         title = f"{kind or 'hook'} {_text(hook.get('name')) or place}".strip()
         if len(self._hooks) < MOST_KNOWN:
@@ -309,7 +313,7 @@ class _Run:
         if case is None:
             case = _Case((UNNAMED,), UNNAMED, "", None)
         texts, case.steps = case.steps, {}
-        for step in _objects(test.get("testSteps")):
+        for step in objects_of(test.get("testSteps")):
             text = texts.get(_text(step.get("pickleStepId")))
             if text is None:
                 text = self._hooks.get(_text(step.get("hookId")), "hook")
@@ -327,7 +331,7 @@ class _Run:
 
     def _step(self, finished: Object) -> None:
         running = self._running.get(_text(finished.get("testCaseStartedId")))
-        result = _object(finished.get("testStepResult") or finished.get("testResult"))
+        result = object_of(finished.get("testStepResult") or finished.get("testResult"))
         if running is None:
             return
         word = _text(result.get("status")).upper()
@@ -360,7 +364,7 @@ class _Run:
         if running is None:
             return
         case = running.case
-        whole = _object(finished.get("testResult"))  # protocol 8
+        whole = object_of(finished.get("testResult"))  # protocol 8
         if whole:
             running.weigh(_text(whole.get("status")).upper(), "", whole)
         elif len(running.steps) < len(case.steps):  # every step ends, be it as skipped
@@ -406,14 +410,14 @@ class _Run:
 
     def _run_hook_finished(self, finished: Object) -> None:
         title = self._run_hooks.pop(_text(finished.get("testRunHookStartedId")), "hook of the run")
-        result = _object(finished.get("result"))
+        result = object_of(finished.get("result"))
         word = _text(result.get("status")).upper()
         if word not in ("PASSED", "SKIPPED"):
             _, message, _ = _failure(result)
             self._trouble(f"{title}: {word.lower() or 'no result'}", message)
 
     def _parse_error(self, error: Object) -> None:
-        uri = _text(_object(error.get("source")).get("uri"))
+        uri = _text(object_of(error.get("source")).get("uri"))
         self._trouble(f"{uri or 'a feature'} could not be parsed", _text(error.get("message")))
 
     def _begun(self, _: Object) -> None:
@@ -441,7 +445,7 @@ class _Run:
 
 def _failure(result: Object) -> tuple[str, str, str]:
     """Class, message and trace; old protocols have the trace for a message."""
-    exception = _object(result.get("exception"))
+    exception = object_of(result.get("exception"))
     said = _text(result.get("message"))
     message = _text(exception.get("message")) or said
     return _text(exception.get("type")), message, _text(exception.get("stackTrace")) or said
@@ -458,29 +462,12 @@ def _joined(*names: str) -> str:
     return " - ".join(filter(None, names))
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return "" if value is None else str(value)[:1000]
-    except RecursionError:  # brackets as deep as could just be read
-        return ""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _object(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[Object]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _text(value: object) -> str:
+    return printed(value, most=1000)
 
 
 def _line(node: Object) -> int | None:
-    line = _object(node.get("location")).get("line")
+    line = object_of(node.get("location")).get("line")
     return line if type(line) is int else None
 
 

@@ -41,6 +41,7 @@ from tracker.intake.contract import (
     json_lines,
     parser,
     seconds_within,
+    text_of,
 )
 
 T = TypeVar("T")
@@ -157,7 +158,7 @@ class _Run:
             self._groups[number] = info
 
     def _test(self, info: dict[str, Any], time: object) -> _Test:
-        full_name = _text(info.get("name"))
+        full_name = text_of(info.get("name"))
         suite = _number(info.get("suiteID"))
         groups = info.get("groupIDs")
         # The groups around a test are known by the innermost one.
@@ -178,19 +179,19 @@ class _Run:
             suite,
             SET_UP if is_loading else AROUND.get(name, ""),
             time,
-            _file(_text(info.get("root_url") or info.get("url"))),
+            _file(text_of(info.get("root_url") or info.get("url"))),
             info.get("root_line") or info.get("line"),
-            _text(metadata.get("skipReason")) if isinstance(metadata, dict) else "",
+            text_of(metadata.get("skipReason")) if isinstance(metadata, dict) else "",
         )
 
     def _path(self, suite: object, groups: list[object]) -> tuple[tuple[str, ...], str]:
         """The suites around a test, and the part of its name that repeats them."""
         info = self._suites.get(suite, {})
-        platform = _text(info.get("platform"))
-        parts = [_file(_text(info.get("path"))), "" if platform == "vm" else platform]
+        platform = text_of(info.get("platform"))
+        parts = [_file(text_of(info.get("path"))), "" if platform == "vm" else platform]
         around = ""
         for number in groups:
-            name = _text(self._groups.get(_number(number), {}).get("name"))
+            name = text_of(self._groups.get(_number(number), {}).get("name"))
             parts.append(name.removeprefix(around).strip() if around else name)
             around = name or around
         return tuple([part for part in parts if part]), around
@@ -244,7 +245,7 @@ def _go_on(test: _Test, kind: str, event: dict[str, Any]) -> None:
     elif kind == "error":
         test.errors = _added(test.errors, event)
     else:
-        message = _text(event.get("message"))
+        message = text_of(event.get("message"))
         test.retries += message.startswith("Retry: ")
         test.printed = _added(test.printed, message)
 
@@ -272,7 +273,7 @@ def _result(test: _Test, is_final: bool) -> Result:
     elif test.retries:
         attempts = (Attempt(Status.FAILED),) * min(test.retries, 100)
     if errors:
-        message = _text(errors[0].get("error")).strip()
+        message = text_of(errors[0].get("error")).strip()
     elif status is Status.SKIPPED:
         message = _skip_reason(test)
     elif status is Status.UNKNOWN:
@@ -303,11 +304,11 @@ def _status(test: _Test) -> Status:
 
 def _attempt(error: dict[str, Any]) -> Attempt:
     status = Status.FAILED if error.get("isFailure") is True else Status.ERROR
-    return Attempt(status, None, _text(error.get("error")).strip(), _trace(error))
+    return Attempt(status, None, text_of(error.get("error")).strip(), _trace(error))
 
 
 def _trace(error: dict[str, Any]) -> str:
-    return f"{_text(error.get('error')).strip()}\n\n{_text(error.get('stackTrace'))}".strip()
+    return f"{text_of(error.get('error')).strip()}\n\n{text_of(error.get('stackTrace'))}".strip()
 
 
 def _skip_reason(test: _Test) -> str:
@@ -330,10 +331,6 @@ def _file(name: str) -> str:
 def _number(value: object) -> object:
     """What events refer by; a list or an object refers to nothing."""
     return value if isinstance(value, int | str) else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _between(start: object, end: object) -> float | None:

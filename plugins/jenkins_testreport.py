@@ -34,6 +34,7 @@ from tracker.intake.contract import (
     is_cut,
     json_document,
     parser,
+    printed,
     seconds_from_number,
 )
 
@@ -75,7 +76,7 @@ def looks_like(head: Head) -> float:
         return 0.9
     # An answer about a build tells of failures too, and never how many passed.
     is_counted = "failCount" in answer and "passCount" in answer
-    is_result = "failCount" in answer and _text(answer.get("_class")).endswith("TestResult")
+    is_result = "failCount" in answer and printed(answer.get("_class")).endswith("TestResult")
     is_empty = suites == [] and not answer.keys() & {"config", "stats", "specs"}
     return 0.5 if is_counted or is_result or is_empty else 0.0
 
@@ -141,8 +142,8 @@ def _suites(
         # Its name stands behind its cases, so a suite that breaks off has none.
         if not isinstance(suite, dict) or (is_cut(suite) and "name" not in suite):
             continue
-        stdout, stderr = _text(suite.get("stdout")), _text(suite.get("stderr"))
-        yield Suite((*above, _text(suite.get("name"))), _stages(suite), stdout, stderr)
+        stdout, stderr = printed(suite.get("stdout")), printed(suite.get("stderr"))
+        yield Suite((*above, printed(suite.get("name"))), _stages(suite), stdout, stderr)
         cases = suite.get("cases")
         for case in cases if isinstance(cases, list) else ():
             if isinstance(case, dict) and not is_cut(case):
@@ -154,7 +155,7 @@ def _suites(
 def _stages(suite: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """The stages around a suite, outermost first; Jenkins has the innermost first."""
     names = suite.get("enclosingBlockNames")
-    stages = [_text(name) for name in names] if isinstance(names, list) else []
+    stages = [printed(name) for name in names] if isinstance(names, list) else []
     return (("stage", " / ".join(reversed(stages))),) if stages else ()
 
 
@@ -166,7 +167,7 @@ def _result(case: dict[str, Any], suite_stdout: str, suite_stderr: str) -> Resul
     status = STATUSES.get(word, Status.UNKNOWN)
     duration, properties = seconds_from_number(case.get("duration")), case.get("properties")
     if status is Status.SKIPPED:
-        details = _text(case.get("skippedMessage"))
+        details = printed(case.get("skippedMessage"))
     elif status is Status.UNKNOWN:
         details = details or f"status {word!r}"
     return Result(
@@ -192,9 +193,9 @@ def _attempts(case: dict[str, Any]) -> tuple[Attempt, ...]:
         Attempt(
             Status.FAILED,
             None,
-            _text(each.get("message")),
-            _text(each.get("stackTrace")),
-            _text(each.get("type")),
+            printed(each.get("message")),
+            printed(each.get("stackTrace")),
+            printed(each.get("type")),
         )
         for each in tries
         if isinstance(each, dict)
@@ -204,7 +205,7 @@ def _attempts(case: dict[str, Any]) -> tuple[Attempt, ...]:
 def _properties(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict):
         return ()
-    return tuple([(str(name), _text(each)) for name, each in value.items()])
+    return tuple([(str(name), printed(each)) for name, each in value.items()])
 
 
 def _differences(
@@ -227,11 +228,6 @@ def _differences(
 
 def _child_name(child: object) -> str:
     """The last part of a child's address that names a job or a cell."""
-    url = _text(child.get("url")) if isinstance(child, dict) else ""
+    url = printed(child.get("url")) if isinstance(child, dict) else ""
     parts = [part for part in url.rstrip("/").split("/") if part and part != "."]
     return parts[-2] if len(parts) > 1 else "child"
-
-
-def _text(value: object) -> str:
-    """Text as it is, null as none, and what is odd as it would be printed."""
-    return value if isinstance(value, str) else "" if value is None else str(value)

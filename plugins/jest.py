@@ -17,7 +17,6 @@ Readings where tools differ:
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +40,8 @@ from tracker.intake.contract import (
     json_document,
     parser,
     seconds_from_number,
+    text_of,
+    without_checkout,
 )
 
 STATUSES = {
@@ -77,7 +78,7 @@ def read(report: ReportFile) -> Iterator[Record]:
     if not isinstance(answer, dict) or not isinstance(answer.get("testResults"), list):
         raise _no_results(damage)
     files = answer["testResults"]
-    names = _relative([_file_name(file) for file in _dicts(files)])
+    names = without_checkout([_file_name(file) for file in _dicts(files)])
     counted = _Counted()
     for file, name in zip(_dicts(files), names, strict=True):
         yield from _of_file(file, name, counted)
@@ -192,11 +193,11 @@ def _attempts(test: dict[str, Any], status: Status, messages: list[str]) -> tupl
 
 def _trouble_of(file: dict[str, Any], said: str, has_failed: bool, ran: bool) -> Result | None:
     """What went wrong in a file outside its tests: before them, or after them."""
-    said = _text(file.get("message")) or _text(file.get("failureMessage")) or said
+    said = text_of(file.get("message")) or text_of(file.get("failureMessage")) or said
     error = file.get("testExecError")
     if isinstance(error, dict):
-        said = said or _text(error.get("stack")) or _text(error.get("message"))
-    said = said or _text(error)
+        said = said or text_of(error.get("stack")) or text_of(error.get("message"))
+    said = said or text_of(error)
     is_wrong = file.get("status") == "failed" and not has_failed
     failed = FAILED_TO_RUN.search(said)
     if not error and not is_wrong and not failed:
@@ -221,46 +222,12 @@ def _closing(answer: dict[str, Any], counted: _Counted) -> Iterator[Record]:
 # Names
 
 
-# What CI servers lay before a checkout: GitHub and Azure, Jenkins, and what containers are told.
-CHECKOUT = re.compile(
-    r".*?/(?:_?work|a|__w)/(?:([^/]+)/\1|\d+/s)/"
-    r"|/.+?/workspace/[^/]+/"
-    r"|/(?:github/workspace|usr/src/[^/]+|root/project|home/circleci/project)/"
-)
-SOURCES = re.compile(
-    r".*?/(?=(?:src|tests?|__tests?__|specs?|e2e|cypress|packages|apps|libs?|modules|services"
-    r"|features|frontend|backend)/)"
-)
-
-
-def _relative(files: list[str]) -> list[str]:
-    """The files without their checkout: what is left is the same on every machine."""
-    names = [_without_checkout(file.replace("\\", "/")) for file in files]
-    rest = {name.rpartition("/")[0] for name in names if _is_absolute(name)}
-    try:
-        root = posixpath.commonpath(rest).rstrip("/") + "/" if rest else ""
-    except ValueError:  # other drives, or one of them is no path
-        root = "/"
-    return [name.removeprefix(root) if _is_absolute(name) else name for name in names]
-
-
-def _without_checkout(name: str) -> str:
-    if not _is_absolute(name):
-        return name.removeprefix("./")
-    found = CHECKOUT.match(name) or SOURCES.match(name)
-    return name[found.end() :] if found else name
-
-
-def _is_absolute(name: str) -> bool:
-    return name.startswith("/") or name[1:3] == ":/"
-
-
 def _file_name(file: dict[str, Any]) -> str:
-    return _text(file.get("name") or file.get("testFilePath"))
+    return text_of(file.get("name") or file.get("testFilePath"))
 
 
 def _project(name: object) -> str:
-    return _text(name.get("name") if isinstance(name, dict) else name)
+    return text_of(name.get("name") if isinstance(name, dict) else name)
 
 
 # Texts
@@ -274,7 +241,7 @@ def _summary(messages: list[str]) -> str:
 
 
 def _console(value: object) -> str:
-    return "\n".join(_text(each.get("message")) for each in _dicts(value))
+    return "\n".join(text_of(each.get("message")) for each in _dicts(value))
 
 
 def _properties(test: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -283,10 +250,6 @@ def _properties(test: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 # Odd values
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> list[str]:

@@ -18,7 +18,6 @@ Readings where tools differ:
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -41,6 +40,8 @@ from tracker.intake.contract import (
     json_document,
     parser,
     seconds_from_number,
+    text_of,
+    without_checkout,
 )
 
 MOST_RETRIES = 100
@@ -125,7 +126,7 @@ def _of_mocha(answer: dict[str, Any]) -> Iterator[Placed]:
     if is_cut(answer) and "failures" not in list(answer)[:-2]:
         # Where the list of failures broke off, what looks passed may have been in it.
         statuses = {key: status for key, status in statuses.items() if status.is_failure}
-    files = _relative([_text(test.get("file")) for test in tests])
+    files = without_checkout([text_of(test.get("file")) for test in tests])
     for test, file, key in zip(tests, files, keys, strict=True):
         yield _of_test(test, file, statuses.get(key, Status.UNKNOWN))
 
@@ -142,7 +143,7 @@ def _key(test: dict[str, Any]) -> Key:
 def _of_test(test: dict[str, Any], file: str, status: Status) -> Placed:
     if status is Status.UNKNOWN and test.get("err"):
         status = Status.FAILED
-    title, full_title = _text(test.get("title")), _text(test.get("fullTitle"))
+    title, full_title = text_of(test.get("title")), text_of(test.get("fullTitle"))
     around = full_title.removesuffix(title).strip() if title else ""
     path = (file, around) if file and around else tuple(filter(None, (file, around)))
     hook = HOOK.match(title) if status is Status.FAILED else None
@@ -156,7 +157,7 @@ def _of_test(test: dict[str, Any], file: str, status: Status) -> Placed:
 
 def _of_hook(test: dict[str, Any], file: str, when: str) -> Result:
     result = _result(test, SET_UP if when == "before" else TEAR_DOWN, file, Status.ERROR)
-    return _with_property(result, "hook", _text(test.get("title")))
+    return _with_property(result, "hook", text_of(test.get("title")))
 
 
 def _with_property(result: Result, name: str, value: str) -> Result:
@@ -188,9 +189,9 @@ def _result(
             name or UNNAMED, status, duration, attempts=attempts, file=file, properties=properties
         )
     error = test.get("err")
-    error = error if isinstance(error, dict) else {"message": _text(error)}
-    trace = _text(error.get("stack")) or _text(error.get("estack"))
-    message = COLOURS.sub("", _text(error.get("message")) or trace.partition("\n")[0]).strip()
+    error = error if isinstance(error, dict) else {"message": text_of(error)}
+    trace = text_of(error.get("stack")) or text_of(error.get("estack"))
+    message = COLOURS.sub("", text_of(error.get("message")) or trace.partition("\n")[0]).strip()
     if status is Status.UNKNOWN and not message:
         message = "no list says how it ended"
     if status is Status.SKIPPED:
@@ -201,7 +202,7 @@ def _result(
         duration,
         message=message,
         trace=trace,
-        type=_text(error.get("name")),
+        type=text_of(error.get("name")),
         attempts=attempts,
         file=file,
         raw_status=raw_status,
@@ -220,8 +221,8 @@ def _of_mochawesome(results: object) -> Iterator[Placed]:
 def _of_suite(suite: dict[str, Any], above: tuple[str, ...], file: str) -> Iterator[Placed]:
     if "title" not in suite or "file" not in suite:
         return  # it breaks off before its name
-    file = _text(suite["file"]).replace("\\", "/").lstrip("/") or file
-    titles = (*above, title) if (title := _text(suite["title"])) else above
+    file = text_of(suite["file"]).replace("\\", "/").lstrip("/") or file
+    titles = (*above, title) if (title := text_of(suite["title"])) else above
     path = (file, *titles) if file else titles
     for name, hook in (("beforeHooks", SET_UP), ("tests", ""), ("afterHooks", TEAR_DOWN)):
         for test in _dicts(suite.get(name)):
@@ -229,14 +230,14 @@ def _of_suite(suite: dict[str, Any], above: tuple[str, ...], file: str) -> Itera
                 yield path, _of_listed(test, file)
             elif test.get("state") == "failed" or test.get("fail") is True:
                 result = _result(test, hook, file, Status.ERROR)
-                yield path, _with_property(result, "hook", _text(test.get("title")))
+                yield path, _with_property(result, "hook", text_of(test.get("title")))
     for inner in _dicts(suite.get("suites"), also_cut=True):
         yield from _of_suite(inner, titles, file)
 
 
 def _of_listed(test: dict[str, Any], file: str) -> Result:
     word = test.get("state")
-    title = _text(test.get("title"))
+    title = text_of(test.get("title"))
     status = STATES.get(word, Status.UNKNOWN) if isinstance(word, str) else Status.UNKNOWN
     if word is None and test.get("skipped") is True:  # a hook failed before it
         return _result(test, title, file, Status.SKIPPED, raw_status="skipped")
@@ -252,52 +253,7 @@ def _of_listed(test: dict[str, Any], file: str) -> Result:
     )
 
 
-# Names
-
-
-# What CI servers lay before a checkout: GitHub and Azure, Jenkins, and what containers are told.
-CHECKOUT = re.compile(
-    r".*?/(?:_?work|a|__w)/(?:([^/]+)/\1|\d+/s)/"
-    r"|/.+?/workspace/[^/]+/"
-    r"|/(?:github/workspace|usr/src/[^/]+|root/project|home/circleci/project)/"
-)
-SOURCES = re.compile(
-    r".*?/(?=(?:src|tests?|__tests?__|specs?|e2e|cypress|packages|apps|libs?|modules|services"
-    r"|features|frontend|backend)/)"
-)
-
-
-def _relative(files: list[str]) -> list[str]:
-    """The files without their checkout: what is left is the same on every machine."""
-    short = {file: _without_checkout(file.replace("\\", "/")) for file in set(files)}
-    rest = {name.rpartition("/")[0] for name in short.values() if _is_absolute(name)}
-    try:
-        root = posixpath.commonpath(rest).rstrip("/") + "/" if rest else ""
-    except ValueError:  # other drives, or one of them is no path
-        root = "/"
-    short = {
-        file: name.removeprefix(root) if _is_absolute(name) else name
-        for file, name in short.items()
-    }
-    return [short[file] for file in files]
-
-
-def _without_checkout(name: str) -> str:
-    if not _is_absolute(name):
-        return name.removeprefix("./")
-    found = CHECKOUT.match(name) or SOURCES.match(name)
-    return name[found.end() :] if found else name
-
-
-def _is_absolute(name: str) -> bool:
-    return name.startswith("/") or name[1:3] == ":/"
-
-
 # Odd values
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _dicts(value: object, also_cut: bool = False) -> Iterable[dict[str, Any]]:

@@ -34,8 +34,10 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    objects_of,
     parser,
     seconds_from_number,
+    text_of,
 )
 
 STATUSES = {
@@ -63,7 +65,7 @@ def looks_like(head: Head) -> float:
         return 0.9
     if isinstance(stats, dict) and "unexpected" in stats and "flaky" in stats:
         return 0.9
-    suite = next(iter(_dicts(answer.get("suites"))), {})
+    suite = next(iter(objects_of(answer.get("suites"))), {})
     return 0.9 if "specs" in suite and "file" in suite else 0.0
 
 
@@ -96,9 +98,13 @@ def _no_results(damage: Damage | None) -> ReportError:
 
 
 def _troubles(errors: object) -> Iterator[Trouble]:
-    found = [error for error in _dicts(errors) if not is_cut(error)]
+    found = [error for error in objects_of(errors) if not is_cut(error)]
     for error in found[:MOST_ERRORS]:
-        text = _text(error.get("stack")) or _text(error.get("message")) or _text(error.get("value"))
+        text = (
+            text_of(error.get("stack"))
+            or text_of(error.get("message"))
+            or text_of(error.get("value"))
+        )
         yield Trouble(COLOURS.sub("", text).strip() or "an error outside any test")
     if len(found) > MOST_ERRORS:
         yield Trouble(f"{len(found) - MOST_ERRORS} more errors outside any test")
@@ -126,7 +132,7 @@ def _of_suites(suites: object, file: str, titles: tuple[str, ...]) -> Iterator[P
             own, inner = title, titles
         else:
             own, inner = file, (*titles, title)
-        for spec in _dicts(suite.get("specs")):
+        for spec in objects_of(suite.get("specs")):
             yield from _of_spec(spec, own.replace("\\", "/"), inner)
         yield from _of_suites(suite.get("suites"), own, inner)
 
@@ -139,15 +145,15 @@ def _of_spec(spec: dict[str, Any], file: str, titles: tuple[str, ...]) -> Iterat
     tags = tags if isinstance(tags, list) else []
     properties = tuple([("tag", tag) for tag in tags if isinstance(tag, str)])
     line = spec.get("line")
-    for test in _dicts(spec.get("tests")):
+    for test in objects_of(spec.get("tests")):
         if is_cut(test):
             continue
-        project = _text(test.get("projectName"))
+        project = text_of(test.get("projectName"))
         path = (file, project, *titles) if project else (file, *titles)
         result = _result(
             test,
             title or UNNAMED,
-            _text(spec.get("file")) or file,
+            text_of(spec.get("file")) or file,
             line if type(line) is int else None,
             properties,
         )
@@ -164,7 +170,7 @@ def _result(
     line: int | None,
     tags: tuple[tuple[str, str], ...],
 ) -> Result:
-    tries = _dicts(test.get("results"))
+    tries = objects_of(test.get("results"))
     ran = [each for each in tries if each.get("status") != "skipped"]
     last = (ran or tries or [{}])[-1]
     status, raw_status, expected_failure = _outcome(test, last if tries else None)
@@ -244,45 +250,36 @@ def _attempts(ran: list[dict[str, Any]], status: Status) -> tuple[Attempt, ...]:
 def _said(result: dict[str, Any]) -> tuple[str, str, str]:
     """Message, trace and class of what failed; soft assertions leave several errors."""
     first = result.get("error")
-    errors = _dicts(result.get("errors")) or ([first] if isinstance(first, dict) else [])
-    texts = [_text(error.get("stack")) or _text(error.get("message")) for error in errors]
+    errors = objects_of(result.get("errors")) or ([first] if isinstance(first, dict) else [])
+    texts = [text_of(error.get("stack")) or text_of(error.get("message")) for error in errors]
     if isinstance(first, dict) and texts:
-        texts[0] = _text(first.get("stack")) or texts[0]
-    message = _text((first if isinstance(first, dict) else (errors or [{}])[0]).get("message"))
+        texts[0] = text_of(first.get("stack")) or texts[0]
+    message = text_of((first if isinstance(first, dict) else (errors or [{}])[0]).get("message"))
     message = COLOURS.sub("", message).strip()
     kind = ERROR_CLASS.match(message)
     return message[:MOST_SUMMED_UP], "\n\n".join(filter(None, texts)), kind[1] if kind else ""
 
 
 def _reason(annotations: object) -> str:
-    found = [each for each in _dicts(annotations) if _text(each.get("type")) in SKIPS]
-    return next((_text(each["description"]) for each in found if each.get("description")), "")
+    found = [each for each in objects_of(annotations) if text_of(each.get("type")) in SKIPS]
+    return next((text_of(each["description"]) for each in found if each.get("description")), "")
 
 
 def _annotations(annotations: object) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (_text(each.get("type")), _text(each.get("description")))
-        for each in _dicts(annotations)
+        (text_of(each.get("type")), text_of(each.get("description")))
+        for each in objects_of(annotations)
         if each.get("type")
     )
 
 
 def _output(entries: object) -> str:
     """What was printed as text; what was no text is left out."""
-    return "".join(_text(entry.get("text")) for entry in _dicts(entries))
+    return "".join(text_of(entry.get("text")) for entry in objects_of(entries))
 
 
 def _attachments(attachments: object) -> tuple[str, ...]:
-    names = (_text(each.get("path")) or _text(each.get("name")) for each in _dicts(attachments))
+    names = (
+        text_of(each.get("path")) or text_of(each.get("name")) for each in objects_of(attachments)
+    )
     return tuple(filter(None, names))
-
-
-# Odd values
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

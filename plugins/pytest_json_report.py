@@ -17,14 +17,11 @@ Readings where tools differ:
 import io
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 
 from tracker.intake.contract import (
-    UNNAMED,
-    YEAR,
     Attempt,
     Damage,
     Head,
@@ -38,7 +35,12 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    list_of,
+    objects_of,
     parser,
+    printed,
+    pytest_names,
+    seconds_of_phases,
 )
 
 SUITE = "pytest"  # as pytest's JUnit XML calls it
@@ -198,8 +200,10 @@ def _notes(document: Document, troubles: int) -> Iterator[str]:
     told = [
         f"{name} was skipped as a whole: {why}" for name, why in _collectors(document, "skipped")
     ]
-    warnings = [each for each in _list(document.warnings) if isinstance(each, dict)]
-    told += [f"{_text(each.get('category'))}: {_text(each.get('message'))}" for each in warnings]
+    told += [
+        f"{printed(each.get('category'))}: {printed(each.get('message'))}"
+        for each in objects_of(document.warnings)
+    ]
     yield from told[:MOST_NOTES]
     if len(told) > MOST_NOTES:
         yield f"{len(told) - MOST_NOTES} more warnings were left out"
@@ -207,9 +211,9 @@ def _notes(document: Document, troubles: int) -> Iterator[str]:
 
 def _collectors(document: Document, outcome: str) -> Iterator[tuple[str, str]]:
     """Name and reason of what could not be collected, or was not to be."""
-    for each in _list(document.collectors):
+    for each in list_of(document.collectors):
         if isinstance(each, dict) and each.get("outcome") == outcome:
-            yield _text(each.get("nodeid")) or "the session", _message(each)
+            yield printed(each.get("nodeid")) or "the session", _message(each)
 
 
 # One test
@@ -218,22 +222,22 @@ RERUN = Attempt(Status.UNKNOWN, message="it was run again; the report tells no m
 
 
 def _result(test: Test) -> Result:
-    nodeid, line = _text(test.nodeid), test.lineno
-    classname, name = _names(nodeid)
+    nodeid, line = printed(test.nodeid), test.lineno
+    classname, name = pytest_names(nodeid)
     told = (test.setup, test.call, test.teardown, test.crashed)
     phases = [phase for phase in told if type(phase) is dict]
     file = nodeid.partition("::")[0]
     # pytest counts the lines from 0 here.
     line = line + 1 if type(line) is int and line >= 0 else None
     properties = _properties(test) if test.user_properties or test.metadata else ()
-    word = _text(test.outcome)
+    word = printed(test.outcome)
     status = _status(word, test, phases)
     # Most phases have an outcome and a duration, which needs no closer look.
     if word == "passed" and status is Status.PASSED and max(map(len, phases), default=0) < 3:
         return Result(
             name,
             status,
-            _duration(phases),
+            seconds_of_phases(phases),
             classname,
             file=file,
             line=line,
@@ -243,7 +247,7 @@ def _result(test: Test) -> Result:
     return Result(
         name,
         status,
-        _duration(phases),
+        seconds_of_phases(phases),
         classname,
         message=_message(shown[0]) if shown else _unknown(word, status),
         trace="\n\n".join(filter(None, map(_trace, shown))),
@@ -283,7 +287,7 @@ def _status(word: str, test: Test, phases: list[Object]) -> Status:
 
 
 def _outcome(phase: object) -> str:
-    return _text(phase.get("outcome")) if isinstance(phase, dict) else ""
+    return printed(phase.get("outcome")) if isinstance(phase, dict) else ""
 
 
 def _unknown(word: str, status: Status) -> str:
@@ -300,23 +304,6 @@ def _expected(word: str, shown: list[Object]) -> Literal["", "xfail", "xpass"]:
     return "xpass" if word == "xpassed" or strict else ""
 
 
-def _names(nodeid: str) -> tuple[str, str]:
-    """Class and name as pytest's JUnit XML has them; `::` within brackets separates nothing."""
-    address, bracket, parameters = nodeid.partition("[")
-    place, separator, name = address.rpartition("::")
-    if not separator:
-        return "", _dotted(address) + bracket + parameters or UNNAMED
-    return _dotted(place), name + bracket + parameters
-
-
-@lru_cache(1024)
-def _dotted(place: str) -> str:
-    """`tests/test_a.py::TestB` as `tests.test_a.TestB`."""
-    file, *classes = place.split("::")
-    module = file.replace("\\", "/").replace("/", ".").removesuffix(".py")
-    return ".".join([module, *classes])
-
-
 # Texts
 
 SKIPPED = re.compile(r"""\((?:'[^']*'|"[^"]*"), \d+, (['"])(?:Skipped: )?(.*)\1\)""", re.S)
@@ -325,7 +312,7 @@ WORKER = re.compile(r"\[gw\d+\] .*(?:\n|$)")
 
 def _why(phase: Object) -> str:
     """What went wrong, without the line that names a worker of xdist and its Python."""
-    why = _text(phase.get("longrepr"))
+    why = printed(phase.get("longrepr"))
     worker = WORKER.match(why)
     return why[worker.end() :] if worker else why
 
@@ -337,7 +324,7 @@ def _message(phase: Object) -> str:
         return skipped[2]
     crash = phase.get("crash")
     if isinstance(crash, dict) and crash.get("message"):
-        return _text(crash["message"])
+        return printed(crash["message"])
     lines = [line for line in why.splitlines() if line.strip()]
     return re.sub(r"^E\s+", "", lines[-1]).strip() if lines else ""
 
@@ -349,49 +336,25 @@ def _trace(phase: Object) -> str:
 
 def _exception(phase: Object) -> str:
     """The class of the exception: what stands at the end of the traceback."""
-    entries = _list(phase.get("traceback"))
-    name = _text(entries[-1].get("message")) if entries and isinstance(entries[-1], dict) else ""
+    entries = list_of(phase.get("traceback"))
+    name = printed(entries[-1].get("message")) if entries and isinstance(entries[-1], dict) else ""
     return name if name.replace(".", "_").isidentifier() else ""
 
 
 def _joined(phases: list[Object], stream: str) -> str:
-    return "".join(_text(each[stream]) for each in phases if stream in each)
+    return "".join(printed(each[stream]) for each in phases if stream in each)
 
 
 def _log(phases: list[Object]) -> str:
-    records = [record for each in phases if each.get("log") for record in _list(each["log"])]
+    records = [record for each in phases if each.get("log") for record in list_of(each["log"])]
     told = [each for each in records if isinstance(each, dict)]
-    return "".join(f"{_text(each.get('levelname'))} {_text(each.get('msg'))}\n" for each in told)
+    return "".join(
+        f"{printed(each.get('levelname'))} {printed(each.get('msg'))}\n" for each in told
+    )
 
 
 def _properties(test: Test) -> tuple[tuple[str, str], ...]:
     """`user_properties` is a list of objects with one key each, `metadata` one object."""
-    objects = [*_list(test.user_properties), test.metadata]
+    objects = [*list_of(test.user_properties), test.metadata]
     told = [each for each in objects if isinstance(each, dict)]
-    return tuple((name, _text(value)) for each in told for name, value in each.items())
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return "" if value is None else str(value)
-    except RecursionError:  # brackets as deep as could just be read
-        return ""
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-# Numbers
-
-
-def _duration(phases: list[Object]) -> float | None:
-    """The time of all phases together, as pytest's JUnit XML tells it."""
-    told = None
-    for phase in phases:
-        time = phase.get("duration")
-        if isinstance(time, int | float) and 0.0 <= time <= YEAR:
-            told = (told or 0.0) + time
-    return told
+    return tuple((name, printed(value)) for each in told for name, value in each.items())

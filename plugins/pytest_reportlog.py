@@ -17,12 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Literal
 
 from tracker.intake.contract import (
-    UNNAMED,
-    YEAR,
     Attempt,
     Damage,
     Head,
@@ -37,7 +34,11 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_lines,
+    list_of,
     parser,
+    printed,
+    pytest_names,
+    seconds_of_phases,
 )
 
 SUBTEST = {"SubTestReport", "SubtestReport"}
@@ -61,7 +62,7 @@ def looks_like(head: Head) -> float:
     line = head.json
     if not isinstance(line, dict):
         return 0.0
-    if _text(line.get("$report_type")) in KINDS:
+    if printed(line.get("$report_type")) in KINDS:
         return 0.95
     # The last key may be out of sight: `TestReport` begins with these.
     return 0.7 if is_cut(line) and {"location", "keywords", "outcome"} <= line.keys() else 0.0
@@ -101,13 +102,13 @@ class _Reading:
 
     def take(self, line: Report) -> None:
         """A line that is no phase of a test."""
-        kind = _text(line.get("$report_type") or line.get("_report_type"))
+        kind = printed(line.get("$report_type") or line.get("_report_type"))
         if kind in SUBTEST:
             self._test(line).take_subtest(line)
         elif kind == "CollectReport":
             self._take_collected(line)
         elif kind == "WarningMessage":
-            self._warnings.add(f"{_text(line.get('category'))}: {_text(line.get('message'))}")
+            self._warnings.add(f"{printed(line.get('category'))}: {printed(line.get('message'))}")
         elif kind == "SessionFinish":
             self._finish(line.get("exitstatus"))
         elif kind == "SessionStart":
@@ -126,7 +127,7 @@ class _Reading:
         return earlier if when in ("setup", "call") else self._close(test)
 
     def _test(self, line: Report) -> _Test:
-        name = _text(line.get("nodeid"))
+        name = printed(line.get("nodeid"))
         test = self._open.get(name)
         if test is None:
             test = self._open[name] = _Test(name)
@@ -146,7 +147,7 @@ class _Reading:
         return result
 
     def _take_collected(self, line: Report) -> None:
-        name = _text(line.get("nodeid")) or "the session"
+        name = printed(line.get("nodeid")) or "the session"
         if line.get("outcome") == "failed":
             self._troubles.add(f"{name} could not be collected: {_message(line)}")
         elif line.get("outcome") == "skipped":
@@ -216,14 +217,14 @@ class _Test:
     def start_again(self) -> None:
         phase = next(each for each in self.phases if _outcome(each) in TRIED_AGAIN)
         status = Status.FAILED if phase.get("when") == "call" else Status.ERROR
-        duration = _duration(self.phases)
+        duration = seconds_of_phases(self.phases)
         self._tries.append(
             Attempt(status, duration, _message(phase), _trace(phase), _exception(phase))
         )
         self.phases, self._subtests = [], []
 
     def result(self) -> Result:
-        classname, name = _names(self.nodeid)
+        classname, name = pytest_names(self.nodeid)
         told = [*self._subtests, *self.phases]
         last = told[-1] if told else {}
         deciding, status = self._decide()
@@ -233,7 +234,7 @@ class _Test:
         return Result(
             name,
             status,
-            _duration(self.phases),
+            seconds_of_phases(self.phases),
             classname,
             message=_shown_message(shown, status, deciding),
             trace="\n\n".join(filter(None, map(_trace, shown))) if shown else "",
@@ -276,7 +277,7 @@ def _shown(told: list[Report], deciding: Report) -> list[Report]:
 
 
 def _outcome(report: Report) -> str:
-    return _text(report.get("outcome"))
+    return printed(report.get("outcome"))
 
 
 def _shown_message(shown: list[Report], status: Status, deciding: Report) -> str:
@@ -292,27 +293,10 @@ def _shown_message(shown: list[Report], status: Status, deciding: Report) -> str
 def _expected(report: Report) -> Literal["", "xfail", "xpass"]:
     if "wasxfail" in report:
         return "xpass" if report.get("outcome") == "passed" else "xfail"
-    return "xpass" if _text(report.get("longrepr")).startswith("[XPASS(strict)]") else ""
+    return "xpass" if printed(report.get("longrepr")).startswith("[XPASS(strict)]") else ""
 
 
 # Names
-
-
-def _names(nodeid: str) -> tuple[str, str]:
-    """Class and name as pytest's JUnit XML has them; `::` within brackets separates nothing."""
-    address, bracket, parameters = nodeid.partition("[")
-    place, separator, name = address.rpartition("::")
-    if not separator:
-        return "", _dotted(address) + bracket + parameters or UNNAMED
-    return _dotted(place), name + bracket + parameters
-
-
-@lru_cache(1024)
-def _dotted(place: str) -> str:
-    """`tests/test_a.py::TestB` as `tests.test_a.TestB`."""
-    file, *classes = place.split("::")
-    module = file.replace("\\", "/").replace("/", ".").removesuffix(".py")
-    return ".".join([module, *classes])
 
 
 def _location(location: object) -> tuple[str, int | None]:
@@ -320,7 +304,7 @@ def _location(location: object) -> tuple[str, int | None]:
     if not isinstance(location, list) or len(location) < 2:
         return "", None
     line = location[1]
-    return _text(location[0]), line + 1 if type(line) is int and line >= 0 else None
+    return printed(location[0]), line + 1 if type(line) is int and line >= 0 else None
 
 
 # Texts
@@ -332,11 +316,11 @@ def _message(report: Report) -> str:
     if isinstance(report.get("wasxfail"), str):
         return str(report["wasxfail"]).removeprefix("reason: ")
     if isinstance(why, list) and why:
-        return _text(why[-1]).removeprefix("Skipped: ")
+        return printed(why[-1]).removeprefix("Skipped: ")
     crash = why.get("reprcrash") if isinstance(why, dict) else None
     if isinstance(crash, dict) and crash.get("message"):
-        return _text(crash["message"])
-    lines = [line for line in _text(why).splitlines() if line.strip()]
+        return printed(crash["message"])
+    lines = [line for line in printed(why).splitlines() if line.strip()]
     return re.sub(r"^E\s+", "", lines[-1]).strip() if lines else ""
 
 
@@ -345,7 +329,7 @@ def _trace(report: Report) -> str:
     why = report.get("longrepr")
     if not isinstance(why, dict):
         return why if isinstance(why, str) else ""
-    links = [link for link in _list(why.get("chain")) if isinstance(link, list) and link]
+    links = [link for link in list_of(why.get("chain")) if isinstance(link, list) and link]
     told = [_traceback(link[0]) for link in links] or [_traceback(why.get("reprtraceback"))]
     return "\n\n".join(filter(None, told))
 
@@ -353,17 +337,17 @@ def _trace(report: Report) -> str:
 def _traceback(traceback: object) -> str:
     lines = []
     for data in _entries(traceback):
-        lines += [_text(line) for line in _list(data.get("lines"))]
+        lines += [printed(line) for line in list_of(data.get("lines"))]
         place = data.get("reprfileloc")
         if isinstance(place, dict):
-            where = f"{_text(place.get('path'))}:{place.get('lineno')}: "
-            lines += ["", where + _text(place.get("message"))]
+            where = f"{printed(place.get('path'))}:{place.get('lineno')}: "
+            lines += ["", where + printed(place.get("message"))]
     return "\n".join(lines)
 
 
 def _entries(traceback: object) -> Iterator[Report]:
     entries = traceback.get("reprentries") if isinstance(traceback, dict) else None
-    for entry in _list(entries):
+    for entry in list_of(entries):
         data = entry.get("data") if isinstance(entry, dict) else None
         if isinstance(data, dict):
             yield data
@@ -374,7 +358,7 @@ def _exception(report: Report) -> str:
     why = report.get("longrepr")
     entries = list(_entries(why.get("reprtraceback"))) if isinstance(why, dict) else []
     place = entries[-1].get("reprfileloc") if entries else None
-    name = _text(place.get("message")) if isinstance(place, dict) else ""
+    name = printed(place.get("message")) if isinstance(place, dict) else ""
     return name if name.replace(".", "_").isidentifier() else ""
 
 
@@ -382,39 +366,13 @@ def _output(sections: object) -> tuple[str, str]:
     """What was captured; a report repeats what the phases before it captured, the log too."""
     stdout: list[str] = []
     stderr: list[str] = []
-    for section in _list(sections):
+    for section in list_of(sections):
         if isinstance(section, list) and len(section) == 2:
-            to_stdout = "stdout" in _text(section[0])
-            (stdout if to_stdout else stderr).append(_text(section[1]))
+            to_stdout = "stdout" in printed(section[0])
+            (stdout if to_stdout else stderr).append(printed(section[1]))
     return "\n".join(stdout), "\n".join(stderr)
 
 
 def _pairs(properties: object) -> tuple[tuple[str, str], ...]:
-    pairs = [each for each in _list(properties) if isinstance(each, list) and len(each) == 2]
-    return tuple((_text(name), _text(value)) for name, value in pairs)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return "" if value is None else str(value)
-    except RecursionError:  # brackets as deep as could just be read
-        return ""
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-# Numbers
-
-
-def _duration(phases: list[Report]) -> float | None:
-    """The time of all phases together, as pytest's JUnit XML tells it."""
-    told = None
-    for phase in phases:
-        time = phase.get("duration")
-        if isinstance(time, int | float) and 0.0 <= time <= YEAR:
-            told = (told or 0.0) + time
-    return told
+    pairs = [each for each in list_of(properties) if isinstance(each, list) and len(each) == 2]
+    return tuple((printed(name), printed(value)) for name, value in pairs)

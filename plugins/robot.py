@@ -43,7 +43,10 @@ from tracker.intake.contract import (
     XmlDamage,
     is_cut,
     json_document,
+    list_of,
+    objects_of,
     parser,
+    printed,
     seconds_from_number,
     seconds_from_text,
     seconds_within,
@@ -451,7 +454,7 @@ def _read_json(report: ReportFile, run: _Run) -> Damage | None:
     total = statistics.get("total") if isinstance(statistics, dict) else None
     if isinstance(total, dict) and not is_cut(total):
         run.declared = tuple(_count(total.get(key)) for key in ("pass", "fail", "skip"))
-    for message in _objects(_whole(document.get("errors"))):
+    for message in objects_of(_whole(document.get("errors"))):
         if message.get("level") == "ERROR":
             run.note(f"Robot Framework reported: {_text(message.get('message'))[:500]}")
     return damage
@@ -477,9 +480,9 @@ def _json_suite(run: _Run, value: Any, above: tuple[str, ...], depth: int) -> No
     metadata = _whole(parts.get("metadata"))
     if isinstance(metadata, dict) and not is_cut(metadata):
         suite.properties = tuple((key, _text(each)) for key, each in metadata.items())
-    for inner in _list(_opened(parts.get("suites"), list[msgspec.Raw])):
+    for inner in list_of(_opened(parts.get("suites"), list[msgspec.Raw])):
         _json_suite(run, inner, suite.path, depth + 1)
-    for each in _list(_opened(parts.get("tests"), list[msgspec.Raw])):
+    for each in list_of(_opened(parts.get("tests"), list[msgspec.Raw])):
         test = _whole(each)
         if isinstance(test, dict) and not is_cut(test):
             run.add(suite, _json_test(run, test, suite.source))
@@ -509,19 +512,19 @@ def _json_steps(steps: _Steps, item: dict[str, Any], depth: int) -> None:
     """The steps that failed below this test or step, innermost first."""
     if depth > DEEPEST:
         return
-    body = [item.get("setup"), *_list(item.get("body")), item.get("teardown")]
-    for child in _objects(body):
+    body = [item.get("setup"), *list_of(item.get("body")), item.get("teardown")]
+    for child in objects_of(body):
         if child.get("status") != "FAIL":
             continue
         _json_steps(steps, child, depth + 1)
         logged = [
             (_text(each.get("level")), _text(each.get("message")))
-            for each in _objects(child.get("body"))
+            for each in objects_of(child.get("body"))
             if each.get("type") == "MESSAGE"
         ]
         name = _text(child.get("name")) or _text(child.get("type")) or UNNAMED
         owner = _text(child.get("owner"))
-        arguments = [_text(each) for each in _list(child.get("args"))]
+        arguments = [_text(each) for each in list_of(child.get("args"))]
         steps.add(depth, f"{owner}.{name}" if owner else name, arguments, logged)
 
 
@@ -545,16 +548,8 @@ def _opened(value: Any, shape: Any) -> Any:
         return _whole(value)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    return (each for each in _list(value) if isinstance(each, dict))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)[:1000]
+def _text(value: object) -> str:
+    return printed(value, most=1000)
 
 
 # What both have

@@ -30,8 +30,10 @@ from tracker.intake.contract import (
     Trouble,
     is_cut,
     json_document,
+    list_of,
     parser,
     seconds_from_number,
+    text_of,
 )
 
 STATUSES = {"passed": Status.PASSED, "failed": Status.FAILED, "pending": Status.SKIPPED}
@@ -58,7 +60,7 @@ def read(report: ReportFile) -> Iterator[Record]:
         raise _no_results(damage)
     found = 0
     suite = None
-    for example in _list(answer.get("examples")):
+    for example in list_of(answer.get("examples")):
         if not isinstance(example, dict) or is_cut(example):
             continue
         found += 1
@@ -98,13 +100,13 @@ def _of_example(example: dict[str, Any]) -> tuple[tuple[str, ...], Result]:
     if status is Status.PASSED and not error:
         return path, Result(name, status, duration, file=written_in, line=line)
     error = error if isinstance(error, dict) else {}
-    kind = _text(error.get("class"))
-    message = _text(error.get("message")).strip()
+    kind = text_of(error.get("class"))
+    message = text_of(error.get("message")).strip()
     if status is Status.SKIPPED:
-        message = message or _text(example.get("pending_message"))
+        message = message or text_of(example.get("pending_message"))
     if status is Status.UNKNOWN:
         message = message or f"status {word!r}"
-    stack = "\n".join(each for each in _list(error.get("backtrace")) if isinstance(each, str))
+    stack = "\n".join(each for each in list_of(error.get("backtrace")) if isinstance(each, str))
     return path, Result(
         name,
         status,
@@ -124,7 +126,7 @@ def _closing(answer: dict[str, Any], found: int) -> Iterator[Record]:
     summary = summary if isinstance(summary, dict) else {}
     outside = summary.get("errors_outside_of_examples_count")
     if type(outside) is int and outside > 0:
-        said = [each.strip() for each in _list(answer.get("messages")) if isinstance(each, str)]
+        said = [each.strip() for each in list_of(answer.get("messages")) if isinstance(each, str)]
         errors = [each for each in said if each.startswith("An error occurred")]
         yield from map(Trouble, errors[:MOST_MESSAGES])
         if len(errors[:MOST_MESSAGES]) < outside:
@@ -132,14 +134,3 @@ def _closing(answer: dict[str, Any], found: int) -> Iterator[Record]:
     declared = summary.get("example_count")
     if type(declared) is int and declared != found:
         yield Note(f"the whole report declares {declared} tests, found {found}")
-
-
-# Odd values
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -178,10 +178,6 @@ def test_a_rerun_that_did_not_end_is_unknown(odd: object) -> None:
     ("nodeid", "classname", "name"),
     [
         ("tests/a/test_b.py::test_c", "tests.a.test_b", "test_c"),
-        ("test_b.py::TestA::TestB::test_c", "test_b.TestA.TestB", "test_c"),
-        ("test_b.py::test_c[a::b/c.py]", "test_b", "test_c[a::b/c.py]"),
-        ("test_b.py::test_c[zwölf\n€]", "test_b", "test_c[zwölf\n€]"),
-        ("docs/read.me", "", "docs.read.me"),
         (None, "", "(unnamed)"),
     ],
 )

@@ -209,11 +209,6 @@ def test_an_odd_location_tells_no_line(odd: object) -> None:
     ("nodeid", "classname", "name"),
     [
         ("tests/a/test_b.py::test_c", "tests.a.test_b", "test_c"),
-        ("test_b.py::TestA::TestB::test_c", "test_b.TestA.TestB", "test_c"),
-        ("test_b.py::test_c[a::b/c.py]", "test_b", "test_c[a::b/c.py]"),
-        ("test_b.py::test_c[x[1]", "test_b", "test_c[x[1]"),
-        ("test_b.py::test_c[zwölf\n€]", "test_b", "test_c[zwölf\n€]"),
-        ("docs/read.me", "", "docs.read.me"),
         ("", "", "(unnamed)"),
     ],
 )

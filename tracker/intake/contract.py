@@ -27,6 +27,7 @@ from typing import Any, BinaryIO, Literal
 
 import msgspec
 
+from tracker.intake.checkouts import without_checkout
 from tracker.intake.damage import Damage, ReportError
 from tracker.intake.json_text import (
     JsonLine,
@@ -36,11 +37,14 @@ from tracker.intake.json_text import (
     json_lines,
     text_lines,
 )
+from tracker.intake.json_values import list_of, object_of, objects_of, printed, text_of
+from tracker.intake.names import SET_UP, TEAR_DOWN, UNNAMED, pytest_names
 from tracker.intake.times import (
     YEAR,
     seconds_from_clock,
     seconds_from_number,
     seconds_from_text,
+    seconds_of_phases,
     seconds_within,
 )
 from tracker.intake.xml import XmlDamage, XmlElement, declared_count, xml_elements
@@ -73,19 +77,22 @@ __all__ = [
     "json_document",
     "json_head",
     "json_lines",
+    "list_of",
+    "object_of",
+    "objects_of",
     "parser",
+    "printed",
+    "pytest_names",
     "seconds_from_clock",
     "seconds_from_number",
     "seconds_from_text",
+    "seconds_of_phases",
     "seconds_within",
     "text_lines",
+    "text_of",
+    "without_checkout",
     "xml_elements",
 ]
-
-# The names of results that stand for no test: what failed around the tests of a suite.
-SET_UP = "<init>"
-TEAR_DOWN = "<tear-down>"
-UNNAMED = "(unnamed)"
 
 
 @dataclass(frozen=True)

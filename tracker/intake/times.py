@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 # Nothing that is tested takes longer: Jenkins has no longer times either.
 YEAR = 365 * 86_400.0
@@ -36,6 +37,16 @@ def seconds_from_clock(text: str) -> float | None:
         return None
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return seconds_within(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def seconds_of_phases(phases: Iterable[Mapping[str, object]]) -> float | None:
+    """The time of all phases of a test of pytest together, as its JUnit XML tells it."""
+    told = None
+    for phase in phases:
+        time = phase.get("duration")
+        if isinstance(time, int | float) and 0.0 <= time <= YEAR:
+            told = (told or 0.0) + time
+    return told
 
 
 def seconds_within(value: float, per: float = 1.0) -> float | None:

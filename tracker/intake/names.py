@@ -1,0 +1,30 @@
+"""Names of results: those that stand for no test, and pytest's as its JUnit XML has them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+# The names of results that stand for no test: what failed around the tests of a suite.
+SET_UP = "<init>"
+TEAR_DOWN = "<tear-down>"
+UNNAMED = "(unnamed)"
+
+
+def pytest_names(nodeid: str) -> tuple[str, str]:
+    """Class and name: of `tests/test_a.py::TestB::test_c`, `tests.test_a.TestB` and `test_c`.
+
+    What is within brackets separates nothing. A node that is a whole file has no class.
+    """
+    address, bracket, parameters = nodeid.partition("[")
+    place, separator, name = address.rpartition("::")
+    if not separator:
+        return "", _dotted(address) + bracket + parameters or UNNAMED
+    return _dotted(place), name + bracket + parameters
+
+
+@lru_cache(1024)
+def _dotted(place: str) -> str:
+    """`tests/test_a.py::TestB` as `tests.test_a.TestB`."""
+    file, *classes = place.split("::")
+    module = file.replace("\\", "/").replace("/", ".").removesuffix(".py")
+    return ".".join([module, *classes])
