@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from flask.testing import FlaskClient
 
 from tests import servers
 from tests.reports import junit as junit
+from tests.servers import free_port as free_port
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store import connection
@@ -110,13 +110,6 @@ class RunningServer:
         """The ids of the worker processes that are alive now."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(word) for word in path.read_text().split()]
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environ_of(settings: Settings, **more: str) -> dict[str, str]:

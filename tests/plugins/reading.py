@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tracker.intake.contract import (
     Damage,
+    Note,
     Parser,
     Record,
     ReportError,
@@ -119,6 +120,16 @@ def totals(records: Iterable[Record]) -> dict[str, int]:
 def seconds(records: Iterable[Record]) -> float:
     """The durations of the deciding results, added up."""
     return sum(each.duration or 0.0 for each in results(records))
+
+
+def notes(records: Iterable[Record]) -> list[str]:
+    """What people are warned of."""
+    return [each.text for each in records if isinstance(each, Note)]
+
+
+def troubles(records: Iterable[Record]) -> list[str]:
+    """What went wrong outside any result."""
+    return [each.text for each in records if isinstance(each, Trouble)]
 
 
 def is_marked(records: Iterable[Record]) -> bool:

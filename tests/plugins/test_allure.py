@@ -18,9 +18,10 @@ from tests.plugins.reading import (
     read_folder,
     results,
     totals,
+    troubles,
 )
 from tests.plugins.reading import read as read_with
-from tracker.intake.contract import Damage, Note, Record, ReportError, Result, Status, Trouble
+from tracker.intake.contract import Damage, Note, Record, ReportError, Result, Status
 from tracker.intake.sniff import head_of
 
 parser = parser_of("allure")
@@ -59,10 +60,6 @@ def one(file: Any) -> Result:
 def place(file: Any) -> Placed:
     [found] = placed(read(file))
     return found
-
-
-def troubles(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Trouble)]
 
 
 # What a result is

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import SAMPLES, lies_of_a_cut, parser_of, placed, results, totals
+from tests.plugins.reading import (
+    SAMPLES,
+    lies_of_a_cut,
+    parser_of,
+    placed,
+    results,
+    totals,
+    troubles,
+)
 from tests.plugins.reading import read as read_with
 from tracker.intake.contract import (
     Damage,
@@ -283,7 +291,7 @@ def test_other_counts_than_were_found_are_noted(summary: dict[str, int], text: s
 
 def test_a_report_that_counts_tests_and_holds_none_is_trouble() -> None:
     records = read(summary={"tests": 12, "passed": 12})
-    assert [each for each in records if isinstance(each, Trouble)]
+    assert troubles(records)
 
 
 def test_what_is_no_object_is_left_out_and_counted() -> None:

@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import lies_of_a_cut, parser_of, placed, read, results
+from tests.plugins.reading import lies_of_a_cut, notes, parser_of, placed, read, results, troubles
 from tracker.intake.contract import (
     Attempt,
     Damage,
-    Note,
     ReportError,
     Result,
     Status,
     Suite,
-    Trouble,
 )
 from tracker.intake.sniff import head_of
 
@@ -92,14 +90,6 @@ PLAN = (document(node("scenario", 3, id="s1", name="s")), pickle(), planned())
 def the_result(*messages: Any, plan: Any = PLAN) -> Result:
     [result] = results(read(plugin, run(*plan, *messages)))
     return result
-
-
-def troubles(data: bytes) -> list[str]:
-    return [each.text for each in read(plugin, data) if isinstance(each, Trouble)]
-
-
-def notes(data: bytes) -> list[str]:
-    return [each.text for each in read(plugin, data) if isinstance(each, Note)]
 
 
 # Which files are messages
@@ -351,30 +341,32 @@ def test_a_hook_of_the_run_that_failed_is_a_trouble():
         {"testRunHookFinished": {"testRunHookStartedId": "rh", "result": {
             "status": "FAILED", "message": "no server"}}},
     )  # fmt: skip
-    assert troubles(data) == ["before test run database: failed: no server"]
+    assert troubles(read(plugin, data)) == ["before test run database: failed: no server"]
 
 
 def test_an_exception_outside_every_test_is_a_trouble():
     end = {"testRunFinished": {"success": False, "exception": {"message": "Whoops!"}}}
-    assert troubles(run(end=end)) == ["the run failed outside every test: Whoops!"]
+    assert troubles(read(plugin, run(end=end))) == ["the run failed outside every test: Whoops!"]
 
 
 def test_a_feature_that_could_not_be_parsed_is_a_trouble():
     error = {"parseError": {"source": {"uri": "f.feature"}, "message": "(1:1): expected: #EOF"}}
-    assert troubles(run(error)) == ["f.feature could not be parsed: (1:1): expected: #EOF"]
+    assert troubles(read(plugin, run(error))) == [
+        "f.feature could not be parsed: (1:1): expected: #EOF"
+    ]
 
 
 def test_a_run_that_failed_without_a_reason_is_a_trouble():
-    assert troubles(run(*PLAN, *tried("PASSED"))) == [
+    assert troubles(read(plugin, run(*PLAN, *tried("PASSED")))) == [
         "the run says that it failed, and no test of it did"
     ]
-    assert troubles(run(*PLAN, *tried("UNDEFINED"))) == []
-    assert troubles(run(*PLAN, *tried("PASSED"), end=END)) == []
+    assert troubles(read(plugin, run(*PLAN, *tried("UNDEFINED")))) == []
+    assert troubles(read(plugin, run(*PLAN, *tried("PASSED"), end=END))) == []
 
 
 def test_scenarios_that_never_ran_are_counted():
     data = run(*PLAN, *tried("PASSED"), pickle("2"), pickle("3"), planned("3"), end=END)
-    assert notes(data) == ["2 scenarios never ran"]
+    assert notes(read(plugin, data)) == ["2 scenarios never ran"]
 
 
 def test_a_run_without_its_end_is_damaged():

@@ -18,6 +18,7 @@ from tests.plugins.reading import (
     read,
     results,
     totals,
+    troubles,
 )
 from tracker.intake.contract import (
     SET_UP,
@@ -27,7 +28,6 @@ from tracker.intake.contract import (
     Result,
     Status,
     Suite,
-    Trouble,
 )
 
 GO = parser_of("gotest_json")
@@ -191,7 +191,7 @@ def test_a_package_without_tests_is_no_result():
 def test_a_package_without_end_was_interrupted():
     records = read(GO, stream(*ran("TestA", "pass"), event("run", "TestB")))
     assert [each.status for each in results(records)] == [Status.PASSED, Status.UNKNOWN]
-    assert any(isinstance(each, Trouble) for each in records)
+    assert troubles(records)
 
 
 def test_what_a_package_prints_is_its_output():

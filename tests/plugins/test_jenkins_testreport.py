@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import CORPUS, ROOT, SHARED
 from tests.plugins.corpus import Entry, differences, entries
-from tests.plugins.reading import PRINTABLE, lies_of_a_cut
+from tests.plugins.reading import PRINTABLE, lies_of_a_cut, notes
 from tracker.intake.contract import (
     Attempt,
     Damage,
@@ -217,9 +217,7 @@ def test_a_child_without_a_result_is_noted() -> None:
         }
     ).encode()
     found = records(data)
-    assert [each.text for each in found if isinstance(each, Note)] == [
-        "The child report A=1 has no result."
-    ]
+    assert notes(found) == ["The child report A=1 has no result."]
     assert suites(found) == [("child", "s")]
 
 

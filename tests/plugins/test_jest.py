@@ -20,6 +20,7 @@ from tests.plugins.reading import (
     results,
     seconds,
     totals,
+    troubles,
 )
 from tracker.intake.contract import (
     SET_UP,
@@ -238,12 +239,12 @@ def test_a_run_that_was_interrupted_is_told() -> None:
 
 
 def test_a_run_without_success_and_without_a_failure_is_told() -> None:
-    assert [each for each in found(case(), success=False) if isinstance(each, Trouble)]
+    assert troubles(found(case(), success=False))
 
 
 def test_a_failure_explains_a_run_without_success() -> None:
     records = found(case(status="failed"), success=False)
-    assert not [each for each in records if isinstance(each, Trouble)]
+    assert troubles(records) == []
 
 
 def test_other_numbers_than_were_found_are_noted() -> None:

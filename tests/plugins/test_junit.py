@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.plugins.reading import SAMPLES, lies_of_a_cut, parser_of, totals
+from tests.plugins.reading import SAMPLES, lies_of_a_cut, notes, parser_of, totals, troubles
 from tests.plugins.reading import read as read_bytes
 from tracker.intake.contract import (
     Attempt,
     Damage,
-    Note,
     Record,
     ReportError,
     ReportFile,
@@ -49,14 +48,6 @@ def suites(xml: str) -> list[Suite]:
 
 def paths(xml: str) -> list[tuple[str, ...]]:
     return [each.path for each in suites(xml)]
-
-
-def notes(xml: str) -> list[str]:
-    return [each.text for each in read(xml) if isinstance(each, Note)]
-
-
-def troubles(xml: str) -> list[str]:
-    return [each.text for each in read(xml) if isinstance(each, Trouble)]
 
 
 # Which files are JUnit XML
@@ -562,7 +553,7 @@ def test_the_test_host_of_dotnet_that_crashed_is_trouble():
     said = "Error - The active test run was aborted. Reason: Test host process crashed : boom"
     xml = f"""<testsuite name="a.dll"><testcase name="t"/>
               <system-err>Warning - slow\n{said}</system-err></testsuite>"""
-    assert troubles(xml) == [said.removeprefix("Error - ")]
+    assert troubles(read(xml)) == [said.removeprefix("Error - ")]
 
 
 # Attempts
@@ -615,7 +606,7 @@ def test_the_tries_of_nextest_have_times():
 def test_the_many_tests_that_surefire_declares_for_reruns_are_no_news():
     xml = """<testsuite name="s" tests="3" failures="2"><testcase name="t">
              <flakyFailure/><flakyFailure/></testcase></testsuite>"""
-    assert notes(xml) == []
+    assert notes(read(xml)) == []
 
 
 PYTEST = '<testsuite name="pytest" hostname="ci" tests="{}" errors="0" failures="{}">{}</testsuite>'
@@ -633,7 +624,7 @@ def test_silent_reruns_of_pytest_are_retries_and_the_last_decides():
         ("b", Status.UNKNOWN, True),
         ("b", Status.FAILED, True),
     ]
-    assert notes(xml) == []
+    assert notes(read(xml)) == []
 
 
 def test_a_repeat_after_a_failure_is_a_result_of_its_own():
@@ -721,7 +712,7 @@ def test_go_tests_and_their_parts_are_all_cases():
              <testcase classname="m/p" name="T/a"/><testcase classname="m/p" name="T"/>
              </testsuite>"""
     assert [each.name for each in results(xml)] == ["T/a/b", "T/a", "T"]
-    assert notes(xml) == []
+    assert notes(read(xml)) == []
 
 
 def test_a_test_that_gradle_tried_again_is_two_results():
@@ -750,7 +741,7 @@ def test_a_failure_in_no_suite_is_trouble_of_the_run():
     xml = """<testsuites><error message="no tests found"/><testsuite name="s"><testcase/>
              </testsuite></testsuites>"""
     assert [each.name for each in results(xml)] == ["(unnamed)"]
-    assert troubles(xml) == ["The run reports a failure outside any suite: no tests found"]
+    assert troubles(read(xml)) == ["The run reports a failure outside any suite: no tests found"]
 
 
 def test_a_suite_that_could_not_be_set_up_is_told_though_its_end_is_missing():
@@ -815,7 +806,7 @@ def test_times_of_any_locale_are_read(time, seconds):
 def test_times_that_are_none_are_left_out_and_counted(time):
     xml = f'<testsuite name="s"><testcase time="{time}"/><testcase time="1"/></testsuite>'
     assert [each.duration for each in results(xml)] == [None, 1.0]
-    assert notes(xml) == ["1 times could not be read as seconds and are left out"]
+    assert notes(read(xml)) == ["1 times could not be read as seconds and are left out"]
 
 
 def test_a_time_that_is_not_told_is_no_time():
@@ -829,25 +820,27 @@ def test_a_time_that_is_not_told_is_no_time():
 def test_a_suite_that_declares_other_counts_is_noted_once():
     xml = """<testsuites tests="9"><testsuite name="s" tests="9" failures="1" errors="1">
              <testcase name="t"/></testsuite></testsuites>"""
-    assert notes(xml) == ['suite "s" declares 9 tests, found 1 and declares 2 failures, found 0']
+    assert notes(read(xml)) == [
+        'suite "s" declares 9 tests, found 1 and declares 2 failures, found 0'
+    ]
 
 
 def test_sums_that_count_nested_suites_are_right_and_so_are_those_that_do_not():
     inner = '<testsuite name="i" tests="1"><testcase/></testsuite>'
     for declared in (1, 2):
         xml = f'<testsuite name="o" tests="{declared}"><testcase/>{inner}</testsuite>'
-        assert notes(xml) == []
+        assert notes(read(xml)) == []
 
 
 def test_many_differences_end_in_one_sentence():
     suites = "".join(f'<testsuite name="{n}" tests="5"><testcase/></testsuite>' for n in range(50))
-    told = notes(f"<testsuites>{suites}</testsuites>")
+    told = notes(read(f"<testsuites>{suites}</testsuites>"))
     assert len(told) == 21
     assert told[-1] == "30 more notes of this kind were left out"
 
 
 def test_declared_counts_that_are_none_are_not_believed():
-    assert notes('<testsuite name="s" tests="x" failures="-5"><testcase/></testsuite>') == []
+    assert notes(read('<testsuite name="s" tests="x" failures="-5"><testcase/></testsuite>')) == []
 
 
 # Damage

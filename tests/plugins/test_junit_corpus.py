@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import CORPUS
 from tests.plugins.corpus import MANIFEST, Entry, entries
-from tests.plugins.reading import is_marked, parser_of, read, results
-from tracker.intake.contract import Damage, Note, Record, ReportError, Status
+from tests.plugins.reading import is_marked, notes, parser_of, read, results
+from tracker.intake.contract import Damage, Record, ReportError, Status
 from tracker.intake.sniff import head_of
 
 FILES = json.loads(MANIFEST.read_text())["files"] if MANIFEST.exists() else []
@@ -131,6 +131,4 @@ def test_a_path_that_climbs_out_of_its_folder_is_kept_as_text():
 
 def test_times_that_no_one_could_read_are_noted():
     records = read_file("hostile/ours/odd-times.xml")
-    assert [each.text for each in records if isinstance(each, Note)] == [
-        "4 times could not be read as seconds and are left out"
-    ]
+    assert notes(records) == ["4 times could not be read as seconds and are left out"]

@@ -14,6 +14,7 @@ from tests.plugins.reading import (
     PRINTABLE,
     file_of,
     lies_of_a_cut,
+    notes,
     parser_of,
     placed,
     read,
@@ -25,8 +26,6 @@ from tracker.intake.contract import (
     SET_UP,
     TEAR_DOWN,
     Damage,
-    Note,
-    Record,
     ReportError,
     Result,
     Status,
@@ -156,10 +155,6 @@ def test_hooks_are_not_counted_as_tests() -> None:
 def test_other_numbers_than_were_found_are_noted() -> None:
     data = report(case()).replace(b'"tests": 1', b'"tests": 4')
     assert notes(read(MOCHA, data)) == ["the whole report declares 4 tests, found 1"]
-
-
-def notes(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Note)]
 
 
 # mochawesome

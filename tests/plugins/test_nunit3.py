@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import is_marked, lies_of_a_cut, parser_of, placed, read, totals
+from tests.plugins.reading import (
+    is_marked,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    read,
+    totals,
+    troubles,
+)
 from tracker.intake.contract import (
     UNNAMED,
     Damage,
-    Note,
     Record,
     ReportError,
     Result,
     Status,
     Suite,
-    Trouble,
 )
 from tracker.intake.sniff import head_of
 
@@ -45,14 +52,6 @@ def records(xml: str) -> list[Record]:
 def the_result(case: str) -> Result:
     [one] = placed(read(plugin, report(case)))
     return one.result
-
-
-def notes(found: list[Record]) -> list[str]:
-    return [each.text for each in found if isinstance(each, Note)]
-
-
-def troubles(found: list[Record]) -> list[str]:
-    return [each.text for each in found if isinstance(each, Trouble)]
 
 
 # Which files are NUnit 3

@@ -19,6 +19,7 @@ from tests.plugins.reading import (
     results,
     seconds,
     totals,
+    troubles,
 )
 from tracker.intake.contract import (
     Damage,
@@ -191,7 +192,7 @@ def test_a_failure_keeps_message_class_and_all_errors() -> None:
 
 def test_errors_outside_of_tests_are_troubles() -> None:
     data = report(errors=[{"message": "m", "stack": "Error: top\n at x"}, {"value": "v"}, {}])
-    assert [each.text for each in read(PLAYWRIGHT, data) if isinstance(each, Trouble)] == [
+    assert troubles(read(PLAYWRIGHT, data)) == [
         "Error: top\n at x",
         "v",
         "an error outside any test",

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import SAMPLES, lies_of_a_cut, parser_of, placed, results
+from tests.plugins.reading import (
+    SAMPLES,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    results,
+    troubles,
+)
 from tests.plugins.reading import read as read_with
-from tracker.intake.contract import Damage, Note, Record, ReportError, Result, Status, Trouble
+from tracker.intake.contract import Damage, Record, ReportError, Result, Status
 from tracker.intake.sniff import head_of
 
 parser = parser_of("pytest_json_report")
@@ -44,14 +52,6 @@ def read(*tests: Any, **more: Any) -> list[Record]:
 def one(*tests: Any, **more: Any) -> Result:
     [result] = results(read(*tests, **more))
     return result
-
-
-def troubles(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Trouble)]
-
-
-def notes(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Note)]
 
 
 # What a test is

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import SAMPLES, lies_of_a_cut, parser_of, placed, results
+from tests.plugins.reading import (
+    SAMPLES,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    results,
+    troubles,
+)
 from tests.plugins.reading import read as read_with
-from tracker.intake.contract import Damage, Note, Record, ReportError, Result, Status, Trouble
+from tracker.intake.contract import Damage, Record, ReportError, Result, Status
 from tracker.intake.sniff import head_of
 
 parser = parser_of("pytest_reportlog")
@@ -61,14 +69,6 @@ def read(*lines: Any, finish: Any = FINISH) -> list[Record]:
 def one(*lines: Any, finish: Any = FINISH) -> Result:
     [result] = results(read(*lines, finish=finish))
     return result
-
-
-def troubles(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Trouble)]
-
-
-def notes(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Note)]
 
 
 # What a test is

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import lies_of_a_cut, parser_of, placed, read, results
+from tests.plugins.reading import lies_of_a_cut, notes, parser_of, placed, read, results
 from tracker.intake.contract import Attempt, Damage, Note, ReportError, Result, Status, Suite
 from tracker.intake.sniff import head_of
 
@@ -49,10 +49,6 @@ def the_test(ended: str = PASS, inside: str = "", attributes: str = "") -> Resul
 
 def statuses(data: bytes) -> dict[str, Status]:
     return {each.name: each.status for each in results(read(plugin, data))}
-
-
-def notes(data: bytes) -> list[str]:
-    return [each.text for each in read(plugin, data) if isinstance(each, Note)]
 
 
 # Which files are Robot's
@@ -357,25 +353,25 @@ def total(passed: int, failed: int, skipped: int) -> str:
 
 def test_statistics_that_agree_are_no_news():
     data = report(suite("S", case("a"), case("b", FAIL.format(""))), tail=total(1, 1, 0))
-    assert notes(data) == []
+    assert notes(read(plugin, data)) == []
 
 
 def test_statistics_that_differ_are_noted():
-    assert notes(report(suite("S", case("a")), tail=total(2, 1, 0))) == [
+    assert notes(read(plugin, report(suite("S", case("a")), tail=total(2, 1, 0)))) == [
         "the report declares 2 passed, 1 failed, 0 skipped tests; found 1, 0, 0"
     ]
 
 
 def test_errors_of_the_run_are_noted_and_warnings_are_not():
     errors = '<errors><msg level="ERROR">no library X</msg><msg level="WARN">old</msg></errors>'
-    assert notes(report(suite("S", case("a")), tail=errors)) == [
+    assert notes(read(plugin, report(suite("S", case("a")), tail=errors))) == [
         "Robot Framework reported: no library X"
     ]
 
 
 def test_a_suite_whose_tests_are_in_another_file_is_noted():
     data = report('<suite name="A"><suite name="B" src="out-001.xml"><doc/></suite></suite>')
-    assert notes(data) == ['the tests of "A / B" are in another file']
+    assert notes(read(plugin, data)) == ['the tests of "A / B" are in another file']
 
 
 # JSON
@@ -557,7 +553,7 @@ def test_texts_of_very_many_failures_are_cut_short_in_the_end():
     lengths = [len(each.message) for each in results(read(plugin, data))]
     assert lengths[0] == 9_000_000
     assert lengths[-1] < 1000
-    assert notes(data) == ["the texts of 3 results are cut short"]
+    assert notes(read(plugin, data)) == ["the texts of 3 results are cut short"]
 
 
 # Any run, written and read again

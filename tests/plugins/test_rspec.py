@@ -18,15 +18,14 @@ from tests.plugins.reading import (
     read,
     results,
     seconds,
+    troubles,
 )
 from tracker.intake.contract import (
     Damage,
     Note,
-    Record,
     ReportError,
     Result,
     Status,
-    Trouble,
 )
 
 RSPEC = parser_of("rspec")
@@ -109,10 +108,6 @@ def test_a_pending_example_that_passed_is_an_unexpected_pass() -> None:
     error = {"class": "RSpec::Core::Pending::PendingExampleFixedError", "message": "it passed"}
     result = only(example(status="failed", exception=error))
     assert (result.status, result.expected_failure) == (Status.FAILED, "xpass")
-
-
-def troubles(records: list[Record]) -> list[str]:
-    return [each.text for each in records if isinstance(each, Trouble)]
 
 
 def test_errors_outside_of_examples_are_troubles() -> None:

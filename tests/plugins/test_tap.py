@@ -11,13 +11,15 @@ from tests.plugins.reading import (
     file_of,
     is_marked,
     lies_of_a_cut,
+    notes,
     parser_of,
     placed,
     read,
     results,
     totals,
+    troubles,
 )
-from tracker.intake.contract import Note, ReportError, Result, Status, Suite, Trouble
+from tracker.intake.contract import ReportError, Result, Status, Suite
 
 TAP = parser_of("tap")
 
@@ -26,9 +28,9 @@ def of(*lines: str) -> list[Result]:
     return results(read(TAP, "\n".join([*lines, ""]).encode()))
 
 
-def troubles(*lines: str) -> list[str]:
+def troubles_of(*lines: str) -> list[str]:
     records = read(TAP, "\n".join([*lines, ""]).encode())
-    return [each.text for each in records if isinstance(each, Trouble)]
+    return troubles(records)
 
 
 def paths(*lines: str) -> list[tuple[tuple[str, ...], str]]:
@@ -143,7 +145,7 @@ def test_names_are_read_alike_wherever_they_stand():
     ],
 )
 def test_a_run_that_went_wrong_is_told(lines, told):
-    assert told in "; ".join(troubles(*lines))
+    assert told in "; ".join(troubles_of(*lines))
 
 
 @pytest.mark.parametrize(
@@ -158,14 +160,12 @@ def test_a_run_that_went_wrong_is_told(lines, told):
     ],
 )
 def test_a_run_that_is_only_unusual_is_in_no_trouble(lines):
-    assert troubles(*lines) == []
+    assert troubles_of(*lines) == []
 
 
 def test_a_plan_of_nothing_says_why():
     records = read(TAP, b"1..0 # SKIP not on this system\n")
-    assert [each.text for each in records if isinstance(each, Note)] == [
-        "no tests are planned: SKIP not on this system"
-    ]
+    assert notes(records) == ["no tests are planned: SKIP not on this system"]
 
 
 def test_nothing_after_a_bail_out_is_a_result():
@@ -184,7 +184,7 @@ def test_other_lines_are_kept_as_output():
 def test_the_last_line_may_lack_its_end_where_the_plan_is_met():
     records = read(TAP, b"1..1\nnot ok 1 - a")
     assert totals(records)["failed"] == 1
-    assert any(isinstance(each, Note) for each in records)
+    assert notes(records)
     assert not is_marked(records)
 
 
@@ -254,7 +254,7 @@ def test_a_comment_that_announces_nothing_is_a_comment():
 
 
 def test_results_of_a_subtest_that_never_got_its_name_are_counted_as_left_out():
-    told = troubles("1..2", "    ok 1 - x", "    not ok 2 - y")
+    told = troubles_of("1..2", "    ok 1 - x", "    not ok 2 - y")
     assert any("2 results (1 failed) are left out" in each for each in told)
 
 
