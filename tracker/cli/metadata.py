@@ -34,7 +34,7 @@ def import_(ctx: click.Context, file: str, dry_run: bool, as_json: bool) -> None
     Example: tracker metadata import tests.csv --dry-run
     """
     from tracker.operations.metadata import read_table
-    from tracker.store.test_facts import put_tests, releases, would_put
+    from tracker.store.told_tests import put_tests, releases, would_put
 
     opened(ctx)
     with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as stream:

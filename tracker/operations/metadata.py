@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tracker.errors import Unreadable
 from tracker.intake.text import storable
-from tracker.store.test_facts import Told
+from tracker.store.told_tests import Told
 
 # What a column may be called, and which field of a test it fills.
 COLUMNS = {

@@ -21,8 +21,6 @@ class Test:
     trace        message and stack trace, "" where it passed
     """
 
-    __test__ = False  # pytest takes every class called Test for its own
-
     id: int
     suite: tuple[str, ...]
     name: str

@@ -10,7 +10,7 @@ from tests.factories import NOW
 from tracker.queries.catalogue import entry
 from tracker.store import catalogue
 from tracker.store.sql import run
-from tracker.store.test_facts import Taken, Told, put_tests, releases, would_put
+from tracker.store.told_tests import Taken, Told, put_tests, releases, would_put
 
 
 @pytest.fixture(autouse=True)
