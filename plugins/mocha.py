@@ -157,11 +157,11 @@ def _of_test(test: dict[str, Any], file: str, status: Status) -> Placed:
 
 def _of_hook(test: dict[str, Any], file: str, when: str) -> Result:
     result = _result(test, SET_UP if when == "before" else TEAR_DOWN, file, Status.ERROR)
-    return _with_property(result, "hook", text_of(test.get("title")))
+    return _with_hook(result, text_of(test.get("title")))
 
 
-def _with_property(result: Result, name: str, value: str) -> Result:
-    properties = (*result.properties, (name, value))
+def _with_hook(result: Result, title: str) -> Result:
+    properties = (*result.properties, ("hook", title))
     return Result(
         result.name,
         result.status,
@@ -230,7 +230,7 @@ def _of_suite(suite: dict[str, Any], above: tuple[str, ...], file: str) -> Itera
                 yield path, _of_listed(test, file)
             elif test.get("state") == "failed" or test.get("fail") is True:
                 result = _result(test, hook, file, Status.ERROR)
-                yield path, _with_property(result, "hook", text_of(test.get("title")))
+                yield path, _with_hook(result, text_of(test.get("title")))
     for inner in _dicts(suite.get("suites"), also_cut=True):
         yield from _of_suite(inner, titles, file)
 

@@ -170,7 +170,7 @@ class _Reading:
             kind in FILES and not PYTEST.fullmatch(suite.get("name") or "")
         )
         if is_told:
-            properties, output = _properties(suite), _text_of(suite, "output")
+            properties, output = _properties(suite), _output(suite)
             if properties or output:
                 place = _place(suite)
                 name = "" if kind in FILES else place.fallback
@@ -264,7 +264,7 @@ def _result(case: XmlElement, place: _Place) -> Result:
         message=message,
         trace=trace,
         type=exception[1] if exception else "",
-        stdout=_text_of(case, "output"),
+        stdout=_output(case),
         raw_status=raw,
         properties=place.properties + _properties(case),
         attachments=_attachments(case),
@@ -314,8 +314,8 @@ def _attachments(case: XmlElement) -> tuple[str, ...]:
     )
 
 
-def _text_of(element: XmlElement, child: str) -> str:
-    return next(((each.text or "").strip("\r\n") for each in element.iterchildren(child)), "")
+def _output(element: XmlElement) -> str:
+    return next(((each.text or "").strip("\r\n") for each in element.iterchildren("output")), "")
 
 
 # Suites and the run

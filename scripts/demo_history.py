@@ -15,7 +15,6 @@ from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
 FEWEST_BUILDS = 20
-WORDS = {"P": "passed", "F": "failed", "E": "error", "S": "skipped"}
 BROKEN = "FE"
 DEFAULT_JOBS = ("team/nightly", "team/smoke", "platforms")
 PLATFORMS = ("PLATFORM=linux", "PLATFORM=windows")

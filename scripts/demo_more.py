@@ -31,8 +31,8 @@ FOLDERS = {
     "acme/shop": "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject",
 }
 VIEWS = {"nightlies": ("team/nightly", "lab/tools/links", "firmware")}
-LINUX, WINDOWS = STAGES = ("Test / linux", "Test / windows")
-CORE, WEB = MODULES = ("com.acme:shop-core", "com.acme:shop-web")
+LINUX, WINDOWS = ("Test / linux", "Test / windows")
+CORE, WEB = ("com.acme:shop-core", "com.acme:shop-web")
 QUEUE = 50_000_000
 
 # The letters of each case, by variant and suite.

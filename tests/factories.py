@@ -15,6 +15,7 @@ from tracker.store.families import cluster_waiting
 from tracker.store.judging import judge_waiting, waiting_jobs
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded
+from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 
 NOW = 1_795_000_000_000
@@ -115,6 +116,14 @@ def history(job: str, *, first: int = 1, suite: str = "s", **pictures: str) -> N
     """Record one build for each letter of the pictures, oldest first."""
     for number, reports in builds_of(first=first, suite=suite, **pictures):
         upload(job, number, *reports, complete=True)
+
+
+def polled_jobs() -> list[str]:
+    """The names of the jobs that are read from a Jenkins, and are there."""
+    rows = run(
+        "SELECT name FROM job WHERE server_id IS NOT NULL AND standing <> 'deleted' ORDER BY name"
+    )
+    return [name for (name,) in rows]
 
 
 def judge_all() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.conftest import RunningDemo, free_port
-from tests.factories import NOW, report, upload
+from tests.factories import NOW, polled_jobs, report, upload
 from tracker.errors import SettingsError
 from tracker.queries.builds import build
-from tracker.queries.jobs import job, polled_job, polled_jobs, revision, server, servers
+from tracker.queries.jobs import job, polled_job, revision, server, servers
 from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
 from tracker.store.sql import run
 from tracker.worker.context import token_in

@@ -145,7 +145,7 @@ def test_a_build_knows_what_started_it_and_what_it_started(
     tracker.look(controller)
     first, second = build("line-unit", "1"), build("line-deploy", "1")
     assert builds.downstream(first) == [second]
-    assert builds.upstream(second) == "1"
+    assert builds.starter(second) == first
     assert (second.upstream_job, second.upstream_number) == ("line-unit", 1)
     assert any("line-unit" in cause for cause in builds.about("line-deploy", "1").causes)
     assert totals(first) == {"passed": 1}

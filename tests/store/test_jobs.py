@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import NOW, report, upload
+from tests.factories import NOW, polled_jobs, report, upload
 from tracker.errors import Conflict, NotFound, UsageError
 from tracker.queries import jobs
 from tracker.store.jobs import (
@@ -88,13 +88,13 @@ def test_a_job_of_jenkins_is_news_once() -> None:
     server("main")
     assert track_job("nightly", server="main", jenkins_name="nightly", url="u")
     assert not track_job("nightly", server="main", jenkins_name="nightly", url="u")
-    assert [row.name for row in jobs.polled_jobs()] == ["nightly"]
+    assert polled_jobs() == ["nightly"]
 
 
 def test_a_job_known_by_uploads_becomes_jenkins_own() -> None:
     server("main")
     upload("nightly", 1, report(a="P"))
-    assert jobs.polled_jobs() == []
+    assert polled_jobs() == []
     assert track_job("nightly", server="main", jenkins_name="nightly")
     assert jobs.polled_job("nightly").server == "main"
 

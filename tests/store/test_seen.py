@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import NOW, history, jenkins, jenkins_facts, report, upload
+from tests.factories import NOW, history, jenkins, jenkins_facts, polled_jobs, report, upload
 from tracker.errors import Conflict, NotFound
 from tracker.queries import builds, jobs
 from tracker.queries.jobs import FormerName, JobRow
@@ -212,7 +212,7 @@ def test_a_job_that_two_looks_miss_is_deleted_since_the_second_and_keeps_its_his
     look(seen("a"), now=LATER)
     assert standing("b") == ("deleted", at(LATER))
     assert builds.count_builds("b") == 2
-    assert [row.name for row in jobs.polled_jobs()] == ["a"]
+    assert polled_jobs() == ["a"]
 
 
 def test_a_job_that_one_look_missed_begins_anew() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RunningDemo, running_demo
+from tests.factories import polled_jobs
 from tests.worker.conftest import Start, read_from
 from tracker.queries.builds import count_builds
 from tracker.queries.dump import lines
-from tracker.queries.jobs import polled_jobs
 from tracker.queries.system import workers
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -58,7 +58,7 @@ def test_twenty_jobs_are_polled_by_four_workers_and_each_build_is_fetched_once(
         }
     assert fetched == dict.fromkeys(fetched, 1)
     open_store(settings.store)
-    jobs = [row.name for row in polled_jobs()]
+    jobs = polled_jobs()
     assert len(jobs) == 21
     assert {count_builds(job) for job in jobs} <= {
         1,

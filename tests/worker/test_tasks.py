@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.conftest import RunningDemo, free_port, junit
-from tests.factories import NOW, history, jenkins, record, report, upload
+from tests.factories import NOW, history, jenkins, polled_jobs, record, report, upload
 from tracker.clock import now_ms
 from tracker.errors import JenkinsError
 from tracker.intake import spool
@@ -244,7 +244,7 @@ def test_the_schedule_has_one_task_for_each_server_and_back_fill(context: Contex
 def test_a_look_knows_every_job_and_has_it_polled(context: Context, demo: RunningDemo) -> None:
     server_at(demo.url)
     done = TASKS["watch"](context, task("watch", "main"))
-    assert [row.name for row in jobs.polled_jobs()] == ["platforms", "team/nightly", "team/smoke"]
+    assert polled_jobs() == ["platforms", "team/nightly", "team/smoke"]
     assert run("SELECT count(*) FROM work WHERE kind = 'poll'") == [(3,)]
     assert done.again_at is not None
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.conftest import RunningDemo, running_demo
+from tests.factories import polled_jobs
 from tests.jenkins.stub import Stub, a_build, source_of
 from tracker.clock import now_ms
 from tracker.jenkins import discovery
@@ -66,7 +67,7 @@ def test_a_controller_of_500_idle_jobs_is_watched_with_one_request_and_no_write(
     listing = discovery.look(source_of(stub.url), ["*"])
     note_look("main", listing.jobs, listed=listing.names, now=0)
     run("DELETE FROM work")  # as if all had been polled
-    assert len(jobs.polled_jobs()) == JOBS
+    assert len(polled_jobs()) == JOBS
     for _ in range(2):
         stub.asked.clear()
         other = sqlite3.connect(store)

@@ -126,12 +126,6 @@ def neighbours(row: BuildRow) -> tuple[str | None, str | None]:
     return (before[0].label if before else None, after[0][0].label if after else None)
 
 
-def upstream(row: BuildRow) -> str | None:
-    """The label of the build that started this one; None where it is not recorded."""
-    found = starter(row)
-    return found.label if found else None
-
-
 def starter(row: BuildRow) -> BuildRow | None:
     """The build that started this one; None where it is not recorded."""
     rows = select_builds(

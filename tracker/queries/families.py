@@ -229,7 +229,7 @@ def family(number: str) -> Family:
         )
 
 
-def failing_cases(number: int, *, limit: int, offset: int = 0) -> list[FailingCase]:
+def failing_cases(number: int, *, limit: int) -> list[FailingCase]:
     """The tests that fail with the family in the newest judged builds, by job, suite and name."""
     rows = select(
         f"WITH newest (id) AS ({_NEWEST}), theirs (id) AS (SELECT DISTINCT a.build_id FROM newest"
@@ -242,10 +242,9 @@ def failing_cases(number: int, *, limit: int, offset: int = 0) -> list[FailingCa
         " JOIN test_case c ON c.id = x.case_id JOIN suite s ON s.id = c.suite_id"
         " LEFT JOIN failure f ON f.id = r.failure_id"
         " JOIN build b ON b.id = x.build_id JOIN job j ON j.id = b.job_id"
-        " ORDER BY j.name, s.path, c.name, c.variant LIMIT ?2 OFFSET ?3",
+        " ORDER BY j.name, s.path, c.name, c.variant LIMIT ?2",
         number,
         limit,
-        offset,
     )
     return [FailingCase(row[0], row[1], case_row(row[2:])) for row in rows]
 

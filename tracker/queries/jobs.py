@@ -279,12 +279,6 @@ def names() -> list[str]:
     ]
 
 
-def polled_jobs() -> list[PolledJob]:
-    """The jobs that are read from a Jenkins, and are there."""
-    rows = select(f"{_POLLED} WHERE j.standing <> 'deleted' ORDER BY j.name")
-    return [PolledJob(*row) for row in rows]
-
-
 def polled_jobs_called(name: str) -> list[PolledJob]:
     """The jobs that are read from a Jenkins and have this name, here or there."""
     rows = select(

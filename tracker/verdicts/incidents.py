@@ -54,11 +54,3 @@ def was_none(cases: Set[int], failed_next: Set[int]) -> bool:
 def is_out(*, is_incident: bool, is_lifted: bool) -> bool:
     """Whether a build is kept out of histories: an incident that the next build did not lift."""
     return is_incident and not is_lifted
-
-
-def sentence(found: Incident) -> str:
-    """What is said of an incident."""
-    return (
-        f"{found.failures:,} of {found.ran:,} cases failed that did not fail before,"
-        f" {found.of_reason:,} of them for one reason: {found.reason or 'no message'}"
-    )

@@ -86,11 +86,6 @@ def _owner(frame: str) -> str:
     return frame.rpartition(".")[0].partition("$")[0]
 
 
-def likeness(a: Signature, b: Signature) -> float:
-    """The log odds that two signatures first seen in one build of few have one cause."""
-    return BIAS + evidence(Node((a,), 0), Node((b,), 0))
-
-
 def evidence(a: Node, b: Node) -> float:
     """The log odds that what two have in common, and what not, adds to `BIAS`."""
     return _of_type(a, b) + _of_message(a, b) + _of_frames(a, b) + _of_place(a, b)

@@ -94,7 +94,7 @@ def _decided(form: parameters.Args, by: str) -> int:
 def _sent(*names: str) -> tuple[parameters.Args, Caller]:
     """A form of ours with these fields, and who sent it."""
     form = _form(*names, "token")
-    return form, in_form(form.get("token", "").strip(), "ingest")
+    return form, in_form(form.get("token", "").strip())
 
 
 def _form(*names: str) -> parameters.Args:

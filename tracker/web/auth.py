@@ -60,11 +60,11 @@ def by_token(text: str, door: str) -> Caller:
         raise
 
 
-def in_form(text: str, door: str) -> Caller:
+def in_form(text: str) -> Caller:
     """Whose token stands in a form; where none does, who the browser says is asking."""
     if text:
         try:
-            return by_token(text, door)
+            return by_token(text, "ingest")
         except Unauthorised as error:
             raise Unauthorised(
                 "The token does not open this.",
@@ -73,7 +73,7 @@ def in_form(text: str, door: str) -> Caller:
             ) from error
     g.may_sign_in = True
     if request.headers.get("Authorization", "").lower().startswith("basic "):
-        return require(door)
+        return require("ingest")
     raise Unauthorised(
         "Without a token nothing is done.",
         "Go back and enter one of scope `ingest` or `admin`, or sign in by name and password;"

@@ -17,6 +17,7 @@ from playhouse.migrations import Runner
 
 from tests.conftest import ROOT, RunningServer, environ_of, junit, running_gunicorn
 from tests.factories import history
+from tests.operations.backup.taken import backup
 from tests.operations.backup.writing import dump_of, until
 from tracker.clock import now_ms
 from tracker.errors import Busy, StorageError
@@ -26,7 +27,6 @@ from tracker.intake.spool import SpooledReport
 from tracker.operations.backup.manifest import Manifest
 from tracker.operations.backup.replay import Replayed, replay
 from tracker.operations.backup.restore import prepared, restore, users_of, verify
-from tracker.operations.backup.taking import backup
 from tracker.operations.validation.validate import validate
 from tracker.queries import jobs
 from tracker.settings import Settings

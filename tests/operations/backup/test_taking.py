@@ -15,13 +15,14 @@ import pytest
 from tests.conftest import ROOT, environ_of
 from tests.counts import RecordCount
 from tests.factories import history
+from tests.operations.backup.taken import backup
 from tests.operations.backup.writing import WRITER, dump_of, until
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.intake import spool
 from tracker.operations.backup import spool_copy
 from tracker.operations.backup.copies import digest_of
 from tracker.operations.backup.manifest import backups_in, last_backup, manifest_of
-from tracker.operations.backup.taking import backup, tidy_spool
+from tracker.operations.backup.taking import tidy_spool
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.locks import alone
@@ -135,7 +136,8 @@ def killed(*given):
         really(*given)
     os.kill(os.getpid(), 9)
 setattr(module, step, killed)
-taking.backup(Path(sys.argv[2]), Path(sys.argv[3]), now=datetime(2026, 11, 29, tzinfo=UTC))
+source = sources.FileSource(Path(sys.argv[2]))
+taking.take(source, Path(sys.argv[3]), now=datetime(2026, 11, 29, tzinfo=UTC))
 """
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.factories import upload
+from tests.operations.backup.taken import backup
 from tests.operations.doctor.scenes import NOW, only, said, scene
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.errors import JenkinsError
-from tracker.operations.backup.taking import backup
 from tracker.operations.doctor import address, backups, clock, permissions, spool, tokens, worker
 from tracker.settings import Settings
 from tracker.store.jobs import add_server

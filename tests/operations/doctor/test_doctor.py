@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.factories import history
+from tests.operations.backup.taken import backup
 from tests.operations.doctor.scenes import never_asked
 from tracker.clock import now_ms
-from tracker.operations.backup.taking import backup
 from tracker.operations.doctor import checks_of, examine
 from tracker.operations.doctor.findings import Finding
 from tracker.settings import Settings

@@ -17,6 +17,7 @@ import pytest
 from tests import servers
 from tests.conftest import ROOT, environ_of
 from tests.factories import history
+from tests.operations.backup.taken import backup
 from tests.operations.backup.writing import dump_of
 from tracker.errors import Busy, StorageError, UsageError
 from tracker.intake.ingest import Intake
@@ -28,7 +29,7 @@ from tracker.operations.backup.restore import restore, verify
 from tracker.operations.backup.rotation import rotate
 from tracker.operations.backup.server import restore_server
 from tracker.operations.backup.sources import source_of
-from tracker.operations.backup.taking import backup, take, tidy_spool
+from tracker.operations.backup.taking import take, tidy_spool
 from tracker.queries import jobs
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store, writing

@@ -16,7 +16,6 @@ from pathlib import Path
 from tracker.errors import StorageError
 from tracker.store.driver import sqlite3
 
-CHUNK = 1024 * 1024
 DAMAGED = "Use another backup, or ask `tracker doctor` about a database in use."
 
 

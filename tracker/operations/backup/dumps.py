@@ -19,7 +19,6 @@ from tracker.store.driver import sqlite3
 from tracker.store.sqlite.filling import make_file
 from tracker.store.versions import migrations
 
-SUFFIX = ".dump"
 MAGIC = b"PGDMP"
 HISTORY = "schema_migration"
 _COPY = re.compile(rb'COPY (?:"?\w+"?\.)?"?(\w+)"? \((.*)\) FROM stdin;\n')

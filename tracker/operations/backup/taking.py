@@ -27,7 +27,7 @@ from tracker.operations.backup.manifest import (
     note_backup,
     write_manifest,
 )
-from tracker.operations.backup.sources import FileSource, Source
+from tracker.operations.backup.sources import Source
 from tracker.operations.backup.spool_copy import copy_spool, prune_spool
 from tracker.operations.room import check_room
 
@@ -40,11 +40,6 @@ ELSEWHERE = "Make room, or name a folder on another disk with --to."
 SPARE = 64 * 1024 * 1024
 # What a backup that was cut off may leave; whatever else lies in the folder is not ours.
 UNFINISHED = re.compile(rf"{NAME.pattern}(\.(db|dump)\.part(-\w+)?|\.json\.part)", re.ASCII)
-
-
-def backup(database: Path, folder: Path, *, now: datetime, spool: Path | None = None) -> Manifest:
-    """Take a backup of the file `database` into `folder`; as `take`."""
-    return take(FileSource(database), folder, now=now, spool=spool)
 
 
 def take(source: Source, folder: Path, *, now: datetime, spool: Path | None = None) -> Manifest:
