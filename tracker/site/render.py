@@ -15,7 +15,7 @@ import tracker
 from tracker import resources
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import Page, Params
-from tracker.site import charts, text
+from tracker.site import charts, text, tips
 from tracker.site.assets import Assets
 from tracker.site.links import Linker
 from tracker.verdicts.verdict import once_in, percent
@@ -47,6 +47,7 @@ class Renderer:
             duration=text.duration,
             moment=text.moment,
             iso=text.iso,
+            totals_text=tips.totals_text,
             web_address=text.web_address,
             once_in=once_in,
             percent=percent,
@@ -56,6 +57,8 @@ class Renderer:
             failures=charts.failures,
             strip=charts.strip,
             totals_bar=charts.totals_bar,
+            build_tip=tips.build_tip,
+            case_tip=tips.case_tip,
             share=text.share,
             version=tracker.__version__,
         )
