@@ -205,6 +205,9 @@ def test_a_result_says_what_it_is(get, filled):
         "status": "failed",
         "duration": 0.5,
         "message": "it failed",
+        "verdict": "",  # the list of all tells none
+        "since": None,
+        "sentence": "",
     }
 
 
