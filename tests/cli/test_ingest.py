@@ -11,8 +11,9 @@ import pytest
 from tests.cli.conftest import Command
 from tests.conftest import ROOT, environ_of, junit
 from tests.factories import history
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.jobs import jobs
+from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store.judging import AT_ONCE, waiting_jobs
 from tracker.store.sql import run

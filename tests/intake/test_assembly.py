@@ -18,7 +18,7 @@ from tracker.intake.ingest import Intake, ingest, try_reading
 from tracker.intake.rows import Tail
 from tracker.intake.sandbox import Limits
 from tracker.intake.spool import SpooledReport
-from tracker.queries import builds, dump, jobs
+from tracker.queries import builds, dump, jobs, results
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.records import BuildFacts
@@ -154,7 +154,7 @@ def sender(settings, sources):
 
 
 def statuses():
-    rows = builds.results("nightly", "1", "all", limit=100)
+    rows = results.results("nightly", "1", "all", limit=100)
     return {row.name: row.status for row in rows}
 
 

@@ -12,7 +12,7 @@ from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecogn
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
 from tracker.intake.spool import SpooledReport
-from tracker.queries import builds, dump, jobs
+from tracker.queries import builds, dump, jobs, results
 from tracker.settings import Settings
 from tracker.store import audit, connection
 from tracker.store.records import BuildFacts
@@ -47,7 +47,7 @@ def sender(settings):
 
 
 def statuses():
-    rows = builds.results("nightly", "1", "all", limit=100)
+    rows = results.results("nightly", "1", "all", limit=100)
     return {row.name: row.status for row in rows}
 
 

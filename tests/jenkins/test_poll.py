@@ -23,7 +23,8 @@ from tracker.jenkins.backfill import fill
 from tracker.jenkins.client import TooSlow, Unusable
 from tracker.jenkins.poll import PartlyRead
 from tracker.jenkins.recording import Vanished
-from tracker.queries.builds import about, build, builds, count_builds, reports, results
+from tracker.queries.builds import about, build, builds, count_builds, reports
+from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run

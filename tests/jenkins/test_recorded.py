@@ -17,7 +17,8 @@ from tracker.errors import JenkinsError
 from tracker.jenkins.client import Missing, Unreachable
 from tracker.jenkins.discovery import look
 from tracker.jenkins.recording import record_answer
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
+from tracker.queries.results import results
 from tracker.settings import Settings
 
 RECORDED = SHARED / "jenkins" / "recorded" / "hudson-1.395"

@@ -17,7 +17,8 @@ from tracker.errors import JenkinsError
 from tracker.jenkins.client import Client, Refused
 from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build
-from tracker.queries.builds import build, reports, results
+from tracker.queries.builds import build, reports
+from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store import history
 from tracker.store.rules import ResultsRule, add_results_rule

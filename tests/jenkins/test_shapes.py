@@ -17,7 +17,8 @@ from tracker.jenkins.discovery import look
 from tracker.jenkins.poll import poll_job
 from tracker.jenkins.source import JenkinsJob
 from tracker.queries import jobs
-from tracker.queries.builds import build, count_builds, results
+from tracker.queries.builds import build, count_builds
+from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server

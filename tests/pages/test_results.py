@@ -9,7 +9,7 @@ import pytest
 from tests.factories import history, report, upload
 from tracker.errors import NotFound
 from tracker.pages import results
-from tracker.queries.builds import LISTS
+from tracker.queries.results import LISTS
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -1,4 +1,4 @@
-"""The lists of a build, its counts and its neighbours."""
+"""Builds of a job: their rows, their neighbours, what started them, their reports."""
 
 from __future__ import annotations
 
@@ -10,197 +10,30 @@ from tests.factories import (
     builds_of,
     history,
     jenkins,
-    key_of,
-    record,
     report,
     upload,
 )
-from tests.queries.growth import rows_read
 from tracker.errors import NotFound
 from tracker.queries.about import extent
 from tracker.queries.answers import answer, as_text
 from tracker.queries.builds import (
-    LISTS,
     about,
     build,
     builds,
     builds_before,
     count_builds,
-    count_results,
     downstream,
     is_running,
     neighbours,
     reports,
-    results,
-    results_after,
     starter,
 )
 from tracker.queries.dump import lines
 from tracker.queries.rows import at, seconds
-from tracker.store.identity import id_of
-from tracker.store.records import About, BuildFacts, Change
+from tracker.store.records import About, Change
 from tracker.store.seen import note_gone
 
 pytestmark = pytest.mark.usefixtures("store")
-
-
-def names(number: int, which: str) -> list[str]:
-    return [row.name for row in results("nightly", str(number), which, limit=99)]
-
-
-PICTURES = {
-    "broke": "P P F F",
-    "born": ". . F F",
-    "mended": "P F F P",
-    "steady": "P F E F",
-    "resting": "P P S S",
-    "odd": "P P U P",
-    "fine": "P P P P",
-}
-
-
-@pytest.mark.parametrize(
-    ("which", "expected"),
-    [
-        ("new", ["born", "broke"]),
-        ("failing", ["mended", "steady"]),
-        ("fixed", []),
-        ("skipped", ["odd", "resting"]),
-        ("failed", []),
-        ("all", ["born", "broke", "fine", "mended", "odd", "resting", "steady"]),
-    ],
-)
-def test_each_list_of_a_build(which: str, expected: list[str]) -> None:
-    history("nightly", **PICTURES)
-    assert names(3, which) == expected
-
-
-def test_what_was_broken_and_passed_is_recovering() -> None:
-    history("nightly", **PICTURES)
-    [row] = results("nightly", "4", "recovering", limit=9)
-    assert (row.name, row.verdict, row.status, row.since) == ("mended", "recovering", "passed", "2")
-
-
-def test_what_was_broken_and_passed_often_enough_is_fixed() -> None:
-    history("nightly", mended="P F F P P", other="P F F P F")
-    [row] = results("nightly", "5", "fixed", limit=9)
-    assert (row.name, row.verdict, row.status, row.since) == ("mended", "fixed", "passed", "2")
-
-
-def test_what_still_passes_after_it_was_fixed_is_not_listed_again() -> None:
-    history("nightly", login="P F F P P P")
-    assert (names(5, "fixed"), names(6, "fixed"), names(6, "recovering")) == (["login"], [], [])
-
-
-@pytest.mark.parametrize("which", LISTS)
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_every_list_is_as_long_as_its_count(which: str, number: int) -> None:
-    history("nightly", **PICTURES)
-    assert count_results(build("nightly", str(number)), which) == len(names(number, which))
-
-
-def test_an_older_build_keeps_its_own_lists() -> None:
-    history("nightly", login="P F F P P F")
-    assert (names(2, "new"), names(3, "failing"), names(4, "recovering")) == (["login"],) * 3
-    assert (names(5, "fixed"), names(6, "new"), names(5, "recovering")) == (
-        ["login"],
-        ["login"],
-        [],
-    )
-
-
-def test_age_counts_judged_builds_since_the_first_failure() -> None:
-    history("nightly", login="P F F")
-    jenkins("nightly", 4, report(login="F"), result="ABORTED")
-    history("nightly", first=5, login="F")
-    [row] = results("nightly", "5", "failing", limit=9)
-    assert (row.since, row.age) == ("2", 2)
-
-
-def test_age_counts_builds_in_which_the_case_did_not_run() -> None:
-    history("nightly", login="F . F", other="P P P")
-    [row] = results("nightly", "3", "failing", limit=9)
-    assert (row.since, row.age) == ("1", 2)
-
-
-def test_a_new_failure_has_the_age_0() -> None:
-    history("nightly", login="P F")
-    [row] = results("nightly", "2", "new", limit=9)
-    assert (row.age, row.since, row.message) == (0, "2", "it failed")
-
-
-def test_failures_of_a_build_that_is_not_judged_are_listed_as_failed() -> None:
-    jenkins("nightly", 1, report(login="F", logout="P", help="S"), result="ABORTED")
-    assert (names(1, "failed"), names(1, "failing"), names(1, "new")) == (["login"], [], [])
-    assert count_results(build("nightly", "1"), "failed") == 1
-    assert build("nightly", "1").still_failing == 0
-
-
-def test_lists_are_in_the_order_of_suite_name_and_variant() -> None:
-    upload(
-        "nightly",
-        1,
-        report("1", suite="b", x="F"),
-        report("2", suite="a", z="F", y="F"),
-        report("3", suite="a", variant="os=linux", y="F"),
-    )
-    rows = results("nightly", "1", "all", limit=9)
-    assert [(row.suite, row.name, row.variant) for row in rows] == [
-        (("a",), "y", ""),
-        (("a",), "y", "os=linux"),
-        (("a",), "z", ""),
-        (("b",), "x", ""),
-    ]
-
-
-@pytest.mark.parametrize("which", ["all", "new"])
-def test_pages_over_more_than_500_rows_have_each_row_once(which: str) -> None:
-    many = [f"case{place:04}" for place in range(1203)]
-    upload("nightly", 1, report(**dict.fromkeys(many, "F")))
-    seen: list[str] = []
-    for offset in range(0, 2000, 500):
-        page = results("nightly", "1", which, limit=500, offset=offset)
-        seen += [row.name for row in page]
-    assert seen == many
-
-
-def test_pages_of_all_follow_a_change_of_the_build() -> None:
-    upload("nightly", 1, report(a="P", b="P"))
-    assert names(1, "all") == ["a", "b"]
-    record(BuildFacts("nightly", 1), report(b="P", c="F"), replace=True)
-    assert names(1, "all") == ["b", "c"]
-
-
-def test_keyset_pages_have_each_row_once_in_the_order_of_keys() -> None:
-    many = [f"case{place}" for place in range(25)]
-    upload("nightly", 1, report(**dict.fromkeys(many, "P")))
-    keys: list[str] = []
-    after = None
-    while page := results_after("nightly", "1", status=None, after=after, limit=10):
-        keys += [row.key for row in page]
-        after = id_of(keys[-1])
-    assert keys == sorted(map(key_of, many))
-
-
-def test_keyset_pages_can_be_of_one_status() -> None:
-    history("nightly", **PICTURES)
-    rows = results_after("nightly", "3", status=1, after=None, limit=99)
-    assert sorted(row.name for row in rows) == ["born", "broke", "mended"]
-
-
-def test_keyset_pages_can_be_of_each_list() -> None:
-    history("nightly", **PICTURES)
-    jenkins("nightly", 9, report(login="F", logout="S"), result="ABORTED")
-    found = 0
-    for label in ("3", "4", "9"):
-        for which in LISTS:
-            rows = sorted(results("nightly", label, which, limit=99), key=lambda row: row.key)
-            half = len(rows) // 2
-            after = id_of(rows[half - 1].key) if half else None
-            assert results_after("nightly", label, which, after=after, limit=99) == rows[half:]
-            assert results_after("nightly", label, which, after=None, limit=half) == rows[:half]
-            found += which != "all" and bool(rows)
-    assert found >= 6
 
 
 def test_builds_come_newest_first_in_pages() -> None:
@@ -388,15 +221,3 @@ def test_an_answer_about_an_older_epoch_is_about_that_build() -> None:
 
 def test_pictures_with_nothing_run_are_builds_without_reports() -> None:
     assert [len(found) for _, found in builds_of(login="P .")] == [1, 0]
-
-
-def test_a_list_costs_the_same_after_a_long_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    history("young", login="P F F")
-    history("old", login="P P P P P P P P F F")
-    lists = {"young": "3", "old": "10"}
-    assert [results(*build, "failing", limit=9)[0].age for build in lists.items()] == [1, 1]
-    young, old = (
-        rows_read(monkeypatch, lambda build=build: results(*build, "failing", limit=9))
-        for build in lists.items()
-    )
-    assert young == old

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import NOW, report, upload
-from tracker.queries import builds
+from tracker.queries import results
 from tracker.queries.catalogue import entry, failures_by_priority, with_catalogue
 from tracker.store.catalogue import Catalogue, IssueFacts, TestFacts, take_catalogue
 
@@ -93,12 +93,12 @@ def test_rows_of_failures_have_it_and_others_do_not(store: Path) -> None:
     )
     upload("nightly", 1, report(login="F", logout="E"))
     upload("weekly", 1, report(login="P"))
-    rows = with_catalogue("", builds.results("nightly", "1", "all", limit=9))
+    rows = with_catalogue("", results.results("nightly", "1", "all", limit=9))
     assert {row.name: (row.priority, [each.key for each in row.issues]) for row in rows} == {
         "login": ("P1", ["B-1"]),
         "logout": ("", []),
     }
-    [passed] = with_catalogue("", builds.results("weekly", "1", "all", limit=9))
+    [passed] = with_catalogue("", results.results("weekly", "1", "all", limit=9))
     assert (passed.priority, passed.issues) == ("", ())
 
 

@@ -11,9 +11,10 @@ from tests.real_jenkins import jobs
 from tests.real_jenkins.conftest import Controller, Tracker, totals, until
 from tracker.errors import NotFound
 from tracker.queries import builds
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.jobs import job
 from tracker.queries.jobs import jobs as all_jobs
+from tracker.queries.results import results
 from tracker.queries.rows import BuildRow, CaseRow
 from tracker.store.connection import open_store
 

@@ -16,10 +16,10 @@ from tests.factories import NOW, history, key_of
 from tests.site.same import live_tokens, static_tokens
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import ROWS, Page, Params, pages_of
-from tracker.queries import builds, families, jobs, missing
-from tracker.queries.builds import LISTS
+from tracker.queries import builds, families, jobs, missing, results
 from tracker.queries.flaky import count_flaky
 from tracker.queries.releases import count_releases
+from tracker.queries.results import LISTS
 from tracker.settings import Settings
 from tracker.site.links import static_linker
 from tracker.site.publish import publish
@@ -116,7 +116,7 @@ def possible() -> Iterator[tuple[Page, Params]]:
             lost = sum(loss.cases for loss in missing.losses(found))
             yield from paged("absences", lost, job=row.name, build=found.label)
             for name in LISTS if found.totals.total > ROWS else ():
-                total = builds.count_results(found, name)
+                total = results.count_results(found, name)
                 yield from paged("results", total, job=row.name, build=found.label, list=name)
         for (case,) in run(CASES_OF_A_JOB, row.name):
             yield from paged("case", count, job=row.name, case=key(case))

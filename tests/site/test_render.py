@@ -25,8 +25,8 @@ from tracker.pages import BY_NAME, PAGES
 from tracker.pages.build import BuildPage, ResultList
 from tracker.pages.home import HomePage, JobOnHome
 from tracker.pages.page import Page
-from tracker.queries.builds import LISTS
 from tracker.queries.jobs import NextLook
+from tracker.queries.results import LISTS
 from tracker.resources import folder
 from tracker.site.links import Linker, live_linker, static_linker
 from tracker.site.render import Renderer, as_json, renderer

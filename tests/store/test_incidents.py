@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from tests.factories import history, report, upload
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.dump import lines
+from tracker.queries.results import results
 from tracker.store.judging import rebuild
 
 State = Callable[..., list[dict[str, Any]]]

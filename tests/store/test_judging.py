@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.factories import builds_of, history, jenkins, key_of, record, report, upload
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.dump import lines
+from tracker.queries.results import results
 from tracker.store.identity import id_of
 from tracker.store.judging import rebuild
 from tracker.store.records import BuildFacts, ReadReport

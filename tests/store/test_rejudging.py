@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.factories import NOW, builds_of, history, jenkins, judge_all, record, report, upload
 from tests.store.fresh import fresh_store
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.dump import lines
+from tracker.queries.results import results
 from tracker.store import episodes
 from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget, waiting_jobs
 from tracker.store.records import BuildFacts

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import junit
 from tests.factories import DAY, NOW, cluster_all, history, jenkins, report
 from tracker.pages import BY_NAME, PAGES
-from tracker.queries import builds
+from tracker.queries import results
 from tracker.site.render import renderer
 from tracker.store.jobs import add_server, track_job
 from tracker.store.records import About, Change
@@ -30,7 +30,7 @@ def path_of(page, params):
 
 
 def key():
-    return builds.results("team/nightly", "2", "all", limit=1)[0].key
+    return results.results("team/nightly", "2", "all", limit=1)[0].key
 
 
 def some(page):
@@ -184,7 +184,7 @@ STRANGE = [
 @pytest.mark.parametrize("job", STRANGE)
 def test_a_job_with_a_strange_name_has_all_its_pages(client, upload, job):
     upload(junit(one="F"), job=job, build=3)
-    case = builds.results(job, "3", "all", limit=1)[0].key
+    case = results.results(job, "3", "all", limit=1)[0].key
     for name, params in (
         ("build", {"build": "3"}),
         ("results", {"build": "3", "list": "all"}),
@@ -231,7 +231,7 @@ def test_markup_in_names_is_text(client, upload):
     )
     upload(data.encode(), job="<script>alert(1)", build=1, branch="<script>", name="<script>.xml")
     cluster_all()
-    case = builds.results("<script>alert(1)", "1", "all", limit=1)[0].key
+    case = results.results("<script>alert(1)", "1", "all", limit=1)[0].key
     params = {"job": "<script>alert(1)", "build": "1", "case": case, "list": "all", "family": "1"}
     for page in PAGES:
         text = client.get(path_of(page, {name: params[name] for name in page.params})).text
@@ -436,7 +436,7 @@ def renamed(store):
     jenkins(OLD, 7, report(login="F"), started=NOW)
     new = SeenJob(NEW, NEW, "", last=(7, NOW))
     note_look("main", [new, other], listed=[NEW, "other"], now=NOW)
-    return builds.results(NEW, "7", "all", limit=1)[0].key
+    return results.results(NEW, "7", "all", limit=1)[0].key
 
 
 @pytest.mark.parametrize("twin", ["", "index.json"])

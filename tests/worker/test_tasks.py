@@ -18,9 +18,10 @@ from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.jenkins.recording import Vanished
 from tracker.queries import jobs
-from tracker.queries.builds import build, results
+from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.figures import waiting
+from tracker.queries.results import results
 from tracker.queries.rows import snapshot
 from tracker.queries.system import queued_upload, workers
 from tracker.settings import Settings

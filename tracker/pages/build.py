@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from tracker.clock import now_ms
 from tracker.pages.missing import CASES, BuildLacking, lacking
 from tracker.pages.page import ROWS, Params
-from tracker.queries import builds, families, jobs
+from tracker.queries import builds, families, jobs, results
 from tracker.queries.backfills import BackfillRow, backfill
-from tracker.queries.builds import LISTS, ReportRow
+from tracker.queries.builds import ReportRow
 from tracker.queries.catalogue import PriorityCount, failures_by_priority, with_catalogue
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.families import InBuild
 from tracker.queries.paces import PaceRow, noticed_in
+from tracker.queries.results import LISTS
 from tracker.queries.rows import BuildRow, CaseRow
 from tracker.queries.told import Counted, Told, told
 
@@ -156,8 +157,8 @@ def _paces(row: BuildRow) -> Paces:
 
 
 def _list(row: BuildRow, name: str, release: str) -> ResultList:
-    count = builds.count_results(row, name)
+    count = results.count_results(row, name)
     if not count or (name == "all" and count > ROWS):
         return ResultList(name, count, ())
-    rows = builds.results(row.job, row.label, name, limit=ROWS)
+    rows = results.results(row.job, row.label, name, limit=ROWS)
     return ResultList(name, count, with_catalogue(release, rows))

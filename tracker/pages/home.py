@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
-from tracker.queries import builds, jobs
+from tracker.queries import jobs, results
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import CaseRow
@@ -112,6 +112,6 @@ def _with_news(row: JobRow) -> JobOnHome:
     build = row.latest
     if build is None or not build.newly_broken or row.standing:
         return JobOnHome(row, (), (), 0)
-    new = builds.results(row.name, build.label, "new", limit=SHOWN)
+    new = results.results(row.name, build.label, "new", limit=SHOWN)
     together = tuple(each for each in events_of(row.name, build.label) if each.new)
     return JobOnHome(row, together, tuple(new), build.newly_broken - len(new))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
-from tracker.queries import builds, jobs
-from tracker.queries.builds import LISTS
+from tracker.queries import builds, jobs, results
 from tracker.queries.catalogue import with_catalogue
+from tracker.queries.results import LISTS
 from tracker.queries.rows import BuildRow, CaseRow
 
 
@@ -34,10 +34,10 @@ def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
     if list not in LISTS:
         raise NotFound(f"There is no list {list!r} of results.", f"There are {', '.join(LISTS)}.")
     row = builds.build(job, build)
-    paging = Paging.of(builds.count_results(row, list), page)
+    paging = Paging.of(results.count_results(row, list), page)
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
-    rows = builds.results(job, build, list, limit=ROWS, offset=paging.offset)
+    rows = results.results(job, build, list, limit=ROWS, offset=paging.offset)
     return ResultsPage(
         build=row,
         list=list,
@@ -52,7 +52,7 @@ def every(newest: int) -> Iterator[Params]:
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
             for name in LISTS:
-                count = builds.count_results(found, name)
+                count = results.count_results(found, name)
                 if count > ROWS:
                     for page in pages_of(count):
                         yield {

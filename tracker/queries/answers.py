@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracker.queries import builds
+from tracker.queries import builds, results
 from tracker.queries.rows import Totals, snapshot
 from tracker.store.records import Recorded
 
@@ -56,7 +56,7 @@ def answer(
     label = f"{recorded.number}~{recorded.epoch}"
     with snapshot():
         row = builds.build(recorded.job, label)
-        new = builds.results(recorded.job, label, "new", limit=NEW_SHOWN)
+        new = results.results(recorded.job, label, "new", limit=NEW_SHOWN)
     return UploadAnswer(
         job=row.job,
         build=row.number,

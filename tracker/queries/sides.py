@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tracker.errors import NotFound, UsageError
-from tracker.queries import builds, jobs
+from tracker.queries import builds, jobs, results
 from tracker.queries.rows import at, label_of, select
 from tracker.store.naming import PARTS
 from tracker.store.outcomes import IS_OUT, JUDGED
@@ -228,7 +228,7 @@ def _group(part: str, value: str) -> list[Picked]:
 
 def _build(job: str, label: str) -> Picked:
     row = builds.build(job, label)
-    builds.refuse_let_go(row, "Compare a newer build.")
+    results.refuse_let_go(row, "Compare a newer build.")
     return _picked("WHERE j.name = ? AND b.epoch = ? AND b.number = ?", job, row.epoch, row.number)[
         0
     ]

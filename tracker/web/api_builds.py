@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tracker.queries import builds, jobs, runs
+from tracker.queries import builds, jobs, results, runs
 from tracker.queries.builds import ReportRow
 from tracker.queries.rows import BuildRow, CaseRow, Totals
 from tracker.queries.runs import AbsentJob, RunBuild
@@ -140,7 +140,7 @@ _LIST = word(
     "One list of the results: `new` is newly broken, `failing` broken since an earlier build,"
     " `fixed` and `recovering` pass again, `suspect`, `flaky` and `incident` failed and alarm"
     " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged.",
-    builds.LISTS,
+    results.LISTS,
     default="all",
 )
 
@@ -151,7 +151,7 @@ def list_results(
 ) -> Results:
     """The results of a build, in the order of their keys; 404 where they were let go."""
     number = None if status is None else int(Status.named(status))
-    rows = builds.results_after(job, build, list, status=number, after=after, limit=limit + 1)
+    rows = results.results_after(job, build, list, status=number, after=after, limit=limit + 1)
     return page(Results, rows, limit, item=_result, cursor=lambda row: row.key)
 
 

@@ -1,0 +1,260 @@
+"""The results of one build: its lists, page by page, and how long each list is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tracker.errors import NotFound
+from tracker.queries import builds
+from tracker.queries.builds import Found
+from tracker.queries.places import stretch
+from tracker.queries.rows import (
+    BuildRow,
+    CaseRow,
+    case_row,
+    label_of,
+    select,
+    sentence_of,
+    snapshot,
+)
+from tracker.queries.states import BROKEN_STATES, OPENED_STATES
+from tracker.store.models import database
+
+LISTS = (
+    "new",
+    "failing",
+    "fixed",
+    "recovering",
+    "suspect",
+    "flaky",
+    "incident",
+    "skipped",
+    "failed",
+    "all",
+)
+_CASE = "c.id, s.path, c.name, c.variant, r.status, r.duration, coalesce(f.message, '')"
+_FROM_RESULT = (
+    "FROM result r JOIN test_case c ON c.id = r.case_id JOIN suite s ON s.id = c.suite_id"
+    " LEFT JOIN failure f ON f.id = r.failure_id"
+)
+_IN_ORDER = "ORDER BY s.path, c.name, c.variant"
+
+
+def count_results(build: BuildRow, which: str) -> int:
+    """How many rows the list `which` of a build has (see `results`); 0 where they were let go."""
+    return 0 if build.let_go else _COUNTS[which](build)
+
+
+def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:
+    """Results of a build, by suite and name: one of LISTS.
+
+    `new` are regressions and new failures, `failing` what is broken since an earlier build,
+    `fixed` and `recovering` what was broken and passes, `suspect` what failed and may be chance,
+    `flaky` what fails now and then, `incident` what failed with the whole build, `failed` the
+    failures of a build that is not judged (yet), `all` everything.
+    """
+    with snapshot():
+        found = builds.found(job, label)
+        if which == "all":
+            return _all(found, limit, offset)
+        return _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
+
+
+def results_after(
+    job: str,
+    label: str,
+    which: str = "all",
+    *,
+    status: int | None = None,
+    after: int | None,
+    limit: int,
+) -> list[CaseRow]:
+    """The same in the order of their keys, those of a status behind the case id `after`.
+
+    NotFound where the results of the build were let go: an empty list would say that it had none.
+    """
+    wanted, parameters = ("", ()) if status is None else (" AND r.status = ?", (status,))
+    behind = -1 if after is None else after
+    rest = f" AND r.case_id > ?{wanted} ORDER BY r.case_id LIMIT ?"
+    with snapshot():
+        found = builds.found(job, label)
+        refuse_let_go(found.row, "Its counts remain: ask for the build itself.")
+        return _ROWS[which](found, _Part(rest, (behind, *parameters, limit)))
+
+
+def refuse_let_go(row: BuildRow, remedy: str) -> None:
+    """NotFound with this remedy where the results of a build were let go."""
+    if row.let_go:
+        raise NotFound(
+            f"The results of {row.job} #{row.label} were let go on {row.let_go:%Y-%m-%d}.", remedy
+        )
+
+
+_ATTEMPTS = (
+    "(SELECT count(*) FROM attempt a WHERE a.build_id = r.build_id AND a.case_id = r.case_id)"
+)
+
+
+class _Part(NamedTuple):
+    """Which rows of a list are wanted, in which order: what stands behind its conditions."""
+
+    rest: str
+    parameters: tuple[int, ...]
+
+
+def _skipped(found: Found, part: _Part) -> list[CaseRow]:
+    return _by_status(found, " AND r.status <> 0 AND r.status IN (3, 4)", part)
+
+
+def _failed(found: Found, part: _Part) -> list[CaseRow]:
+    if found.row.has_verdicts:
+        return []
+    return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+
+
+def _by_status(found: Found, wanted: str, part: _Part) -> list[CaseRow]:
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT} WHERE r.build_id = ?{wanted} {part.rest}",
+        found.build_id,
+        *part.parameters,
+    )
+    return [case_row(row[:7], attempts=row[7]) for row in rows]
+
+
+# The episode that a case is in at a build, with the builds in which it began and the case broke.
+_IN_EPISODE = (
+    " JOIN episode e ON e.job_id = ? AND e.case_id = r.case_id"
+    " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
+    " LEFT JOIN build n ON n.id = e.since_build"
+)
+_AT_BUILD = " AND (a.epoch, a.number) <= (?, ?) AND (z.id IS NULL OR (z.epoch, z.number) > (?, ?))"
+_OPENED = f"e.state IN {OPENED_STATES}"
+# Which episodes a list is of, and which results in them.
+_EPISODES = {
+    "new": f"e.from_build = r.build_id AND {_OPENED}",
+    "failing": f"r.status IN (1, 2) AND e.state IN {BROKEN_STATES}"
+    f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
+    "fixed": "e.from_build = r.build_id AND e.state = 'fixed'",
+    "recovering": "r.status = 0 AND e.state = 'recovering'",
+    "suspect": "r.status IN (1, 2) AND e.state = 'suspect'",
+    "flaky": "r.status IN (1, 2) AND e.state = 'flaky'",
+}
+
+
+def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
+    """How to list the results of a build whose cases are in such an episode there."""
+
+    def rows(found: Found, part: _Part) -> list[CaseRow]:
+        if not found.row.has_verdicts:
+            return []
+        place = (found.row.epoch, found.row.number)
+        told = select(
+            f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
+            f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{_IN_EPISODE}"
+            f" WHERE r.build_id = ?{_AT_BUILD} AND {_EPISODES[which]} {part.rest}",
+            found.job_id,
+            found.build_id,
+            *place,
+            *place,
+            *part.parameters,
+        )
+        ages = _ages(found, {(row[9], row[10]) for row in told if row[9] is not None})
+        return [_with_verdict(row, which, ages) for row in told]
+
+    return rows
+
+
+def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], int]) -> CaseRow:
+    attempts, since, epoch, number, state, begins, evidence = row[7:]
+    return case_row(
+        row[:7],
+        attempts=attempts,
+        verdict="failing" if which == "failing" else state,
+        since=since,
+        age=ages.get((epoch, number)),
+        sentence=sentence_of(evidence) if begins or which != "recovering" else "",
+    )
+
+
+def _incident(found: Found, part: _Part) -> list[CaseRow]:
+    """What failed in an incident and was well before: it has no episode there, but a fix."""
+    if not found.row.in_incident:
+        return []
+    place = (found.row.epoch, found.row.number)
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        " WHERE r.build_id = ? AND r.status IN (1, 2) AND NOT EXISTS (SELECT 1 FROM episode e"
+        " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
+        f" WHERE e.job_id = ? AND e.case_id = r.case_id AND e.state <> 'fixed'{_AT_BUILD})"
+        f" {part.rest}",
+        found.build_id,
+        found.job_id,
+        *place,
+        *place,
+        *part.parameters,
+    )
+    return [case_row(row[:7], attempts=row[7], verdict="incident") for row in rows]
+
+
+def _ages(found: Found, builds: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """For each of some judged builds: how many judged builds before the one found it was."""
+    if not builds:
+        return {}
+    place = (found.row.epoch, found.row.number)
+    places = stretch(found.job_id, min(builds), place).places({*builds, place})
+    return {build: places[place] - before for build, before in places.items()}
+
+
+def _all(found: Found, limit: int, offset: int) -> list[CaseRow]:
+    """A page of all results; the order of a big build is found once for all its pages."""
+    build_id = found.build_id
+    order = _order(str(database.database), build_id, _revision(build_id))
+    wanted = order[offset : offset + limit]
+    rows = select(
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
+        " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
+        build_id,
+        msgspec.json.encode(wanted).decode(),
+    )
+    by_id: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
+    return [case_row(by_id[case][:7], attempts=by_id[case][7]) for case in wanted]
+
+
+def _revision(build_id: int) -> int:
+    return int(
+        select(
+            "SELECT j.revision FROM build b JOIN job j ON j.id = b.job_id WHERE b.id = ?", build_id
+        )[0][0]
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _order(_database: str, build_id: int, _revision: int) -> tuple[int, ...]:
+    """The cases of a build by suite and name; kept for as long as the job does not change."""
+    rows = select(f"SELECT c.id {_FROM_RESULT} WHERE r.build_id = ? {_IN_ORDER}", build_id)
+    return tuple(row[0] for row in rows)
+
+
+_ROWS: dict[str, Callable[[Found, _Part], list[CaseRow]]] = {
+    **{which: _in_episode(which) for which in _EPISODES},
+    "incident": _incident,
+    "skipped": _skipped,
+    "failed": _failed,
+    "all": lambda found, part: _by_status(found, "", part),
+}
+_COUNTS: dict[str, Callable[[BuildRow], int]] = {
+    "new": lambda row: row.newly_broken,
+    "failing": lambda row: row.still_failing,
+    "fixed": lambda row: row.fixed,
+    "recovering": lambda row: row.recovering,
+    "suspect": lambda row: row.suspects,
+    "flaky": lambda row: row.flaky,
+    "incident": lambda row: row.in_incident,
+    "skipped": lambda row: row.totals.skipped + row.totals.unknown,
+    "failed": lambda row: 0 if row.has_verdicts else row.totals.failures,
+    "all": lambda row: row.totals.total,
+}
