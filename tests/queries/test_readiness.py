@@ -7,7 +7,8 @@ import pytest
 from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
 from tracker.errors import NotFound, UsageError
 from tracker.queries import readiness
-from tracker.queries.readiness import SAMPLE_DAYS, JudgedTest, judged, release_names
+from tracker.queries.periods import SAMPLE_DAYS
+from tracker.queries.readiness import JudgedTest, judged
 from tracker.store.identity import id_of
 from tracker.store.rules import add_name_rule
 
@@ -39,13 +40,6 @@ def nights(job: str, letters: str, *, first_day: int = 0, case: str = "login") -
                 report(**{case: letter, "other": "P"}),
                 started=NOW + (first_day + place) * DAY,
             )
-
-
-@pytest.mark.usefixtures("named")
-def test_releases_are_in_natural_order() -> None:
-    for release in ("1.9", "1.10", "main", "1.2", "v2", "1.9.1"):
-        upload(f"{release}/shop-linux", 1, report(a="P"))
-    assert release_names() == ["v2", "main", "1.10", "1.9.1", "1.9", "1.2"]
 
 
 @pytest.mark.usefixtures("named")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import DAY, NOW, jenkins, report
-from tracker.queries.releases import ModuleRow, count_releases, releases
+from tests.factories import DAY, NOW, jenkins, report, upload
+from tracker.queries.releases import ModuleRow, count_releases, release_names, releases
 from tracker.store.catalogue import Catalogue, ReleaseFacts, take_catalogue
 from tracker.store.rules import add_name_rule
 
@@ -57,6 +57,12 @@ def test_numbers_in_names_count_as_such_and_what_is_over_comes_last() -> None:
     tell(ReleaseFacts("1.10"), ReleaseFacts("2.0", is_active=False), ReleaseFacts("1.2"))
     assert names() == ["1.10", "1.9", "1.2", "2.0"]
     assert count_releases() == 4
+
+
+def test_releases_are_in_natural_order() -> None:
+    for release in ("1.9", "1.10", "main", "1.2", "v2", "1.9.1"):
+        upload(f"{release}/shop/nightly", 1, report(a="P"))
+    assert release_names() == ["v2", "main", "1.10", "1.9.1", "1.9", "1.2"]
 
 
 def test_what_the_catalogue_tells_stands_beside_what_is_recorded() -> None:

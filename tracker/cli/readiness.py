@@ -26,7 +26,7 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
     """
     from tracker.pages.readiness import show
     from tracker.queries.answers import one_line
-    from tracker.queries.readiness import release_names
+    from tracker.queries.releases import release_names
     from tracker.verdicts.readiness import Verdict
 
     opened(ctx)

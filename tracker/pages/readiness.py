@@ -7,17 +7,9 @@ from dataclasses import dataclass
 
 from tracker.errors import UsageError
 from tracker.pages.page import ROWS, Params
-from tracker.queries.readiness import (
-    LISTS,
-    RELEASES,
-    SAMPLE_DAYS,
-    JudgedRelease,
-    JudgedTest,
-    jobs_without_release,
-    judged,
-    release_names,
-    tests,
-)
+from tracker.queries.periods import SAMPLE_DAYS
+from tracker.queries.readiness import LISTS, RELEASES, JudgedRelease, JudgedTest, judged, tests
+from tracker.queries.releases import jobs_without_release, release_names
 
 # So many rows of a list are shown of a release that was asked for, and of each where none was.
 FEW_ROWS = 100

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
-from tracker.queries.readiness import jobs_without_release
-from tracker.queries.releases import ReleaseRow, count_releases, releases
+from tracker.queries.releases import ReleaseRow, count_releases, jobs_without_release, releases
 
 
 @dataclass(frozen=True)

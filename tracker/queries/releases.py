@@ -1,14 +1,14 @@
-"""The releases: what the catalogue tells of each, and what is recorded of its modules."""
+"""The releases: their order, what the catalogue tells of each, and what is recorded of modules."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracker.queries.readiness import release_order
 from tracker.queries.rows import at, select, snapshot
 
 _MODULES = (
@@ -85,6 +85,35 @@ def releases(*, limit: int, offset: int) -> list[ReleaseRow]:
     return rows[offset : offset + limit]
 
 
+def release_names() -> list[str]:
+    """The releases that jobs belong to, the newest first: 1.10 comes after 1.9."""
+    rows = select("SELECT DISTINCT release FROM job WHERE release <> ''")
+    names = (release for (release,) in rows)
+    return sorted(names, key=release_order, reverse=True)
+
+
+def release_order(name: str) -> tuple[Any, ...]:
+    """What the names of releases are sorted by: numbers in them count as such."""
+    return _natural(name), name
+
+
+def releases_after(name: str | None) -> list[str]:
+    """The releases older than one that may be gone by now; all of them after None."""
+    if name is None:
+        return release_names()
+    return [each for each in release_names() if release_order(each) < release_order(name)]
+
+
+def releases_before(name: str) -> list[str]:
+    """The releases earlier than one, the newest first; not those whose numbers are the same."""
+    return [each for each in release_names() if _natural(each) < _natural(name)]
+
+
+def jobs_without_release() -> int:
+    """How many jobs belong to none."""
+    return int(select("SELECT count(*) FROM job WHERE release = ''")[0][0])
+
+
 def _row(name: str, told: Sequence[Any] | None, modules: Sequence[ModuleRow]) -> ReleaseRow:
     is_active, main_job, last_build, branch, is_here = told or (True, "", None, "", False)
     return ReleaseRow(
@@ -96,4 +125,12 @@ def _row(name: str, told: Sequence[Any] | None, modules: Sequence[ModuleRow]) ->
         is_main_job_here=bool(is_here),
         last_build=last_build,
         modules=tuple(modules),
+    )
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A key that orders 1.9 before 1.10, and numbers before words."""
+    return tuple(
+        (0, len(part.lstrip("0")), part.lstrip("0")) if part[0] in "0123456789" else (1, 0, part)
+        for part in re.findall(r"[0-9]+|[^0-9]+", text)
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint
 
-from tracker.queries import compare, readiness
+from tracker.queries import compare, readiness, releases
 from tracker.queries.compare import ComparedCase, Counts
-from tracker.queries.readiness import MOST_DAYS, SAMPLE_DAYS, JudgedTest, Test, TestCounts
+from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS
+from tracker.queries.readiness import JudgedTest, TestCounts
+from tracker.queries.run_counts import Test
 from tracker.queries.sides import Side
 from tracker.store.identity import KEY, id_of
 from tracker.web.api_rows import case_as, case_url
@@ -128,7 +130,7 @@ def compared(a: str, b: str, list: str, limit: int, after: int | None) -> Compar
 @OPERATIONS.get("/api/v1/releases", Releases, *paging(LINE, str))
 def list_releases(limit: int, after: str | None) -> Releases:
     """The releases that jobs belong to, newest first."""
-    rows = readiness.releases_after(after)
+    rows = releases.releases_after(after)
     return page(Releases, rows, limit, item=Release, cursor=str)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tracker.clock import DAY
 from tracker.operations.retention.horizon import Night, read_by_judging
-from tracker.queries.readiness import BASIS_DAYS, MOST_DAYS
+from tracker.queries.periods import BASIS_DAYS, MOST_DAYS
 
 # So many newest judged builds of each job can always be judged again.
 LEAST = 60

@@ -1,0 +1,114 @@
+"""How often the tests of a period passed and failed, and which of them were broken before it.
+
+Runs are counted exactly for all tests that failed at all. Tests that never failed differ in nothing
+but how often they ran: those in all of a few builds spread over the period are taken to have run in
+each of its builds; the others are counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from tracker.queries.periods import Build, Window, place_of
+from tracker.queries.rows import select
+from tracker.queries.states import BROKEN_STATES
+from tracker.store.sql import listed
+from tracker.verdicts.readiness import LEAST_FAILURES, LEAST_RUNS, Counts
+
+# A case in a place.
+Test = tuple[int, str]
+
+
+def counts_of(windows: Sequence[Window]) -> list[dict[Test, Counts]]:
+    """For each period how often each test passed and failed; the first period is the sample."""
+    failed: dict[str, set[int]] = defaultdict(set)
+    for window in windows:
+        for place, builds in window.items():
+            failed[place] |= _failed(builds)
+    return [
+        {
+            (case, place): counts
+            for place, builds in window.items()
+            for case, counts in _of_place(
+                builds, failed[place], LEAST_RUNS if number else LEAST_FAILURES
+            ).items()
+        }
+        for number, window in enumerate(windows)
+    ]
+
+
+def _of_place(builds: Sequence[Build], failed: set[int], least: int) -> dict[int, Counts]:
+    """The counts of the cases of one place; runs from `least` on differ for none that passed."""
+    seen = [_passed(builds[place]) for place in _spread(len(builds), least)]
+    everywhere = set.intersection(*seen) - failed
+    found = dict.fromkeys(everywhere, Counts(len(builds), 0))
+    found.update(_counted(builds, (set.union(*seen) - everywhere) | failed))
+    return found
+
+
+def _spread(count: int, least: int) -> list[int]:
+    """Places of so many builds, the first and the last among them."""
+    if count <= least:
+        return list(range(count))
+    return [round(step * (count - 1) / (least - 1)) for step in range(least)]
+
+
+def _passed(build: Build) -> set[int]:
+    """The cases that passed in a build: as one text, since so many rows are slow to fetch."""
+    [(cases,)] = select(
+        "SELECT json_group_array(case_id) FROM result WHERE build_id = ? AND status = 0", build.id
+    )
+    return msgspec.json.decode(cases, type=set[int])
+
+
+def _failed(builds: Sequence[Build]) -> set[int]:
+    rows = select(
+        "SELECT DISTINCT case_id FROM result WHERE status <> 0 AND status IN (1, 2)"
+        " AND build_id IN (SELECT value FROM json_each(?))",
+        listed(build.id for build in builds),
+    )
+    return {case for (case,) in rows}
+
+
+def _counted(builds: Sequence[Build], cases: set[int]) -> dict[int, Counts]:
+    passes: dict[int, int] = defaultdict(int)
+    failures: dict[int, int] = defaultdict(int)
+    wanted = listed(sorted(cases))
+    for build in builds if cases else ():
+        for case, status in select(
+            "SELECT r.case_id, r.status FROM json_each(?) c CROSS JOIN result r"
+            " ON r.build_id = ? AND r.case_id = c.value WHERE r.status IN (0, 1, 2)",
+            wanted,
+            build.id,
+        ):
+            (failures if status else passes)[case] += 1
+    return {case: Counts(passes[case], failures[case]) for case in passes.keys() | failures.keys()}
+
+
+def open_before(release: str, sample: Window) -> set[Test]:
+    """The tests that were known as broken before the newest build of the sample of their job.
+
+    That is what the build before would have said of them, in whatever order builds arrive.
+    """
+    newest: dict[int, tuple[int, int]] = {}
+    for builds in sample.values():
+        for build in builds:
+            order = (build.epoch, build.number)
+            newest[build.job_id] = max(order, newest.get(build.job_id, order))
+    found: set[Test] = set()
+    for job_id, job, module, platform in select(
+        "SELECT id, name, module, platform FROM job WHERE release = ? OR ? = ''", release, release
+    ):
+        place = place_of(job, release, module, platform)
+        rows = select(
+            "SELECT e.case_id FROM episode e JOIN build f ON f.id = e.from_build"
+            " WHERE e.job_id = ? AND e.until_build IS NULL AND (f.epoch, f.number) < (?, ?)"
+            f" AND e.state IN {BROKEN_STATES}",
+            job_id,
+            *newest.get(job_id, (2**31, 0)),
+        )
+        found |= {(case, place) for (case,) in rows}
+    return found
