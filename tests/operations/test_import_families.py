@@ -12,7 +12,7 @@ from tests.store.fresh import fresh_store
 from tracker.operations.export.everything import lines
 from tracker.operations.export.selection import Selection
 from tracker.operations.imports import Imported, import_lines
-from tracker.store import families
+from tracker.store import decisions
 from tracker.store.sql import run
 
 DISK = "the disk of the build machine is full"
@@ -66,10 +66,10 @@ def groups() -> set[frozenset[str]]:
 
 def decide() -> None:
     """DISK and LOGIN are one cause and have a name; TIME joined QUOTA by mistake and left again."""
-    families.merge(family_of(DISK), [family_of(LOGIN)], by="ann", now=NOW)
-    families.name(family_of(DISK), "storage of the lab", by="ann", now=NOW)
-    families.merge(family_of(QUOTA), [family_of(TIME)], by="ann", now=NOW)
-    families.split(family_of(QUOTA), [signature_of(TIME)], by="ann", now=NOW)
+    decisions.merge(family_of(DISK), [family_of(LOGIN)], by="ann", now=NOW)
+    decisions.name(family_of(DISK), "storage of the lab", by="ann", now=NOW)
+    decisions.merge(family_of(QUOTA), [family_of(TIME)], by="ann", now=NOW)
+    decisions.split(family_of(QUOTA), [signature_of(TIME)], by="ann", now=NOW)
 
 
 def on_record() -> tuple[object, ...]:
@@ -121,7 +121,7 @@ def test_decisions_hold_for_families_that_were_here_under_other_numbers(
 def test_a_cause_that_was_told_apart_is_told_apart_here(export: list[bytes]) -> None:
     with fresh_store():
         night(*ALL)
-        families.merge(family_of(QUOTA), [family_of(TIME)], by="bob", now=NOW - 1)
+        decisions.merge(family_of(QUOTA), [family_of(TIME)], by="bob", now=NOW - 1)
         take(export)
         assert frozenset({TIME}) in groups()
 
@@ -129,7 +129,7 @@ def test_a_cause_that_was_told_apart_is_told_apart_here(export: list[bytes]) -> 
 def test_a_name_that_was_given_here_stays(export: list[bytes]) -> None:
     with fresh_store():
         night(*ALL)
-        families.name(family_of(DISK), "ours", by="bob", now=NOW)
+        decisions.name(family_of(DISK), "ours", by="bob", now=NOW)
         take(export)
         assert run("SELECT name FROM family WHERE id = ?", family_of(DISK)) == [("ours",)]
 
@@ -142,7 +142,7 @@ def test_of_other_jobs_nothing_is_told() -> None:
     with fresh_store():
         night(DISK, QUOTA)
         night(LOGIN, job="other")
-        families.merge(family_of(DISK), [family_of(LOGIN)], by="ann", now=NOW)
+        decisions.merge(family_of(DISK), [family_of(LOGIN)], by="ann", now=NOW)
         text = b"".join(exported("nightly"))
         assert DISK.encode() in text
         assert LOGIN.encode() not in text

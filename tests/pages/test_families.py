@@ -9,7 +9,7 @@ from tests.pages.reading import words
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, build, case, families, family
 from tracker.pages import page as paging_of
-from tracker.store import families as decisions
+from tracker.store import decisions
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -8,7 +8,7 @@ from tests.factories import DAY, NOW, cluster_all, jenkins, key_of, report
 from tracker.errors import NotFound
 from tracker.queries import families
 from tracker.queries.families import Family, FamilyRow
-from tracker.store import families as decisions
+from tracker.store import decisions
 from tracker.store.jobs import track_job
 from tracker.store.records import About
 from tracker.store.sql import run

@@ -14,7 +14,17 @@ import pytest
 from tests.conftest import ROOT
 from tests.factories import NOW, history
 from tracker.queries.access import audited
-from tracker.store import audit, backfills, families, jobs, passwords, people, rules, tokens
+from tracker.store import (
+    audit,
+    backfills,
+    decisions,
+    families,
+    jobs,
+    passwords,
+    people,
+    rules,
+    tokens,
+)
 from tracker.store.connection import writing
 from tracker.store.judging import set_budget
 from tracker.store.sql import run
@@ -129,7 +139,7 @@ def test_what_is_decided_of_families_is_written_down() -> None:
     while families.cluster_waiting((), now=NOW):
         pass
     [(number,)] = run("SELECT DISTINCT family_id FROM signature LIMIT 1")
-    families.name(number, "the database", by="anna", now=NOW)
+    decisions.name(number, "the database", by="anna", now=NOW)
     assert told()[-1] == ("family named", str(number), "the database")
 
 

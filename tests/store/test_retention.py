@@ -30,6 +30,7 @@ from tracker.store import (
     missing,
     nights,
     paces,
+    reclustering,
     retention,
     unreferenced,
 )
@@ -424,7 +425,7 @@ def test_names_of_tests_and_suites_that_are_gone_go(store: Path, short: None) ->
 def test_families_stay_when_all_are_made_anew(forty: Path) -> None:
     let_go()
     before = run("SELECT id, family_id, first, last FROM signature")
-    families.recluster((), now=NOW, beat=lambda _: None)
+    reclustering.recluster((), now=NOW, beat=lambda _: None)
     assert run("SELECT id, family_id, first, last FROM signature") == before != []
 
 

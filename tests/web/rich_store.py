@@ -9,7 +9,7 @@ from tests.factories import DAY, NOW, cluster_all, history, jenkins, key_of, rep
 from tests.store.test_paces import nights
 from tracker.queries import families
 from tracker.queries.answers import answer
-from tracker.store import families as decided
+from tracker.store import decisions
 from tracker.store.catalogue import Catalogue, IssueFacts, TestFacts, take_catalogue
 from tracker.store.records import About, Change, Recorded
 from tracker.store.rules import add_name_rule
@@ -79,8 +79,8 @@ def _decide() -> None:
     jenkins("page", 1, report(suite="page", message="no password fits", b="E"), started=NOW)
     cluster_all()
     first, second, *_ = (row.id for row in families.families(limit=9))
-    decided.merge(first, [second], by="Ada", now=NOW)
-    decided.name(first, "Full disk", by="Ada", now=NOW)
+    decisions.merge(first, [second], by="Ada", now=NOW)
+    decisions.name(first, "Full disk", by="Ada", now=NOW)
 
 
 def _catalogue() -> None:

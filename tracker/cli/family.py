@@ -84,10 +84,10 @@ def merge(ctx: click.Context, family: int, others: tuple[int, ...]) -> None:
 
     Example: tracker family merge 12 15
     """
-    from tracker.store import families
+    from tracker.store import decisions
 
     opened(ctx)
-    click.echo(f"Family {families.merge(family, others, by=BY, now=now_ms())} has them all.")
+    click.echo(f"Family {decisions.merge(family, others, by=BY, now=now_ms())} has them all.")
 
 
 @command.command("split")
@@ -100,7 +100,7 @@ def split(ctx: click.Context, family: int, signatures: tuple[str, ...]) -> None:
     Example: tracker family split 12 2f60b7a4c1d83e95
     """
     from tracker.errors import UsageError
-    from tracker.store import families
+    from tracker.store import decisions
     from tracker.store.identity import id_of
 
     opened(ctx)
@@ -111,7 +111,7 @@ def split(ctx: click.Context, family: int, signatures: tuple[str, ...]) -> None:
             f"`tracker family show {family}` lists them.",
         )
     ids = [number for number in map(id_of, signatures) if number is not None]
-    click.echo(f"Family {families.split(family, ids, by=BY, now=now_ms())} has them now.")
+    click.echo(f"Family {decisions.split(family, ids, by=BY, now=now_ms())} has them now.")
 
 
 @command.command("name")
@@ -123,10 +123,10 @@ def name(ctx: click.Context, family: int, name: str) -> None:
 
     Example: tracker family name 12 'Certificate of the proxy'
     """
-    from tracker.store import families
+    from tracker.store import decisions
 
     opened(ctx)
-    families.name(family, name, by=BY, now=now_ms())
+    decisions.name(family, name, by=BY, now=now_ms())
 
 
 @command.command("recluster")
@@ -136,8 +136,8 @@ def recluster(ctx: click.Context) -> None:
 
     Example: tracker family recluster
     """
-    from tracker.store import families
+    from tracker.store import reclustering
 
     own = opened(ctx).own_prefixes
-    count = families.recluster(own, now=now_ms(), beat=lambda text: click.echo(text, err=True))
+    count = reclustering.recluster(own, now=now_ms(), beat=lambda text: click.echo(text, err=True))
     click.echo(f"{count} families.")

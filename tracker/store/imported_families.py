@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.store import families
+from tracker.store import decisions
 from tracker.store.connection import raise_revision, writing
+from tracker.store.family_rows import as_json, next_version, tell
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
 from tracker.verdicts.signatures import Signature
@@ -75,7 +76,7 @@ def put_families(
         untitled = {each.id for each in told if not each.title} & {
             each.family for each in signatures
         }
-        families.tell({homes[each] for each in untitled & made})
+        tell({homes[each] for each in untitled & made})
         fresh = [each for each in decisions if each.family in homes and _put(each, homes)]
         names = {each.id: each.name for each in told}
         there = {each.signature.id: each.family for each in signatures}
@@ -85,7 +86,7 @@ def put_families(
             elif _holds(each, there):
                 _carry_out(each, now)
         if made or fresh:
-            families.next_version()
+            next_version()
             raise_revision()
             enqueue("publish", "site", due=now)
     return len(made) + len(fresh)
@@ -168,15 +169,14 @@ def _lead(told: Sequence[ToldFamily], homes: Mapping[int, int], made: Collection
 
 def _put(told: ToldDecision, homes: Mapping[int, int]) -> bool:
     """Write a decision down, as one of today's signatures; whether it was not here yet."""
-    these, those = _json(told.these), _json(told.those)
+    these, those = as_json(told.these), as_json(told.those)
     same = "kind = ? AND these = ? AND those = ? AND name = ? AND at = ?"
     if run(f"SELECT 1 FROM decision WHERE {same}", told.kind, these, those, told.name, told.at):
         return False
-    run(
-        "INSERT INTO decision (kind, family_id, other_id, these, those, name, at, by)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(told.kind, homes[told.family], None if told.other is None else homes.get(told.other)),
-        *(these, those, told.name, told.at, BY),
+    other = None if told.other is None else homes.get(told.other)
+    sides = (told.these, told.those)
+    decisions.write_decision(
+        told.kind, homes[told.family], other, sides, told.name, at=told.at, by=BY
     )
     return True
 
@@ -205,10 +205,10 @@ def _carry_out(told: ToldDecision, now: int) -> None:
     if told.kind == "merge":
         all_of_them = list(dict.fromkeys((*left, *right)))
         if len(all_of_them) > 1:
-            families.merge(all_of_them[0], all_of_them[1:], by=BY, now=now)
+            decisions.merge(all_of_them[0], all_of_them[1:], by=BY, now=now)
         return
     for family in left.keys() & right.keys():
-        families.split(family, right[family], by=BY, now=now)
+        decisions.split(family, right[family], by=BY, now=now)
 
 
 def _groups(signatures: Iterable[int]) -> dict[int, list[int]]:
@@ -217,10 +217,6 @@ def _groups(signatures: Iterable[int]) -> dict[int, list[int]]:
     for number, family in _here(signatures).items():
         found.setdefault(family, []).append(number)
     return dict(sorted(found.items()))
-
-
-def _json(ids: Iterable[int]) -> str:
-    return msgspec.json.encode(sorted(ids)).decode()
 
 
 def _texts(texts: Sequence[str]) -> str:

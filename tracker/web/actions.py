@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from tracker.clock import now_ms
 from tracker.errors import Forbidden, UsageError
-from tracker.store import families
+from tracker.store import decisions
 from tracker.store.backfills import ask_backfill
 from tracker.store.callers import Caller
 from tracker.store.jobs import check_job_name
@@ -81,11 +81,11 @@ def _decided(form: parameters.Args, by: str) -> int:
     """The family that a decision leads to."""
     family, what, now = parameters.number(form, "family"), form.get("what", ""), now_ms()
     if what == "merge":
-        return families.merge(family, parameters.numbers(form, "others"), by=by, now=now)
+        return decisions.merge(family, parameters.numbers(form, "others"), by=by, now=now)
     if what == "split":
-        return families.split(family, parameters.keys(form, "signature"), by=by, now=now)
+        return decisions.split(family, parameters.keys(form, "signature"), by=by, now=now)
     if what == "name":
-        return families.name(family, parameters.text(form, "name"), by=by, now=now)
+        return decisions.name(family, parameters.text(form, "name"), by=by, now=now)
     raise UsageError(
         f"Nothing is done to a family by what={what[:40]!r}.", "There are merge, split and name."
     )

@@ -15,7 +15,7 @@ from tracker.intake.rows import Batch, apply_retries, rows_of
 from tracker.operations.validation.findings import Report
 from tracker.operations.validation.validate import validate
 from tracker.settings import Settings
-from tracker.store import connection, families
+from tracker.store import connection, decisions
 from tracker.store.backfills import ask_backfill, plan_backfill
 from tracker.store.jobs import add_server, note_job_trouble, track_job
 from tracker.store.record import NeedsAllReports, record_build
@@ -174,10 +174,10 @@ def _decisions() -> None:
     from tracker.store.sql import run
 
     first, second, third = [row[0] for row in run("SELECT id FROM family ORDER BY id LIMIT 3")]
-    families.merge(first, [second], by="ci", now=NOW)
-    families.name(third, "broken pay desk", by="ci", now=NOW)
+    decisions.merge(first, [second], by="ci", now=NOW)
+    decisions.name(third, "broken pay desk", by="ci", now=NOW)
     [signature] = run("SELECT min(id) FROM signature WHERE family_id = ?", first)
-    families.split(first, [signature[0]], by="ci", now=NOW)
+    decisions.split(first, [signature[0]], by="ci", now=NOW)
 
 
 def _renamed_and_filled(uploads: Uploads) -> None:

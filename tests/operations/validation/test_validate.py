@@ -23,7 +23,7 @@ from tracker.operations.validation.references import NO_REFERENCES, TARGETS
 from tracker.operations.validation.validate import CHECKS
 from tracker.operations.validation.values import JSON
 from tracker.settings import Settings
-from tracker.store import families
+from tracker.store import decisions
 from tracker.store.connection import close_store, open_store, writing
 from tracker.store.judging import set_budget
 from tracker.store.models import TABLES, Job
@@ -220,7 +220,7 @@ def _do(uploads: Uploads, step: Step) -> None:
 def _merge() -> None:
     found = [row[0] for row in run("SELECT DISTINCT family_id FROM signature ORDER BY 1 LIMIT 2")]
     if len(found) == 2:
-        families.merge(found[0], found[1:], by="ci", now=NOW)
+        decisions.merge(found[0], found[1:], by="ci", now=NOW)
 
 
 def _set_budget(job: str, day: int) -> None:
