@@ -9,22 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.verdicts.odds import worse_than
-from tracker.verdicts.readiness import (
-    Comparison,
-    Counts,
-    Judged,
-    Period,
-    Readiness,
-    Standing,
-    Verdict,
-    adjusted,
-    readiness,
-)
+from tracker.verdicts.discoveries import Counts
+from tracker.verdicts.readiness import Judged, Period, Readiness, Standing, Verdict, readiness
 
 HEALTHY = {f"case {n:03}": Counts(30, 0) for n in range(100)}
-COUNTS = st.builds(Counts, st.integers(0, 40), st.integers(0, 40))
-COMPARISONS = st.builds(Comparison, COUNTS, COUNTS, st.lists(COUNTS, max_size=2).map(tuple))
 
 
 def failed(failures: int, runs: int) -> Counts:
@@ -75,36 +63,6 @@ def test_the_more_tests_might_be_red_by_chance_the_more_each_must_show():
     found = readiness([Period("1.4", basis)], Period("1.5", sample))
     assert found.tests["login"].standing is Standing.WORSE
     assert found.tests["login"].p == judged(failed(1, 30), failed(5, 10)).p
-
-
-def test_tests_that_never_failed_cost_the_others_nothing():
-    one = Comparison(failed(5, 10), failed(1, 30))
-    alone = adjusted({one: 1})
-    assert adjusted({one: 1, Comparison(failed(0, 10), failed(0, 30)): 100_000})[one] == alone[one]
-
-
-@given(COUNTS, COUNTS)
-def test_the_p_value_is_that_of_fishers_test(after, before):
-    expected = worse_than(after.failures, after.passes, before.failures, before.passes)
-    assert math.isclose(Comparison(after, before).p, expected, rel_tol=1e-9)
-
-
-def test_large_counts_have_a_p_value():
-    assert 0 < Comparison(failed(700, 1_000), failed(3_000, 5_000)).p < 1e-8
-
-
-def test_one_comparison_alone_needs_no_adjusting():
-    one = Comparison(failed(5, 10), failed(1, 30))
-    assert math.isclose(adjusted({one: 1})[one], one.p)
-
-
-@given(st.dictionaries(COMPARISONS, st.integers(1, 50), max_size=8))
-def test_a_worse_p_value_never_has_a_better_adjusted_one(comparisons):
-    q = adjusted(comparisons)
-    red = sorted((each for each in q if each.after.failures >= 3), key=lambda each: each.p)
-    shares = [q[each] for each in red]
-    assert shares == sorted(shares)
-    assert all(0 <= share <= 1 for share in q.values())
 
 
 def test_an_open_regression_stays_open_with_less():

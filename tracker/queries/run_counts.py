@@ -16,7 +16,8 @@ from tracker.queries.periods import Build, Window, place_of
 from tracker.queries.rows import select
 from tracker.queries.states import BROKEN_STATES
 from tracker.store.sql import listed
-from tracker.verdicts.readiness import LEAST_FAILURES, LEAST_RUNS, Counts
+from tracker.verdicts.discoveries import LEAST_FAILURES, Counts
+from tracker.verdicts.readiness import LEAST_RUNS
 
 # A case in a place.
 Test = tuple[int, str]

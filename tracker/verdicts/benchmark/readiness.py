@@ -12,17 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tracker.verdicts.benchmark.figures import Figure, share
+from tracker.verdicts.discoveries import Comparison, Counts, adjusted
 from tracker.verdicts.odds import discoveries
-from tracker.verdicts.readiness import (
-    FALSE_SHARE,
-    WORSE,
-    Comparison,
-    Counts,
-    Period,
-    Standing,
-    adjusted,
-    readiness,
-)
+from tracker.verdicts.readiness import FALSE_SHARE, WORSE, Period, Standing, readiness
 
 TESTS = 100_000
 RUNS_BEFORE = 30
