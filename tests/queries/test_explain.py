@@ -89,6 +89,11 @@ def test_an_incident_that_was_lifted_is_shown_as_it_was_then() -> None:
     assert [each.outcome for each in explain("nightly", key_of("login")).after] == ["F", "F"]
 
 
+def test_the_text_has_the_whole_name() -> None:
+    history("nightly", **{"opens ›": "P F"})
+    assert as_text(explain("nightly", key_of("opens ›"))).startswith("s › opens › in nightly\n")
+
+
 def test_a_healthy_case_says_how_often_it_passed() -> None:
     broken()
     found = explain("nightly", key_of("other"))

@@ -112,3 +112,16 @@ def test_facets_make_one_variant_in_any_order():
         "browser=firefox,platform=linux"
     )
     assert variant_of([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ((("shop", "cart"), "adds"), "shop › cart › adds"),
+        ((("shop",), "adds", "browser=firefox"), "shop › adds › browser=firefox"),
+        (((), "adds"), "adds"),
+        ((("shop",), "cart ›"), "shop › cart ›"),
+    ],
+)
+def test_a_title_has_the_whole_name_and_a_variant_where_there_is_one(parts, text):
+    assert identity.title(*parts) == text

@@ -24,6 +24,7 @@ def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
     """
     from tracker.pages.compare import show
     from tracker.queries.answers import one_line
+    from tracker.store import identity
 
     opened(ctx)
     page = show(a, b)
@@ -34,7 +35,7 @@ def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
         click.echo(page.compared.sentence)
         for each in page.lists:
             for row in each.rows:
-                name = " › ".join(filter(None, (*row.suite, row.name, row.variant)))
+                name = identity.title(row.suite, row.name, row.variant)
                 click.echo(f"{each.name:8} {row.key}  {one_line(name)}")
             if each.count > len(each.rows):
                 click.echo(f"{each.name:8} and {each.count - len(each.rows):,} more")

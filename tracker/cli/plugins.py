@@ -109,6 +109,7 @@ def _sureness(found: Settings, file: Path) -> list[tuple[Parser, float]]:
 
 def _say(tried: Trial) -> None:
     from tracker.queries.answers import one_line
+    from tracker.store.identity import title
 
     totals = tried.totals
     click.echo(
@@ -119,7 +120,7 @@ def _say(tried: Trial) -> None:
     for warning in tried.warnings:
         click.echo(one_line(f"warning: {warning}"))
     for each in tried.results[:SHOWN]:
-        where = " › ".join((*each.suite, each.name))
+        where = title(each.suite, each.name)
         click.echo(one_line(f"{each.status:8} {where} {each.variant}".rstrip()))
     if totals.total > SHOWN:
         click.echo(f"and {totals.total - SHOWN} more; --json has all")

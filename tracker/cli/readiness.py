@@ -27,6 +27,7 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
     from tracker.pages.readiness import show
     from tracker.queries.answers import one_line
     from tracker.queries.releases import release_names
+    from tracker.store import identity
     from tracker.verdicts.readiness import Verdict
 
     opened(ctx)
@@ -40,7 +41,7 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
         click.echo(f"{title}{found.row.verdict}. {found.row.sentence}")
         for each in found.lists:
             for row in each.rows:
-                name = " › ".join(filter(None, (*row.suite, row.name, row.variant)))
+                name = identity.title(row.suite, row.name, row.variant)
                 click.echo(f"{each.name:10} {row.key}  {one_line(name)}: {row.sentence}")
             if each.count > len(each.rows):
                 click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tracker.queries import builds, results
 from tracker.queries.rows import Totals, snapshot
+from tracker.store.identity import SUITE_JOINT
 from tracker.store.records import Recorded
 
 NEW_SHOWN = 20
@@ -74,7 +75,7 @@ def answer(
         new=tuple(
             NewlyBroken(
                 case.key,
-                " › ".join(case.suite),
+                SUITE_JOINT.join(case.suite),
                 case.name,
                 case.variant,
                 case.verdict,

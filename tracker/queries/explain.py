@@ -13,7 +13,7 @@ from tracker.errors import NotFound, UsageError
 from tracker.queries import cases, jobs
 from tracker.queries.cases import CaseName
 from tracker.queries.rows import at, label_of, select, snapshot
-from tracker.store.identity import id_of, key
+from tracker.store.identity import id_of, key, title
 from tracker.store.outcomes import GAP, IS_INCIDENT, JUDGED, LETTERS, LOOK, without_fixed
 from tracker.store.sql import listed
 from tracker.verdicts.budget import USUAL
@@ -314,9 +314,8 @@ def _late(builds: Sequence[_Build], build: _Build, revision: int) -> list[Late]:
 def as_text(found: Explanation) -> str:
     """The explanation for a terminal; what arrived later stands at its end, marked."""
     said = found.verdict
-    title = " › ".join((*found.case.suite, found.case.name, found.case.variant)).rstrip(" ›")
     lines = [
-        f"{title} in {found.job}",
+        f"{title(found.case.suite, found.case.name, found.case.variant)} in {found.job}",
         f"as of #{found.as_of}: {_standing(found)}",
         f"  {said.sentence}",
         f"said in #{found.said_in} by rule {said.rule}, from {said.before.state}"

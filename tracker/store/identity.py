@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 SEPARATOR = "\x1f"
 SUITE_SEPARATOR = "\n"
-# Between the names of suites, where they are one text.
+# Between the names of suites, and of what is in them, where they are one text.
 SUITE_JOINT = " › "
 # How a key is spelt: its number is one that every database has.
 KEY = "[0-7][0-9a-f]{15}"
@@ -89,6 +89,11 @@ def words(path: str, name: str) -> frozenset[str]:
     return frozenset(
         word for part in around for word in _PARTS.split(_SOURCE_FILE.sub("", part)) if word
     )
+
+
+def title(suite: Iterable[str], name: str, variant: str = "") -> str:
+    """A case as one text: the suites around it, its name, and its variant if it has one."""
+    return SUITE_JOINT.join(filter(None, (*suite, name, variant)))
 
 
 def key(case: int) -> str:
