@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tracker.errors import UsageError
 from tracker.queries.jobs import revision
-from tracker.queries.rows import seconds, select, snapshot, suite_names
+from tracker.queries.rows import as_sentence, seconds, select, snapshot, suite_names
 from tracker.queries.sides import Chosen, Picked, Side, sides
 from tracker.store.identity import key
 from tracker.store.models import database
@@ -123,9 +123,7 @@ def compared(a: str, b: str) -> Compared:
         found = _find(a, b)
     names = (found.a.side.name, found.b.side.name)
     sentence = found.comparison.sentence(*names)
-    return Compared(
-        found.a.side, found.b.side, f"{sentence[:1].upper()}{sentence[1:]}.", _counts(found)
-    )
+    return Compared(found.a.side, found.b.side, as_sentence(sentence), _counts(found))
 
 
 def rows(a: str, b: str, name: str, *, limit: int) -> list[ComparedCase]:

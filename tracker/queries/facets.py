@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import at, select, snapshot
+from tracker.queries.rows import as_sentence, at, select, snapshot
 from tracker.store.identity import id_of
 from tracker.store.outcomes import IS_INCIDENT, JUDGED
 from tracker.store.sql import listed
@@ -44,8 +44,7 @@ def explained(job: str, case_key: str) -> ExplainedFailures | None:
     found = facets_of(job, case_key)
     if found is None:
         return None
-    sentence = found.sentence
-    return ExplainedFailures(f"{sentence[:1].upper()}{sentence[1:]}.", found)
+    return ExplainedFailures(as_sentence(found.sentence), found)
 
 
 def facets_of(job: str, case_key: str) -> Finding | None:

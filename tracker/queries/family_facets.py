@@ -16,7 +16,7 @@ from tracker.queries.facets import (
     build_facets,
     variant_facets,
 )
-from tracker.queries.rows import select
+from tracker.queries.rows import as_sentence, select
 from tracker.store.outcomes import IS_OUT, JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.facets import Run, explains
@@ -39,7 +39,7 @@ def explained(family: int) -> ExplainedFailures | None:
     )
     if found is None:
         return None
-    return ExplainedFailures(f"{found.sentence[:1].upper()}{found.sentence[1:]}.", found)
+    return ExplainedFailures(as_sentence(found.sentence), found)
 
 
 def _builds(family: int) -> dict[int, dict[str, str]]:

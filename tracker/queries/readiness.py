@@ -13,7 +13,7 @@ from tracker.errors import NotFound, UsageError
 from tracker.queries.jobs import revision
 from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS, Window, periods_of
 from tracker.queries.releases import release_names
-from tracker.queries.rows import select, snapshot, suite_names
+from tracker.queries.rows import as_sentence, select, snapshot, suite_names
 from tracker.queries.run_counts import Test, counts_of, open_before
 from tracker.store.identity import key
 from tracker.store.models import database
@@ -186,7 +186,7 @@ def _row(
     return JudgedRelease(
         release=release,
         verdict=found.verdict.value,
-        sentence=f"{found.sentence[:1].upper()}{found.sentence[1:]}.",
+        sentence=as_sentence(found.sentence),
         bases=tuple(names[1:]),
         days=days,
         jobs=len({build.job_id for build in sample}),
@@ -223,7 +223,7 @@ def _test(found: _Ready, test: Test, path: str, name: str, variant: str) -> Judg
         place=test[1],
         job=_job_of(found, test),
         standing=said.standing.value,
-        sentence=f"{said.sentence[:1].upper()}{said.sentence[1:]}.",
+        sentence=as_sentence(said.sentence),
         failures=said.sample.failures,
         runs=said.sample.runs,
         failures_before=said.before.failures,

@@ -304,6 +304,11 @@ class _Said(msgspec.Struct):
 _SAID = msgspec.json.Decoder(_Said)
 
 
+def as_sentence(clause: str) -> str:
+    """What a verdict says, with a capital letter and a full stop."""
+    return f"{clause[:1].upper()}{clause[1:]}."
+
+
 def suite_names(path: str) -> tuple[str, ...]:
     """The names of the suites that a path holds."""
     return tuple(path.split(SUITE_SEPARATOR)) if path else ()
