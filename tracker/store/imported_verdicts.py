@@ -10,7 +10,7 @@ from peewee import DataError, IntegrityError
 
 from tracker.store.connection import next_revision, raise_revision, writing
 from tracker.store.identity import twin
-from tracker.store.models import TABLES, Job
+from tracker.store.models import Job, table_called
 from tracker.store.rows import with_flags
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import enqueue
@@ -155,5 +155,4 @@ def _put_rows(
 
 
 def _has(table: str, column: str) -> bool:
-    [model] = [each for each in TABLES if each._meta.table_name == table]
-    return any(field.column_name == column for field in model._meta.sorted_fields)
+    return any(field.column_name == column for field in table_called(table)._meta.sorted_fields)

@@ -758,6 +758,13 @@ TABLES: tuple[type[Table], ...] = (
     Heartbeat,
 )
 
+
+def table_called(name: str) -> type[Table]:
+    """The one of TABLES that has this name in the database."""
+    [model] = [each for each in TABLES if each._meta.table_name == name]
+    return model
+
+
 # Failures are few and asked for most: by build for its page, by case for its history.
 INDEXES = (
     "CREATE INDEX result_of_build ON result (build_id, status, case_id) WHERE status <> 0",

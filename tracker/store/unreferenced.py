@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.store.connection import reading, writing
-from tracker.store.models import TABLES
+from tracker.store.models import TABLES, table_called
 from tracker.store.sql import change, run
 
 # Tables of names and texts with the columns of others that refer to them, in the order in which
@@ -96,5 +96,4 @@ def _changed_since(table: str, revision: int) -> str:
 
 
 def _columns(table: str) -> set[str]:
-    [model] = [each for each in TABLES if each._meta.table_name == table]
-    return {field.column_name for field in model._meta.sorted_fields}
+    return {field.column_name for field in table_called(table)._meta.sorted_fields}

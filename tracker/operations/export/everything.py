@@ -21,7 +21,7 @@ from tracker.operations.export.families import family_records
 from tracker.operations.export.selection import ALL, Selection, importable_builds, selected_jobs
 from tracker.operations.export.verdicts import verdict_records
 from tracker.store.connection import reading
-from tracker.store.models import TABLES
+from tracker.store.models import table_called
 from tracker.store.rows import with_flags
 from tracker.store.sql import run
 
@@ -85,8 +85,7 @@ def _facts(table: str) -> Iterator[records.Fact]:
 
 def columns_of(table: str) -> Sequence[str]:
     """The columns of a table that an export has: all but the number of a row."""
-    [model] = [each for each in TABLES if each._meta.table_name == table]
-    names = [field.column_name for field in model._meta.sorted_fields]
+    names = [field.column_name for field in table_called(table)._meta.sorted_fields]
     return [name for name in names if name != "id"]
 
 

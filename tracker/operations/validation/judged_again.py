@@ -9,7 +9,7 @@ from tracker.operations.validation.naming import key_of, named
 from tracker.operations.validation.remedies import REBUILD
 from tracker.store.connection import reading, writing
 from tracker.store.judging import BEGINNING, judge_from
-from tracker.store.models import TABLES
+from tracker.store.models import table_called
 from tracker.store.sql import run
 
 # What is derived row by row, and what that says.
@@ -77,9 +77,7 @@ def derived() -> Iterator[Check]:
 def _other_rows(table: str) -> Looking:
     columns = ", ".join(
         field.column_name
-        for model in TABLES
-        if model._meta.table_name == table
-        for field in model._meta.sorted_fields
+        for field in table_called(table)._meta.sorted_fields
         if field.column_name not in _HISTORY
     )
     key = ", ".join(key_of(table))
