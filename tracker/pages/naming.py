@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound, UsageError
+from tracker.errors import NotFound
 from tracker.pages.page import Params
 from tracker.queries.naming import ExplainedName, explain
-from tracker.store.jobs import check_job_name
+from tracker.store.jobs import is_job_name
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class NamingPage:
 
 def show(job: str) -> NamingPage:
     """What rules and servers make of a name, be there such a job or not."""
-    if not _can_be_a_name(job):
+    if not is_job_name(job):
         raise NotFound(f"No job can be called {job[:80]!r}.", "Give its full name: `team/nightly`.")
     found = explain(job)
     return NamingPage(found, found.reads.in_words)
@@ -30,10 +30,3 @@ def show(job: str) -> NamingPage:
 def every(_newest: int) -> Iterator[Params]:
     """None: these pages follow the rules, so each change of these would write all of them."""
     yield from ()
-
-
-def _can_be_a_name(name: str) -> bool:
-    try:
-        return check_job_name(name) == name
-    except UsageError:
-        return False

@@ -33,6 +33,14 @@ def check_job_name(name: str) -> str:
     return clean
 
 
+def is_job_name(name: str) -> bool:
+    """Whether a job can be called so, to the letter."""
+    try:
+        return check_job_name(name) == name
+    except UsageError:
+        return False
+
+
 def add_server(
     name: str,
     url: str,

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from tracker.errors import UsageError
-from tracker.store.jobs import check_job_name
+from tracker.store.jobs import is_job_name
 
 # Release and module, by their names.
 Place = tuple[str, str]
@@ -69,7 +68,7 @@ def names_of(
         # Where its name kept apart is the name of its job, it is counted twice and no other's.
         is_free = own and uses[own] == 1 + (own == apart[place]) and own not in taken
         name = given.get(place) or (own if is_free else apart[place])
-        if taken.get(name, place) == place and _can_be_called(name):
+        if taken.get(name, place) == place and is_job_name(name):
             found[place] = name
     return found
 
@@ -78,13 +77,6 @@ def _kept_apart(place: Place) -> str:
     """`release/module`, in which a slash is `%2F` as in the names of Jenkins' branches."""
     parts = [part.replace("%", "%25").replace("/", "%2F") for part in place]
     return "/".join(parts) if all(parts) else ""
-
-
-def _can_be_called(name: str) -> bool:
-    try:
-        return check_job_name(name) == name
-    except UsageError:
-        return False
 
 
 def _said(urls: Iterable[str], prefixes: Mapping[str, str]) -> str:
