@@ -95,15 +95,8 @@ def _builds(job: str, cases: Collection[int]) -> dict[int, dict[str, str]]:
     )
     found: dict[int, dict[str, str]] = {}
     for place, (job_id,) in enumerate(jobs):
-        rows = select(
-            "SELECT b.id, j.platform, b.branch, json_extract(b.about, '$.node'), b.started"
-            f" FROM build b JOIN job j ON j.id = b.job_id WHERE b.job_id = ?2 AND {_COUNTS}"
-            f" {_NEWEST} ?3",
-            revision,
-            job_id,
-            _share(place, len(jobs)),
-        )
-        found.update((row[0], build_facets(*row[1:])) for row in rows)
+        wanted = f"WHERE b.job_id = ?2 AND {_COUNTS} {_NEWEST} ?3"
+        found |= of_builds(wanted, revision, job_id, _share(place, len(jobs)))
     return found
 
 
@@ -114,10 +107,17 @@ def _share(place: int, jobs: int) -> int:
     return MOST_BUILDS // 2 if place == 0 else MOST_BUILDS // 2 // (jobs - 1)
 
 
-def build_facets(
-    platform: str, branch: str, node: str | None, started: int | None
-) -> dict[str, str]:
-    """The facets of a build; `started` is in ms."""
+def of_builds(rest: str, *parameters: Any) -> dict[int, dict[str, str]]:
+    """The facets of builds `b` by their ids, in their order; `rest` is WHERE and order."""
+    rows = select(
+        "SELECT b.id, j.platform, b.branch, json_extract(b.about, '$.node'), b.started"
+        f" FROM build b JOIN job j ON j.id = b.job_id {rest}",
+        *parameters,
+    )
+    return {row[0]: _of_build(*row[1:]) for row in rows}
+
+
+def _of_build(platform: str, branch: str, node: str | None, started: int | None) -> dict[str, str]:
     told = {"platform": platform, "branch": branch, "agent": node or ""}
     when = at(started)
     return {

@@ -13,7 +13,7 @@ from tracker.queries.facets import (
     MOST_BUILDS,
     MOST_JOBS,
     ExplainedFailures,
-    build_facets,
+    of_builds,
     variant_facets,
 )
 from tracker.queries.rows import as_sentence, select
@@ -53,14 +53,8 @@ def _builds(family: int) -> dict[int, dict[str, str]]:
     )
     found: dict[int, dict[str, str]] = {}
     for job_id, _ in jobs:
-        rows = select(
-            "SELECT b.id, j.platform, b.branch, json_extract(b.about, '$.node'), b.started"
-            f" FROM build b JOIN job j ON j.id = b.job_id WHERE b.job_id = ? AND {_COUNTS}"
-            " ORDER BY b.epoch DESC, b.number DESC LIMIT ?",
-            job_id,
-            MOST_BUILDS // len(jobs),
-        )
-        found.update((row[0], build_facets(*row[1:])) for row in rows)
+        wanted = f"WHERE b.job_id = ? AND {_COUNTS} ORDER BY b.epoch DESC, b.number DESC LIMIT ?"
+        found |= of_builds(wanted, job_id, MOST_BUILDS // len(jobs))
     return found
 
 
