@@ -191,6 +191,19 @@ def not_always_passed(job: str, newest: int) -> list[str]:
     return [key(row[0]) for row in rows]
 
 
+# What the case did in each build, in select_builds.
+_WITH_RESULT = (
+    "LEFT JOIN result r ON r.build_id = b.id AND r.case_id = ?"
+    " LEFT JOIN failure f ON f.id = r.failure_id"
+    " LEFT JOIN output o ON o.build_id = b.id AND o.case_id = r.case_id"
+    " LEFT JOIN detail d ON d.id = r.detail_id"
+)
+_OF_RESULT = (
+    "b.id, r.status, r.duration, coalesce(f.type, ''), coalesce(f.message, ''),"
+    " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, ''), d.data"
+)
+
+
 def _history(
     job: str,
     case_key: str,
@@ -202,19 +215,14 @@ def _history(
     number = id_of(case_key)
     with snapshot():
         rows = select_builds(
-            "LEFT JOIN result r ON r.build_id = b.id AND r.case_id = ?"
-            " LEFT JOIN failure f ON f.id = r.failure_id"
-            " LEFT JOIN output o ON o.build_id = b.id AND o.case_id = r.case_id"
-            " LEFT JOIN detail d ON d.id = r.detail_id"
-            f" WHERE j.name = ? {condition} ORDER BY b.epoch DESC, b.number DESC LIMIT ? OFFSET ?",
+            f"{_WITH_RESULT} WHERE j.name = ? {condition}"
+            " ORDER BY b.epoch DESC, b.number DESC LIMIT ? OFFSET ?",
             number,
             job,
             *parameters,
             limit,
             offset,
-            more="b.id, r.status, r.duration, coalesce(f.type, ''), coalesce(f.message, ''),"
-            " coalesce(f.trace, ''), coalesce(o.stdout, ''), coalesce(o.stderr, ''),"
-            " d.data",
+            more=_OF_RESULT,
         )
         shown = listed(row[1] for row in rows)
         verdicts = _verdicts(job, number, shown)

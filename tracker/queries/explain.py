@@ -210,20 +210,15 @@ def _explanation(
     episodes: Sequence[_Episode],
 ) -> Explanation:
     places = {each.id: each for each in builds}
-    last = episodes[-1] if episodes else None
-    if last and last.ended in places and places[last.ended].place <= build.place:
-        last = None
+    last = _last(episodes, places, build)
     outcomes = _outcomes(known[-LOOK:], id_of(name.key))
     late = _late(builds, build, revision)
     if last is None:
         said, state, since = _healthy(episodes, known, outcomes), "healthy", None
         began = _newest_counted(known[-LOOK:], outcomes) or build
     else:
-        said = _said(last, job)
-        began = places[last.began]
-        is_older = last.state in OPENED and began.id != build.id
-        state = "failing" if is_older else last.state
-        since = places.get(last.since or last.began)
+        said, state = _said(last, job), _state(last, build)
+        since, began = places.get(last.since or last.began), places[last.began]
     return Explanation(
         job=job,
         case=name,
@@ -244,6 +239,22 @@ def _explanation(
         late=tuple(late[:NAMED]),
         more_late=len(late[NAMED:]),
     )
+
+
+def _last(
+    episodes: Sequence[_Episode], places: dict[int, _Build], build: _Build
+) -> _Episode | None:
+    """The episode that a case is in at a build; None where the last had ended by then."""
+    last = episodes[-1] if episodes else None
+    if last and last.ended in places and places[last.ended].place <= build.place:
+        return None
+    return last
+
+
+def _state(episode: _Episode, build: _Build) -> str:
+    """What a case is at a build in an episode; one that began before is `failing` there."""
+    is_older = episode.state in OPENED and episode.began != build.id
+    return "failing" if is_older else episode.state
 
 
 def _said(episode: _Episode, job: str) -> Verdict:

@@ -96,18 +96,8 @@ def _publish(
     folder.mkdir(parents=True)
     comparable = old if old and old.made_with == made_with and not force else None
     made = Generation(folder, link.resolve() if comparable else None, comparable)
-    try:
-        _write_pages(made, renderer, newest, revisions, beat)
-        _write_assets(made, renderer)
-        manifest = Manifest(
-            number, now, revisions[""], made_with, made.pages, made.files, made.links
-        )
-        (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-        sync_file_system(folder)
-        _check_alone()  # lost with the connection: another node may have begun
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)  # a full disk must not be filled further
-        raise
+    head = Manifest(number, now, revisions[""], made_with, {}, {}, {})
+    _fill(made, head, renderer, newest, revisions, beat)
     _swap(output, link, folder)
     _prune(output, keep)
     return Published(
@@ -120,6 +110,29 @@ def _publish(
         bytes=made.bytes_written,
         is_new=True,
     )
+
+
+def _fill(
+    made: Generation,
+    head: Manifest,
+    renderer: Renderer,
+    newest: int,
+    revisions: Mapping[str, int],
+    beat: Callable[[str], None],
+) -> None:
+    """Write all files of a generation, the manifest last; where that fails nothing is left."""
+    try:
+        _write_pages(made, renderer, newest, revisions, beat)
+        _write_assets(made, renderer)
+        manifest = msgspec.structs.replace(
+            head, pages=made.pages, files=made.files, links=made.links
+        )
+        (made.folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        sync_file_system(made.folder)
+        _check_alone()  # lost with the connection: another node may have begun
+    except BaseException:
+        shutil.rmtree(made.folder, ignore_errors=True)  # a full disk must not be filled further
+        raise
 
 
 # Pages of the site by the parts of their paths.

@@ -62,12 +62,7 @@ def add_server(
     Raises Conflict for a prefix that another server or its jobs have, and for another prefix than
     the one under which this server's jobs are recorded already.
     """
-    if not re.fullmatch(r"[\w.-]{1,100}", name):
-        raise UsageError(f"A server cannot be called {name[:80]!r}.", "Use letters, digits, . _ -")
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
-        raise UsageError(
-            f"{url!r} is not the address of a Jenkins.", "It looks like https://jenkins.example/."
-        )
+    _check_server(name, url)
     given = {
         "url": url.rstrip("/") + "/",
         "prefix": prefix and check_job_name(prefix),
@@ -83,10 +78,23 @@ def add_server(
     values = {field: value for field, value in given.items() if value is not None}
     texts = (url, username, token_file, view, ca_file, *(patterns or ()))
     _refuse_unplain(*(text for text in texts if text))
-    if rate is not None and not 0.1 <= rate <= 1000:
-        raise UsageError(f"{rate} requests a second cannot be kept.", "Give 0.1 to 1000.")
+    _check_rate(rate)
     with writing():
         _write_server(name, values)
+
+
+def _check_server(name: str, url: str) -> None:
+    if not re.fullmatch(r"[\w.-]{1,100}", name):
+        raise UsageError(f"A server cannot be called {name[:80]!r}.", "Use letters, digits, . _ -")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise UsageError(
+            f"{url!r} is not the address of a Jenkins.", "It looks like https://jenkins.example/."
+        )
+
+
+def _check_rate(rate: float | None) -> None:
+    if rate is not None and not 0.1 <= rate <= 1000:
+        raise UsageError(f"{rate} requests a second cannot be kept.", "Give 0.1 to 1000.")
 
 
 def _write_server(name: str, values: dict[str, Any]) -> None:

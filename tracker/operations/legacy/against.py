@@ -83,17 +83,9 @@ def _module(
         facts = facts_of(job, module.name, number, module.main_job)
         found = taken_over.match(builds.get(number, ()), facts)
         counts = totals.get(found.id) if found else None
-        if found and counts is not None and not found.is_taken and counts != wanted:
-            comparison.look("comparison.builds", "")
-            comparison.notes.append(
-                f"{_said(what, wanted, counts)}: the tracker read it itself, which is believed."
-            )
-            wanted = counts
-        elif counts is None:
-            comparison.look("comparison.builds", f"{what} is not here.")
-        else:
-            comparison.look("comparison.builds", _differs(what, wanted, counts))
-        there += Counter({"builds": 1, **wanted})
+        is_own = found is not None and not found.is_taken
+        due = _build(what, wanted, counts, comparison, is_own=is_own)
+        there += Counter({"builds": 1, **due})
         here += Counter({"builds": 1, **counts} if counts is not None else {})
     comparison.look("comparison.modules", _differs(place, there, here))
     gone = [number for number, found in builds.items() if found[0].is_taken]
@@ -103,6 +95,28 @@ def _module(
             " they stay."
         )
     return there, here
+
+
+def _build(
+    what: str,
+    wanted: Mapping[str, int],
+    counts: Mapping[str, int] | None,
+    comparison: Comparison,
+    *,
+    is_own: bool,
+) -> Mapping[str, int]:
+    """Compare a build; the counts that it ought to have. What the tracker read is its `own`."""
+    if counts is None:
+        comparison.look("comparison.builds", f"{what} is not here.")
+    elif is_own and counts != wanted:
+        comparison.look("comparison.builds", "")
+        comparison.notes.append(
+            f"{_said(what, wanted, counts)}: the tracker read it itself, which is believed."
+        )
+        return counts
+    else:
+        comparison.look("comparison.builds", _differs(what, wanted, counts))
+    return wanted
 
 
 def _stored(what: str, difference: str, comparison: Comparison) -> None:
