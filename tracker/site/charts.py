@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from tracker.queries.cases import HistoryRow
 from tracker.queries.rows import BuildRow
+from tracker.site.text import placed
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,7 @@ class Piece:
     @property
     def place(self) -> Markup:
         """Where it is, as attributes: a page has a thousand, and numbers need no escaping."""
-        return Markup(  # noqa: S704
-            f'x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"'
-        )
+        return placed(self.x, self.y, self.width, self.height)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
 
 
+def placed(x: float, y: float, width: float, height: float) -> Markup:
+    """The attributes of a rectangle: numbers alone, which need no escaping."""
+    return Markup(f'x="{x}" y="{y}" width="{width}" height="{height}"')  # noqa: S704
+
+
 def shell(text: str) -> str:
     """The text as one word of a command that can be pasted."""
     return shlex.quote(text)
