@@ -23,10 +23,10 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     from tracker.site.check import broken_links
     from tracker.site.publish import publish
     from tracker.site.render import renderer
-    from tracker.store.work import asked_for
+    from tracker.store.work import SITE, asked_for
 
     settings = opened(ctx)
-    asked = asked_for("publish", "site")
+    asked = asked_for(*SITE)
     done = publish(
         settings.output,
         renderer(),
@@ -56,9 +56,9 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
 
 def _forget(asked: int) -> None:
     """Take what is done off the queue; a database that cannot be written publishes all the same."""
-    from tracker.store.work import forget
+    from tracker.store.work import SITE, forget
 
     try:
-        forget("publish", "site", asked=asked, now=now_ms())
+        forget(*SITE, asked=asked, now=now_ms())
     except StorageError as error:
         click.echo(f"The task of publishing stays on the queue: {error}", err=True)

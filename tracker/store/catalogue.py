@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sql import Row, run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def take_catalogue(told: Catalogue, *, now: int) -> bool:
         )
         # The pages of every job show it.
         run("UPDATE job SET revision = ?", raise_revision())
-        enqueue("publish", "site", due=now)
+        ask_publishing(now=now)
         return True
 
 

@@ -27,7 +27,7 @@ from tracker.store.sightings import (
     write_sightings,
     write_signatures,
 )
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing, enqueue
 from tracker.verdicts import families
 from tracker.verdicts.signatures import Signature
 
@@ -107,7 +107,7 @@ def _record(build: Unsorted, found: Mapping[int, Signature], placed: _Placed, no
         tell(set(homes.values()))
         next_version()
     raise_revision(build.job_id)
-    enqueue("publish", "site", due=now)
+    ask_publishing(now=now)
 
 
 def _values(placed: _Placed) -> list[int]:

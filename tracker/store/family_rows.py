@@ -14,7 +14,7 @@ import msgspec
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sightings import known_signatures
 from tracker.store.sql import listed, run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 from tracker.verdicts import families
 from tracker.verdicts.signatures import Signature
 
@@ -85,7 +85,7 @@ def retell(changed: Collection[int], now: int) -> None:
     raise_revision()
     for (job_id,) in rows:
         raise_revision(job_id)
-    enqueue("publish", "site", due=now)
+    ask_publishing(now=now)
 
 
 def tell(changed: Collection[int]) -> None:

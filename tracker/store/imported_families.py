@@ -17,7 +17,7 @@ from tracker.store import decisions
 from tracker.store.connection import raise_revision, writing
 from tracker.store.family_rows import as_json, next_version, tell
 from tracker.store.sql import listed, run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 from tracker.verdicts.signatures import Signature
 
 BY = "import"
@@ -88,7 +88,7 @@ def put_families(
         if made or fresh:
             next_version()
             raise_revision()
-            enqueue("publish", "site", due=now)
+            ask_publishing(now=now)
     return len(made) + len(fresh)
 
 

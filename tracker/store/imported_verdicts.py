@@ -13,7 +13,7 @@ from tracker.store.identity import twin
 from tracker.store.models import Job, table_called
 from tracker.store.rows import with_flags
 from tracker.store.sql import listed, run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_judging
 
 # Epoch and number of a build.
 Where = tuple[int, int]
@@ -89,7 +89,7 @@ def _judge_from(job: Job, build_id: int, where: Where, now: int) -> None:
         *where,
         next_revision(),
     )
-    enqueue("judge", job.name, due=now, subject=job.name)
+    ask_judging(job.name, now=now)
 
 
 def _fits(told: FinalVerdicts, places: Mapping[Where, int]) -> bool:

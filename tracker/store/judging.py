@@ -23,7 +23,7 @@ from tracker.store.outcomes import (
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
 from tracker.store.totals import count_again
-from tracker.store.work import enqueue
+from tracker.store.work import ask_judging, ask_publishing
 
 # So many later builds with so many results are judged again at once when an older one arrives,
 # more by the worker.
@@ -54,7 +54,7 @@ def judge(job: Job, place: Place, *, now: int) -> None:
         return
     if not waiting or waiting[0] > place.order:
         _wait(job.id, place)
-    enqueue("judge", job.name, due=now, subject=job.name)
+    ask_judging(job.name, now=now)
 
 
 def set_budget(name: str, budget: float, *, now: int) -> None:
@@ -76,7 +76,7 @@ def set_budget(name: str, budget: float, *, now: int) -> None:
         run("UPDATE job SET budget = ? WHERE id = ?", budget, job.id)
         _wait(job.id, BEGINNING)
         raise_revision(job.id)
-        enqueue("judge", name, due=now, subject=name)
+        ask_judging(name, now=now)
         audit.note("budget set", name, f"{budget:g} false alarms a night")
 
 
@@ -90,7 +90,7 @@ def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
         job = Job.get_or_none(Job.name == name)
         is_left = job is not None and _judge_some(job, builds)
         if is_left is False:  # what is judged by half is not worth a site of its own
-            enqueue("publish", "site", due=now)
+            ask_publishing(now=now)
     if is_left:
         time.sleep(PAUSE)
     return bool(is_left)

@@ -35,7 +35,7 @@ from tracker.store.records import (
 from tracker.store.rules import new_job
 from tracker.store.sql import listed, rows_of, run
 from tracker.store.twins import may_be_one, titles_of
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 from tracker.verdicts.outcomes import is_judged
 
 # Found by an index, which `state = ?` would not be.
@@ -173,7 +173,7 @@ def _derive(job: Job, build: Build, before: Mapping[str, object], rewritten: boo
     former = before.get("upstream_job")
     if former and former != build.upstream_job:  # its page showed this build, too
         run("UPDATE job SET revision = ? WHERE name = ?", revision, former)
-    enqueue("publish", "site", due=now)
+    ask_publishing(now=now)
     return revision
 
 
@@ -201,7 +201,7 @@ def complete_quiet_builds(before: int) -> int:
             place = Place(build.id, build.epoch, build.number)
             judging.judge(build.job, place, now=before)  # due at once: now is later than that
             raise_revision(build.job.id)
-            enqueue("publish", "site", due=before)
+            ask_publishing(now=before)
         return len(quiet)
 
 

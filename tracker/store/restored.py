@@ -10,7 +10,7 @@ from tracker.store.audit import note
 from tracker.store.connection import raise_revision, writing
 from tracker.store.models import Counter, Heartbeat
 from tracker.store.sql import run
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 
 
 def mark_restored(backup: str, *, above: int, now: int) -> int:
@@ -21,6 +21,6 @@ def mark_restored(backup: str, *, above: int, now: int) -> int:
         ).execute()
         run("UPDATE work SET lease_until = 0, fence = fence + 1 WHERE lease_until > 0")
         Heartbeat.delete().execute()
-        enqueue("publish", "site", due=now)
+        ask_publishing(now=now)
         note("restore", backup)
         return raise_revision()

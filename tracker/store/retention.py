@@ -18,7 +18,7 @@ from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import JUDGED, Place
 from tracker.store.sql import change, run
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 
 # Rows that go in one transaction: some hundredths of a second.
 STEP = 10_000
@@ -52,7 +52,7 @@ def mark(plan: Plan, *, now: int) -> bool:
         )
         run("UPDATE job SET judged_from = ? WHERE id = ?", plan.judged_from, plan.job_id)
         raise_revision(plan.job_id)
-        enqueue("publish", "site", due=now)
+        ask_publishing(now=now)
         note("results let go", Job.get_by_id(plan.job_id).name, f"{len(plan.builds)} builds")
         return True
 

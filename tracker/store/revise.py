@@ -14,7 +14,7 @@ from tracker.store.models import Build
 from tracker.store.record import judge, stored_reports
 from tracker.store.records import ReadReport, StoredReport
 from tracker.store.sql import run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _write(build_id: int, reports: Sequence[ReadReport], now: int) -> None:
     build.save()
     judge(build.job, build, is_news=True, now=now)
     raise_revision(build.job.id)
-    enqueue("publish", "site", due=now)
+    ask_publishing(now=now)
 
 
 # Builds with a result whose place in its report is not on record.

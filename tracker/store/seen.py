@@ -16,7 +16,7 @@ from tracker.store.jobs import refuse_folder
 from tracker.store.models import Backfill, Build, Former, Job, Rejudging, Server
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
-from tracker.store.work import enqueue, ensure
+from tracker.store.work import ask_judging, enqueue, ensure
 
 # A job is deleted when two looks in a row do not find it: one may fall into a restart.
 LOOKS = 2
@@ -186,7 +186,7 @@ def _rename(old: str, seen: SeenJob, now: int) -> None:
     if Backfill.select().where((Backfill.job == job) & Backfill.finished.is_null()).exists():
         enqueue("backfill", seen.name, due=now, subject=seen.name)
     if Rejudging.select().where(Rejudging.job == job).exists():
-        enqueue("judge", seen.name, due=now, subject=seen.name)
+        ask_judging(seen.name, now=now)
     raise_revision(job.id)
 
 

@@ -24,7 +24,7 @@ from tracker.store.record import NeedsAllReports, judge, record_build
 from tracker.store.records import About, BuildFacts, ReadReport, Recorded
 from tracker.store.rules import give_parts, new_job
 from tracker.store.sql import run
-from tracker.store.work import enqueue
+from tracker.store.work import ask_judging, ask_publishing
 
 # How the names of the reports begin that stand for the earlier application's rows.
 REPORT_FOLDER = "earlier-application/"
@@ -132,7 +132,7 @@ def take_over(
         refused = {build.facts.number for build in builds if not _take(row, build, now)}
         if len(refused) < len(builds):
             raise_revision(row.id)
-            enqueue("publish", "site", due=now)
+            ask_publishing(now=now)
         return frozenset(refused)
 
 
@@ -187,7 +187,7 @@ def _leave_to_the_worker(job: Job, lowest: int, now: int) -> None:
     Rejudging.insert(
         job=job, epoch=0, number=lowest, began=next_revision()
     ).on_conflict_ignore().execute()
-    enqueue("judge", job.name, due=now, subject=job.name)
+    ask_judging(job.name, now=now)
 
 
 def _reports(job: str) -> Mapping[int, frozenset[tuple[str, str]]]:

@@ -12,7 +12,7 @@ from tracker.store import audit
 from tracker.store.catalogue import TestFacts
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.sql import listed, run, run_many
-from tracker.store.work import enqueue
+from tracker.store.work import ask_publishing
 
 _COLUMNS = ", ".join(field.name for field in fields(TestFacts))
 
@@ -53,7 +53,7 @@ def put_tests(told: Sequence[Told], *, now: int) -> Taken:
             audit.note("test metadata", f"{len(differing)} tests", f"{taken.added} of them new")
             # The pages of every job show it.
             run("UPDATE job SET revision = ?", raise_revision())
-            enqueue("publish", "site", due=now)
+            ask_publishing(now=now)
         return taken
 
 

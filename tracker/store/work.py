@@ -22,6 +22,8 @@ from tracker.store.connection import reading, writing
 from tracker.store.models import Heartbeat, Work
 from tracker.store.sql import run
 
+# Kind and key of the task that publishes: there is one site.
+SITE = ("publish", "site")
 MAX_TRIES = 20
 # So often workers may die with a task: one that is long gets on a little each time. Others have
 # their turn meanwhile, until the lease runs out.
@@ -73,6 +75,16 @@ def enqueue(
             text,
             due,
         )
+
+
+def ask_publishing(*, now: int) -> None:
+    """Have the site published with what was recorded."""
+    enqueue(*SITE, due=now)
+
+
+def ask_judging(job: str, *, now: int) -> None:
+    """Have the builds of a job judged that wait for it."""
+    enqueue("judge", job, due=now, subject=job)
 
 
 def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:

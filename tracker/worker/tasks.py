@@ -40,7 +40,7 @@ from tracker.store.judging import judge_waiting, waiting_jobs
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
-from tracker.store.work import Task, enqueue, ensure, forget_done
+from tracker.store.work import SITE, Task, enqueue, ensure, forget_done
 from tracker.worker.context import Context
 
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
@@ -259,7 +259,7 @@ def schedule(context: Context) -> None:
         ensure("retention", "all", due=now)
     published = read_manifest(context.settings.output / "site")
     if published is None or published.revision != jobs.revision():
-        ensure("publish", "site", due=now)
+        ensure(*SITE, due=now)
     for server in jobs.servers():
         ensure("watch", server.name, due=now)
     for job in unfinished_backfills():
