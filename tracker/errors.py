@@ -81,7 +81,7 @@ class TooLarge(TrackerError):
 
 
 class Conflict(TrackerError):
-    """The same name was used for something else before."""
+    """What is recorded is otherwise: the name is in use for something else, a build not judged."""
 
     status = 409
     slug = "conflict"

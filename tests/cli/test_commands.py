@@ -12,10 +12,12 @@ import pytest
 import tracker as package
 from tests.cli.conftest import Command
 from tests.conftest import ROOT, RunningDemo, environ_of
-from tests.factories import history
+from tests.factories import NOW, history, record, report
 from tracker import cli
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
+from tracker.store.judging import set_budget
+from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 from tracker.store.tokens import check_token
 
@@ -73,6 +75,9 @@ def test_a_job_is_added_and_listed(command: Command, demo: RunningDemo) -> None:
 def test_jobs_are_listed_with_their_newest_builds(command: Command) -> None:
     history("nightly", login="P F", logout="P P")
     assert command("job", "list").out.splitlines()[1].split() == ["nightly", "#2", "2", "1", "1"]
+    set_budget("nightly", 0.9, now=NOW)
+    record(BuildFacts("nightly", 2), report(login="F"), replace=True)
+    assert command("job", "list").out.splitlines()[1].split() == ["nightly", "#2", "1", "1", "-"]
 
 
 def test_an_empty_list_says_what_to_do(command: Command) -> None:

@@ -393,9 +393,10 @@ def test_a_list_whose_rows_are_away_says_that_they_come_back() -> None:
 def test_a_list_of_which_some_rows_are_away_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "ROWS", 3)
     row = build.CaseRow("0" * 16, (), "login", "", "failed", None, "")
-    assert ResultList("new", 2, (row,)).comes_back
-    assert not ResultList("new", 9, (row,) * 3).comes_back
-    assert not ResultList("all", 9, ()).comes_back
+    assert ResultList("new", 2, (row,), True).comes_back
+    assert not ResultList("new", 2, (row,), False).comes_back
+    assert not ResultList("new", 9, (row,) * 3, True).comes_back
+    assert not ResultList("all", 9, (), True).comes_back
 
 
 def test_a_build_that_was_rewritten_says_that_it_is_not_judged_yet() -> None:

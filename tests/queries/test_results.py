@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import history, jenkins, key_of, record, report, upload
+from tests.factories import NOW, history, jenkins, judge_all, key_of, record, report, upload
 from tests.queries.growth import rows_read
+from tracker.queries.answers import answer, as_text
 from tracker.queries.builds import build
 from tracker.queries.results import LISTS, count_results, results, results_after
 from tracker.store.identity import id_of
+from tracker.store.judging import judge_waiting, set_budget
 from tracker.store.records import BuildFacts
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -162,8 +164,10 @@ def test_keyset_pages_can_be_of_each_list() -> None:
     history("nightly", **PICTURES)
     jenkins("nightly", 9, report(login="F", logout="S"), result="ABORTED")
     found = 0
-    for label in ("3", "4", "9"):
-        for which in LISTS:
+    unjudged = ("failed", "skipped", "all")
+    judged = [which for which in LISTS if which != "failed"]
+    for label, lists in (("3", judged), ("4", judged), ("9", unjudged)):
+        for which in lists:
             rows = sorted(results("nightly", label, which, limit=99), key=lambda row: row.key)
             half = len(rows) // 2
             after = id_of(rows[half - 1].key) if half else None
@@ -183,3 +187,29 @@ def test_a_list_costs_the_same_after_a_long_history(monkeypatch: pytest.MonkeyPa
         for build in lists.items()
     )
     assert young == old
+
+
+def test_an_answer_about_a_build_that_waits_to_be_judged_says_so_instead_of_nothing_new() -> None:
+    history("nightly", login="P P P P P F", logout="P P P P P F")
+    set_budget("nightly", 0.9, now=NOW)
+    known = answer(upload("nightly", 6), {}, {})
+    replaced = answer(record(BuildFacts("nightly", 6), report(login="F"), replace=True), {}, {})
+    for said, failed in ((known, 2), (replaced, 1)):
+        assert not said.has_verdicts
+        text = f"nightly #6: {failed} tests, {failed} failed, 0 skipped; not judged yet\n"
+        assert as_text(said) == text
+    judge_all()
+    again = answer(upload("nightly", 6), {}, {})
+    assert again.has_verdicts
+    assert "1 regressions" in as_text(again)
+
+
+def test_no_failure_is_called_one_of_an_incident_while_episodes_are_away() -> None:
+    """One that is broken since an earlier build would be among them."""
+    cases = {f"case{place}": "P P P P P F" for place in range(30)}
+    history("nightly", old="P P P F F F", **cases)
+    assert len(names(6, "incident")) == build("nightly", "6").in_incident == 30
+    set_budget("nightly", 0.9, now=NOW)
+    assert judge_waiting("nightly", now=NOW, builds=1)
+    assert build("nightly", "6").in_incident == 30
+    assert names(6, "incident") == []

@@ -6,10 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import junit
-from tests.factories import DAY, NOW, history, jenkins, report
+from tests.factories import DAY, NOW, history, jenkins, judge_all, record, report
+from tracker.queries.results import LISTS as OF_BUILD
 from tracker.store.engine import engine
 from tracker.store.judging import set_budget
-from tracker.store.records import About, Change
+from tracker.store.records import About, BuildFacts, Change
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import note_gone
 from tracker.store.sql import run
@@ -448,6 +449,34 @@ def test_a_list_of_what_is_judged_says_how_and_why(get, store):
     assert {(each["verdict"], each["since"], each["sentence"]) for each in everything} == {
         ("", None, "")
     }
+
+
+def test_what_is_judged_is_not_told_while_a_build_waits_for_that(get, client, store):
+    """An empty list would say that nothing broke."""
+    history("n", broke="P P F", ok="P P P")
+    path = f"{API}/n/builds/3/results"
+    judged = set(OF_BUILD) - {"skipped", "failed", "all"}
+
+    def statuses():
+        return {which: client.get(f"{path}?list={which}").status_code for which in OF_BUILD}
+
+    assert statuses() == dict.fromkeys(OF_BUILD, 200) | {"failed": 409}
+    assert "status=failed" in client.get(f"{path}?list=failed").json["detail"]
+    set_budget("n", 0.9, now=NOW)
+    assert statuses() == dict.fromkeys(OF_BUILD, 200) | dict.fromkeys({*judged, "failed"}, 409)
+    record(BuildFacts("n", 3), report(broke="F"), replace=True)
+    assert statuses() == dict.fromkeys(OF_BUILD, 200) | dict.fromkeys(judged, 409)
+    refused = client.get(f"{path}?list=new").json["detail"]
+    assert refused.startswith("n #3 waits to be judged again: what is new in it is not known yet.")
+    judge_all()
+    assert [each["name"] for each in get(f"{path}?list=new")["items"]] == ["broke"]
+
+
+def test_a_build_that_runs_says_that_it_is_not_judged(client, store):
+    jenkins("n", 1, report(one="F"), result=None)
+    refused = client.get(f"{API}/n/builds/1/results?list=new")
+    assert refused.status_code == 409
+    assert refused.json["detail"].startswith("n #1 is not judged: nobody knows what is new in it.")
 
 
 def test_a_slash_at_the_end_is_allowed(get, filled):

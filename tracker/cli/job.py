@@ -62,7 +62,7 @@ def list_jobs(ctx: click.Context, as_json: bool) -> None:
                 f"#{row.latest.label}" if row.latest else "-",
                 row.latest.totals.total if row.latest else "-",
                 row.latest.totals.failures if row.latest else "-",
-                row.latest.newly_broken if row.latest else "-",
+                row.latest.newly_broken if row.latest and row.latest.has_verdicts else "-",
                 row.error,
             )
             for row in rows

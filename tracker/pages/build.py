@@ -22,16 +22,21 @@ from tracker.queries.told import Counted, Told, told
 
 @dataclass(frozen=True)
 class ResultList:
-    """One list of results: its name in URLs, all it has, and the first rows of it."""
+    """One list of results: its name in URLs, all it has, and the first rows of it.
+
+    `judged_again` tells that the build's job is, just now.
+    """
 
     name: str
     count: int
     rows: tuple[CaseRow, ...]
+    judged_again: bool = False
 
     @property
     def comes_back(self) -> bool:
         """Whether rows are away until the build is judged again; all results never are."""
-        return self.name != "all" and len(self.rows) < min(self.count, ROWS)
+        is_cut = len(self.rows) < min(self.count, ROWS)
+        return self.judged_again and self.name != "all" and is_cut
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ def show(job: str, build: str) -> BuildPage:
     names = builds.report_names(job, build)
     filling = backfill(row.job)
     release = jobs.job(row.job).parts.release
+    again = jobs.is_judged_again(row.job)
     return BuildPage(
         build=row,
         previous=before,
@@ -121,12 +127,12 @@ def show(job: str, build: str) -> BuildPage:
         run=_run_of(row, above) if above or below else None,
         told=told(row, builds.about(job, build), names),
         lacking=lacking(row, 0 if row.let_go else CASES) if row.shortfall else None,
-        lists=tuple(_list(row, name, release) for name in LISTS),
+        lists=tuple(_list(row, name, release, again) for name in LISTS),
         events=tuple(events_of(job, row.label)) if row.has_verdicts and not row.let_go else (),
         reports=tuple(builds.reports_that_matter(job, build, ROWS)),
         report_count=len(names),
         filling=filling if filling and filling.is_running else None,
-        judged_again=jobs.is_judged_again(row.job),
+        judged_again=again,
         families=tuple(families.families_in(row.job, row.label)),
         paces=_paces(row),
         priorities=failures_by_priority(row.job, row.number, row.epoch, release),
@@ -156,9 +162,9 @@ def _paces(row: BuildRow) -> Paces:
     return Paces(len(rows), tuple(rows[:ROWS]))
 
 
-def _list(row: BuildRow, name: str, release: str) -> ResultList:
+def _list(row: BuildRow, name: str, release: str, again: bool) -> ResultList:
     count = results.count_results(row, name)
     if not count or (name == "all" and count > ROWS):
-        return ResultList(name, count, ())
+        return ResultList(name, count, (), again)
     rows = results.results(row.job, row.label, name, limit=ROWS)
-    return ResultList(name, count, with_catalogue(release, rows))
+    return ResultList(name, count, with_catalogue(release, rows), again)

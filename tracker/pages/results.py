@@ -26,7 +26,8 @@ class ResultsPage:
     @property
     def comes_back(self) -> bool:
         """Whether rows of this page are away until the build is judged again."""
-        return len(self.rows) < min(ROWS, self.paging.total - self.paging.offset)
+        is_cut = len(self.rows) < min(ROWS, self.paging.total - self.paging.offset)
+        return self.judged_again and is_cut
 
 
 def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:

@@ -30,6 +30,7 @@ class UploadAnswer:
     """The answer to an upload. `added` and `known` name reports, `refused` says why by name.
 
     `missing` of the expected cases have no result, as `shortfall` says, once the build is complete.
+    What is counted as new and fixed, and `new`, tell nothing until the build `has_verdicts`.
     """
 
     job: str
@@ -40,6 +41,7 @@ class UploadAnswer:
     known: tuple[str, ...]
     totals: Totals
     complete: bool
+    has_verdicts: bool
     regressions: int
     new_failures: int
     fixed: int
@@ -57,6 +59,7 @@ def answer(
     label = f"{recorded.number}~{recorded.epoch}"
     with snapshot():
         row = builds.build(recorded.job, label)
+        has_verdicts = results.has_verdicts(row)
         new = results.results(recorded.job, label, "new", limit=NEW_SHOWN)
     return UploadAnswer(
         job=row.job,
@@ -67,6 +70,7 @@ def answer(
         known=recorded.known,
         totals=row.totals,
         complete=row.complete,
+        has_verdicts=has_verdicts,
         regressions=row.regressions,
         new_failures=row.new_failures,
         fixed=row.fixed,
@@ -93,10 +97,13 @@ def answer(
 def as_text(answer: UploadAnswer) -> str:
     """The answer for the log of a build: one fact a line, nothing that steers a terminal."""
     totals = answer.totals
+    judged = (
+        f"{answer.regressions} regressions, {answer.new_failures} new failures,"
+        f" {answer.fixed} fixed"
+    )
     lines = [
         f"{answer.job} #{answer.label}: {totals.total} tests, {totals.failures} failed,"
-        f" {totals.skipped} skipped; {answer.regressions} regressions,"
-        f" {answer.new_failures} new failures, {answer.fixed} fixed"
+        f" {totals.skipped} skipped; {judged if answer.has_verdicts else 'not judged yet'}"
     ]
     if answer.shortfall:
         lines.append(answer.shortfall)
@@ -104,7 +111,7 @@ def as_text(answer: UploadAnswer) -> str:
         f"  {case.verdict}: {case.suite} {case.name} {case.variant}".rstrip() for case in answer.new
     ]
     more = answer.regressions + answer.new_failures - len(answer.new)
-    if more > 0:
+    if more > 0 and answer.has_verdicts:
         lines.append(f"  and {more} more")
     lines += [f"not read: {name}: {reason}" for name, reason in answer.refused.items()]
     lines += [f"warning: {text}" for text in answer.warnings]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tracker.errors import NotFound
+from tracker.errors import Conflict, NotFound
 from tracker.queries import builds
 from tracker.queries.builds import Found
 from tracker.queries.places import stretch
@@ -55,10 +55,13 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
     `new` are regressions and new failures, `failing` what is broken since an earlier build,
     `fixed` and `recovering` what was broken and passes, `suspect` what failed and may be chance,
     `flaky` what fails now and then, `incident` what failed with the whole build, `failed` the
-    failures of a build that is not judged (yet), `all` everything.
+    failures of a build that is not judged (yet), `all` everything. What is judged has no rows
+    while the build waits for that.
     """
     with snapshot():
         found = builds.found(job, label)
+        if which in _JUDGED and not _has_verdicts(found):
+            return []
         if which == "all":
             return _all(found, limit, offset)
         return _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
@@ -75,7 +78,8 @@ def results_after(
 ) -> list[CaseRow]:
     """The same in the order of their keys, those of a status behind the case id `after`.
 
-    NotFound where the results of the build were let go: an empty list would say that it had none.
+    NotFound where the results of the build were let go, Conflict where it is not judged as the
+    list has it: an empty list would say that it had none.
     """
     wanted, parameters = ("", ()) if status is None else (" AND r.status = ?", (status,))
     behind = -1 if after is None else after
@@ -83,6 +87,7 @@ def results_after(
     with snapshot():
         found = builds.found(job, label)
         refuse_let_go(found.row, "Its counts remain: ask for the build itself.")
+        _refuse_otherwise_judged(found, which)
         return _ROWS[which](found, _Part(rest, (behind, *parameters, limit)))
 
 
@@ -91,6 +96,46 @@ def refuse_let_go(row: BuildRow, remedy: str) -> None:
     if row.let_go:
         raise NotFound(
             f"The results of {row.job} #{row.label} were let go on {row.let_go:%Y-%m-%d}.", remedy
+        )
+
+
+def has_verdicts(row: BuildRow) -> bool:
+    """Whether what was said of the single results of a build is all there, and none of it old."""
+    return _has_verdicts(builds.found(row.job, f"{row.number}~{row.epoch}"))
+
+
+def _has_verdicts(found: Found) -> bool:
+    return found.row.has_verdicts and not _is_judged_again(found)
+
+
+def _is_judged_again(found: Found) -> bool:
+    """Whether its job is, from this build on or an earlier one: verdicts went, counts stayed."""
+    return bool(
+        select(
+            "SELECT 1 FROM rejudging WHERE job_id = ? AND (epoch, number) <= (?, ?)",
+            found.job_id,
+            found.row.epoch,
+            found.row.number,
+        )
+    )
+
+
+def _refuse_otherwise_judged(found: Found, which: str) -> None:
+    name = f"{found.row.job} #{found.row.label}"
+    if which == "failed" and found.row.has_verdicts:
+        raise Conflict(
+            f"{name} is judged: its failures are in the lists of what is.",
+            "Ask for all of them by status=failed and status=error, without a list.",
+        )
+    if which in _JUDGED and _is_judged_again(found):
+        raise Conflict(
+            f"{name} waits to be judged again: what is {which} in it is not known yet.",
+            "Ask again when its job is `judged_again` no more.",
+        )
+    if which in _JUDGED and not found.row.has_verdicts:
+        raise Conflict(
+            f"{name} is not judged: nobody knows what is {which} in it.",
+            "list=failed has its failures; one that runs is judged when it is over.",
         )
 
 
@@ -149,8 +194,6 @@ def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
     def rows(found: Found, part: _Part) -> list[CaseRow]:
-        if not found.row.has_verdicts:
-            return []
         place = (found.row.epoch, found.row.number)
         told = select(
             f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
@@ -182,8 +225,6 @@ def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], 
 
 def _incident(found: Found, part: _Part) -> list[CaseRow]:
     """What failed in an incident and was well before: it has no episode there, but a fix."""
-    if not found.row.in_incident:
-        return []
     place = (found.row.epoch, found.row.number)
     rows = select(
         f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
@@ -246,6 +287,7 @@ _ROWS: dict[str, Callable[[Found, _Part], list[CaseRow]]] = {
     "failed": _failed,
     "all": lambda found, part: _by_status(found, "", part),
 }
+_JUDGED = (*_EPISODES, "incident")
 _COUNTS: dict[str, Callable[[BuildRow], int]] = {
     "new": lambda row: row.newly_broken,
     "failing": lambda row: row.still_failing,

@@ -68,7 +68,7 @@ class Result(msgspec.Struct, frozen=True):
     """A case in a build; `duration` is in seconds.
 
     In a `list` of what is judged it has its `verdict`, the `sentence` that says why, and the label
-    of the build `since` which it is broken or flaky; elsewhere these are "" and null.
+    of the build `since` which it is or was broken or flaky; elsewhere these are "" and null.
     """
 
     key: str
@@ -139,17 +139,24 @@ _LIST = word(
     "list",
     "One list of the results: `new` is newly broken, `failing` broken since an earlier build,"
     " `fixed` and `recovering` pass again, `suspect`, `flaky` and `incident` failed and alarm"
-    " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged.",
+    " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged."
+    " While a build waits to be judged, all but `skipped`, `failed` and `all` are refused (409).",
     results.LISTS,
     default="all",
 )
 
 
-@BELOW.get(f"{_BUILD}/results", Results, JOB, BUILD, _LIST, _STATUS, *paging_by_key(), moved=True)
+@BELOW.get(
+    f"{_BUILD}/results",
+    Results,
+    *(JOB, BUILD, _LIST, _STATUS, *paging_by_key()),
+    moved=True,
+    refuses=(409,),
+)
 def list_results(
     job: str, build: str, list: str, status: str | None, limit: int, after: int | None
 ) -> Results:
-    """The results of a build, in the order of their keys; 404 where they were let go."""
+    """The results of a build by key; 404 where they were let go, 409 where it is not judged so."""
     number = None if status is None else int(Status.named(status))
     rows = results.results_after(job, build, list, status=number, after=after, limit=limit + 1)
     return page(Results, rows, limit, item=_result, cursor=lambda row: row.key)

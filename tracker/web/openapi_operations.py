@@ -78,6 +78,7 @@ class Operations:
         answers: Any,
         *parameters: Parameter,
         moved: bool = False,
+        refuses: tuple[int, ...] = (),
         door: str = "read",
     ) -> Callable[[Function], Function]:
         """Answer GET with what a function makes of its parameters, from one snapshot.
@@ -88,7 +89,8 @@ class Operations:
 
         def add(function: Function) -> Function:
             statuses = {200: answers, **({308: None} if moved else {})}
-            row = Operation("get", path, function, statuses, parameters, (404, 406), door)
+            refused = (404, 406, *refuses)
+            row = Operation("get", path, function, statuses, parameters, refused, door)
             self.rows.append(row)
             if self.blueprint is not None:
                 view = functools.partial(reply, row)
