@@ -340,8 +340,7 @@ install_units() {
     note_started "$old"
     run mkdir -p "$unit_folder"
     for unit in $(units_in "$old"); do
-        [ -f "$1/systemd/$unit" ] || ! has_systemd || [ -z "$start" ] ||
-            run systemctl disable --now "$unit" || true
+        [ -f "$1/systemd/$unit" ] || ! has_systemd || [ -z "$start" ] || take_away "$unit"
     done
     if [ -d "$old/systemd" ]; then
         while IFS= read -r unit; do
@@ -354,6 +353,14 @@ install_units() {
     if [ -z "$root" ] && command -v restorecon >/dev/null; then
         run restorecon -RF "$releases" "$unit_folder" "$settings"
     fi
+}
+
+# take_away UNIT: the release has none such. If nobody disabled it, one that has it again enables it.
+take_away() {
+    if systemctl is-enabled --quiet "$1"; then
+        { grep -vxF "$1" "$releases/enabled" || true; } | write "$releases/enabled" 0644
+    fi
+    run systemctl disable --now "$1" || true
 }
 
 # add_for_nodes FILE NAME ADDRESS...: to what the units have in common, where all the addresses are.

@@ -436,6 +436,9 @@ case "$*" in
     enable*)
         shift 2
         for unit; do touch "{units}/$unit"; done ;;
+    disable*)
+        shift 2
+        for unit; do rm -f "{units}/$unit"; done ;;
     is-active*) exit 0 ;;
     start* | restart* | try-restart*) echo "$*" >>"{units}/../asked" ;;
 esac
@@ -516,6 +519,23 @@ def test_a_unit_that_is_new_is_enabled_beside_one_that_people_disabled(machine: 
     machine.upgrade("2.0.0", "--no-start")
     machine.upgrade("2.0.0")
     assert machine.enabled() == (ALL | {"later.service"}) - {"publisher.service"}
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_rollback_enables_what_the_upgrade_took_away_unless_people_disabled_it(
+    machine: Machine, disabled: bool
+) -> None:
+    units = machine.checkout.folder / "deploy" / "systemd"
+    older = units / "regression-tracker-older.service"
+    older.write_text("[Install]\n")
+    machine.upgrade("1.0.0")
+    if disabled:
+        machine.disable("older.service")
+    older.unlink()
+    machine.upgrade("2.0.0")
+    assert machine.enabled() == ALL - {"older.service"}
+    machine.run("rollback")
+    assert machine.enabled() == (ALL if disabled else ALL | {"older.service"})
 
 
 def test_a_machine_on_which_all_is_disabled_is_upgraded(machine: Machine) -> None:
