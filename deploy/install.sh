@@ -261,7 +261,7 @@ note_ready() {
 runs_ready() {
     local pid
     has_systemd || return 1
-    pid=$(systemctl show --property MainPID --value regression-tracker-web.service)
+    pid=$(process_of regression-tracker-web.service)
     grep -qsF "$releases/$(in_use current)/bin/" "/proc/${pid:-0}/cmdline" && is_ready "$(web_address)"
 }
 
@@ -314,15 +314,16 @@ back_up() {
     local said
     say "Backing up before the upgrade ..."
     [ -z "$dry_run" ] || { run "$command" backup && return; }
-    if said=$("$command" backup 2>&1); then
-        say "$said"
-        return
+    said=$(mktemp)
+    if "$command" backup 2>&1 | tee "$said" >&2; then
+        rm -f "$said"
+    elif grep -qF "There is no database " "$said"; then
+        rm -f "$said"
+        say "There is nothing to back up yet."
+    else
+        rm -f "$said"
+        stop 3 "No backup, no upgrade: nothing was changed."
     fi
-    say "$said"
-    case $said in
-        *"There is no database "*) say "There is nothing to back up yet." ;;
-        *) stop 3 "No backup, no upgrade: nothing was changed." ;;
-    esac
 }
 
 # units_in FOLDER...: what is started of the units there: those that say at what.
@@ -414,7 +415,7 @@ start_units() {
     if [ -n "$dry_run" ] || systemctl is-active --quiet regression-tracker-web.socket; then
         [ -n "$dry_run" ] || wait_until_ready
     else
-        say "No web server runs on this machine: see journalctl -u 'regression-tracker-*' whether all is well."
+        wait_until_steady "${units[@]}"
     fi
     settle
 }
@@ -459,7 +460,30 @@ wait_until_ready() {
         fi
         sleep 1
     done
-    say "It does not get ready at http://$address/health/ready: see journalctl -u 'regression-tracker-*'."
+    stop_unproven "It does not get ready at http://$address/health/ready"
+}
+
+# wait_until_steady UNIT...: without a web server nobody tells that all is well. One that fails is started
+# again and again by systemd: each has to be the process that it was ten seconds ago.
+wait_until_steady() {
+    local unit services before=()
+    mapfile -t services < <(printf '%s\n' "$@" | grep '\.service$')
+    for unit in "${services[@]}"; do before+=("$(process_of "$unit")"); done
+    sleep 10
+    for unit in "${services[@]}"; do
+        if ! systemctl is-active --quiet "$unit" || [ "$(process_of "$unit")" != "${before[0]}" ]; then
+            stop_unproven "$unit does not stay up"
+        fi
+        before=("${before[@]:1}")
+    done
+    say "No web server runs on this machine, and what does stays up."
+}
+
+process_of() { systemctl show --property MainPID --value "$1"; }
+
+# stop_unproven TEXT: the release stays in use, and those before it stay there.
+stop_unproven() {
+    say "$1: see journalctl -u 'regression-tracker-*'."
     [ -z "$(in_use previous)" ] || say "The way back is: deploy/install.sh rollback"
     exit 3
 }

@@ -439,7 +439,8 @@ case "$*" in
     disable*)
         shift 2
         for unit; do rm -f "{units}/$unit"; done ;;
-    is-active*) exit 0 ;;
+    is-active*web.socket) [ ! -f "{units}/../no-web" ] ;;
+    is-active*) ! grep -qF "${{3#regression-tracker-}}" "{units}/../down" 2>/dev/null ;;
     start* | restart* | try-restart*) echo "$*" >>"{units}/../asked" ;;
 esac
 """
@@ -545,6 +546,33 @@ def test_a_machine_on_which_all_is_disabled_is_upgraded(machine: Machine) -> Non
     machine.run()
     assert machine.enabled() == set()
     assert {each.split()[0] for each in machine.asked()} == {"try-restart"}
+
+
+def test_without_a_web_server_a_release_is_proven_by_services_that_stay_up(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine.upgrade("1.0.0")
+    machine.upgrade("2.0.0")
+    machine.disable("web.socket", "web.service")
+    (tmp_path / "no-web").touch()
+    (tmp_path / "down").write_text("worker.service\n")
+    machine.checkout.is_now("3.0.0")
+    said = machine.run(code=3)
+    assert "regression-tracker-worker.service does not stay up" in said
+    assert (machine.checkout.releases / "current" / "unproven").exists()
+    assert machine.checkout.versions() == ["1.0.0", "2.0.0", "3.0.0"]
+    (tmp_path / "down").unlink()
+    assert "what does stays up" in machine.run()
+    assert machine.checkout.versions() == ["2.0.0", "3.0.0"]
+
+
+def test_a_service_that_is_started_again_and_again_does_not_stay_up(
+    machine: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "no-web").touch()
+    (tmp_path / "stand-ins" / "sleep").write_text(f"#!/bin/sh\necho 7 >{machine.pid}\n")
+    machine.checkout.is_now("1.0.0")
+    assert "does not stay up" in machine.run(code=3)
 
 
 def test_a_release_that_got_ready_after_its_rollback_is_the_way_back(machine: Machine) -> None:
