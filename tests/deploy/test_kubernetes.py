@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -407,6 +408,16 @@ def test_a_restore_is_a_pattern_with_room_for_a_copy() -> None:
     assert "BACKUP" in {each["name"] for each in container["env"]}
     assert "--from=cronjob/regression-tracker-restore" in GUIDE
     assert "set env --local -f - BACKUP=" in GUIDE
+
+
+def test_nothing_is_started_after_a_restore_that_was_refused() -> None:
+    """A publication that began before would have it refused, so that is waited for."""
+    [block] = [each for each in re.findall(r"```sh\n(.*?)```", GUIDE, re.S) if "BACKUP=" in each]
+    before, _, after = block.partition("create job restore")
+    assert "component in (publish, backup)" in before
+    _, waits, after = after.partition("wait --for=condition=complete job/restore")
+    assert waits
+    assert [line for line in after.splitlines()[:-1] if not line.endswith(" &&")] == []
 
 
 def test_the_migration_is_a_job_of_this_version() -> None:
