@@ -204,6 +204,18 @@ def test_a_token_file_that_others_may_read_fails(
     assert "is not there" in only(permissions.look_at_servers(scene(settings))).words
 
 
+@pytest.mark.parametrize("folder", ["", "backups"])
+def test_what_a_restore_put_aside_is_for_its_owner_alone(
+    settings: Settings, store: Path, folder: str
+) -> None:
+    aside = settings.home / folder / "tracker.dump.before-20260101T000000Z"
+    aside.parent.mkdir(mode=0o700, exist_ok=True)
+    aside.touch()
+    aside.chmod(0o644)
+    found = [each.remedy for each in permissions.look(scene(settings)) if each.verdict != "pass"]
+    assert found == [f"chmod 600 {aside}"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
 @pytest.mark.parametrize(
     ("owner", "group", "mode", "remedy"),

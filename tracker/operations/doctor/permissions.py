@@ -64,7 +64,8 @@ def _private(scene: Scene) -> Iterator[Path]:
     yield from (home / FOLDER, scene.settings.spool)
     for suffix in (DATABASE, DUMP):
         yield from (home / FOLDER).glob(f"*{suffix}")
-    yield from home.glob(f"{database.stem}{DUMP}.*")
+    for folder in (home, home / FOLDER):  # what a restore put aside
+        yield from folder.glob(f"{database.stem}{DUMP}.*")
 
 
 def _given() -> Iterator[Path]:
