@@ -13,7 +13,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import DAY, NOW, history, jenkins, judge_all, report, upload
+from tests.factories import (
+    DAY,
+    NOW,
+    history,
+    jenkins,
+    jenkins_facts,
+    judge_all,
+    record,
+    report,
+    upload,
+)
 from tests.store.fresh import fresh_store
 from tests.store.test_any_order import RECORDINGS
 from tests.store.test_retention import let_go, shorten
@@ -111,9 +121,12 @@ def test_verdicts_of_builds_that_were_let_go_are_imported(short: None) -> None:
         assert len(run("SELECT 1 FROM build WHERE let_go = ?", NOW)) > 10
 
 
-def test_a_start_in_the_future_is_not_imported() -> None:
+@pytest.mark.parametrize("heard", [NOW, NOW + 36_500 * DAY])
+def test_a_start_in_the_future_is_not_imported(heard: int) -> None:
+    """Nor where the clock of the tracker that exported it was wrong itself."""
     with fresh_store():
-        jenkins("nightly", 1, report(login="P"), started=NOW + 36_500 * DAY)
+        facts = jenkins_facts("nightly", 1, started=NOW + 36_500 * DAY)
+        record(facts, report(login="P"), now=heard)
         export = exported()
     with fresh_store():
         take(export)

@@ -56,7 +56,7 @@ def facts_of(build: records.Build) -> BuildFacts:
         state=build.state if from_jenkins else None,
         result=build.result,
         complete=build.complete,
-        started=believable(build.started, max(build.heard, now_ms())),
+        started=believable(build.started, now_ms()),
         duration=build.duration,
         url=build.url,
         branch=build.branch,
