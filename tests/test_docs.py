@@ -102,22 +102,29 @@ def test_a_lower_bound_in_the_security_document_is_the_one_that_is_installed() -
         assert re.search(rf"^    {name}(\[\w+\])? >= {re.escape(bound)}$", setup, re.M)
 
 
-# Commands in blocks and in lines of text; deploy/ has those that are run.
-CALLED = re.compile(
-    r"(?:^    |`)(?:sudo )?(tracker(?: [a-z-]+)? [^`\n]*|scripts/[\w-]+[^`\n]*)", re.M
-)
+# Commands in lines of text, in indented blocks, and in fences; deploy/ has those that are run.
+COMMAND = r"((?:tracker(?= )|(?:scripts/[\w-]+|deploy/[\w-]+\.sh)(?![\w./-]))[^`\n&]*)"
+CALLED = re.compile(rf"(?:^    |`)(?:sudo )?{COMMAND}", re.M)
+FENCED = re.compile(r"^ *```\w*\n(.*?)^ *```", re.M | re.S)
+# What stands before a command in a fence: settings, a container that it runs in, another command.
+BEFORE = r"^ *(?:sudo )?(?:\w+=\S+ )*|\b(?:exec|run)(?: -\S+)* [\w-]+ | -- +|[$|;&]\(? *|\bsh -c '"
+CALLED_IN_FENCE = re.compile(rf"(?:{BEFORE}){COMMAND}", re.M)
 
 
-def called(document: Path) -> list[str]:
-    """The commands that a document shows, a line each."""
-    return [line.strip() for line in CALLED.findall(document.read_text(encoding="utf-8"))]
+def called(text: str) -> list[str]:
+    """The commands that a document shows, a line each; what is continued is one line."""
+    text = re.sub(r" *\\\n *", " ", text)
+    fences = FENCED.findall(text)
+    lines = [*CALLED.findall(FENCED.sub("", text))]
+    lines += [line for fence in fences for line in CALLED_IN_FENCE.findall(fence)]
+    return [line.strip() for line in lines]
 
 
 def unknown_in(line: str) -> list[str]:
     """Scripts, commands and options of a line that do not exist."""
     words = line.split()
     if words[0] != "tracker":
-        return [] if (ROOT / words[0]).is_file() else [words[0]]
+        return unknown_of_script(ROOT / words[0], words)
     found: click.Command = tracker
     known = {option for each in tracker.params for option in each.opts}
     for word in words[1:]:
@@ -134,15 +141,51 @@ def unknown_in(line: str) -> list[str]:
     return []
 
 
+def unknown_of_script(script: Path, words: list[str]) -> list[str]:
+    """The script where there is none, or options of which neither it nor what it runs speaks."""
+    if not script.is_file():
+        return [words[0]]
+    text = script.read_text(encoding="utf-8")
+    for run in re.findall(r"scripts/\w+\.py", text):
+        text += (ROOT / run).read_text(encoding="utf-8")
+    options = {name for word in words[1:] for name in re.findall(r"^--[a-z-]+", word)}
+    return [f"{script.name} {name}" for name in sorted(options) if name not in text]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_and_options_that_a_document_names_exist(document: Path) -> None:
-    assert [wrong for line in called(document) for wrong in unknown_in(line)] == []
+    text = document.read_text(encoding="utf-8")
+    assert [wrong for line in called(text) for wrong in unknown_in(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("run `sudo tracker doctor`.", ["tracker doctor"]),
+        ("    scripts/test --nightly\n", ["scripts/test --nightly"]),
+        ("```sh\ntracker init\n```\n", ["tracker init"]),
+        ("- so:\n\n  ```sh\n  A=b tracker init\n  ```\n", ["tracker init"]),
+        ("```sh\ndeploy/install.sh \\\n    --dry-run\n```\n", ["deploy/install.sh --dry-run"]),
+        ("```\ndocker compose -f a.yaml exec -T web \\\n  tracker dump\n```\n", ["tracker dump"]),
+        (
+            "```\nkubectl exec pod -c web -- tracker init && tracker dump\n```\n",
+            ["tracker init", "tracker dump"],
+        ),
+        ('```\ncurl -H "$(tracker token list)"\n```\n', ['tracker token list)"']),
+        ("```\nsh -c 'tracker restore x --yes'\n```\n", ["tracker restore x --yes'"]),
+        ("```\nfor name in tracker results; do\n    chown tracker y\n```\n", []),
+    ],
+)
+def test_a_command_is_seen_wherever_it_is_shown(text: str, lines: list[str]) -> None:
+    assert called(text) == lines
 
 
 @pytest.mark.parametrize(
     ("line", "wrong"),
     [
         ("scripts/tset --nightly", ["scripts/tset"]),
+        ("scripts/test --nihgtly", ["test --nihgtly"]),
+        ("deploy/install.sh --dry-rnu", ["install.sh --dry-rnu"]),
         ("tracker tokn list", ["tracker tokn"]),
         ("tracker token lst", ["token lst"]),
         ("tracker ingest --job x --bild 3", ["ingest --bild"]),
