@@ -14,6 +14,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tests.factories import DAY, NOW, cluster_all, jenkins, judge_all, report, upload
+from tests.factories import record as stored_again
 from tests.store.fresh import fresh_store
 from tracker.errors import Conflict, NotFound
 from tracker.operations.retention import horizon, rules
@@ -38,6 +39,7 @@ from tracker.store.identity import key
 from tracker.store.judging import judge_from, rebuild
 from tracker.store.models import database
 from tracker.store.outcomes import Place
+from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 
 ONE = Policy(builds=1)
@@ -255,6 +257,25 @@ def test_a_build_keeps_its_counts_and_reports_without_its_results(forty: Path) -
     assert run("SELECT cases FROM report r JOIN build b ON b.id = r.build_id WHERE number = 3") == [
         (2,)
     ]
+
+
+@pytest.mark.parametrize("replace", [True, False], ids=["another report", "one more"])
+def test_a_late_report_takes_nothing_back_that_cannot_be_said_again(
+    forty: Path, replace: bool
+) -> None:
+    retention.keep("nightly", "3", kept=True)
+    let_go()
+    before = build("nightly", "3")
+    assert before.newly_broken == 1
+    told = report("r.xml" if replace else "s.xml", suite="t", late="P", later="P")
+    stored_again(BuildFacts("nightly", 3), told, replace=replace)
+    judge_all()
+    rebuild()
+    after = build("nightly", "3")
+    assert after.totals.passed == (2 if replace else 3)
+    assert after.judging == before.judging is not None
+    assert (after.newly_broken, after.expected) == (before.newly_broken, before.expected)
+    assert after.still_failing == 0
 
 
 def test_nothing_goes_without_a_policy(forty: Path) -> None:

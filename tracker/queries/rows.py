@@ -93,7 +93,7 @@ class BuildRow:
 
     @property
     def has_verdicts(self) -> bool:
-        """Whether it was judged as its results are now: one that waits for that has no counts."""
+        """Whether it was judged; one that waits for that, as its results are now, has no counts."""
         return self.judged and self.judging is not None
 
     @property
@@ -109,9 +109,12 @@ class BuildRow:
 
     @property
     def still_failing(self) -> int:
-        """Failures of what broke in an earlier build; 0 where the build is not judged (yet)."""
+        """Failures of what broke in an earlier build; 0 where the build is not judged (yet).
+
+        Of a build that got other results when it could be judged no more, as many as can be.
+        """
         others = self.newly_broken + self.not_alarming
-        return self.totals.failures - others if self.has_verdicts else 0
+        return max(0, self.totals.failures - others) if self.has_verdicts else 0
 
     @property
     def not_alarming(self) -> int:

@@ -13,7 +13,9 @@ from tracker.store import missing, nights
 from tracker.store.identity import twin
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job
+from tracker.store.outcomes import Place
 from tracker.store.records import Contents, ReadReport
+from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import listed, run, run_many
 
 
@@ -23,7 +25,7 @@ def write_whole(
     """Put the build's reports and results in the place of whatever was there.
 
     `merged` are the reports laid together, where that is done. What was said of the build is taken
-    back. The caller saves it and judges it.
+    back where it can be said anew. The caller saves it and judges it.
     """
     for table in ("result", "attempt", "output", "suite_run", "report"):
         run(f"DELETE FROM {table} WHERE build_id = ?", build.id)
@@ -43,7 +45,7 @@ def add_reports(
     """Add reports to a build that has none of their results, which are in `merged`.
 
     `contents` has the names and texts where the reports have none. What was said of the build is
-    taken back. The caller saves it and judges it.
+    taken back where it can be said anew. The caller saves it and judges it.
     """
     earlier = _cases_of_another_build(job, build)
     for each in contents or [report.contents for report in reports]:
@@ -51,11 +53,18 @@ def add_reports(
     numbers = _number_reports(build.id, reports)
     _write_results(build.id, merged, numbers)
     _write_report_rows(build.id, reports, merged.overlaps, numbers)
-    nights.take_back(build)
-    missing.take_back(build)
+    if _can_be_judged(job, build):
+        nights.take_back(build)
+        missing.take_back(build)
     for name, count in totals(merged.results).items():
         setattr(build, name, getattr(build, name) + count)
     build.damaged += sum(report.recovered or bool(report.failure) for report in reports)
+
+
+def _can_be_judged(job: Job, build: Build) -> bool:
+    """Whether the history that the build is judged by is all there: otherwise its verdicts stay."""
+    place = Place(build.id, build.epoch, build.number)
+    return place_to_judge_from(job.id, place) == place
 
 
 def _cases_of_another_build(job: Job, build: Build) -> set[int]:
