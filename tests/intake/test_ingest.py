@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 
+import msgspec
 import pytest
 
 from tests.conftest import junit
+from tests.factories import DAY, NOW
 from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
@@ -35,13 +37,13 @@ def send(settings, store):
 def sender(settings):
     intake = Intake.of(settings)
 
-    def send(reports, variant="", said=A_BUILD, **more):
+    def send(reports, variant="", said=A_BUILD, now=0, **more):
         spooled = [
             SpooledReport(kept.path, name, kept.sha256, kept.size, variant)
             for name, data in reports.items()
             for kept in [spool.store(intake.spool, [data])]
         ]
-        return ingest(intake, said, spooled, now=0, **more)
+        return ingest(intake, said, spooled, now=now, **more)
 
     return send
 
@@ -186,17 +188,54 @@ def test_an_older_report_that_cannot_be_read_again_stops_the_recording(send, set
     assert list(dump.lines()) == before
 
 
-def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sent(send, settings):
-    send({"a.xml": junit(one="P", two="F")})
+def without_first_report(settings):
+    """Send to a build whose first report, which was recorded at NOW, has no bytes any more."""
+    send = sender(settings)
+    send({"a.xml": junit(one="P", two="F")}, now=NOW)
     for path in settings.spool.glob("??/*"):
         path.unlink()
-    with pytest.raises(SpoolDamage):  # nobody let them go
-        send({"b.xml": junit(one="F")})
-    audit.note("raw reports let go", "spool", "1 reports")
+    return send
+
+
+def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sent(store, settings):
+    send = without_first_report(msgspec.structs.replace(settings, keep_spool_days=30))
+    audit.note(audit.SPOOL_LET_GO, "spool", "1 reports")
     with pytest.raises(Conflict, match=r"'a\.xml' .*older than keep_spool_days.*replace=true"):
-        send({"b.xml": junit(one="F")})
+        send({"b.xml": junit(one="F")}, now=NOW + 31 * DAY)
     send({"a.xml": junit(one="P", two="F"), "b.xml": junit(one="F")}, replace=True)
     assert statuses() == {"one": "failed", "two": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("keep", "what", "subject", "days"),
+    [
+        (30, audit.SPOOL_LET_GO, "spool", 29),
+        (0, audit.SPOOL_LET_GO, "spool", 31),
+        (30, "another deed", "spool", 31),
+        (30, audit.IMPORTED, "another", 31),
+    ],
+    ids=["it is young", "all are kept", "none was let go", "another job was imported"],
+)
+def test_bytes_that_nobody_let_go_are_damage_whatever_else_was(
+    store, settings, keep, what, subject, days
+):
+    send = without_first_report(msgspec.structs.replace(settings, keep_spool_days=keep))
+    audit.note(what, subject)
+    with pytest.raises(SpoolDamage):
+        send({"b.xml": junit(one="F")}, now=NOW + days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("after", "refused"), [(1, Conflict), (-1, SpoolDamage)], ids=["older", "younger"]
+)
+def test_a_build_older_than_an_import_of_its_job_came_without_bytes(
+    store, settings, monkeypatch, after, refused
+):
+    send = without_first_report(settings)
+    monkeypatch.setattr("tracker.store.audit.now_ms", lambda: NOW + after)
+    audit.note(audit.IMPORTED, "nightly")
+    with pytest.raises(refused):
+        send({"b.xml": junit(one="F")}, now=NOW + DAY)
 
 
 def test_a_report_that_failed_once_is_read_when_it_comes_again(send, settings):

@@ -121,6 +121,17 @@ def test_verdicts_of_builds_that_were_let_go_are_imported(short: None) -> None:
         assert len(run("SELECT 1 FROM build WHERE let_go = ?", NOW)) > 10
 
 
+def test_of_each_job_that_gets_builds_without_bytes_that_is_noted_once() -> None:
+    with fresh_store():
+        for job, number in (("nightly", 1), ("nightly", 2), ("weekly", 1)):
+            jenkins(job, number, report(login="P"))
+        export = exported()
+    with fresh_store():
+        take(export)
+        rows = run("SELECT subject FROM audit WHERE what = 'imported' ORDER BY subject")
+        assert rows == [("nightly",), ("weekly",)]
+
+
 @pytest.mark.parametrize("heard", [NOW, NOW + 36_500 * DAY])
 def test_a_start_in_the_future_is_not_imported(heard: int) -> None:
     """Nor where the clock of the tracker that exported it was wrong itself."""

@@ -19,9 +19,9 @@ from tracker.intake.sandbox import Limits, read_reports
 from tracker.intake.spool import SpooledReport
 from tracker.intake.text import storable
 from tracker.settings import Settings
-from tracker.store.audit import is_spool_let_go
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport, believable
+from tracker.store.without_bytes import is_without_bytes
 
 _ROUNDS = 5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -35,6 +35,7 @@ class Intake:
     limits: Limits
     sources: PluginSources
     accept_new_jobs: bool = True
+    keep_spool_days: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Intake:
@@ -44,6 +45,7 @@ class Intake:
             limits=Limits(settings.parse_seconds, settings.parse_memory_mb),
             sources=PluginSources.of(settings.plugins_folder, settings.plugins_enabled),
             accept_new_jobs=settings.accept_new_jobs,
+            keep_spool_days=settings.keep_spool_days,
         )
 
 
@@ -155,19 +157,19 @@ def _record(
                 is_read=is_read,
             )
         except NeedsAllReports as need:
-            reread = _reread(intake, need.stored)
+            reread = _reread(intake, need, now)
     raise Busy("Other uploads keep changing this build.", "Send the report again shortly.")
 
 
-def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
+def _reread(intake: Intake, need: NeedsAllReports, now: int) -> list[ReadReport]:
     """Older reports of the build, read again; SpoolDamage where one cannot be any more, Conflict
     where nobody wants to keep its bytes.
     """
-    read = {report.name: report for report in read_again(intake, stored)}
-    for before in stored:
+    read = {report.name: report for report in read_again(intake, need.stored)}
+    for before in need.stored:
         after = read.get(before.name)
         if after is None or (after.failure and not before.failure):
-            _check_kept(intake, before)
+            _check_kept(intake, need.build_id, before, now)
             why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
@@ -176,10 +178,10 @@ def _reread(intake: Intake, stored: Sequence[StoredReport]) -> list[ReadReport]:
     return list(read.values())
 
 
-def _check_kept(intake: Intake, report: StoredReport) -> None:
+def _check_kept(intake: Intake, build_id: int, report: StoredReport, now: int) -> None:
     """Conflict where the bytes of a report were let go: no later try finds them."""
     path = spool.path_of(intake.spool, report.archive or report.sha256)
-    if not path.exists() and is_spool_let_go():
+    if not path.exists() and is_without_bytes(build_id, intake.keep_spool_days, now=now):
         raise Conflict(
             f"The older report {report.name!r} of this build has no bytes here any more, with which"
             " the new one would be counted: it is older than keep_spool_days, or was imported.",

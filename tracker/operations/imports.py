@@ -86,6 +86,7 @@ class _Import:
     left: list[str] = field(default_factory=list)
     trouble: str = ""
     has_begun: bool = False
+    noted: set[str] = field(default_factory=set)
 
     def take(self, section: Sequence[records.Record]) -> None:
         """Take over a section; what cannot be is written down, and the others go on."""
@@ -161,9 +162,10 @@ def _take_job(work: _Import, section: Sequence[records.Record]) -> None:
 
 def _take_build(work: _Import, section: Sequence[records.Record]) -> None:
     [build] = _of(section, records.Build)
-    if not work.counts["builds"] + work.counts["known"]:
-        # Their reports have no bytes in the spool, and validation has to know why.
-        audit.note("imported", build.job, "and what else the export has")
+    if build.job not in work.noted:
+        # Its reports have no bytes in the spool: intake and validation have to know why.
+        work.noted.add(build.job)
+        audit.note(audit.IMPORTED, build.job)
     done = import_build.record(section)
     set_flags(done.build_id, gone=build.gone, kept=build.kept)
     if done.created or done.added:

@@ -17,7 +17,8 @@ from tracker.store.models import Audit
 
 LONGEST = 500
 # What leaves reports without bytes, and is meant to.
-LET_GO = ("imported", "raw reports let go")
+SPOOL_LET_GO, IMPORTED = "raw reports let go", "imported"
+LET_GO = (IMPORTED, SPOOL_LET_GO)
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,9 @@ class Laid:
 class NeedsAllReports(Exception):
     """The new reports touch what older ones said: read `stored` again, record the build whole."""
 
-    def __init__(self, stored: tuple[StoredReport, ...]) -> None:
+    def __init__(self, build_id: int, stored: tuple[StoredReport, ...]) -> None:
         super().__init__(f"{len(stored)} reports to read again")
+        self.build_id = build_id
         self.stored = stored
 
 
@@ -335,7 +336,7 @@ def _write_reports(
     merged = laid.of(todo.added)
     if todo.replaced or merged.overlaps or _overlaps(build, todo.added, merged):
         if todo.untouched:
-            raise NeedsAllReports(todo.untouched)
+            raise NeedsAllReports(build.id, todo.untouched)
         write_whole(job, build, todo.added, merged)
         return
     add_reports(job, build, todo.added, merged)

@@ -117,7 +117,7 @@ def _raw(
 ) -> Iterator[Raw]:
     found = raw_reports.find(settings.spool, policy, now=now)
     if found:  # noted before they go: validation has to know why they are not there
-        audit.note("raw reports let go", "spool", f"{len(found)} reports")
+        audit.note(audit.SPOOL_LET_GO, "spool", f"{len(found)} reports")
     for raw in found:
         beat("letting go raw reports")
         if raw_reports.remove(raw, policy, now=now):
