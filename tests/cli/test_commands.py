@@ -208,6 +208,23 @@ def test_a_bug_ends_with_70_and_says_that_it_is_one(
     assert said.err.splitlines()[-1].startswith("tracker: This is a bug")
 
 
+@pytest.mark.sqlite
+def test_what_stumbles_over_damage_says_that_and_where(
+    command: Command, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> int:
+        raise ZeroDivisionError("no number")
+
+    monkeypatch.setattr("tracker.store.judging.rebuild", broken)
+    monkeypatch.setattr("tracker.store.sqlite.damage._said", lambda *_: ["page 3"])
+    said = command("rebuild")
+    assert said.code == 3
+    assert "ZeroDivisionError: no number" in said.err
+    assert said.err.splitlines()[-1] == (
+        "tracker: The database is damaged (page 3). Restore the newest backup."
+    )
+
+
 def test_a_reader_that_stops_reading_is_no_error(settings: Settings) -> None:
     open_store(settings.store)
     history("nightly", **{f"case{place}": "F F F" for place in range(300)})

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.factories import history
-from tests.faults.random_bytes import spoil_page
+from tests.faults.random_bytes import lose_index_rows, spoil_page
 from tracker.errors import StorageError
 from tracker.queries.jobs import names
 from tracker.store.connection import close_store, open_store, raise_revision, writing
 from tracker.store.engine import engine
 from tracker.store.probe import probe
-from tracker.store.sqlite.damage import mark_of
+from tracker.store.sql import run
+from tracker.store.sqlite.damage import look_for_damage, mark_of
 
 pytestmark = pytest.mark.sqlite
 DAMAGED = r"The database is damaged \(.*\): nothing is written into it"
@@ -42,6 +44,12 @@ def look(*, is_thorough: bool = False) -> str:
     return engine().look_for_damage(lambda: False, is_thorough=is_thorough)
 
 
+def on_disk(path: Path) -> list[bytes]:
+    """The database and its log of writes."""
+    log = path.with_name(f"{path.name}-wal")
+    return [each.read_bytes() for each in (path, log) if each.exists()]
+
+
 def write() -> None:
     """What any writer does."""
     with writing():
@@ -54,10 +62,70 @@ def test_in_a_whole_file_nothing_is_found(whole: Path) -> None:
 
 
 def test_nothing_is_written_into_a_damaged_file(spoilt: Path) -> None:
-    before = spoilt.read_bytes()
+    before = on_disk(spoilt)
     with pytest.raises(StorageError, match=DAMAGED):
         write()
-    assert spoilt.read_bytes() == before
+    assert on_disk(spoilt) == before
+
+
+def test_a_row_that_refers_to_none_keeps_nobody_from_writing(whole: Path) -> None:
+    run("PRAGMA foreign_keys = 0")
+    run("UPDATE report SET build_id = build_id + 99")
+    run("PRAGMA foreign_keys = 1")
+    assert (look(), look(is_thorough=True)) == ("", "")
+    write()
+
+
+def test_an_index_that_lacks_a_row_is_told_and_keeps_nobody_from_writing(whole: Path) -> None:
+    close_store()
+    lose_index_rows(whole, "report")
+    open_store(whole)
+    assert look() == ""
+    assert "missing from index" in look(is_thorough=True)
+    assert not mark_of(whole).exists()
+    write()
+
+
+def test_a_page_that_no_table_has_is_looked_at(whole: Path) -> None:
+    run("CREATE TABLE gone (x)")
+    run("DROP TABLE gone")
+    close_store()
+    spoil_page(whole, None)
+    open_store(whole)
+    assert "freelist" in look()
+
+
+def test_a_disk_that_has_another_number_since_a_reboot_is_the_same(
+    spoilt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def elsewhere(path: Path, **more: bool) -> os.stat_result:
+        found = list(stat(path, **more))
+        return os.stat_result([*found[:2], found[2] + 1, *found[3:]])
+
+    monkeypatch.setattr("os.stat", elsewhere)
+    with pytest.raises(StorageError, match=DAMAGED):
+        write()
+
+
+def test_damage_that_was_found_while_the_file_was_replaced_is_not_that_of_the_new_one(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.store.sqlite.damage._STEPS_BETWEEN_LOOKS", 1)
+    close_store()
+    copy = tmp_path / "copy.db"
+    shutil.copy(whole, copy)
+    spoil_page(whole, "result")
+
+    def replace() -> bool:
+        if copy.exists():
+            copy.replace(whole)
+        return False
+
+    assert look_for_damage(whole, replace)
+    open_store(whole)
+    write()
 
 
 def test_what_can_be_read_is_read(spoilt: Path) -> None:

@@ -126,12 +126,12 @@ def main() -> None:
 
 def _unexpected() -> int:
     """What no code foresaw: a bug, but where the database does not hold what was written."""
+    traceback.print_exc()
     if found := _damage():
         click.echo(
             f"tracker: The database is damaged ({found}). Restore the newest backup.", err=True
         )
         return StorageError.exit_code
-    traceback.print_exc()
     click.echo("tracker: This is a bug; please report it with the lines above.", err=True)
     return BUG
 

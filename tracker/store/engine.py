@@ -147,8 +147,14 @@ class Engine(Protocol):
     def look_for_damage(self, is_over: Callable[[], bool], /, *, is_thorough: bool = False) -> str:
         """Look at every page; what is wrong, after which nobody writes until that is mended.
 
-        One that `is_thorough` holds what is on them against each other, which takes long. Empty
-        where all is well, or `is_over` before the end.
+        One that `is_thorough` also holds what is on them against each other, which takes long and
+        keeps nobody from writing. Empty where all is well, or `is_over` before the end.
+        """
+
+    def daily_look(self) -> Sequence[str]:
+        """The command that looks at every page where that is due, and prints what it found.
+
+        Empty where there is no file of ours to look at.
         """
 
     def copy(self, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The lock files beside a SQLite database: who writes, and who uses it at all.
+"""The lock files beside a SQLite database: who writes, who uses it at all, who looks at it all.
 
 The kernel drops a lock when its holder dies. One that writes for long shows by the file that it
 goes on: a byte is in it, and the time of its last sign.
@@ -55,6 +55,21 @@ def _show(descriptor: int) -> None:
 
 
 @contextmanager
+def look_lock(path: Path) -> Iterator[int | None]:
+    """Alone among those who look at every page of the database `path`; None where another does.
+
+    Gives the file, to be read and written.
+    """
+    with _open_lock(path.with_suffix(".looked"), os.O_RDWR) as lock:
+        try:
+            _flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield lock.fileno()
+
+
+@contextmanager
 def using(path: Path) -> Iterator[None]:
     """Use the database `path` otherwise than by `open_store`; Busy while one is restored."""
     with take_use(path):
@@ -96,10 +111,10 @@ def use_file(path: Path) -> Path:
     return path.with_suffix(".use")
 
 
-def _open_lock(path: Path) -> BinaryIO:
+def _open_lock(path: Path, access: int = os.O_WRONLY) -> BinaryIO:
     """The file, made where it is not there; a pipe in its place would be waited for without end."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o666)
+        descriptor = os.open(path, access | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o666)
         lock = os.fdopen(descriptor, "ab")
         own_as_folder(path)
     except OSError as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FrameType
 
 from tracker import logs, metrics
-from tracker.clock import DAY, SECOND, now_ms
+from tracker.clock import SECOND, now_ms
 from tracker.durable import make_private
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.operations.health import refuse_replaced
@@ -24,6 +24,7 @@ from tracker.store.work import Task
 from tracker.worker.context import Context
 from tracker.worker.heartbeat import Heartbeat
 from tracker.worker.leases import FarLeases
+from tracker.worker.looks import DailyLook
 from tracker.worker.tasks import TASKS, NotYet, schedule
 
 log = logging.getLogger("tracker.worker")
@@ -53,8 +54,8 @@ class Worker:
         self.stopping = False
         self.far_leases = FarLeases(self.lease_ms)
         self.scheduled_at = float("-inf")
-        self.looked_at = float("-inf")
         self.opened: Identity = None
+        self.look = DailyLook(())
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until a signal says stop or, with `until_idle`, until nothing is due."""
@@ -65,20 +66,32 @@ class Worker:
         signal.signal(signal.SIGINT, self._stop)
         log.info("worker %s starts", self.name)
         self.heartbeat.start()
+        if not until_idle and self._does_tasks():
+            self.look = DailyLook(engine().daily_look())
+        try:
+            self._work(until_idle=until_idle)
+        finally:
+            self.look.end()
+        self.heartbeat.stop()
+        work.retire(self.name)
+        log.info("worker %s ends", self.name)
+
+    def _work(self, *, until_idle: bool) -> None:
         while not self.stopping:
+            self.look.step()
             if not self._turn():
                 if until_idle:
                     break
                 time.sleep(IDLE_SECONDS)
-        self.heartbeat.stop()
-        work.retire(self.name)
-        log.info("worker %s ends", self.name)
+
+    def _does_tasks(self) -> bool:
+        """Whether it does more than to publish."""
+        return any(kind != "publish" for kind in self.kinds)
 
     def _turn(self) -> bool:
         """Do one task; False when none was due, or the store cannot be used now."""
         try:
             refuse_replaced(self.context.settings.store, self.opened)
-            self._look_for_damage()
             self._schedule()
             task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
             if task is not None:
@@ -145,13 +158,6 @@ class Worker:
             self.far_leases.look(now_ms())
             schedule(self.context)
             self.scheduled_at = time.monotonic()
-
-    def _look_for_damage(self) -> None:
-        """At the start and once a day: what a broken disk did is not to be found by writing."""
-        if SECOND * (time.monotonic() - self.looked_at) > DAY:
-            self.looked_at = time.monotonic()
-            if found := engine().look_for_damage(lambda: self.stopping):
-                log.error("The database is damaged (%s); `tracker doctor` says what to do.", found)
 
     def _step(self, doing: str) -> None:
         """Between two steps of a long task: tell what is going on, or stop."""

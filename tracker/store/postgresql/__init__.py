@@ -191,6 +191,9 @@ class Postgresql:
         """The server looks at what it reads, and its checksums at the rest."""
         return ""
 
+    def daily_look(self) -> Sequence[str]:
+        return ()
+
     def copy(self, target: Path) -> None:
         copy_to_file(self.address, self.place, target)
 

@@ -6,6 +6,7 @@ writers that queue for the lock file instead of sleeping at random.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -187,6 +188,9 @@ class Sqlite:
 
     def look_for_damage(self, is_over: Callable[[], bool], *, is_thorough: bool = False) -> str:
         return look_for_damage(self.path, is_over, is_thorough=is_thorough)
+
+    def daily_look(self) -> Sequence[str]:
+        return (sys.executable, "-m", "tracker.store.sqlite.daily_look", str(self.path))
 
     def copy(self, target: Path) -> None:
         copy_file(self.path, target)

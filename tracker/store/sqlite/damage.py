@@ -10,19 +10,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import peewee
 
+from tracker.durable import own_as_folder, sync_folder
 from tracker.errors import StorageError
 from tracker.store.sqlite.words import is_damage, names_in_words
 
 # A thirtieth of a second, as elsewhere.
 _STEPS_BETWEEN_LOOKS = 1_000_000
-_QUICK = ("quick_check(1)",)
-_THOROUGH = ("integrity_check(1)", "foreign_key_check")
 
 
 def mark_of(path: Path) -> Path:
@@ -34,7 +33,7 @@ def told_damage(path: Path) -> str:
     """What a look found in the very file that is there now; empty where none found anything."""
     try:
         told = json.loads(mark_of(path).read_text())
-        return str(told["found"]) if told["file"] == _identity(path) else ""
+        return str(told["found"]) if told["file"] == number_of(path) else ""
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -51,54 +50,83 @@ def refuse_damaged(path: Path) -> None:
 def look_for_damage(path: Path, is_over: Callable[[], bool], *, is_thorough: bool = False) -> str:
     """Look at every page, about a second for 1 GB; what is wrong, which is told from then on.
 
-    One that `is_thorough` takes ten times as long: it holds rows against indexes and references.
-    Given up once `is_over`. StorageError where what was found cannot be kept.
+    One that `is_thorough` then holds rows against indexes, ten times as long; what that finds is
+    given and hinders nobody, since no later look at the pages would take it back. Given up once
+    `is_over`. StorageError where what was found cannot be kept.
     """
-    found = _look(path, is_over, _THOROUGH if is_thorough else _QUICK)
-    if found is None:
-        return ""
+    file = number_of(path)
+    found = _first_fault(path, is_over, _of_pages)
+    if found is not None:
+        _keep(path, file, found)
+    if is_thorough and not found:
+        found = _first_fault(path, is_over, _of_indexes)
+    return found or ""
+
+
+def number_of(path: Path) -> int:
+    """The file that is there now. Devices are numbered anew by a reboot, and are no part of it."""
+    return path.stat().st_ino
+
+
+def _keep(path: Path, file: int, found: str) -> None:
     try:
         if found:
-            _mark(path, found)
+            _mark(path, file, found)
         else:
             mark_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(
             f"{mark_of(path)} cannot be written: {error.strerror}.", "Check the folder's owner."
         ) from error
-    return found
 
 
-def _mark(path: Path, found: str) -> None:
+def _mark(path: Path, file: int, found: str) -> None:
     """Whole at once: a writer that read half of it would take the file for sound."""
     mark = mark_of(path)
     new = mark.with_name(f"{mark.name}.{os.getpid()}")
-    new.write_text(json.dumps({"found": found, "file": _identity(path)}) + "\n")
+    with new.open("w") as out:
+        out.write(json.dumps({"found": found, "file": file}) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    own_as_folder(new)
     new.replace(mark)
+    sync_folder(mark.parent)
 
 
-def _look(path: Path, is_over: Callable[[], bool], pragmas: Sequence[str]) -> str | None:
-    """The first fault in SQLite's words; empty where all is well, None where nobody can tell."""
+def _first_fault(
+    path: Path,
+    is_over: Callable[[], bool],
+    faults: Callable[[peewee.SqliteDatabase], Iterator[str]],
+) -> str | None:
+    """The first in SQLite's words; empty where all is well, None where nobody can tell."""
     database = peewee.SqliteDatabase(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=10)
     try:
         with contextlib.closing(database), names_in_words():
             connection = database.connection()  # type: ignore[no-untyped-call]
             connection.set_progress_handler(is_over, _STEPS_BETWEEN_LOOKS)
-            for pragma in pragmas:
-                rows = database.execute_sql(f"PRAGMA {pragma}")  # type: ignore[no-untyped-call]
-                if said := [_in_words(*row) for row in rows if row != ("ok",)]:
-                    return said[0]
-            return ""
+            return next(faults(database), "")
     except peewee.DatabaseError as error:
         text = str(error)
         return text if is_damage(text) else None
 
 
-def _in_words(said: str, *place: object) -> str:
-    """A fault that SQLite describes, or the table of a row that refers to none, with its place."""
-    return f"a row of {said} refers to what is not there" if place else said.splitlines()[-1]
+def _of_pages(database: peewee.SqliteDatabase) -> Iterator[str]:
+    """Those of each table with its indexes, and of the free pages, which are the schema's here.
+
+    One by one: as long as one is read, the log of writes only grows.
+    """
+    tables = database.execute_sql(  # type: ignore[no-untyped-call]
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+    ).fetchall()
+    for (name,) in [("sqlite_schema",), *tables]:
+        yield from _said(database, f'quick_check("{name}")')
 
 
-def _identity(path: Path) -> list[int]:
-    found = path.stat()
-    return [found.st_dev, found.st_ino]
+def _of_indexes(database: peewee.SqliteDatabase) -> Iterator[str]:
+    yield from _said(database, "integrity_check(1)")
+
+
+def _said(database: peewee.SqliteDatabase, pragma: str) -> list[str]:
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+        rows = database.execute_sql(f"PRAGMA {pragma}").fetchall()  # type: ignore[no-untyped-call]
+    return [str(text).splitlines()[-1] for (text,) in rows if text != "ok"]
