@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CORPUS, SHARED
+from tests.factories import NOW, record
 from tracker.jenkins.builds import (
     artifacts_of,
     cells_of,
@@ -20,6 +21,7 @@ from tracker.jenkins.builds import (
     variant_at,
 )
 from tracker.store.records import About, BuildFacts, Change
+from tracker.store.sql import run
 
 RECORDED = SHARED / "jenkins" / "recorded" / "hudson-1.395"
 PUBLIC = CORPUS / "jenkins-api"
@@ -146,7 +148,13 @@ def _bodies(table: Path) -> list[dict[str, Any]]:
 
 # Shapes by hand.
 
-BUILD = {"number": 7, "building": False, "inProgress": False, "result": "SUCCESS"}
+BUILD = {
+    "number": 7,
+    "url": "",
+    "building": False,
+    "inProgress": False,
+    "result": "SUCCESS",
+}
 
 
 @pytest.mark.parametrize(
@@ -182,9 +190,18 @@ def test_a_revision_without_a_branch_is_a_revision() -> None:
 
 
 def test_missing_and_null_fields_say_nothing() -> None:
-    told = facts({"number": 7, "actions": [None, {}, {"causes": None}], "artifacts": None})
+    actions = [None, {}, {"causes": None}]
+    told = facts({"number": 7, "url": None, "actions": actions, "artifacts": None})
     assert (told.started, told.url, told.upstream_job, told.branch) == (None, "", "", "")
     assert (artifacts_of({}), has_test_report({}), told.about) == ([], False, About())
+
+
+def test_a_slim_answer_takes_nothing_back_that_a_whole_one_told(store: Path) -> None:
+    record(facts({**BUILD, "description": "for the release", "builtOn": "agent-1"}))
+    record(facts({"number": 7, "timestamp": NOW, "building": False, "inProgress": False}))
+    [(about, started)] = run("SELECT about, started FROM build")
+    assert about == '{"description":"for the release","node":"agent-1"}'
+    assert started == NOW
 
 
 def test_cells_of_a_matrix_are_those_that_ran_in_this_build() -> None:

@@ -46,7 +46,10 @@ def is_running(build: dict[str, Any]) -> bool:
 
 
 def facts_of(job: str, build: dict[str, Any], *, tracker_name: Callable[[str], str]) -> BuildFacts:
-    """The facts in a build's answer; `tracker_name` gives jobs of its server our names."""
+    """The facts in a build's answer; `tracker_name` gives jobs of its server our names.
+
+    A slim answer, which has no address, tells nothing else: what is known of the build stays.
+    """
     running = is_running(build)
     upstream = next(_upstreams(build), None)
     revision = next(_revisions(build), None)
@@ -64,7 +67,7 @@ def facts_of(job: str, build: dict[str, Any], *, tracker_name: Callable[[str], s
         commit=revision[0] if revision else "",
         upstream_job=tracker_name(upstream[0]) if upstream else "",
         upstream_number=upstream[1] if upstream else None,
-        about=about_of(build),
+        about=about_of(build) if "url" in build else None,
     )
 
 
