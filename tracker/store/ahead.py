@@ -29,20 +29,26 @@ class Lease(NamedTuple):
     until: int
 
 
-def put_off(now: int, *, poll_seconds: int) -> list[tuple[int, str, int]]:
-    """Id, kind and due (ms) of the tasks that wait for longer than any pause of theirs."""
+class PutOff(NamedTuple):
+    """A task as it waits: it moves whenever a worker does it, or puts it off."""
+
+    id: int
+    kind: str
+    due: int
+
+
+def put_off(now: int, *, poll_seconds: int) -> list[PutOff]:
+    """The tasks that wait for longer than any pause of theirs."""
     with reading():
-        return run(_PUT_OFF, now, LONGEST + 2 * SECOND * poll_seconds)
+        rows = run(_PUT_OFF, now, LONGEST + 2 * SECOND * poll_seconds)
+    return [PutOff(*row) for row in rows]
 
 
-def pull_in(now: int, *, poll_seconds: int) -> None:
-    """Have tasks that were put off so far done now."""
-    found = put_off(now, poll_seconds=poll_seconds)
-    if not found:
-        return
+def pull_in(tasks: Iterable[PutOff], now: int) -> None:
+    """Have tasks done now, but for those that moved meanwhile."""
     with writing():
-        for number, _, due in found:
-            run("UPDATE work SET due = ? WHERE id = ? AND due = ?", now, number, due)
+        for task in tasks:
+            run("UPDATE work SET due = ? WHERE id = ? AND due = ?", now, task.id, task.due)
 
 
 def far_leases(now: int, lease_ms: int) -> list[Lease]:

@@ -23,7 +23,7 @@ from tracker.store.serving import open_for_serving
 from tracker.store.work import Task
 from tracker.worker.context import Context
 from tracker.worker.heartbeat import Heartbeat
-from tracker.worker.leases import FarLeases
+from tracker.worker.leases import FarLeases, FarTasks
 from tracker.worker.looks import DailyLook
 from tracker.worker.tasks import TASKS, NotYet, schedule
 
@@ -53,6 +53,7 @@ class Worker:
         self.heartbeat = Heartbeat(self.name, self.kinds, self.lease_ms)
         self.stopping = False
         self.far_leases = FarLeases(self.lease_ms)
+        self.far_tasks = FarTasks(settings.poll_seconds)
         self.scheduled_at = float("-inf")
         self.opened: Identity = None
         self.look = DailyLook(())
@@ -156,6 +157,7 @@ class Worker:
         if time.monotonic() - self.scheduled_at > SCHEDULE_SECONDS:
             metrics.begin(self.context.settings.home)
             self.far_leases.look(now_ms())
+            self.far_tasks.look(now_ms())
             schedule(self.context)
             self.scheduled_at = time.monotonic()
 

@@ -32,7 +32,6 @@ from tracker.site.generation import read_manifest
 from tracker.site.publish import publish as publish_site
 from tracker.site.render import renderer
 from tracker.store import families
-from tracker.store.ahead import pull_in
 from tracker.store.audit import ITSELF, on_behalf
 from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
@@ -252,7 +251,6 @@ TASKS: dict[str, Callable[[Context, Task], Done]] = {
 def schedule(context: Context) -> None:
     """Have the tasks that come back for ever, one for each server and job, and a publish."""
     now = now_ms()
-    pull_in(now, poll_seconds=context.settings.poll_seconds)
     ensure("complete_quiet", "all", due=now)
     ensure("tidy", "all", due=now)
     if policy_of(context.settings).lets_go:
