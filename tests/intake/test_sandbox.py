@@ -305,10 +305,30 @@ def test_endless_other_records_are_ended(run, record):
 def test_one_that_sends_more_than_is_held_is_ended_and_the_next_are_read(run):
     body = "for n in range(40): yield Result(str(n), Status.FAILED, trace=str(n) + 'x' * 60000)"
     said = run(body, limits=Terse()).failure
-    assert said == "its results and texts are more than 1 MB, half of TRACKER_PARSE_MEMORY_MB"
+    assert said == (
+        "its results and texts, and those of the files before it, are more than 1 MB,"
+        " half of TRACKER_PARSE_MEMORY_MB"
+    )
 
 
-def test_each_file_has_its_own_patience_and_its_own_share(monkeypatch):
+def test_files_share_what_is_held_of_a_build(tmp_path):
+    body = "for n in range(10): yield Result(str(n), Status.FAILED, trace=str(n) + 'x' * 50000)"
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "wordy.py").write_text(HEAD + f"    {body}\n")
+    kept = [spool.store(tmp_path / "spool", [b"wicked\n%d" % n]) for n in range(3)]
+    last = spool.store(tmp_path / "spool", [GOOD])
+    reports = [
+        SpooledReport(each.path, f"{n}.xml", each.sha256, each.size)
+        for n, each in enumerate([*kept, last])
+    ]
+    sources = PluginSources(resources.folder("plugins"), folder)
+    read = list(read_reports(reports, Terse(), sources))
+    assert [len(each.contents.results) for each in read] == [10, 10, 0, 1]
+    assert "those of the files before it" in read[2].failure
+
+
+def test_each_report_has_its_own_patience(monkeypatch):
     clock, waits = [0.0], []
 
     class Poll:
@@ -330,7 +350,7 @@ def test_each_file_has_its_own_patience_and_its_own_share(monkeypatch):
         return struct.pack(">I", len(data)) + data
 
     monkeypatch.setattr(sandbox.os, "read", read)
-    found = sandbox._frames(0, 35, 100)
+    found = sandbox._frames(0, 35, sandbox._Room(1000))
     assert [next(found) for _ in sent] == sent
     assert waits == [35, 25, 35, 25, 35, 25]
 

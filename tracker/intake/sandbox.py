@@ -53,12 +53,19 @@ class Limits:
 
     @property
     def answer_bytes(self) -> int:
-        """How much a child may send of one file, all of which is held here until it is recorded."""
+        """How much children may send of the files of one build, held until it is recorded."""
         return self.memory_mb * 1024 * 1024 // 2
 
 
 class _TooMuch(Exception):
-    """The child sends more of one file than is held."""
+    """The child sends more than is held."""
+
+
+@dataclass
+class _Room:
+    """How many more bytes are held of what the children of one call send."""
+
+    left: int
 
 
 def read_reports(
@@ -67,15 +74,16 @@ def read_reports(
     """Read each file, in order; what cannot be read says why in `failure`.
 
     An archive gives a report without results that stands for itself, then those of its entries,
-    named below its own name; one with a single report in it is that report.
+    named below its own name; one with a single report in it is that report. What is told of all of
+    them together is bounded by `answer_bytes`: a file that goes beyond is broken off.
 
     Raises Busy when other reports keep the parsers busy for a minute.
     """
     with slot(reports) as nice:
-        rest = list(reports)
+        rest, room = list(reports), _Room(limits.answer_bytes)
         while rest:
             before = len(rest)
-            for found in _one_child(tuple(rest), limits, sources, nice):
+            for found in _one_child(tuple(rest), limits, sources, nice, room):
                 yield from found
                 rest.pop(0)
             if rest and len(rest) == before:  # pragma: no cover - a child always answers for one
@@ -92,11 +100,11 @@ def child_state(sources: PluginSources) -> Ready:
 
 
 def _one_child(
-    files: Sequence[SpooledReport], limits: Limits, sources: PluginSources, nice: int
+    files: Sequence[SpooledReport], limits: Limits, sources: PluginSources, nice: int, room: _Room
 ) -> Iterator[list[ReadReport]]:
     """The reports of each file that one child answers for, the one that it died on included."""
     order = _order(files, limits, sources)
-    with _child(order, limits.wall_seconds, nice, limits.answer_bytes) as (process, frames):
+    with _child(order, limits.wall_seconds, nice, room) as (process, frames):
         for file in files:
             reading = Assembly(file)
             try:
@@ -108,7 +116,7 @@ def _one_child(
             except _TooMuch:
                 process.kill()
                 yield reading.broken_off(
-                    "its results and texts are more than"
+                    "its results and texts, and those of the files before it, are more than"
                     f" {limits.answer_bytes // 1024**2:,} MB, half of TRACKER_PARSE_MEMORY_MB"
                 )
                 return
@@ -135,7 +143,7 @@ def _order(reports: Sequence[SpooledReport], limits: Limits, sources: PluginSour
 
 @contextmanager
 def _child(
-    order: Order, patience: float = 30.0, nice: int = 0, most: int = 1024**2
+    order: Order, patience: float = 30.0, nice: int = 0, room: _Room | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[Frame]]]:
     # An editable install is found by a hook that a child without `site` does not have.
     entries = [str(resources.PACKAGE.parent), *sys.path]
@@ -155,7 +163,7 @@ def _child(
     try:
         with contextlib.suppress(BrokenPipeError), process.stdin as orders:
             orders.write(msgspec.json.encode(order))
-        yield process, _frames(process.stdout.fileno(), patience, most)
+        yield process, _frames(process.stdout.fileno(), patience, room or _Room(1024**2))
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # whatever a plugin left behind goes with it
@@ -174,9 +182,9 @@ def _step_back(child: int, nice: int) -> None:
             Path(f"/proc/{child}/autogroup").write_text(str(nice))
 
 
-def _frames(descriptor: int, patience: float, most: int) -> Iterator[Frame]:
+def _frames(descriptor: int, patience: float, room: _Room) -> Iterator[Frame]:
     """What the child sends, until it ends; TimeoutError when it takes too long for one report,
-    _TooMuch when it sends more than `most` bytes of one file.
+    _TooMuch when it sends more than there is room for. A report that is whole stays held.
     """
     buffer = bytearray()
     sent = 0
@@ -187,11 +195,13 @@ def _frames(descriptor: int, patience: float, most: int) -> Iterator[Frame]:
         while len(buffer) >= 4 and len(buffer) >= 4 + (size := _size(buffer)):
             frame = _DECODER.decode(memoryview(buffer)[4 : 4 + size])
             del buffer[: 4 + size]
-            sent = 0 if isinstance(frame, End) else sent + size
+            sent += size
             if isinstance(frame, Seal | End):
+                room.left -= sent
+                sent = 0
                 deadline = time.monotonic() + patience
             yield frame
-        if sent + len(buffer) > most:
+        if sent + len(buffer) > room.left:
             raise _TooMuch
         if not answers.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeoutError
