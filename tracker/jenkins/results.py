@@ -17,7 +17,7 @@ import msgspec
 from tracker.intake import spool
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
-from tracker.intake.json_text import strict_json
+from tracker.intake.json_text import mended_json
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
@@ -139,7 +139,7 @@ def test_report(
 def _mended(report: Path, path: str) -> memoryview:
     """A testReport that only lenient readers take, as others do, too; cut ones are Unreachable."""
     try:
-        return memoryview(strict_json(report.read_bytes()))
+        return memoryview(mended_json(report.read_bytes()))
     except ValueError as error:
         raise Unreachable(f"The testReport of {path} was cut, or is no JSON.") from error
 
