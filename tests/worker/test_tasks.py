@@ -507,7 +507,7 @@ def verdict_of_the_second_build() -> list[str]:
 
 def test_what_a_late_build_changes_is_judged_by_the_worker(settings: Settings, store: Path) -> None:
     late(AT_ONCE + 1)
-    assert verdict_of_the_second_build() == ["new failure"]
+    assert (verdict_of_the_second_build(), waiting_jobs()) == ([], ["nightly"])
     Worker(settings).run(until_idle=True)
     assert verdict_of_the_second_build() == ["regression"]
     assert (waiting_jobs(), run("SELECT 1 FROM work WHERE kind = 'judge'")) == ([], [])
