@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -48,6 +49,7 @@ class Linker:
         """The link function for the templates of one page."""
         here = self.segments(page, params)
 
+        @functools.cache  # a table names the same builds again and again
         def link(name: str, /, **wanted: object) -> str | None:
             target = BY_NAME[name]
             there = self.segments(target, {key: str(value) for key, value in wanted.items()})
