@@ -67,13 +67,22 @@ def test_nobody_looks_while_a_backup_is_restored(looked: Path) -> None:
         look_if_due(looked)
 
 
+def test_a_look_of_which_nothing_is_known_is_taken_again(looked: Path) -> None:
+    looked.with_suffix(".looked").write_text("")
+    mark_of(looked).mkdir()
+    with pytest.raises(StorageError, match="is damaged"):
+        look_if_due(looked)
+    mark_of(looked).rmdir()
+    assert look_if_due(looked)
+
+
 def test_the_command_prints_what_it_found_and_others_are_kept_from_writing(store: Path) -> None:
     command = engine().daily_look()
     assert command[0] == sys.executable
     close_store()
     spoil_page(store, "result")
     said = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "malformed" in said.stdout
+    assert "error code" in said.stdout
     assert said.stderr == ""
     with pytest.raises(StorageError):
         open_and_write(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,52 @@ def write() -> None:
 def test_in_a_whole_file_nothing_is_found(whole: Path) -> None:
     assert (look(), look(is_thorough=True)) == ("", "")
     write()
+
+
+def test_what_is_found_names_the_page(spoilt: Path) -> None:
+    assert re.search(r"(?i)page \d+.*error code", mark_of(spoilt).read_text())
+
+
+@pytest.mark.parametrize("steps", [1, 500], ids=["of the schema", "of a table"])
+def test_a_page_that_the_disk_cannot_read_is_found(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr("tracker.store.sqlite.damage._STEPS_BETWEEN_LOOKS", steps)
+    close_store()
+
+    def fail() -> bool:
+        """SQLite's own descriptors can be read no more."""
+        for each in Path("/proc/self/fd").iterdir():
+            if each.exists() and each.samefile(whole):
+                unreadable = os.open(whole, os.O_WRONLY)
+                os.dup2(unreadable, int(each.name))
+                os.close(unreadable)
+        return False
+
+    assert re.search("disk I/O|ailed to read|unable to get", look_for_damage(whole, fail))
+    assert mark_of(whole).exists()
+
+
+def test_a_look_that_is_kept_from_looking_says_so(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.store.sqlite.damage._STEPS_BETWEEN_LOOKS", 1)
+    over = iter([True])
+    with pytest.raises(StorageError, match=r"could be looked at \(SQLite: interrupted"):
+        look_for_damage(whole, lambda: next(over, False))
+
+
+def test_a_file_that_is_gone_is_out_of_reach(whole: Path) -> None:
+    whole.unlink()
+    with pytest.raises(StorageError, match="is out of reach: No such file"):
+        look()
+
+
+def test_what_was_found_is_said_where_it_cannot_be_kept(spoilt: Path) -> None:
+    mark_of(spoilt).unlink()
+    mark_of(spoilt).mkdir()
+    with pytest.raises(StorageError, match=r"is damaged \(Page .*cannot be written"):
+        look()
 
 
 def test_nothing_is_written_into_a_damaged_file(spoilt: Path) -> None:

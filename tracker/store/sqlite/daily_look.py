@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from tracker.clock import DAY, SECOND
-from tracker.errors import TrackerError
+from tracker.errors import StorageError, TrackerError
 from tracker.store.locks import look_lock, using
 from tracker.store.sqlite.damage import look_for_damage, mark_of, number_of
 
@@ -30,7 +30,11 @@ def look_if_due(path: Path) -> str:
         # Who is ended in the middle looks again tomorrow: restarts are not to read all of it.
         os.ftruncate(note, 0)
         os.pwrite(note, b"%d" % number_of(path), 0)
-        return look_for_damage(path, lambda: False)
+        try:
+            return look_for_damage(path, lambda: False)
+        except StorageError:
+            os.ftruncate(note, 0)  # nobody knows: it is due again
+            raise
 
 
 def _is_due(path: Path, note: int) -> bool:

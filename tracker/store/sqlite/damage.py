@@ -34,7 +34,7 @@ def told_damage(path: Path) -> str:
     try:
         told = json.loads(mark_of(path).read_text())
         return str(told["found"]) if told["file"] == number_of(path) else ""
-    except (OSError, ValueError, KeyError, TypeError):
+    except (StorageError, OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -52,7 +52,7 @@ def look_for_damage(path: Path, is_over: Callable[[], bool], *, is_thorough: boo
 
     One that `is_thorough` then holds rows against indexes, ten times as long; what that finds is
     given and hinders nobody, since no later look at the pages would take it back. Given up once
-    `is_over`. StorageError where what was found cannot be kept.
+    `is_over`. StorageError where the file is gone or locked, or what was found cannot be kept.
     """
     file = number_of(path)
     found = _first_fault(path, is_over, _of_pages)
@@ -64,8 +64,17 @@ def look_for_damage(path: Path, is_over: Callable[[], bool], *, is_thorough: boo
 
 
 def number_of(path: Path) -> int:
-    """The file that is there now. Devices are numbered anew by a reboot, and are no part of it."""
-    return path.stat().st_ino
+    """The file that is there now. Devices are numbered anew by a reboot, and are no part of it.
+
+    StorageError where there is none.
+    """
+    try:
+        return path.stat().st_ino
+    except OSError as error:
+        raise StorageError(
+            f"The database {path} is out of reach: {error.strerror}.",
+            "Check the folder and the disk.",
+        ) from error
 
 
 def _keep(path: Path, file: int, found: str) -> None:
@@ -75,8 +84,10 @@ def _keep(path: Path, file: int, found: str) -> None:
         else:
             mark_of(path).unlink(missing_ok=True)
     except OSError as error:
+        what = f"The database is damaged ({found}), and" if found else "No damage is found, but"
         raise StorageError(
-            f"{mark_of(path)} cannot be written: {error.strerror}.", "Check the folder's owner."
+            f"{what} {mark_of(path)} cannot be written: {error.strerror}.",
+            "Check the folder's owner and the disk.",
         ) from error
 
 
@@ -98,7 +109,7 @@ def _first_fault(
     is_over: Callable[[], bool],
     faults: Callable[[peewee.SqliteDatabase], Iterator[str]],
 ) -> str | None:
-    """The first in SQLite's words; empty where all is well, None where nobody can tell."""
+    """The first in SQLite's words; empty where all is well, None where it `is_over` before."""
     database = peewee.SqliteDatabase(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=10)
     try:
         with contextlib.closing(database), names_in_words():
@@ -107,7 +118,14 @@ def _first_fault(
             return next(faults(database), "")
     except peewee.DatabaseError as error:
         text = str(error)
-        return text if is_damage(text) else None
+        if is_damage(text) or "disk I/O" in text:
+            return text
+        if is_over():
+            return None
+        raise StorageError(
+            f"Not every page of the database could be looked at (SQLite: {text}).",
+            "The next look tries again.",
+        ) from error
 
 
 def _of_pages(database: peewee.SqliteDatabase) -> Iterator[str]:
@@ -119,14 +137,20 @@ def _of_pages(database: peewee.SqliteDatabase) -> Iterator[str]:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
     ).fetchall()
     for (name,) in [("sqlite_schema",), *tables]:
-        yield from _said(database, f'quick_check("{name}")')
+        yield from _said(database, "quick_check", name)
 
 
 def _of_indexes(database: peewee.SqliteDatabase) -> Iterator[str]:
-    yield from _said(database, "integrity_check(1)")
+    yield from _said(database, "integrity_check", 1)
 
 
-def _said(database: peewee.SqliteDatabase, pragma: str) -> list[str]:
+def _said(database: peewee.SqliteDatabase, check: str, of: str | int) -> list[str]:
+    """What a check says first. It goes on to read the rows, which fails on a page that it told of,
+    and Python steps on before it gives a row: hence a limit of its own.
+    """
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-        rows = database.execute_sql(f"PRAGMA {pragma}").fetchall()  # type: ignore[no-untyped-call]
+        rows = database.execute_sql(  # type: ignore[no-untyped-call]
+            f"SELECT * FROM pragma_{check}(?) LIMIT 1",
+            (of,),
+        ).fetchall()
     return [str(text).splitlines()[-1] for (text,) in rows if text != "ok"]
