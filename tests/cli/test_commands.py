@@ -209,6 +209,16 @@ def test_a_bug_ends_with_70_and_says_that_it_is_one(
 
 
 @pytest.mark.sqlite
+def test_a_bug_is_one_also_where_the_database_is_gone_by_then(
+    command: Command, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.store.judging.rebuild", lambda: settings.store.unlink() or 1 / 0)
+    said = command("rebuild")
+    assert said.code == 70
+    assert said.err.splitlines()[-1].startswith("tracker: This is a bug")
+
+
+@pytest.mark.sqlite
 def test_what_stumbles_over_damage_says_that_and_where(
     command: Command, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
