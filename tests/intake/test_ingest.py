@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 
-import msgspec
 import pytest
 
 from tests.conftest import junit
 from tests.factories import DAY, NOW
+from tracker.clock import SECOND
 from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
@@ -19,6 +19,7 @@ from tracker.settings import Settings
 from tracker.store import audit, connection
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
+from tracker.store.without_bytes import note_letting_go
 
 CUT = b"<testsuite name='s'><testcase classname='s' name='early'/><testcase name="
 NOTHING = b"this is no report"
@@ -198,31 +199,42 @@ def without_first_report(settings):
 
 
 def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sent(store, settings):
-    send = without_first_report(msgspec.structs.replace(settings, keep_spool_days=30))
-    audit.note(audit.SPOOL_LET_GO, "spool", "1 reports")
-    with pytest.raises(Conflict, match=r"'a\.xml' .*older than keep_spool_days.*replace=true"):
+    send = without_first_report(settings)
+    note_letting_go(1, before=NOW + SECOND)
+    note_letting_go(9, before=NOW - DAY)  # a later one, of what is older
+    with pytest.raises(Conflict, match=r"'a\.xml' .*was let go by its age.*replace=true"):
         send({"b.xml": junit(one="F")}, now=NOW + 31 * DAY)
     send({"a.xml": junit(one="P", two="F"), "b.xml": junit(one="F")}, replace=True)
     assert statuses() == {"one": "failed", "two": "failed"}
 
 
 @pytest.mark.parametrize(
-    ("keep", "what", "subject", "days"),
+    ("what", "subject", "outcome"),
     [
-        (30, audit.SPOOL_LET_GO, "spool", 29),
-        (0, audit.SPOOL_LET_GO, "spool", 31),
-        (30, "another deed", "spool", 31),
-        (30, audit.IMPORTED, "another", 31),
+        (audit.SPOOL_LET_GO, "spool", "2 reports that came before 2026-11-18T00:00:00+00:00"),
+        ("another deed", "spool", "that came before 2100-01-01T00:00:00+00:00"),
+        (audit.IMPORTED, "another", ""),
     ],
-    ids=["it is young", "all are kept", "none was let go", "another job was imported"],
+    ids=["older ones were let go", "none was let go", "another job was imported"],
 )
 def test_bytes_that_nobody_let_go_are_damage_whatever_else_was(
-    store, settings, keep, what, subject, days
+    store, settings, what, subject, outcome
 ):
-    send = without_first_report(msgspec.structs.replace(settings, keep_spool_days=keep))
-    audit.note(what, subject)
+    send = without_first_report(settings)
+    audit.note(what, subject, outcome)
     with pytest.raises(SpoolDamage):
-        send({"b.xml": junit(one="F")}, now=NOW + days * DAY)
+        send({"b.xml": junit(one="F")}, now=NOW + 31 * DAY)
+
+
+def test_a_report_that_came_later_makes_those_before_it_no_younger(store, settings):
+    send = sender(settings)
+    send({"a.xml": junit(one="P", two="F")}, now=NOW, said=BuildFacts("nightly", 1, started=NOW))
+    for path in settings.spool.glob("??/*"):
+        path.unlink()
+    note_letting_go(1, before=NOW + DAY)
+    send({"c.xml": junit(three="P")}, now=NOW + 80 * DAY)
+    with pytest.raises(Conflict):
+        send({"b.xml": junit(one="F")}, now=NOW + 81 * DAY)
 
 
 @pytest.mark.parametrize(

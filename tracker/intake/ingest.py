@@ -35,7 +35,6 @@ class Intake:
     limits: Limits
     sources: PluginSources
     accept_new_jobs: bool = True
-    keep_spool_days: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Intake:
@@ -45,7 +44,6 @@ class Intake:
             limits=Limits(settings.parse_seconds, settings.parse_memory_mb),
             sources=PluginSources.of(settings.plugins_folder, settings.plugins_enabled),
             accept_new_jobs=settings.accept_new_jobs,
-            keep_spool_days=settings.keep_spool_days,
         )
 
 
@@ -157,11 +155,11 @@ def _record(
                 is_read=is_read,
             )
         except NeedsAllReports as need:
-            reread = _reread(intake, need, now)
+            reread = _reread(intake, need)
     raise Busy("Other uploads keep changing this build.", "Send the report again shortly.")
 
 
-def _reread(intake: Intake, need: NeedsAllReports, now: int) -> list[ReadReport]:
+def _reread(intake: Intake, need: NeedsAllReports) -> list[ReadReport]:
     """Older reports of the build, read again; SpoolDamage where one cannot be any more, Conflict
     where nobody wants to keep its bytes.
     """
@@ -169,7 +167,7 @@ def _reread(intake: Intake, need: NeedsAllReports, now: int) -> list[ReadReport]
     for before in need.stored:
         after = read.get(before.name)
         if after is None or (after.failure and not before.failure):
-            _check_kept(intake, need.build_id, before, now)
+            _check_kept(intake, need.build_id, before)
             why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
@@ -178,13 +176,13 @@ def _reread(intake: Intake, need: NeedsAllReports, now: int) -> list[ReadReport]
     return list(read.values())
 
 
-def _check_kept(intake: Intake, build_id: int, report: StoredReport, now: int) -> None:
+def _check_kept(intake: Intake, build_id: int, report: StoredReport) -> None:
     """Conflict where the bytes of a report were let go: no later try finds them."""
     path = spool.path_of(intake.spool, report.archive or report.sha256)
-    if not path.exists() and is_without_bytes(build_id, intake.keep_spool_days, now=now):
+    if not path.exists() and is_without_bytes(build_id):
         raise Conflict(
             f"The older report {report.name!r} of this build has no bytes here any more, with which"
-            " the new one would be counted: it is older than keep_spool_days, or was imported.",
+            " the new one would be counted: it was let go by its age, or imported.",
             "Nothing was recorded. Send all reports of the build in one upload with replace=true.",
         )
 

@@ -18,7 +18,6 @@ from tracker.store.models import Audit
 LONGEST = 500
 # What leaves reports without bytes, and is meant to.
 SPOOL_LET_GO, IMPORTED = "raw reports let go", "imported"
-LET_GO = (IMPORTED, SPOOL_LET_GO)
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ def is_by_itself() -> bool:
     return _actor.get() == ITSELF
 
 
-def is_spool_let_go() -> bool:
-    """Whether reports were imported without their bytes, or these let go, as somebody asked for."""
+def is_anything_imported() -> bool:
+    """Whether reports were imported, which come without their bytes."""
     with reading():
-        return bool(Audit.select().where(Audit.what.in_(LET_GO)).exists())
+        return bool(Audit.select().where(Audit.what == IMPORTED).exists())
 
 
 def note(what: str, subject: str, outcome: str = "") -> None:

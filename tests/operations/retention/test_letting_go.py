@@ -22,6 +22,7 @@ from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store import retention, space
 from tracker.store.sql import run
+from tracker.store.without_bytes import let_go_before
 from tracker.store.work import enqueue
 
 ONE = Policy(builds=1)
@@ -151,6 +152,7 @@ def test_raw_reports_older_than_the_policy_go(store: Path, settings: Settings) -
     done = let_go(settings, MONTH, now=NOW)
     assert (done.raw, done.raw_bytes) == (1, 3)
     assert (old.exists(), young.exists()) == (False, True)
+    assert let_go_before() == NOW - 30 * DAY
 
 
 def test_raw_reports_stay_where_nothing_is_set(store: Path, settings: Settings) -> None:

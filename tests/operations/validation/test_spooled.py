@@ -9,11 +9,13 @@ import pytest
 
 from tests.factories import NOW
 from tests.operations.validation.histories import WEST, found_by
+from tracker.clock import SECOND
 from tracker.intake.spool import path_of
 from tracker.settings import Settings
 from tracker.store import audit
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
+from tracker.store.without_bytes import AGE_OF_BUILD, note_letting_go
 
 MISSING = "consistency.spool.missing"
 
@@ -34,10 +36,11 @@ def lose(settings: Settings, where: str) -> None:
 
 
 # The report of this build is alone in it, and in no other.
-OF_ONE_BUILD = (
-    "build_id = (SELECT b.id FROM build b JOIN job j ON j.id = b.job_id"
-    f" WHERE j.name = '{WEST}' AND b.number = 3)"
+BUILD = (
+    "SELECT b.id FROM build b JOIN job j ON j.id = b.job_id"
+    f" WHERE j.name = '{WEST}' AND b.number = 3"
 )
+OF_ONE_BUILD = f"build_id = ({BUILD})"
 # This one is not alone in its build.
 ONE_REPORT = "name = 'more.xml'"
 
@@ -49,13 +52,21 @@ def test_an_empty_spool_is_found(world: Settings) -> None:
 
 
 @pytest.mark.usefixtures("_open")
-@pytest.mark.parametrize("what", ["imported", "raw reports let go"])
-def test_builds_that_never_had_bytes_or_let_them_go_are_no_finding(
-    world: Settings, what: str
-) -> None:
-    audit.note(what, "nightly")
+def test_builds_that_never_had_bytes_are_no_finding(world: Settings) -> None:
+    audit.note("imported", "nightly")
     lose(world, OF_ONE_BUILD)
     assert missing(world) == 0
+
+
+@pytest.mark.usefixtures("_open")
+@pytest.mark.parametrize(("after", "found"), [(1, 0), (0, 1)], ids=["older", "younger"])
+def test_builds_older_than_what_was_let_go_are_no_finding(
+    world: Settings, after: int, found: int
+) -> None:
+    [(age,)] = run(f"SELECT {AGE_OF_BUILD} FROM build b WHERE id = ({BUILD})")
+    note_letting_go(1, before=(age // SECOND + after) * SECOND)
+    lose(world, OF_ONE_BUILD)
+    assert missing(world) == found
 
 
 @pytest.mark.usefixtures("_open")

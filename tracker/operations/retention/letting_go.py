@@ -15,8 +15,9 @@ from tracker.operations.retention.plan import JobPlan, job_ids, plan_job
 from tracker.operations.retention.raw_reports import Raw
 from tracker.operations.retention.rules import RULES, Policy
 from tracker.settings import Settings
-from tracker.store import audit, retention, space, unreferenced
+from tracker.store import retention, space, unreferenced
 from tracker.store.engine import Space
+from tracker.store.without_bytes import note_letting_go
 
 _ROUNDS = 5
 
@@ -117,7 +118,7 @@ def _raw(
 ) -> Iterator[Raw]:
     found = raw_reports.find(settings.spool, policy, now=now)
     if found:  # noted before they go: validation has to know why they are not there
-        audit.note(audit.SPOOL_LET_GO, "spool", f"{len(found)} reports")
+        note_letting_go(len(found), before=raw_reports.oldest_kept(policy, now))
     for raw in found:
         beat("letting go raw reports")
         if raw_reports.remove(raw, policy, now=now):

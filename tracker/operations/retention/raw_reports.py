@@ -57,6 +57,11 @@ def remove(raw: Raw, policy: Policy, *, now: int) -> bool:
     return True
 
 
+def oldest_kept(policy: Policy, now: int) -> int:
+    """The time (ms) before which came what goes."""
+    return now - policy.spool_days * DAY
+
+
 def _files(spool: Path) -> Iterator[Path]:
     """The files of the spool; what an earlier run was about to remove is put back first."""
     for folder in sorted(spool.glob("[0-9a-f][0-9a-f]")):
@@ -70,7 +75,7 @@ def _files(spool: Path) -> Iterator[Path]:
 
 
 def _is_young(path: Path, policy: Policy, now: int) -> bool:
-    return path.stat().st_mtime * SECOND > now - policy.spool_days * DAY
+    return path.stat().st_mtime * SECOND > oldest_kept(policy, now)
 
 
 def _waiting() -> set[str]:

@@ -15,8 +15,9 @@ import msgspec
 from tracker.intake.spool import path_of
 from tracker.operations.validation.checks import Look, Scene, seen
 from tracker.operations.validation.naming import named
-from tracker.store.audit import is_spool_let_go
+from tracker.store.audit import is_anything_imported
 from tracker.store.sql import run
+from tracker.store.without_bytes import AGE_OF_BUILD, let_go_before
 
 # So many bytes are read of a sample, another one each time.
 SAMPLE_BYTES = 64 * 1024 * 1024
@@ -36,8 +37,8 @@ def missing_bytes(scene: Scene) -> Look:
     """Look for reports whose file is not there though it should be."""
     kept = list(_kept(scene))
     gone = [each for each in kept if not _path(scene, each).is_file()]
-    if gone and is_spool_let_go():
-        # Then all of a build went, or never came.
+    if gone and is_anything_imported():
+        # Then none of a build's ever came.
         rest = {each.build for each in set(kept).difference(gone)}
         gone = [each for each in gone if each.build in rest]
     return seen(len(kept), (f"{each.report}: there is no {_path(scene, each)}" for each in gone))
@@ -79,9 +80,9 @@ def _kept(scene: Scene) -> Iterator[_Kept]:
         f"SELECT {named('report')} || ' (' || t.name || ')', CASE t.archive WHEN '' THEN t.sha256"
         " ELSE t.archive END, CASE t.archive WHEN '' THEN t.bytes END, t.build_id"
         " FROM report t JOIN build b ON b.id = t.build_id WHERE t.sha256 <> ''"
-        " AND b.let_go IS NULL AND min(coalesce(b.started, b.heard), b.heard) >= ?"
-        " GROUP BY 4, 2",
-        scene.kept_since,
+        " AND b.let_go IS NULL"
+        f" AND {AGE_OF_BUILD} >= ? GROUP BY 4, 2",
+        max(scene.kept_since, let_go_before()),
     )
     yield from (_Kept(*row) for row in rows)
 
