@@ -13,6 +13,7 @@ from tracker.clock import SECOND
 from tracker.errors import Conflict, NotFound, SpoolDamage, Unreadable, Unrecognised, UsageError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest, report_name
+from tracker.intake.sandbox import Limits
 from tracker.intake.spool import SpooledReport
 from tracker.queries import builds, dump, jobs, results
 from tracker.settings import Settings
@@ -187,6 +188,21 @@ def test_an_older_report_that_cannot_be_read_again_stops_the_recording(send, set
     with pytest.raises(SpoolDamage, match=r"'a\.xml' of this build cannot be read again"):
         send({"b.xml": junit(one="F")})
     assert list(dump.lines()) == before
+
+
+def test_older_reports_that_are_too_much_together_are_a_conflict(send, monkeypatch):
+    monkeypatch.setattr(Limits, "answer_bytes", 600_000)
+    case = "<testcase name='{0}{1}'><failure>{0}{1}{2}</failure></testcase>"
+    for name in "abc":  # 240,000 bytes each, which is more than a pipe holds
+        cases = "".join(case.format(name, number, "x" * 60_000) for number in range(4))
+        send({f"{name}.xml": f"<testsuite>{cases}</testsuite>".encode()})
+    before = list(dump.lines())
+    with pytest.raises(Conflict, match=r"'c\.xml' .*Raise parse_memory_mb"):
+        send({"more.xml": b"<testsuite><testcase name='a0'/></testsuite>"})
+    assert list(dump.lines()) == before
+    monkeypatch.setattr(Limits, "answer_bytes", 1_200_000)
+    send({"more.xml": b"<testsuite><testcase name='a0'/></testsuite>"})
+    assert len(statuses()) == 12
 
 
 def without_first_report(settings):

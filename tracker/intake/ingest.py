@@ -161,13 +161,14 @@ def _record(
 
 def _reread(intake: Intake, need: NeedsAllReports) -> list[ReadReport]:
     """Older reports of the build, read again; SpoolDamage where one cannot be any more, Conflict
-    where nobody wants to keep its bytes.
+    where nobody wants to keep its bytes, or more comes of all together than is held.
     """
     read = {report.name: report for report in read_again(intake, need.stored)}
     for before in need.stored:
         after = read.get(before.name)
         if after is None or (after.failure and not before.failure):
             _check_kept(intake, need.build_id, before)
+            _check_held(before, read.values())
             why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
@@ -184,6 +185,17 @@ def _check_kept(intake: Intake, build_id: int, report: StoredReport) -> None:
             f"The older report {report.name!r} of this build has no bytes here any more, with which"
             " the new one would be counted: it was let go by its age, or imported.",
             "Nothing was recorded. Send all reports of the build in one upload with replace=true.",
+        )
+
+
+def _check_held(report: StoredReport, read: Iterable[ReadReport]) -> None:
+    """Conflict where a report, which came alone, is too much together with the others."""
+    beyond = {each.sha256 for each in read if each.is_beyond}
+    if (report.archive or report.sha256) in beyond:
+        raise Conflict(
+            f"The older report {report.name!r} of this build would be counted with the new one, and"
+            " all of them together hold more than is held of a build: half of parse_memory_mb.",
+            "Nothing was recorded. Raise parse_memory_mb, then send the new report again.",
         )
 
 

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -115,10 +115,12 @@ def _one_child(
                 return
             except _TooMuch:
                 process.kill()
-                yield reading.broken_off(
+                cause = (
                     "its results and texts, and those of the files before it, are more than"
                     f" {limits.answer_bytes // 1024**2:,} MB, half of TRACKER_PARSE_MEMORY_MB"
                 )
+                broken, *whole = reading.broken_off(cause)
+                yield [replace(broken, is_beyond=True), *whole]
                 return
             except msgspec.DecodeError:
                 process.kill()

@@ -129,7 +129,8 @@ class ReadReport:
     and gives way to the first of them; `decides` that an operator trusts it more than the others;
     `rerun` that its results are later tries and decide over those of other reports. `archive` is
     the SHA-256 of the archive that holds it, "" for a file of its own. `cases` is how many results
-    it told of, where `contents` has not all of them.
+    it told of, where `contents` has not all of them; `is_beyond` that it failed as more came of it
+    and those read with it than is held.
     """
 
     name: str
@@ -148,6 +149,7 @@ class ReadReport:
     warnings: tuple[str, ...] = ()
     contents: Contents = Contents()
     cases: int | None = None
+    is_beyond: bool = False
 
 
 @dataclass(frozen=True)
