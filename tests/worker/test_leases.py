@@ -15,6 +15,7 @@ from tracker.worker.leases import FarLeases, FarTasks
 
 LEASE = 60 * SECOND
 AHEAD = NOW + DAY
+FAR = NOW + 9 * DAY
 
 
 def test_a_lease_beyond_all_is_free_when_it_did_not_move_for_as_long_as_one(
@@ -38,18 +39,33 @@ def test_a_lease_beyond_all_is_free_when_it_did_not_move_for_as_long_as_one(
     assert claim(["poll"], now=NOW, lease_ms=LEASE) is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "minutes", "still"),
+    [
+        ("poll", "due", 10, 15),
+        ("watch", "due", 60, 135),
+        ("tidy", "due", 70, 120),
+        ("retention", "due", 27 * 60, 48 * 60),
+        ("publish", "dead", 6 * 60, 375),
+    ],
+)
 def test_a_task_that_a_machine_ahead_puts_off_again_and_again_stays_its_own(
-    store: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, monkeypatch: pytest.MonkeyPatch, kind: str, state: str, minutes: int, still: int
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(leases, "monotonic", lambda: clock[0])
-    enqueue("watch", "main", due=AHEAD)
-    watch = FarTasks(60)
-    for clock[0] in range(0, 900, 10):  # done each minute by a worker there
-        due = AHEAD + int(clock[0]) // 60 * 60 * SECOND
-        run("UPDATE work SET due = ?", due)
-        watch.look(NOW)
+    enqueue(kind, "it", due=0)
+    watch = FarTasks(poll_seconds=3600)
+    for due in (FAR, FAR + 1, FAR + 2):  # as rarely as a worker there does it
+        run("UPDATE work SET due = ?, state = ?", due, state)
+        for waited in (0, minutes - 1):
+            clock[0] += 60 * waited
+            watch.look(NOW)
+        clock[0] += 60
         assert run("SELECT due FROM work") == [(due,)]
-    for clock[0] in (1190, 1200):  # nobody has done it since
-        watch.look(NOW)
+    clock[0] += 60 * (still - minutes - 1)
+    watch.look(NOW)
+    assert run("SELECT due FROM work") == [(FAR + 2,)]
+    clock[0] += 60
+    watch.look(NOW)
     assert run("SELECT due FROM work") == [(NOW,)]

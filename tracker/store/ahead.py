@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tracker.clock import DAY, HOUR, SECOND
+from tracker.clock import DAY, HOUR, MINUTE, SECOND
 from tracker.store.connection import reading, writing
 from tracker.store.sql import run
 from tracker.store.work import REST_HOURS
 
-# Longer than the pause of any task, but of those that come back less often.
-LONGEST = 2 * HOUR
-_PUT_OFF = (
-    "SELECT id, kind, due FROM work WHERE due > ?1 + CASE"
-    f" WHEN state = 'dead' THEN {REST_HOURS * HOUR + LONGEST}"
+# Longer than the pause of a task after trouble, and of those that come back in no time.
+LONGEST = 15 * MINUTE
+# The clocks of two machines may differ so much.
+SLACK = 2 * HOUR
+_PAUSE = (
+    f"CASE WHEN state = 'dead' THEN {REST_HOURS * HOUR + LONGEST}"
     f" WHEN kind = 'retention' THEN {2 * DAY}"
+    f" WHEN kind = 'tidy' THEN {2 * HOUR}"
     " WHEN kind = 'watch' THEN ?2"
-    f" ELSE {LONGEST} END AND state IN ('due', 'dead')"
+    f" ELSE {LONGEST} END"
+)
+_PUT_OFF = (
+    f"SELECT id, kind, due, {_PAUSE} FROM work"
+    f" WHERE due > ?1 + {SLACK} + {_PAUSE} AND state IN ('due', 'dead')"
 )
 
 
@@ -30,15 +36,19 @@ class Lease(NamedTuple):
 
 
 class PutOff(NamedTuple):
-    """A task as it waits: it moves whenever a worker does it, or puts it off."""
+    """A task as it waits: it moves whenever a worker does it, or puts it off.
+
+    Where one lives that does, it moves within the longest `pause` (ms) of its kind.
+    """
 
     id: int
     kind: str
     due: int
+    pause: int
 
 
 def put_off(now: int, *, poll_seconds: int) -> list[PutOff]:
-    """The tasks that wait for longer than any pause of theirs."""
+    """The tasks that wait for longer than any pause of theirs, by more than clocks may differ."""
     with reading():
         rows = run(_PUT_OFF, now, LONGEST + 2 * SECOND * poll_seconds)
     return [PutOff(*row) for row in rows]

@@ -69,7 +69,7 @@ def look_at_tasks(scene: Scene) -> Findings:
             "tasks",
             "warn",
             f"{len(ahead)} tasks wait for a later time than any task does: a clock was ahead.",
-            f"A worker brings them back within minutes. {BY_NTP}",
+            f"A worker brings most back within a quarter of an hour. {BY_NTP}",
         )
     if not (late or dead or ahead):
         yield Finding("tasks", "pass", "None waits for long, none was given up.")
