@@ -20,6 +20,8 @@ from tracker.durable import own_as_folder, sync_folder
 from tracker.errors import StorageError
 from tracker.store.sqlite.words import is_damage, names_in_words
 
+# What else keeps SQLite from reading a file that is there, whoever looks.
+_OF_THE_FILE = ("disk I/O", "decode to UTF-8", "unsupported file format")
 # A thirtieth of a second, as elsewhere.
 _STEPS_BETWEEN_LOOKS = 1_000_000
 
@@ -118,7 +120,7 @@ def _first_fault(
             return next(faults(database), "")
     except peewee.DatabaseError as error:
         text = str(error)
-        if is_damage(text) or "disk I/O" in text:
+        if is_damage(text) or any(words in text for words in _OF_THE_FILE):
             return text
         if is_over():
             return None
