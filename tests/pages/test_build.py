@@ -17,6 +17,7 @@ from tracker.queries.told import Artifact, ChangeRow, Counted, Parameter, Told
 from tracker.site.charts import failures
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
+from tracker.store import sql
 from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
 from tracker.store.jobs import add_server, track_job
 from tracker.store.judging import judge_waiting, set_budget
@@ -415,6 +416,17 @@ def test_a_build_that_was_rewritten_says_that_it_is_not_judged_yet() -> None:
     assert [piece.kind for piece in drawn.bars[-1].pieces] == ["failed unjudged"]
     judge_all()
     assert "1 newly broken" in words_of("build", **params)
+
+
+def test_what_arrives_when_a_build_can_be_judged_no_more_is_listed_apart() -> None:
+    history("nightly", login="P F F")
+    sql.run("UPDATE job SET judged_from = (SELECT id FROM build WHERE number = 3)")
+    upload("nightly", 2, report("late.xml", late="F"))
+    text = words_of("build", job="nightly", build="2")
+    assert "2 of 2 failed: 1 newly broken, 0 still failing, 1 not judged; 0 fixed." in text
+    assert "Failures, not judged 1 of 2 They came when the build could be judged no more: " in text
+    drawn = failures(job.show("nightly").trend)
+    assert [piece.kind for piece in drawn.bars[1].pieces] == ["newly", "failed unjudged"]
 
 
 def test_the_page_of_a_run_says_how_many_of_its_jobs_are_judged_again() -> None:

@@ -40,6 +40,10 @@ def test_totals_are_told_with_the_whole(totals: Totals, said: str) -> None:
             {"totals": FAILED, "regressions": 2, "new_failures": 1, "flaky": 1},
             "6 of 12 failed, 2 skipped, 3 newly broken, 2 still failing, 1 not alarming",
         ),
+        (
+            {"totals": FAILED, "not_judged": 4},
+            "6 of 12 failed, 2 skipped, 2 still failing, 4 not judged",
+        ),
         ({"judging": None}, "no results; not judged yet"),
         ({"judged": False, "judging": None}, "no results; not judged"),
     ],

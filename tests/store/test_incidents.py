@@ -13,6 +13,7 @@ from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.results import results
 from tracker.store.judging import rebuild
+from tracker.store.sql import run
 
 State = Callable[..., list[dict[str, Any]]]
 pytestmark = pytest.mark.usefixtures("store")
@@ -51,6 +52,14 @@ def test_an_incident_counts_apart_and_says_its_reason() -> None:
     found = row.judging.incident
     assert (found.reason, found.failures, found.ran, found.of_reason) == ("no database", 12, 12, 12)
     assert not row.lifted
+
+
+def test_what_arrives_when_an_incident_can_be_judged_no_more_is_counted_in_it() -> None:
+    nights("P P F P")
+    run("UPDATE job SET judged_from = (SELECT id FROM build WHERE number = 4)")
+    upload("nightly", 3, report("late.xml", late="F", later="P"))
+    assert (counts(3), build("nightly", "3").not_judged) == ((0, 0, 13), 0)
+    assert names(3, "incident") == [*TWELVE, "late"]
 
 
 def test_an_incident_does_not_touch_the_histories(state: State) -> None:

@@ -23,6 +23,7 @@ from tracker.operations.retention.rules import Policy
 from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.explain import explain
+from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store import (
     connection,
@@ -259,23 +260,30 @@ def test_a_build_keeps_its_counts_and_reports_without_its_results(forty: Path) -
     ]
 
 
+@pytest.mark.parametrize("late", ["P", "F"])
 @pytest.mark.parametrize("replace", [True, False], ids=["another report", "one more"])
 def test_a_late_report_takes_nothing_back_that_cannot_be_said_again(
-    forty: Path, replace: bool
+    forty: Path, replace: bool, late: str
 ) -> None:
     retention.keep("nightly", "3", kept=True)
     let_go()
     before = build("nightly", "3")
     assert before.newly_broken == 1
-    told = report("r.xml" if replace else "s.xml", suite="t", late="P", later="P")
+    told = report("r.xml" if replace else "s.xml", suite="t", late=late, later="P")
     stored_again(BuildFacts("nightly", 3), told, replace=replace)
     judge_all()
     rebuild()
     after = build("nightly", "3")
-    assert after.totals.passed == (2 if replace else 3)
+    failures = {"P": [], "F": ["late"]}[late]
+    assert after.totals.passed == (2 if replace else 3) - len(failures)
     assert after.judging == before.judging is not None
     assert (after.newly_broken, after.expected) == (before.newly_broken, before.expected)
-    assert after.still_failing == 0
+    assert (after.still_failing, after.not_judged) == (0, len(failures))
+    listed = {each: results("nightly", "3", each, limit=9) for each in ("failed", "incident")}
+    assert {each: [row.name for row in rows] for each, rows in listed.items()} == {
+        "failed": failures,
+        "incident": [],
+    }
 
 
 def test_nothing_goes_without_a_policy(forty: Path) -> None:

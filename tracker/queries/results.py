@@ -22,6 +22,7 @@ from tracker.queries.rows import (
     snapshot,
 )
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
+from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
 
 LISTS = (
@@ -55,8 +56,8 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
     `new` are regressions and new failures, `failing` what is broken since an earlier build,
     `fixed` and `recovering` what was broken and passes, `suspect` what failed and may be chance,
     `flaky` what fails now and then, `incident` what failed with the whole build, `failed` the
-    failures of a build that is not judged (yet), `all` everything. What is judged has no rows
-    while the build waits for that.
+    failures of a build that is not judged (yet), or those in reports that came when it could be
+    judged no more, `all` everything. What is judged has no rows while the build waits for that.
     """
     with snapshot():
         found = builds.found(job, label)
@@ -122,7 +123,7 @@ def _is_judged_again(found: Found) -> bool:
 
 def _refuse_otherwise_judged(found: Found, which: str) -> None:
     name = f"{found.row.job} #{found.row.label}"
-    if which == "failed" and found.row.has_verdicts:
+    if which == "failed" and found.row.has_verdicts and not found.row.not_judged:
         raise Conflict(
             f"{name} is judged: its failures are in the lists of what is.",
             "Ask for all of them by status=failed and status=error, without a list.",
@@ -156,6 +157,8 @@ def _skipped(found: Found, part: _Part) -> list[CaseRow]:
 
 
 def _failed(found: Found, part: _Part) -> list[CaseRow]:
+    if found.row.not_judged:
+        return _without_verdict(found, "", part)
     if found.row.has_verdicts:
         return []
     return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
@@ -176,7 +179,6 @@ _IN_EPISODE = (
     " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
     " LEFT JOIN build n ON n.id = e.since_build"
 )
-_AT_BUILD = " AND (a.epoch, a.number) <= (?, ?) AND (z.id IS NULL OR (z.epoch, z.number) > (?, ?))"
 _OPENED = f"e.state IN {OPENED_STATES}"
 # Which episodes a list is of, and which results in them.
 _EPISODES = {
@@ -198,7 +200,7 @@ def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
         told = select(
             f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
             f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{_IN_EPISODE}"
-            f" WHERE r.build_id = ?{_AT_BUILD} AND {_EPISODES[which]} {part.rest}",
+            f" WHERE r.build_id = ? AND {AT_BUILD} AND {_EPISODES[which]} {part.rest}",
             found.job_id,
             found.build_id,
             *place,
@@ -225,20 +227,23 @@ def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], 
 
 def _incident(found: Found, part: _Part) -> list[CaseRow]:
     """What failed in an incident and was well before: it has no episode there, but a fix."""
+    if found.row.judging is None or found.row.judging.incident is None:
+        return []
+    return _without_verdict(found, "incident", part)
+
+
+def _without_verdict(found: Found, verdict: str, part: _Part) -> list[CaseRow]:
     place = (found.row.epoch, found.row.number)
     rows = select(
         f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
-        " WHERE r.build_id = ? AND r.status IN (1, 2) AND NOT EXISTS (SELECT 1 FROM episode e"
-        " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
-        f" WHERE e.job_id = ? AND e.case_id = r.case_id AND e.state <> 'fixed'{_AT_BUILD})"
-        f" {part.rest}",
+        f" WHERE r.build_id = ? AND {WITHOUT_VERDICT} {part.rest}",
         found.build_id,
         found.job_id,
         *place,
         *place,
         *part.parameters,
     )
-    return [case_row(row[:7], attempts=row[7], verdict="incident") for row in rows]
+    return [case_row(row[:7], attempts=row[7], verdict=verdict) for row in rows]
 
 
 def _ages(found: Found, builds: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -297,6 +302,6 @@ _COUNTS: dict[str, Callable[[BuildRow], int]] = {
     "flaky": lambda row: row.flaky,
     "incident": lambda row: row.in_incident,
     "skipped": lambda row: row.totals.skipped + row.totals.unknown,
-    "failed": lambda row: 0 if row.has_verdicts else row.totals.failures,
+    "failed": lambda row: row.not_judged if row.has_verdicts else row.totals.failures,
     "all": lambda row: row.totals.total,
 }

@@ -12,6 +12,7 @@ import msgspec
 
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_SEPARATOR, key
+from tracker.store.late_failures import Late
 from tracker.store.nights import Judging
 from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
@@ -20,6 +21,7 @@ from tracker.verdicts.outcomes import Status, is_judged
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _JUDGING = msgspec.json.Decoder(Judging)
+_LATE = msgspec.json.Decoder(Late)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,6 +56,7 @@ class BuildRow:
     `newly_skipped` of them, as `shortfall` says in a sentence; `added` cases are new in it.
 
     Its results were `let_go` at a time, and the counts remain; those of a `kept` one never are.
+    So many failures are `not_judged`, as their reports came when it could be judged no more.
     """
 
     job: str
@@ -90,6 +93,7 @@ class BuildRow:
     shortfall: str = ""
     let_go: datetime | None = None
     kept: bool = False
+    not_judged: int = 0
 
     @property
     def has_verdicts(self) -> bool:
@@ -113,7 +117,7 @@ class BuildRow:
 
         Of a build that got other results when it could be judged no more, as many as can be.
         """
-        others = self.newly_broken + self.not_alarming
+        others = self.newly_broken + self.not_alarming + self.not_judged
         return max(0, self.totals.failures - others) if self.has_verdicts else 0
 
     @property
@@ -270,6 +274,7 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         shortfall=row[35],
         let_go=at(row[36]),
         kept=bool(row[37]),
+        not_judged=_LATE.decode(row[23]).not_judged,
     )
 
 

@@ -117,6 +117,7 @@ def _failures(build: BuildRow, x: float, top: int) -> Bar:
             ("still", build.still_failing),
             ("not-alarming", build.not_alarming),
             ("newly", build.newly_broken),
+            ("failed unjudged", build.not_judged),
         ]
     else:
         parts = [("failed unjudged", build.totals.failures)]

@@ -53,3 +53,5 @@ def _news(build: BuildRow) -> Iterator[str]:
         yield f"{number(build.still_failing)} still failing"
     if build.has_verdicts and build.not_alarming:
         yield f"{number(build.not_alarming)} not alarming"
+    if build.has_verdicts and build.not_judged:
+        yield f"{number(build.not_judged)} not judged"

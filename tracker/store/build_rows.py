@@ -11,6 +11,7 @@ import msgspec
 
 from tracker.store import missing, nights
 from tracker.store.identity import twin
+from tracker.store.late_failures import count_late
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import Place
@@ -56,6 +57,8 @@ def add_reports(
     if _can_be_judged(job, build):
         nights.take_back(build)
         missing.take_back(build)
+    else:
+        count_late(job.id, build)
     for name, count in totals(merged.results).items():
         setattr(build, name, getattr(build, name) + count)
     build.damaged += sum(report.recovered or bool(report.failure) for report in reports)

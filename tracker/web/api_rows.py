@@ -22,7 +22,8 @@ class BuildSaid(msgspec.Struct, frozen=True):
     """A build: what Jenkins says of it, its totals, and what is new in it.
 
     `label` names it in addresses. `duration` is in seconds. What was `judged` counts; `judging`
-    says by which limits. Its results were `let_go` at a time, and the counts remain.
+    says by which limits, and `not_judged` failures came when that could be done no more. Its
+    results were `let_go` at a time, and the counts remain.
     """
 
     job: str
@@ -48,6 +49,7 @@ class BuildSaid(msgspec.Struct, frozen=True):
     flaky: int
     recovering: int
     in_incident: int
+    not_judged: int
     judging: Judging | None
     lifted: bool
     damaged: int
