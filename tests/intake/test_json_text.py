@@ -20,7 +20,6 @@ from tracker.intake.json_text import (
     json_document,
     json_head,
     json_lines,
-    mended_json,
     strict_json,
     text_lines,
 )
@@ -81,36 +80,6 @@ def test_what_only_lenient_readers_take_is_made_what_all_do(text: bytes, strict:
             strict_json(text)
     else:
         assert msgspec.json.decode(strict_json(text)) == strict
-
-
-@pytest.mark.parametrize(
-    ("text", "strict"),
-    [
-        (b'{"a": "\x1b[1m\x00\x1f"}', {"a": "\x1b[1m\x00\x1f"}),
-        (b'{"a":\r\n\t"\\n"}', {"a": "\n"}),
-        (b'{"a": "x\ty"}', None),
-        (b'{"a": \x1b1}', None),
-        (b'{"a": NaN}', None),
-        (b'{"a": "\x1b', None),
-        (b'{"a": "' + b"\x1b" * 1000 + b'"}', None),
-    ],
-    ids=["controls", "layout", "a tab", "outside", "NaN", "cut", "many"],
-)
-def test_long_documents_are_mended_as_text_or_not_at_all(
-    text: bytes, strict: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tracker.intake.json_text.MENDED_BYTES", 0)
-    monkeypatch.setattr("tracker.intake.json_text._MOST_CONTROLS", 100)
-    monkeypatch.setattr("tracker.intake.json_text.json.loads", None)
-    if strict is None:
-        with pytest.raises(ValueError, match="too long to be mended"):
-            mended_json(text)
-    else:
-        assert msgspec.json.decode(mended_json(text)) == strict
-
-
-def test_short_ones_are_mended_as_values_are() -> None:
-    assert mended_json(b'{"a": NaN, "b": "x\ty"}') == b'{"a": null, "b": "x\\ty"}'
 
 
 def test_a_control_character_is_read() -> None:

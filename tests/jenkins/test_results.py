@@ -361,6 +361,23 @@ def test_a_report_that_was_cut_is_read_again_later(stub: Stub, read: Read) -> No
     assert not build("nightly", "1").complete
 
 
+@pytest.mark.parametrize("of_both", [True, False])
+def test_a_report_that_is_no_json_is_lost_alone(
+    stub: Stub, settings: Settings, store: Path, of_both: bool
+) -> None:
+    known_as(stub.url, "nightly")
+    if of_both:
+        rule(sources=("artifacts", "test_report"))
+        stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
+    stub.answers[f"{WHERE}testReport/api/json"] = rb'{"suites": [{"name": "\q", "cases": []}]}'
+    stub.has(a_build(1, artifacts=artifacts("a.xml") if of_both else [], actions=[TESTS]))
+    assert poll_build(reading_of(stub.url, settings), 1)
+    assert (build("nightly", "1").complete, build("nightly", "1").totals.total) == (True, of_both)
+    lost = {row.name: row.failure for row in reports("nightly", "1") if row.failure}
+    assert list(lost) == ["testReport"]
+    assert lost["testReport"].startswith("The testReport of job/nightly/1/ cannot be read: ")
+
+
 # Rules.
 
 

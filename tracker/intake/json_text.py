@@ -29,11 +29,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 PIECE = 1024 * 1024
-# Values take 25 times as much memory as their text; what is longer is mended as text alone.
-MENDED_BYTES = 4 * PIECE
-# What may stand in no string of a document as it is, nor anywhere else in it.
-_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_MOST_CONTROLS = 4 * PIECE
 # No tool writes this key; an object that has it was open where the document breaks off.
 CUT = "\x00cut"
 TOO_DEEP = "it is nested too deep"
@@ -123,34 +118,6 @@ def strict_json(data: bytes) -> bytes:
     except RecursionError as error:
         raise ValueError(TOO_DEEP) from error
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def mended_json(data: bytes) -> bytes:
-    """What `strict_json` makes of a document, which may be large and hostile.
-
-    Control characters are escaped where they stand; what else only lenient readers take is mended
-    in documents up to MENDED_BYTES. ValueError as there.
-    """
-    escaped = _with_escapes(data)
-    try:
-        msgspec.json.decode(escaped, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
-        if len(data) > MENDED_BYTES:
-            raise ValueError("it is no JSON, or too long to be mended") from None
-        return strict_json(data)
-    return escaped
-
-
-def _with_escapes(data: bytes) -> bytes:
-    """Control characters as a string may hold them; outside of one they are refused all the same.
-
-    Not by a pattern: millions of matches are millions of objects.
-    """
-    if len(data) - len(data.translate(None, _CONTROLS)) > _MOST_CONTROLS:
-        return data
-    for control in _CONTROLS:
-        data = data.replace(bytes([control]), b"\\u%04x" % control)
-    return data
 
 
 def json_lines(stream: BinaryIO) -> Iterator[JsonLine]:

@@ -17,7 +17,7 @@ import msgspec
 from tracker.intake import spool
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
-from tracker.intake.json_text import mended_json
+from tracker.intake.mended_json import CutShort, mended_json
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
@@ -137,11 +137,16 @@ def test_report(
 
 
 def _mended(report: Path, path: str) -> memoryview:
-    """A testReport that only lenient readers take, as others do, too; cut ones are Unreachable."""
+    """A testReport that only lenient readers take, as others do, too.
+
+    One that was cut is Unreachable; one that stays as it is when it is asked for again, Unusable.
+    """
     try:
         return memoryview(mended_json(report.read_bytes()))
+    except CutShort as error:
+        raise Unreachable(f"The testReport of {path} was cut.") from error
     except ValueError as error:
-        raise Unreachable(f"The testReport of {path} was cut, or is no JSON.") from error
+        raise Unusable(f"The testReport of {path} cannot be read: {error}.") from error
 
 
 def _names(variants: Sequence[str]) -> list[str]:
