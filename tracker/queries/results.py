@@ -63,6 +63,8 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
         found = builds.found(job, label)
         if which in _JUDGED and not _has_verdicts(found):
             return []
+        if which == "failed" and not count_results(found.row, which):
+            return []  # its counts are still there, and tell these failures by what they were
         if which == "all":
             return _all(found, limit, offset)
         return _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
@@ -123,7 +125,7 @@ def _is_judged_again(found: Found) -> bool:
 
 def _refuse_otherwise_judged(found: Found, which: str) -> None:
     name = f"{found.row.job} #{found.row.label}"
-    if which == "failed" and found.row.has_verdicts and not found.row.not_judged:
+    if which == "failed" and _has_verdicts(found) and not found.row.not_judged:
         raise Conflict(
             f"{name} is judged: its failures are in the lists of what is.",
             "Ask for all of them by status=failed and status=error, without a list.",
@@ -131,7 +133,7 @@ def _refuse_otherwise_judged(found: Found, which: str) -> None:
     if which in _JUDGED and _is_judged_again(found):
         raise Conflict(
             f"{name} waits to be judged again: what is {which} in it is not known yet.",
-            "Ask again when its job is `judged_again` no more.",
+            "Ask again when its job is `judged_again` no more; list=failed has its failures.",
         )
     if which in _JUDGED and not found.row.has_verdicts:
         raise Conflict(
@@ -157,11 +159,9 @@ def _skipped(found: Found, part: _Part) -> list[CaseRow]:
 
 
 def _failed(found: Found, part: _Part) -> list[CaseRow]:
-    if found.row.not_judged:
-        return _without_verdict(found, "", part)
-    if found.row.has_verdicts:
-        return []
-    return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+    if not _has_verdicts(found):
+        return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+    return _without_verdict(found, "", part) if found.row.not_judged else []
 
 
 def _by_status(found: Found, wanted: str, part: _Part) -> list[CaseRow]:

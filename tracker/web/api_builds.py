@@ -139,7 +139,8 @@ _LIST = word(
     "list",
     "One list of the results: `new` is newly broken, `failing` broken since an earlier build,"
     " `fixed` and `recovering` pass again, `suspect`, `flaky` and `incident` failed and alarm"
-    " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged."
+    " nobody, `skipped` is unknown, too, `failed` are the failures of a build that is not judged,"
+    " or that came when it could be judged no more."
     " While a build waits to be judged, all but `skipped`, `failed` and `all` are refused (409).",
     results.LISTS,
     default="all",
