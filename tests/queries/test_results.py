@@ -189,6 +189,25 @@ def test_a_list_costs_the_same_after_a_long_history(monkeypatch: pytest.MonkeyPa
     assert young == old
 
 
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("ABORTED", "not judged"),
+        ("NOT_BUILT", "not judged"),
+        (None, "not judged yet"),
+        ("FAILURE", "0 regressions, 1 new failures, 0 fixed"),
+    ],
+)
+def test_an_answer_tells_builds_that_are_never_judged_from_those_that_wait(
+    result: str | None, said: str
+) -> None:
+    jenkins("nightly", 1, report(login="P"))
+    jenkins("nightly", 2, report(login="P"), result=result)
+    told = answer(upload("nightly", 2, report("late.xml", logout="F")), {}, {})
+    [first, *_] = as_text(told).splitlines()
+    assert first == f"nightly #2: 2 tests, 1 failed, 0 skipped; {said}"
+
+
 def test_an_answer_about_a_build_that_waits_to_be_judged_says_so_instead_of_nothing_new() -> None:
     history("nightly", login="P P P P P F", logout="P P P P P F")
     set_budget("nightly", 0.9, now=NOW)

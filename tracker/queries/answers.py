@@ -30,7 +30,8 @@ class UploadAnswer:
     """The answer to an upload. `added` and `known` name reports, `refused` says why by name.
 
     `missing` of the expected cases have no result, as `shortfall` says, once the build is complete.
-    What is counted as new and fixed, and `new`, tell nothing until the build `has_verdicts`.
+    What is counted as new and fixed, and `new`, tell nothing until the build `has_verdicts`: never
+    where it is not `to_be_judged`, as one that was aborted or not built.
     """
 
     job: str
@@ -42,6 +43,7 @@ class UploadAnswer:
     totals: Totals
     complete: bool
     has_verdicts: bool
+    to_be_judged: bool
     regressions: int
     new_failures: int
     fixed: int
@@ -71,6 +73,7 @@ def answer(
         totals=row.totals,
         complete=row.complete,
         has_verdicts=has_verdicts,
+        to_be_judged=row.judged or row.state == "running",
         regressions=row.regressions,
         new_failures=row.new_failures,
         fixed=row.fixed,
@@ -97,13 +100,9 @@ def answer(
 def as_text(answer: UploadAnswer) -> str:
     """The answer for the log of a build: one fact a line, nothing that steers a terminal."""
     totals = answer.totals
-    judged = (
-        f"{answer.regressions} regressions, {answer.new_failures} new failures,"
-        f" {answer.fixed} fixed"
-    )
     lines = [
         f"{answer.job} #{answer.label}: {totals.total} tests, {totals.failures} failed,"
-        f" {totals.skipped} skipped; {judged if answer.has_verdicts else 'not judged yet'}"
+        f" {totals.skipped} skipped; {_judged(answer)}"
     ]
     if answer.shortfall:
         lines.append(answer.shortfall)
@@ -116,6 +115,15 @@ def as_text(answer: UploadAnswer) -> str:
     lines += [f"not read: {name}: {reason}" for name, reason in answer.refused.items()]
     lines += [f"warning: {text}" for text in answer.warnings]
     return "".join(f"{one_line(line)}\n" for line in lines)
+
+
+def _judged(answer: UploadAnswer) -> str:
+    if not answer.has_verdicts:
+        return "not judged yet" if answer.to_be_judged else "not judged"
+    return (
+        f"{answer.regressions} regressions, {answer.new_failures} new failures,"
+        f" {answer.fixed} fixed"
+    )
 
 
 def one_line(line: str) -> str:
