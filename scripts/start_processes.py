@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -259,7 +258,7 @@ def _wait_for(url: str, processes: Processes) -> None:
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
             return
-        except urllib.error.URLError:
+        except OSError:  # not there yet, not ready yet, or slow to say so
             time.sleep(0.1)
     raise SettingsError(
         "The web server does not get ready.", f"{processes.logs / 'web.log'} says why."

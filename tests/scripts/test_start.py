@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, free_port, load_script
 
 LINES_AT_MOST = 300
 
@@ -230,3 +231,20 @@ def test_a_home_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
     assert code == 3
     assert "cannot be" in said.splitlines()[-1]
     assert "Traceback" not in said
+
+
+def test_a_server_that_is_slow_to_answer_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = load_script("start_processes")
+    asked: list[str] = []
+
+    def slow_at_first(url: str, timeout: float) -> io.BytesIO:
+        asked.append(url)
+        if len(asked) == 1:
+            raise TimeoutError("timed out")
+        return io.BytesIO()
+
+    monkeypatch.setattr(start.urllib.request, "urlopen", slow_at_first)
+    start._wait_for("http://127.0.0.1:1/health/ready", start.Processes(tmp_path))
+    assert len(asked) == 2
