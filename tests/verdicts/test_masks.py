@@ -40,6 +40,7 @@ TEXTS = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=30).map("".joi
         ("expected:<1> but was:<-2.5e3>", "expected:<{number}> but was:<{number}>"),
         ("1,234,567 rows", "{number} rows"),
         ("worker17 of page-3", "worker{number} of page-{number}"),
+        ("got 1, 2. and 3", "got {number}, {number}. and {number}"),
         ("at 2024-01-02T03:04:05.678Z", "at {date}"),
         ("on 2024-01-02 03:04:05,1", "on {date}"),
         ("<Mon Mar 02 21:00:00 PST 1970>", "<{date}>"),

@@ -45,7 +45,7 @@ _PATTERNS = (
     ("id", r"\b(?=[A-Za-z0-9]{16,}+\b)(?:[A-Za-z]*+\d++){3,}+[A-Za-z]*+\b"),
     ("temp", r"\btmp(?=[a-z_]{0,8}\d)\w{6,12}\b"),
     ("duration", rf"(?<![\w.])\d++(?:[.,]\d++)?\s?{_UNIT}\b"),
-    ("number", r"(?:(?<![\w)\]}])[+-])?\d++(?:[.,]\d++)*+(?:[eE][+-]?\d++)?"),
+    ("number", r"(?:(?<![\w)\]}])[+-])?\d++(?:[.,]\d++)*(?:[eE][+-]?\d++)?"),
 )
 _ANY = re.compile("|".join(f"(?P<g{place}>{text})" for place, (_, text) in enumerate(_PATTERNS)))
 _NAMES = {f"g{place}": name for place, (name, _) in enumerate(_PATTERNS)}
