@@ -11,6 +11,7 @@ import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
+from tracker.store.counters import counter
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import listed
@@ -160,16 +161,15 @@ def revisions() -> dict[str, int]:
     """The revision of each job, and under "" that of the whole database."""
     with snapshot():
         rows = select("SELECT name, revision FROM job")
-        whole = select("SELECT value FROM counter WHERE name = 'revision'")
-    return {"": whole[0][0] if whole else 0, **dict(rows)}
+        return {"": counter("revision"), **dict(rows)}
 
 
 def revision(job: str | None = None) -> int:
     """The revision of a job, or of the whole database; 0 where there is none."""
     if job is None:
-        rows = select("SELECT value FROM counter WHERE name = 'revision'")
-    else:
-        rows = select("SELECT revision FROM job WHERE name = ?", job)
+        with snapshot():
+            return counter("revision")
+    rows = select("SELECT revision FROM job WHERE name = ?", job)
     return int(rows[0][0]) if rows else 0
 
 

@@ -6,8 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
-
 from tracker.errors import Conflict, NotFound
 from tracker.queries import builds
 from tracker.queries.builds import Found
@@ -24,6 +22,7 @@ from tracker.queries.rows import (
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
+from tracker.store.sql import listed
 
 LISTS = (
     "new",
@@ -155,22 +154,24 @@ class _Part(NamedTuple):
 
 
 def _skipped(found: Found, part: _Part) -> list[CaseRow]:
-    return _by_status(found, " AND r.status <> 0 AND r.status IN (3, 4)", part)
+    return _as_they_are(found, " AND r.status <> 0 AND r.status IN (3, 4)", part)
 
 
 def _failed(found: Found, part: _Part) -> list[CaseRow]:
     if not _has_verdicts(found):
-        return _by_status(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+        return _as_they_are(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
     return _without_verdict(found, "", part) if found.row.not_judged else []
 
 
-def _by_status(found: Found, wanted: str, part: _Part) -> list[CaseRow]:
+def _as_they_are(
+    found: Found, wanted: str, part: _Part, parameters: tuple[int, ...] = (), verdict: str = ""
+) -> list[CaseRow]:
+    """Results of which no episode tells more."""
     rows = select(
         f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT} WHERE r.build_id = ?{wanted} {part.rest}",
-        found.build_id,
-        *part.parameters,
+        *(found.build_id, *parameters, *part.parameters),
     )
-    return [case_row(row[:7], attempts=row[7]) for row in rows]
+    return [case_row(row[:7], attempts=row[7], verdict=verdict) for row in rows]
 
 
 # The episode that a case is in at a build, with the builds in which it began and the case broke.
@@ -234,16 +235,8 @@ def _incident(found: Found, part: _Part) -> list[CaseRow]:
 
 def _without_verdict(found: Found, verdict: str, part: _Part) -> list[CaseRow]:
     place = (found.row.epoch, found.row.number)
-    rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
-        f" WHERE r.build_id = ? AND {WITHOUT_VERDICT} {part.rest}",
-        found.build_id,
-        found.job_id,
-        *place,
-        *place,
-        *part.parameters,
-    )
-    return [case_row(row[:7], attempts=row[7], verdict=verdict) for row in rows]
+    at_place = (found.job_id, *place, *place)
+    return _as_they_are(found, f" AND {WITHOUT_VERDICT}", part, at_place, verdict)
 
 
 def _ages(found: Found, builds: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -264,7 +257,7 @@ def _all(found: Found, limit: int, offset: int) -> list[CaseRow]:
         f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
         " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
         build_id,
-        msgspec.json.encode(wanted).decode(),
+        listed(wanted),
     )
     by_id: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
     return [case_row(by_id[case][:7], attempts=by_id[case][7]) for case in wanted]
@@ -290,7 +283,7 @@ _ROWS: dict[str, Callable[[Found, _Part], list[CaseRow]]] = {
     "incident": _incident,
     "skipped": _skipped,
     "failed": _failed,
-    "all": lambda found, part: _by_status(found, "", part),
+    "all": lambda found, part: _as_they_are(found, "", part),
 }
 _JUDGED = (*_EPISODES, "incident")
 _COUNTS: dict[str, Callable[[BuildRow], int]] = {

@@ -15,6 +15,7 @@ import peewee
 from playhouse.migrations import Runner
 
 from tracker.errors import StorageError
+from tracker.store.counters import count_up, counter
 from tracker.store.engine import Engine, engine, engine_of, is_open, use
 from tracker.store.models import database
 from tracker.store.sql import run
@@ -129,11 +130,7 @@ _RAISE = (
 
 def raise_revision(job_id: int | None = None) -> int:
     """Say that something was recorded; the new revision of the whole database."""
-    run(
-        "INSERT INTO counter (name, value) VALUES ('revision', 1)"
-        " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"
-    )
-    revision = _revision()
+    revision = count_up("revision")
     if job_id is not None:
         run(_RAISE, revision, job_id)
     return revision
@@ -141,11 +138,7 @@ def raise_revision(job_id: int | None = None) -> int:
 
 def next_revision() -> int:
     """The revision that what is being written will have, inside `writing`."""
-    return _revision() + 1
-
-
-def _revision() -> int:
-    return sum(value for (value,) in run("SELECT value FROM counter WHERE name = 'revision'"))
+    return counter("revision") + 1
 
 
 def schema_state() -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.counters import count_up, counter
 from tracker.store.sightings import known_signatures
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_publishing
@@ -27,10 +28,10 @@ def settle(work_out: Callable[[], T], write: Callable[[T], None]) -> None:
     """Work something out on a snapshot, and write it if the families are still as they were."""
     for _ in range(_TRIES):
         with reading():
-            version = _version()
+            version = counter(_VERSION)
             found = work_out()
         with writing():
-            if _version() == version:
+            if counter(_VERSION) == version:
                 write(found)
                 return
     with writing():
@@ -102,18 +103,9 @@ def tell(changed: Collection[int]) -> None:
         )
 
 
-def _version() -> int:
-    rows = run("SELECT value FROM counter WHERE name = ?", _VERSION)
-    return int(rows[0][0]) if rows else 0
-
-
 def next_version() -> None:
     """Say that signatures or families are others now, to who works out where failures belong."""
-    run(
-        "INSERT INTO counter (name, value) VALUES (?, 1)"
-        " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1",
-        _VERSION,
-    )
+    count_up(_VERSION)
 
 
 def as_json(ids: Iterable[int]) -> str:

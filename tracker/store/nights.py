@@ -27,7 +27,7 @@ from tracker.store.outcomes import (
     retried_in,
     without_fixed,
 )
-from tracker.store.sql import run
+from tracker.store.sql import listed, run
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.incidents import Incident, incident, is_large, was_none
 from tracker.verdicts.lanes import BEFORE
@@ -157,7 +157,7 @@ def _limits(night: _Night, budget: float) -> Limits:
     rows = run(
         "SELECT case_id, count(*) FROM result WHERE status IN (1, 2)"
         " AND build_id IN (SELECT value FROM json_each(?)) GROUP BY case_id",
-        msgspec.json.encode(recent).decode(),
+        listed(recent),
     )
     histogram = Counter(times for case, times in rows if case not in apart)
     histogram[0] = max(0, night.build.total - len(apart) - histogram.total())

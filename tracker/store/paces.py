@@ -15,7 +15,7 @@ import msgspec
 
 from tracker.store.break_windows import BreakWindow
 from tracker.store.outcomes import LATER, JudgedBuild, Place
-from tracker.store.sql import Row, run, run_many
+from tracker.store.sql import Row, listed, run, run_many
 from tracker.verdicts.durations import Change, Pace, Period, at_tempo, change, sentence, tempo
 
 # How many builds a history of durations is long, and how short it says nothing.
@@ -115,7 +115,7 @@ def _sample(build_id: int) -> list[int]:
 def _histories(window: Sequence[JudgedBuild], cases: Sequence[int]) -> dict[int, Durations]:
     """How long each of the cases took in each build where it passed."""
     found: dict[int, Durations] = {case: [None] * len(window) for case in cases}
-    wanted = msgspec.json.encode(cases).decode()
+    wanted = listed(cases)
     for place, build in enumerate(window if cases else ()):
         rows = run(
             "SELECT case_id, duration FROM result WHERE build_id = ? AND status = 0"

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store.audit import note
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import JUDGED, Place
-from tracker.store.sql import change, run
+from tracker.store.sql import change, listed, run
 from tracker.store.work import ask_publishing
 
 # Rows that go in one transaction: some hundredths of a second.
@@ -48,7 +46,7 @@ def mark(plan: Plan, *, now: int) -> bool:
             "UPDATE build SET let_go = ? WHERE let_go IS NULL AND NOT kept"
             " AND id IN (SELECT value FROM json_each(?))",
             now,
-            msgspec.json.encode(plan.builds).decode(),
+            listed(plan.builds),
         )
         run("UPDATE job SET judged_from = ? WHERE id = ?", plan.judged_from, plan.job_id)
         raise_revision(plan.job_id)

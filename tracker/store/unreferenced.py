@@ -10,11 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from tracker.store.connection import reading, writing
 from tracker.store.models import TABLES, table_called
-from tracker.store.sql import change, run
+from tracker.store.sql import change, listed, run
 
 # Tables of names and texts with the columns of others that refer to them, in the order in which
 # they go: a suite is needed as long as a case is in it.
@@ -70,7 +68,7 @@ def _forget(found: Unreferenced, ids: Sequence[int]) -> int:
     )
     return change(
         f"DELETE FROM {found.table} WHERE id IN (SELECT value FROM json_each(?)){conditions}",
-        msgspec.json.encode(ids).decode(),
+        listed(ids),
     )
 
 

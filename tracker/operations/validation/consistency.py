@@ -17,6 +17,7 @@ from tracker.operations.validation.spooled import (
     other_sizes,
     queued_bytes,
 )
+from tracker.store.counters import counter
 from tracker.store.models import Job
 from tracker.store.naming import PARTS
 from tracker.store.rules import name_rules, set_parts
@@ -88,7 +89,7 @@ def _manifest(scene: Scene) -> Look:
     manifest = scene.site.manifest
     if manifest is None:
         return seen(1, [scene.site.trouble])
-    [(revision,)] = run("SELECT coalesce(max(value), 0) FROM counter WHERE name = 'revision'")
+    revision = counter("revision")
     wrong = []
     if manifest.revision > revision:
         wrong.append(f"it shows revision {manifest.revision}, the database is at {revision}")

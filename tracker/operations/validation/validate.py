@@ -15,6 +15,7 @@ from tracker.operations.validation.findings import Checked, Finding, Report
 from tracker.operations.validation.judged_again import judge_again
 from tracker.operations.validation.site import read_site
 from tracker.settings import Settings
+from tracker.store.counters import counter
 from tracker.store.engine import Engine, engine_of
 from tracker.store.models import TABLES
 from tracker.store.sql import run
@@ -87,7 +88,7 @@ def validate(
             checks=found.checked,
             findings=found.findings,
             seconds=time.monotonic() - start,
-            facts={"revision": _revision(), **found.scene.counts} if is_whole else {},
+            facts={"revision": counter("revision"), **found.scene.counts} if is_whole else {},
             notes=notes,
         )
 
@@ -129,10 +130,6 @@ def _make_all(found: _Validation, beat: Beat) -> Iterator[str]:
 def _counts() -> dict[str, int]:
     names = [model._meta.table_name for model in TABLES]
     return {name: run(f"SELECT count(*) FROM {name}")[0][0] for name in names}
-
-
-def _revision() -> int:
-    return int(run("SELECT coalesce(max(value), 0) FROM counter WHERE name = 'revision'")[0][0])
 
 
 def _checked(check: Check, look: Look, seconds: float, skipped: str = "") -> Checked:
