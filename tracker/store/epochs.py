@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracker.clock import DAY, MINUTE
 from tracker.store.models import Build, Job
 from tracker.store.records import BuildFacts
-from tracker.store.sql import rows_of, run, run_many
+from tracker.store.sql import rows_of, run, run_many, save
 
 
 def find_build(job: Job, facts: BuildFacts) -> Build | None:
@@ -20,7 +20,9 @@ def new_build(job: Job, facts: BuildFacts) -> Build:
     """A row for a build that has none, in a free epoch until `settle_epochs` knows better."""
     [(epoch,)] = run("SELECT coalesce(max(epoch), 0) FROM build WHERE job_id = ?", job.id)
     taken = run("SELECT 1 FROM build WHERE job_id = ? AND number = ? LIMIT 1", job.id, facts.number)
-    return Build.create(job=job, number=facts.number, epoch=epoch + bool(taken))
+    build = Build(job=job, number=facts.number, epoch=epoch + bool(taken))
+    save(build)
+    return build
 
 
 def settle_epochs(job: Job, build: Build) -> int | None:

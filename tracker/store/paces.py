@@ -1,7 +1,8 @@
 """Paces of cases: since which build they are slower or faster than their own history.
 
 Few cases change, so few histories are read: those of cases whose duration in this build is far
-from that in earlier ones, and of cases that are slower or faster already.
+from that in earlier ones, and of cases that are slower or faster already. Where there are none,
+five builds are all that is looked at.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BUILDS = 60
 _FEWEST = 14
 # The cases that tell how fast a build was: those with the lowest ids, which are hashes, of those
 # that take long enough (ms) for a clock to tell.
-_SAMPLE = 500
+_SAMPLE = 200
 _LEAST_DURATION = 10
 # A case is looked at where it is off by this factor and so many ms from each of three builds, which
 # are these shares of the history old; the furthest off first where there are many.
@@ -74,9 +75,11 @@ def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None
     sample = _sample(build.place.build_id) if len(window) >= _FEWEST else []
     if not sample:
         return
-    tempos = tempo(_histories(window, sample))
     lasting = _lasting(job_id)
-    cases = sorted({*_far_off(window, tempos), *lasting})
+    cases = sorted({*_far_off(_looked_at(window), sample), *lasting})
+    if not cases:
+        return
+    tempos = tempo(_histories(window, sample))
     ended: list[int] = []
     began: list[tuple[int, Noticed]] = []
     for case, told in _histories(window, cases).items():
@@ -140,15 +143,18 @@ def noticed_of(evidence: str) -> Noticed:
     return _NOTICED.decode(evidence)
 
 
-def _far_off(window: Sequence[JudgedBuild], tempos: Sequence[float]) -> list[int]:
-    """The cases that took far longer, or shorter, than in three earlier builds."""
+def _looked_at(window: Sequence[JudgedBuild]) -> list[JudgedBuild]:
+    """The newest build, the one before it, and three earlier ones."""
     newest = len(window) - 1
-    places = [newest, newest - 1, *(newest - round(newest * age) for age in _AGES)]
-    rows = run(
-        _FAR_OFF,
-        *(window[place].place.build_id for place in places),
-        *(1 / tempos[place] for place in places),
-    )
+    places = (newest, newest - 1, *(newest - round(newest * age) for age in _AGES))
+    return [window[place] for place in places]
+
+
+def _far_off(five: Sequence[JudgedBuild], sample: Sequence[int]) -> list[int]:
+    """The cases that took far longer, or shorter, in the first build than in the last three."""
+    tempos = tempo(_histories(five, sample))
+    builds = (build.place.build_id for build in five)
+    rows = run(_FAR_OFF, *builds, *(1 / each for each in tempos))
     off = [(-abs(math.log(now / then)), case) for case, now, then in _to_one_side(rows)]
     return [case for _, case in sorted(off)[:_MOST]]
 

@@ -33,7 +33,7 @@ from tracker.store.records import (
     StoredReport,
 )
 from tracker.store.rules import new_job
-from tracker.store.sql import listed, rows_of, run
+from tracker.store.sql import listed, rows_of, run, save
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import ask_publishing
 from tracker.verdicts.outcomes import is_judged
@@ -166,7 +166,7 @@ def _rewrite(
 
 def _derive(job: Job, build: Build, before: Mapping[str, object], rewritten: bool, now: int) -> int:
     """Save the build, derive what follows from what is news of it; the new revision."""
-    build.save()
+    save(build)
     told = _told(build)
     is_news = rewritten or any(before.get(each, False) != told[each] for each in _NEWS)
     judge(job, build, is_news=is_news, now=now)

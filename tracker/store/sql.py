@@ -41,11 +41,47 @@ def rows_of(model: type[M], condition: str, *parameters: Any) -> list[M]:
     return list(model.raw(statement, *parameters))
 
 
+def save(row: peewee.Model) -> None:
+    """Write a row with an `id`: all of a new one, which gets its id, else what changed of it.
+
+    For what each recorded build asks, as `rows_of` is.
+    """
+    is_new = row.__data__.get("id") is None
+    fields = tuple(row.__data__ if is_new else [field.name for field in row.dirty_fields])
+    if not fields:
+        return
+    meta = row._meta
+    values = [meta.fields[name].db_value(row.__data__[name]) for name in fields]
+    if is_new:
+        [(row.__data__["id"],)] = run(_inserting(type(row), fields), *values)
+    else:
+        run(_updating(type(row), fields), *values, row.__data__["id"])
+    row._dirty.clear()  # type: ignore[attr-defined]
+
+
+@functools.cache
+def _inserting(model: type[peewee.Model], fields: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(fields))
+    return (
+        f"INSERT INTO {model._meta.table_name} ({', '.join(_columns(model, fields))})"
+        f" VALUES ({marks}) RETURNING id"
+    )
+
+
+@functools.cache
+def _updating(model: type[peewee.Model], fields: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = ?" for column in _columns(model, fields))
+    return f"UPDATE {model._meta.table_name} SET {changes} WHERE id = ?"
+
+
+def _columns(model: type[peewee.Model], fields: Iterable[str]) -> list[str]:
+    return [f'"{model._meta.fields[name].column_name}"' for name in fields]
+
+
 @functools.cache
 def _selecting(model: type[peewee.Model]) -> str:
-    meta = model._meta
-    columns = ", ".join(f'"{field.column_name}"' for field in meta.sorted_fields)
-    return f"SELECT {columns} FROM {meta.table_name}"
+    columns = ", ".join(_columns(model, [field.name for field in model._meta.sorted_fields]))
+    return f"SELECT {columns} FROM {model._meta.table_name}"
 
 
 def listed(values: Iterable[Any]) -> str:

@@ -23,7 +23,7 @@ from tracker.store.models import Build, Job, Rejudging, database
 from tracker.store.record import NeedsAllReports, judge, record_build
 from tracker.store.records import About, BuildFacts, ReadReport, Recorded
 from tracker.store.rules import give_parts, new_job
-from tracker.store.sql import run
+from tracker.store.sql import run, save
 from tracker.store.work import ask_judging, ask_publishing
 
 # How the names of the reports begin that stand for the earlier application's rows.
@@ -177,7 +177,7 @@ def _rewrite(job: Job, row: Build, build: TakenBuild, now: int) -> None:
     if is_news:
         write_whole(job, row, build.reports)
         row.changed = next_revision()
-    row.save()
+    save(row)
     judge(job, row, is_news=is_news, now=now)
 
 
