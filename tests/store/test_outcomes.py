@@ -11,7 +11,7 @@ from tracker.store import outcomes
 from tracker.store.connection import writing
 from tracker.store.identity import id_of
 from tracker.store.models import Build, Job
-from tracker.store.outcomes import judged_builds, letters
+from tracker.store.outcomes import Place, judged_before, judged_builds, letters
 from tracker.store.sql import run, run_many
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -23,6 +23,36 @@ def test_each_case_has_a_letter_for_each_build() -> None:
     assert letters(judged_builds(Job.get().id), {login, 5}) == {login: "PFF...", 5: "......"}
     assert letters([], {login}) == {login: ""}
     assert letters(judged_builds(Job.get().id), ()) == {}
+
+
+@pytest.fixture
+def three_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging looks back at three builds, and makes limits from two."""
+    monkeypatch.setattr(outcomes, "LOOK", 2)
+    monkeypatch.setattr(outcomes, "REMEMBERED", 1)
+    monkeypatch.setattr(outcomes, "BEFORE", 2)
+
+
+def numbers_before(number: int) -> list[int]:
+    before = judged_before(Job.get().id, Place(0, 0, number))
+    return [build.place.number for build in before]
+
+
+@pytest.mark.usefixtures("three_back")
+def test_of_a_long_history_only_the_newest_builds_before_one_are_read() -> None:
+    history("nightly", login="P P P P P P P")
+    assert numbers_before(7) == [4, 5, 6]
+    assert numbers_before(3) == [1, 2]
+
+
+@pytest.mark.usefixtures("three_back")
+@pytest.mark.parametrize(
+    "which", ["judging = '{\"incident\": {}}' WHERE number > 4", "total = 0 WHERE number > 3"]
+)
+def test_where_the_newest_builds_say_nothing_all_are_read(which: str) -> None:
+    history("nightly", login="P P P P P P P")
+    run(f"UPDATE build SET {which}")
+    assert numbers_before(7) == [1, 2, 3, 4, 5, 6]
 
 
 def test_outcomes_of_all_cases_take_few_bytes_each() -> None:

@@ -1,4 +1,4 @@
-"""What is asked every few seconds is found by an index, in both databases."""
+"""What is asked every few seconds, or for each build, is found by an index."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import pytest
 
 from tests import servers
 from tests.factories import NOW, history, jenkins
-from tracker.queries.figures import last_change
+from tracker.queries.figures import last_change, last_heard
 from tracker.store.connection import reading
 from tracker.store.engine import engine
 from tracker.store.families import is_waiting
+from tracker.store.history import unsettled
 from tracker.store.jobs import add_server
 from tracker.store.record import complete_quiet_builds
 from tracker.store.seen import SeenJob, note_look
 from tracker.store.sql import run
+from tracker.store.work import claim, enqueue
 
 pytestmark = pytest.mark.usefixtures("store")
 ADDRESS = "https://ci.example/"
@@ -36,19 +38,35 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
     "running builds of a server": (look, "build_running"),
     "builds of a job that was renamed": (look, "build_started"),
     "the newest change of results": (last_change, "build_changed"),
+    "builds that a poll looks at again": (lambda: unsettled("old"), "build_unsettled"),
+    "when reports last came": (last_heard, "build_heard"),
+    "a task whose subject is held": (lambda: claim(["poll"], now=NOW, lease_ms=1), "work_subject"),
+    "tasks whose workers died": (lambda: claim(["watch"], now=NOW, lease_ms=1), "work_leased"),
+    "failures by an older algorithm": (is_waiting, "signature_algorithm"),
+}
+# PostgreSQL knows how many rows there are, and finds other ways where these are few.
+BY_SQLITE = ("builds that a poll looks at again", "a task whose subject is held")
+# What SQLite asks and writes for a recorded build (a part of the statement), by which index.
+FOR_EACH_BUILD = {
+    "SELECT r.case_id, count(*) FROM result r": "result_of_build",
+    "SELECT case_id, state, from_build, since_build": "episode_open",
+    "SELECT case_id, since_build, from_build FROM episode": "episode_from",
+    "DELETE FROM episode": "episode_from",
+    "UPDATE episode SET until_build = NULL": "episode_until",
+    "UPDATE job SET revision = ?1": "build_upstream_of",
+    "SELECT 1 FROM build WHERE job_id = ? AND number = ?": "build_number",
 }
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    """The statements that are asked of builds from now on, with their parameters."""
+    """The statements that are run from now on, with their parameters."""
     found: list[tuple[str, Any]] = []
     ours = type(engine())
     real = ours.run
 
     def noted(self: Any, statement: str, parameters: Any) -> Any:
-        if statement.startswith("SELECT") and "FROM build" in statement:
-            found.append((statement, parameters))
+        found.append((statement, parameters))
         return real(self, statement, parameters)
 
     monkeypatch.setattr(ours, "run", noted)
@@ -65,17 +83,35 @@ def plan(statement: str, parameters: Any) -> str:
         return json.dumps(run(f"EXPLAIN (FORMAT JSON) {statement}", *parameters))
 
 
-@pytest.mark.parametrize("what", ASKED)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(each, marks=[pytest.mark.sqlite] * (each in BY_SQLITE)) for each in ASKED],
+)
 def test_what_is_open_is_found_by_an_index(what: str, asked: list[tuple[str, Any]]) -> None:
     add_server("main", ADDRESS)
     history("nightly", login="P F F")
     note_look("main", [SeenJob("old", "old", f"{ADDRESS}old/")], listed=["old"], now=NOW)
     jenkins("old", 3, started=NOW - 5000)
+    enqueue("watch", "main", due=NOW)
+    enqueue("poll", "old", due=NOW, subject="old")
     ask, index = ASKED[what]
     asked.clear()
     ask()
-    plans = [plan(*each) for each in list(asked)]
+    plans = [plan(*each) for each in list(asked) if each[0].startswith("SELECT")]
     assert any(index in each for each in plans), plans
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("part", FOR_EACH_BUILD)
+def test_what_a_recorded_build_asks_does_not_grow_with_its_job(
+    part: str, asked: list[tuple[str, Any]]
+) -> None:
+    history("nightly", login="P F F")
+    asked.clear()
+    history("nightly", first=4, login="F")
+    plans = [plan(*each) for each in list(asked) if part in each[0]]
+    assert plans
+    assert all(FOR_EACH_BUILD[part] in each for each in plans), plans
 
 
 def test_a_look_for_quiet_builds_that_finds_none_waits_for_nobody(

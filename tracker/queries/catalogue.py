@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from tracker.queries.rows import CaseRow, IssueRow, select, snapshot
+from tracker.store.outcomes import FAILED
 from tracker.store.sql import listed
 
 _COLUMNS = (
@@ -91,7 +92,7 @@ def failures_by_priority(
             "SELECT c.name, count(*) FROM result r JOIN test_case c ON c.id = r.case_id"
             " JOIN build b ON b.id = r.build_id JOIN job j ON j.id = b.job_id"
             " WHERE j.name = ? AND b.number = ? AND b.epoch = ?"
-            " AND r.status <> 0 AND r.status IN (1, 2) GROUP BY c.name",
+            f" AND {FAILED} GROUP BY c.name",
             job,
             number,
             epoch,

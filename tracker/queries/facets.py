@@ -13,7 +13,7 @@ from typing import Any
 
 from tracker.queries.rows import as_sentence, at, select, snapshot
 from tracker.store.identity import id_of
-from tracker.store.outcomes import IS_INCIDENT, JUDGED
+from tracker.store.outcomes import FAILED, IS_INCIDENT, JUDGED
 from tracker.store.sql import listed
 from tracker.verdicts.facets import Finding, Run, explains, time_facets
 
@@ -72,8 +72,8 @@ def _variants(case: int | None) -> dict[int, str]:
 
 def _failed_often(cases: Collection[int]) -> bool:
     rows = select(
-        "SELECT 1 FROM result WHERE case_id IN (SELECT value FROM json_each(?))"
-        " AND status <> 0 AND status IN (1, 2) LIMIT ?",
+        "SELECT 1 FROM result r WHERE r.case_id IN (SELECT value FROM json_each(?))"
+        f" AND {FAILED} LIMIT ?",
         listed(cases),
         LEAST_FAILURES,
     )

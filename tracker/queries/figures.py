@@ -84,7 +84,7 @@ def last_heard() -> dict[str, int]:
     Not of jobs without builds, nor of those that Jenkins has disabled or deleted: none will come.
     """
     rows = select(
-        "SELECT j.name, b.last FROM job j JOIN (SELECT job_id, max(heard) AS last FROM build"
-        " GROUP BY job_id) b ON b.job_id = j.id WHERE b.last > 0 AND j.standing = ''"
+        "SELECT name, (SELECT max(heard) FROM build WHERE job_id = job.id) FROM job"
+        " WHERE standing = ''"
     )
-    return dict(rows)
+    return {name: last for name, last in rows if last}

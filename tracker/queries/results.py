@@ -22,6 +22,7 @@ from tracker.queries.rows import (
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
+from tracker.store.outcomes import FAILED
 from tracker.store.sql import listed
 
 LISTS = (
@@ -159,7 +160,7 @@ def _skipped(found: Found, part: _Part) -> list[CaseRow]:
 
 def _failed(found: Found, part: _Part) -> list[CaseRow]:
     if not _has_verdicts(found):
-        return _as_they_are(found, " AND r.status <> 0 AND r.status IN (1, 2)", part)
+        return _as_they_are(found, f" AND {FAILED}", part)
     return _without_verdict(found, "", part) if found.row.not_judged else []
 
 
@@ -175,8 +176,9 @@ def _as_they_are(
 
 
 # The episode that a case is in at a build, with the builds in which it began and the case broke.
+# Few results failed, and a job has many episodes in time: of failures the results are read first.
 _IN_EPISODE = (
-    " JOIN episode e ON e.job_id = ? AND e.case_id = r.case_id"
+    " {join} episode e ON e.job_id = ? AND e.case_id = r.case_id"
     " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
     " LEFT JOIN build n ON n.id = e.since_build"
 )
@@ -184,23 +186,26 @@ _OPENED = f"e.state IN {OPENED_STATES}"
 # Which episodes a list is of, and which results in them.
 _EPISODES = {
     "new": f"e.from_build = r.build_id AND {_OPENED}",
-    "failing": f"r.status IN (1, 2) AND e.state IN {BROKEN_STATES}"
+    "failing": f"{FAILED} AND e.state IN {BROKEN_STATES}"
     f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
     "fixed": "e.from_build = r.build_id AND e.state = 'fixed'",
     "recovering": "r.status = 0 AND e.state = 'recovering'",
-    "suspect": "r.status IN (1, 2) AND e.state = 'suspect'",
-    "flaky": "r.status IN (1, 2) AND e.state = 'flaky'",
+    "suspect": f"{FAILED} AND e.state = 'suspect'",
+    "flaky": f"{FAILED} AND e.state = 'flaky'",
 }
 
 
 def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
+    is_of_failures = FAILED in _EPISODES[which]
+    in_episode = _IN_EPISODE.format(join="CROSS JOIN" if is_of_failures else "JOIN")
+
     def rows(found: Found, part: _Part) -> list[CaseRow]:
         place = (found.row.epoch, found.row.number)
         told = select(
             f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
-            f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{_IN_EPISODE}"
+            f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{in_episode}"
             f" WHERE r.build_id = ? AND {AT_BUILD} AND {_EPISODES[which]} {part.rest}",
             found.job_id,
             found.build_id,

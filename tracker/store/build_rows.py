@@ -19,6 +19,9 @@ from tracker.store.records import Contents, ReadReport
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import listed, run, run_many
 
+# Of another build at most so many cases are read for each result there is to write.
+_FOR_EACH = 20
+
 
 def write_whole(
     job: Job, build: Build, reports: Sequence[ReadReport], merged: Merged | None = None
@@ -48,7 +51,7 @@ def add_reports(
     `contents` has the names and texts where the reports have none. What was said of the build is
     taken back where it can be said anew. The caller saves it and judges it.
     """
-    earlier = _cases_of_another_build(job, build)
+    earlier = _cases_of_another_build(job, build, len(merged.results))
     for each in contents or [report.contents for report in reports]:
         _write_names(each, merged, earlier)
     numbers = _number_reports(build.id, reports)
@@ -70,15 +73,21 @@ def _can_be_judged(job: Job, build: Build) -> bool:
     return place_to_judge_from(job.id, place) == place
 
 
-def _cases_of_another_build(job: Job, build: Build) -> set[int]:
-    """The cases of the job's newest other build with results: nearly all of this one's."""
-    rows = run(
-        "SELECT case_id FROM result WHERE build_id = (SELECT id FROM build"
-        " WHERE job_id = ? AND id <> ? AND total > 0 ORDER BY epoch DESC, number DESC LIMIT 1)",
+def _cases_of_another_build(job: Job, build: Build, results: int) -> set[int]:
+    """The cases of the job's newest other build with results: nearly all of this one's.
+
+    None where this one's `results` are few beside them: they are sooner asked for one by one.
+    """
+    newest = run(
+        "SELECT id, total FROM build WHERE job_id = ? AND id <> ? AND total > 0"
+        " ORDER BY epoch DESC, number DESC LIMIT 1",
         job.id,
         build.id,
     )
-    return {case for (case,) in rows}
+    for other, total in newest:
+        if total <= _FOR_EACH * results:
+            return {case for (case,) in run("SELECT case_id FROM result WHERE build_id = ?", other)}
+    return set()
 
 
 def _write_names(contents: Contents, merged: Merged, known: set[int]) -> None:

@@ -122,9 +122,9 @@ def writing(deadline: float | None = None) -> Iterator[None]:
 # The pages of a build show the builds it started and the one that started it: a change in one job
 # is a change in the other. Not of one build alone, since it moves verdicts and labels of others.
 _RAISE = (
-    "UPDATE job SET revision = ?1 WHERE id = ?2"
-    " OR name IN (SELECT upstream_job FROM build WHERE job_id = ?2)"
-    " OR id IN (SELECT b.job_id FROM build b JOIN job j ON j.name = b.upstream_job WHERE j.id = ?2)"
+    "UPDATE job SET revision = ?1 WHERE id = ?2 OR EXISTS (SELECT 1 FROM build b"
+    " WHERE b.job_id = ?2 AND b.upstream_job = job.name) OR EXISTS (SELECT 1 FROM build b"
+    " WHERE b.job_id = job.id AND b.upstream_job = (SELECT j.name FROM job j WHERE j.id = ?2))"
 )
 
 

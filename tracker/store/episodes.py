@@ -41,7 +41,7 @@ def open_episodes(job_id: int) -> dict[int, Open]:
     """The episodes that last, by case."""
     rows = run(
         "SELECT case_id, state, from_build, since_build, was_unsteady FROM episode"
-        " WHERE job_id = ? AND until_build IS NULL",
+        " INDEXED BY episode_open WHERE job_id = ? AND until_build IS NULL",
         job_id,
     )
     return {row[0]: Open(State(row[1]), row[2], row[3], bool(row[4])) for row in rows}
@@ -54,7 +54,7 @@ def fixed_breaks(job_id: int, builds: Iterable[int]) -> dict[int, list[tuple[int
     """
     found: dict[int, list[tuple[int, int]]] = {}
     rows = run(
-        "SELECT case_id, since_build, from_build FROM episode"
+        "SELECT case_id, since_build, from_build FROM episode INDEXED BY episode_from"
         " WHERE from_build IN (SELECT value FROM json_each(?)) AND job_id = ? AND state = ?"
         " AND NOT was_unsteady",
         listed(builds),
@@ -103,20 +103,18 @@ def forget_from(job_id: int, place: Place) -> list[Row]:
     """
     which = (job_id, *place.order)
     rows = run(
-        f"SELECT {_COLUMNS} FROM episode WHERE job_id = ?"
-        f" AND (from_build IN {LATER} OR until_build IN {LATER} OR until_build IS NULL"
-        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {LATER} AND said IS NOT NULL))",
-        job_id,
+        f"SELECT {_COLUMNS} FROM episode WHERE from_build IN {LATER}"
+        f" UNION SELECT {_COLUMNS} FROM episode WHERE until_build IN {LATER}"
+        f" UNION SELECT {_COLUMNS} FROM episode INDEXED BY episode_open"
+        " WHERE job_id = ? AND until_build IS NULL"
+        f" AND EXISTS (SELECT 1 FROM build WHERE id IN {LATER} AND said IS NOT NULL)",
         *which,
         *which,
-        *which,
-    )
-    run(f"DELETE FROM episode WHERE job_id = ? AND from_build IN {LATER}", job_id, *which)
-    run(
-        f"UPDATE episode SET until_build = NULL WHERE job_id = ? AND until_build IN {LATER}",
         job_id,
         *which,
     )
+    run(f"DELETE FROM episode WHERE from_build IN {LATER}", *which)
+    run(f"UPDATE episode SET until_build = NULL WHERE until_build IN {LATER}", *which)
     return rows
 
 

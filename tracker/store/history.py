@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tracker.clock import MINUTE
 from tracker.store.connection import reading
 from tracker.store.models import Build, Job, Report
+from tracker.store.sql import run
 
 
 @dataclass(frozen=True)
@@ -60,29 +61,25 @@ def unsettled(job: str) -> dict[int, OnRecord]:
     which cannot end by itself.
     """
     with reading():
-        rows = list(
-            Build.select()
-            .join(Job)
-            .where(
-                (Job.name == job)
-                & (Build.state != "receiving")
-                & ((Build.state == "running") | ~Build.complete)
-            )
+        rows = run(
+            "SELECT number, started, state, complete FROM build INDEXED BY build_unsettled"
+            " WHERE job_id = (SELECT id FROM job WHERE name = ?) AND state <> 'receiving'"
+            " AND (state = 'running' OR NOT complete) ORDER BY epoch DESC",
+            job,
         )
-        rows.sort(key=lambda row: -row.epoch)
-        return {row.number: OnRecord(row.started, row.state, row.complete) for row in rows}
+        return {number: OnRecord(began, state, bool(done)) for number, began, state, done in rows}
 
 
 def in_jenkins(job: str) -> set[int]:
     """The numbers of the builds that Jenkins had at the last look, in the newest epoch."""
     with reading():
-        rows = list(
-            Build.select(Build.number, Build.epoch)
-            .join(Job)
-            .where((Job.name == job) & ~Build.gone & (Build.state != "receiving"))
+        rows = run(
+            "SELECT epoch, number FROM build WHERE job_id = (SELECT id FROM job WHERE name = ?)"
+            " AND NOT gone AND state <> 'receiving'",
+            job,
         )
-    newest = max((row.epoch for row in rows), default=0)
-    return {row.number for row in rows if row.epoch == newest}
+    newest = max((epoch for epoch, _ in rows), default=0)
+    return {number for epoch, number in rows if epoch == newest}
 
 
 def report_digests(job: str, number: int) -> dict[str, str]:

@@ -18,7 +18,8 @@ from tracker.store.nights import forget_counts, judge_night
 from tracker.store.outcomes import (
     JUDGED,
     Place,
-    judged_builds,
+    judged_before,
+    judged_from,
 )
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
@@ -166,9 +167,7 @@ def judge_from(
     forget_counts(job_id, place)
     missing.forget_unjudged(job_id, place)
     paces.forget_from(job_id, place)
-    builds = judged_builds(job_id)
-    past = [build for build in builds if build.place.order < place.order]
-    todo = builds[len(past) :]
+    past, todo = judged_before(job_id, place), judged_from(job_id, place)
     done = 0
     for build in todo[:most]:
         if done and time.monotonic() >= until:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tracker.store.models import Build
+from tracker.store.outcomes import FAILED
 from tracker.store.sql import run
 
 # SQL: an episode from the build `a` until `z` lasts at the place (epoch, number, epoch, number).
@@ -12,7 +13,7 @@ AT_BUILD = "(a.epoch, a.number) <= (?, ?) AND (z.id IS NULL OR (z.epoch, z.numbe
 # SQL: the result `r` failed, and no verdict of its job (first `?`) is about it at such a place.
 # In an incident that is what failed in it.
 WITHOUT_VERDICT = (
-    "r.status IN (1, 2) AND NOT EXISTS (SELECT 1 FROM episode e"
+    f"{FAILED} AND NOT EXISTS (SELECT 1 FROM episode e"
     " JOIN build a ON a.id = e.from_build LEFT JOIN build z ON z.id = e.until_build"
     f" WHERE e.job_id = ? AND e.case_id = r.case_id AND e.state <> 'fixed' AND {AT_BUILD})"
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracker.store.identity import SUITE_SEPARATOR
+from tracker.store.outcomes import FAILED
 from tracker.store.presence import IN
 from tracker.store.seen_tests import last_places, seen_in
 from tracker.store.sql import listed, run
@@ -129,7 +130,7 @@ def _failed(build: int, suites: Set[Home]) -> dict[int, tuple[Home, int]]:
     rows = run(
         "SELECT r.case_id, c.suite_id, c.variant, r.status FROM result r"
         " JOIN test_case c ON c.id = r.case_id"
-        f" WHERE r.build_id = ? AND r.status <> 0 AND r.status IN (1, 2) AND c.suite_id IN {IN}",
+        f" WHERE r.build_id = ? AND {FAILED} AND c.suite_id IN {IN}",
         build,
         listed({suite for suite, _ in suites}),
     )

@@ -792,4 +792,12 @@ INDEXES = (
     "CREATE INDEX case_twin ON test_case (twin)",
     "CREATE INDEX signature_family ON signature (family_id, last)",
     "CREATE INDEX appearance_build ON appearance (build_id)",
+    "CREATE INDEX build_unsettled ON build (job_id) WHERE state <> 'receiving'"
+    " AND (state = 'running' OR NOT complete)",
+    "CREATE INDEX build_number ON build (job_id, number, epoch)",
+    "CREATE INDEX build_upstream_of ON build (job_id, upstream_job)",
+    "CREATE INDEX build_heard ON build (job_id, heard)",
+    "CREATE INDEX work_subject ON work (subject, lease_until)",
+    "CREATE INDEX work_leased ON work (lease_until) WHERE lease_until > 0",
+    "CREATE INDEX signature_algorithm ON signature (algorithm)",
 )

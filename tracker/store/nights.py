@@ -13,6 +13,7 @@ from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
 from tracker.store.models import Build
 from tracker.store.outcomes import (
+    FAILED,
     GAP,
     JUDGED,
     LOOK,
@@ -133,7 +134,7 @@ def _reasons(night: _Night) -> dict[int, str]:
     rows = run(
         "SELECT r.case_id, f.id, f.type, f.message FROM result r"
         " LEFT JOIN failure f ON f.id = r.failure_id"
-        " WHERE r.build_id = ? AND r.status IN (1, 2)",
+        f" WHERE r.build_id = ? AND {FAILED}",
         night.build.place.build_id,
     )
     unexpected = night.unexpected
@@ -155,8 +156,8 @@ def _limits(night: _Night, budget: float) -> Limits:
     mended = {case for case, row in night.fixed.items() if any(fix in recent for _, fix in row)}
     apart = broken | mended
     rows = run(
-        "SELECT case_id, count(*) FROM result WHERE status IN (1, 2)"
-        " AND build_id IN (SELECT value FROM json_each(?)) GROUP BY case_id",
+        f"SELECT r.case_id, count(*) FROM result r WHERE {FAILED}"
+        " AND r.build_id IN (SELECT value FROM json_each(?)) GROUP BY r.case_id",
         listed(recent),
     )
     histogram = Counter(times for case, times in rows if case not in apart)
@@ -203,17 +204,23 @@ def _courses(
     night: _Night, window: Sequence[JudgedBuild], places: Mapping[int, int]
 ) -> Iterable[tuple[int, str, Standing]]:
     """Each case the build says something of: its outcomes with gaps, and where it stood."""
-    cases = night.failed | night.retried | night.lasting.keys()
+    cases = night.failed | night.retried | _of_this_build(night)
     rows = letters(window, cases)
     earlier = night.past[:-LOOK][-REMEMBERED:]
     known = passed_in_any(earlier, [case for case, row in rows.items() if not row[:-1].strip(GAP)])
     for case, row in rows.items():
-        if row[-1] == GAP:
-            continue
         outcomes = without_fixed(row, night.fixed.get(case, ()), places)
         if case in known and not outcomes[:-1].strip(GAP):
             outcomes = f"P{outcomes}"
         yield case, outcomes, _standing(night.lasting.get(case), outcomes, places)
+
+
+def _of_this_build(night: _Night) -> set[int]:
+    """The cases with an episode that lasts, but for those that did not run: they may never again,
+    and their histories would be read for each build.
+    """
+    here = letters([night.build], night.lasting.keys())
+    return {case for case, row in here.items() if row != GAP}
 
 
 def _standing(lasting: Open | None, outcomes: str, places: Mapping[int, int]) -> Standing:

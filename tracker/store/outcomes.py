@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracker.store.sql import listed, run
 from tracker.verdicts.incidents import is_out
-from tracker.verdicts.lanes import KEPT
+from tracker.verdicts.lanes import BEFORE, KEPT
 from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
 
 # `is_judged`, for builds in a statement.
@@ -17,12 +17,15 @@ IS_INCIDENT = "json_extract(judging, '$.incident') IS NOT NULL"
 IS_OUT = f"({IS_INCIDENT} AND NOT lifted)"
 # The builds of a job from a place on, whose parameters are the job and `Place.order`.
 FROM_ON = "job_id = ? AND (epoch, number) >= (?, ?)"
+EARLIER = "job_id = ? AND (epoch, number) < (?, ?)"
 LATER = f"(SELECT id FROM build WHERE {FROM_ON})"
 # Those of them that are not judged, or no more: they say nothing.
 UNJUDGED_FROM_ON = f"{FROM_ON} AND NOT ({JUDGED})"
 # What counts of a status; a gap for the others.
 LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR: "F"}
 GAP = "."
+# SQL: the result `r` failed; the index of what did not pass finds it.
+FAILED = "r.status <> 0 AND r.status IN (1, 2)"
 # How many judged builds back a history is read; a few more than outcomes are kept, for gaps.
 LOOK = KEPT + 12
 # A case that passed in none of so many builds before is new when it fails.
@@ -62,10 +65,38 @@ class JudgedBuild:
 
 def judged_builds(job_id: int) -> list[JudgedBuild]:
     """All judged builds of a job, oldest first."""
+    return _judged("job_id = ?", "epoch, number", job_id)
+
+
+def judged_from(job_id: int, place: Place) -> list[JudgedBuild]:
+    """The judged builds of a job from `place` on, oldest first."""
+    return _judged(FROM_ON, "epoch, number", job_id, *place.order)
+
+
+def judged_before(job_id: int, place: Place) -> list[JudgedBuild]:
+    """The judged builds of a job before `place` that judging looks back at, oldest first.
+
+    There may be more of them: all, where many of the newest say nothing.
+    """
+    before = (job_id, *place.order)
+    newest_first = "epoch DESC, number DESC"
+    found = _judged(EARLIER, f"{newest_first} LIMIT {LOOK + REMEMBERED}", *before)
+    if len(found) == LOOK + REMEMBERED and not _say_enough(found):
+        found = _judged(EARLIER, newest_first, *before)
+    return found[::-1]
+
+
+def _say_enough(builds: Sequence[JudgedBuild]) -> bool:
+    """Whether as many count as limits and paces are made from, and one of them has results."""
+    counting = [build for build in builds if not build.is_incident]
+    return len(counting) >= BEFORE and any(build.total for build in counting)
+
+
+def _judged(which: str, order: str, *parameters: int) -> list[JudgedBuild]:
     rows = run(
         f"SELECT id, epoch, number, total, {IS_INCIDENT}, lifted"
-        f" FROM build WHERE job_id = ? AND {JUDGED} ORDER BY epoch, number",
-        job_id,
+        f" FROM build WHERE {which} AND {JUDGED} ORDER BY {order}",
+        *parameters,
     )
     return [JudgedBuild(Place(*row[:3]), row[3], bool(row[4]), bool(row[5])) for row in rows]
 
@@ -122,9 +153,7 @@ def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[
 
 def failed_in(build_id: int) -> set[int]:
     """The cases that failed in a build."""
-    # `status <> 0` lets it be read from the index of what did not pass.
-    sql = "SELECT case_id FROM result WHERE build_id = ? AND status <> 0 AND status IN (1, 2)"
-    rows = run(sql, build_id)
+    rows = run(f"SELECT r.case_id FROM result r WHERE r.build_id = ? AND {FAILED}", build_id)
     return {case for (case,) in rows}
 
 

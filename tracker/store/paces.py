@@ -75,7 +75,7 @@ def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None
     sample = _sample(build.place.build_id) if len(window) >= _FEWEST else []
     if not sample:
         return
-    lasting = _lasting(job_id)
+    lasting = _lasting(job_id, build)
     cases = sorted({*_far_off(_looked_at(window), sample), *lasting})
     if not cases:
         return
@@ -84,7 +84,7 @@ def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None
     began: list[tuple[int, Noticed]] = []
     for case, told in _histories(window, cases).items():
         before = lasting.get(case)
-        now = before if told[-1] is None else _noticed(before, at_tempo(told, tempos), window)
+        now = _noticed(before, at_tempo(told, tempos), window)
         if before and now is not before:
             ended.append(case)
         if now and now is not before:
@@ -95,12 +95,8 @@ def derive(job_id: int, past: Sequence[JudgedBuild], build: JudgedBuild) -> None
 def forget_from(job_id: int, place: Place) -> None:
     """Take back what the builds from `place` on said."""
     which = (job_id, *place.order)
-    run(f"DELETE FROM pace WHERE job_id = ? AND from_build IN {LATER}", job_id, *which)
-    run(
-        f"UPDATE pace SET until_build = NULL WHERE job_id = ? AND until_build IN {LATER}",
-        job_id,
-        *which,
-    )
+    run(f"DELETE FROM pace WHERE from_build IN {LATER}", *which)
+    run(f"UPDATE pace SET until_build = NULL WHERE until_build IN {LATER}", *which)
 
 
 def _sample(build_id: int) -> list[int]:
@@ -131,9 +127,14 @@ def _histories(window: Sequence[JudgedBuild], cases: Sequence[int]) -> dict[int,
     return found
 
 
-def _lasting(job_id: int) -> dict[int, Noticed]:
+def _lasting(job_id: int, build: JudgedBuild) -> dict[int, Noticed]:
+    """What was noticed and goes on, of the cases that passed in a build: the others stay so."""
     rows = run(
-        "SELECT case_id, evidence FROM pace WHERE job_id = ? AND until_build IS NULL", job_id
+        "SELECT p.case_id, p.evidence FROM pace p INDEXED BY pace_open CROSS JOIN result r"
+        " ON r.build_id = ? AND r.case_id = p.case_id WHERE p.job_id = ? AND p.until_build IS NULL"
+        " AND r.status = 0 AND r.duration IS NOT NULL",
+        build.place.build_id,
+        job_id,
     )
     return {case: noticed_of(evidence) for case, evidence in rows}
 

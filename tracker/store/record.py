@@ -367,17 +367,21 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
         return True
     if not build.total:
         return False
-    rows = run("SELECT case_id FROM result WHERE build_id = ?", build.id)
-    here = {row[0] for row in rows}
-    if any(row[0] in here for row in merged.results):
+    if run(
+        "SELECT 1 FROM result WHERE build_id = ?"
+        " AND case_id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        build.id,
+        listed(row[0] for row in merged.results),
+    ):
         return True
     titles = titles_of(added)
     cases = run(
-        "SELECT c.id, c.twin, s.path, c.name FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        " WHERE c.twin IN (SELECT value FROM json_each(?))",
+        "SELECT c.twin, s.path, c.name FROM test_case c"
+        " CROSS JOIN result r ON r.build_id = ? AND r.case_id = c.id"
+        " JOIN suite s ON s.id = c.suite_id WHERE c.twin IN (SELECT value FROM json_each(?))",
+        build.id,
         listed(titles),
     )
     return any(
-        case in here and any(may_be_one(words(path, name), around) for around in titles[key])
-        for case, key, path, name in cases
+        may_be_one(words(path, name), around) for key, path, name in cases for around in titles[key]
     )

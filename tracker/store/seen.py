@@ -243,7 +243,8 @@ def _ask_polls(owner: Server, jobs: Sequence[SeenJob], now: int) -> None:
     with reading():
         rows = {row.name: row for row in Job.select().where(Job.server == owner)}
         running = run(
-            "SELECT DISTINCT j.name FROM build b JOIN job j ON j.id = b.job_id"
+            "SELECT DISTINCT j.name FROM build b INDEXED BY build_running"
+            " JOIN job j ON j.id = b.job_id"
             " WHERE b.state = 'running' AND j.server_id = ?",
             owner.id,
         )

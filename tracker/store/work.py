@@ -163,8 +163,11 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
 
 def _settle_abandoned(now: int) -> None:
     """Tasks whose workers died with them too often are given up; an upload waits for longer."""
-    left = (Work.state == "due") & Work.lease_until.between(1, now) & (Work.tries > MOST_DEATHS)
-    for row in Work.select().where(left):
+    left = "SELECT id FROM work WHERE lease_until > 0 AND lease_until <= ? AND tries > ?"
+    for (number,) in run(left, now, MOST_DEATHS):
+        row = Work.get_by_id(number)
+        if row.state != "due":
+            continue
         row.error = (
             f"Its worker died in the middle of it; it was tried {row.tries} times. The log of the"
             " system tells what ended the worker: a lack of memory, most likely."

@@ -19,6 +19,7 @@ from tracker.store.postgresql.placeholders import marked
         ("SELECT 'it''s ?', a % 2", "SELECT 'it''s ?', a %% 2"),
         ("SELECT 1 FROM a CROSS JOIN b c ON c.x = a.x", "SELECT 1 FROM a JOIN b c ON c.x = a.x"),
         ("SELECT 1 FROM a CROSS JOIN b c WHERE 1", "SELECT 1 FROM a CROSS JOIN b c WHERE 1"),
+        ("SELECT 1 FROM a b INDEXED BY a_open WHERE c", "SELECT 1 FROM a b WHERE c"),
     ],
 )
 def test_a_statement_is_written_as_the_driver_has_it(ours: str, theirs: str) -> None:

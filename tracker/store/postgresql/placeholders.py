@@ -1,6 +1,7 @@
 """Statements as psycopg has them: `?` becomes `%s`, `?1` `%(p1)s`, and `%` stands for itself.
 
-`CROSS JOIN … ON`, by which SQLite is told the order of tables, is any join.
+`CROSS JOIN … ON` and `INDEXED BY …`, by which SQLite is told the order of tables and their index,
+say nothing to PostgreSQL: it knows how many rows there are.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_PART = re.compile(r"'(?:[^']|'')*'|\?(\d*)|%|CROSS (?=JOIN \w+ \w+ ON\b)")
+_PART = re.compile(r"'(?:[^']|'')*'|\?(\d*)|%|CROSS (?=JOIN \w+ \w+ ON\b)| INDEXED BY \w+")
 Given = Callable[[Sequence[Any]], Any]
 
 
@@ -23,7 +24,7 @@ def marked(statement: str, number: int) -> tuple[str, Given]:
 
 def _mark(found: re.Match[str]) -> str:
     part = found[0]
-    if part[0] == "C":
+    if part[0] in "C ":
         return ""
     if part[0] != "?":
         return part.replace("%", "%%")
