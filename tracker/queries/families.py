@@ -12,7 +12,7 @@ from tracker.clock import DAY
 from tracker.errors import NotFound
 from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
-from tracker.queries.rows import CaseRow, at, case_row, label_of, select, snapshot
+from tracker.queries.rows import CaseRow, at, called, case_row, label_of, select, snapshot
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
 
@@ -251,27 +251,29 @@ def failing_cases(number: int, *, limit: int) -> list[FailingCase]:
 
 def families_in(job: str, label: str) -> list[InBuild]:
     """The families of a build's failures, the largest first."""
+    is_asked_for, parameters = called("b", label)
     rows = select(
         "SELECT f.id, coalesce(nullif(f.name, ''), f.title), sum(a.cases) FROM appearance a"
         " JOIN signature s ON s.id = a.signature_id JOIN family f ON f.id = s.family_id"
         " WHERE a.build_id = (SELECT b.id FROM build b JOIN job j ON j.id = b.job_id"
-        f" WHERE j.name = ? AND {label_of('b')} = ?)"
+        f" WHERE j.name = ? AND {is_asked_for})"
         " GROUP BY f.id ORDER BY sum(a.cases) DESC, f.id",
         job,
-        label,
+        *parameters,
     )
     return [InBuild(*row) for row in rows]
 
 
 def family_of(job: str, label: str, case_key: str) -> InBuild | None:
     """The family of a case's failure in a build, with how many failures of the build it has."""
+    is_asked_for, parameters = called("b", label)
     rows = select(
         "SELECT g.family_id FROM build b JOIN job j ON j.id = b.job_id"
         " JOIN sighting x ON x.build_id = b.id AND x.case_id = ?"
-        f" JOIN signature g ON g.id = x.signature_id WHERE j.name = ? AND {label_of('b')} = ?",
+        f" JOIN signature g ON g.id = x.signature_id WHERE j.name = ? AND {is_asked_for}",
         id_of(case_key),
         job,
-        label,
+        *parameters,
     )
     ids = {row[0] for row in rows}
     return next((row for row in families_in(job, label) if row.id in ids), None) if ids else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import label_of, select, snapshot, suite_names
+from tracker.queries.rows import called, label_of, select, snapshot, suite_names
 from tracker.store.identity import id_of, key
 from tracker.store.paces import Noticed, noticed_of
 from tracker.verdicts.durations import Period
@@ -46,10 +46,12 @@ class PaceRow:
 
 def noticed_in(job: str, label: str) -> list[PaceRow]:
     """What a build showed to be slower or faster: the slower first, and what changed most."""
+    is_asked_for, parameters = called("b", label)
     return _rows(
-        f"j.name = ? AND {label_of('b')} = ? ORDER BY p.pace DESC, p.factor DESC, p.case_id",
+        f"j.name = ? AND b.job_id = j.id AND {is_asked_for}"
+        " ORDER BY p.pace DESC, p.factor DESC, p.case_id",
         job,
-        label,
+        *parameters,
     )
 
 

@@ -173,6 +173,12 @@ def label_of(alias: str) -> str:
     )
 
 
+def called(alias: str, label: str) -> tuple[str, tuple[int, str]]:
+    """SQL and parameters: a build is called `label`. Its number lets an index find it."""
+    number = min(int(label.partition("~")[0]), 2**63 - 1)
+    return f"{alias}.number = ? AND {label_of(alias)} = ?", (number, label)
+
+
 def started(parent: str, child: str) -> str:
     """SQL: a build of the right job is the `parent` that started the `child`.
 
