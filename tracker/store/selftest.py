@@ -18,11 +18,11 @@ from tracker.errors import StorageError
 from tracker.store.driver import sqlite3
 
 
-def check_exclusion(folder: Path) -> None:
+def check_exclusion(folder: Path) -> bool:
     """Raise StorageError where a second writer would not be kept out.
 
-    A full disk tells nothing of locks, and nobody can write to it: it must not keep those out who
-    only want to read.
+    False where that is not known: a full disk tells nothing of locks, and nobody can write to it.
+    It must not keep those out who only want to read.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".selftest-", dir=folder) as scratch:
@@ -30,12 +30,13 @@ def check_exclusion(folder: Path) -> None:
     except (OSError, peewee.OperationalError) as error:
         if not _is_full(error):
             raise
-        return
+        return False
     if not is_safe:
         raise StorageError(
             f"Transactions in {folder} do not exclude each other: results would be lost.",
             "Use a local disk, and Peewee 4.5 or newer.",
         )
+    return True
 
 
 def sqlite_version() -> str:

@@ -38,6 +38,9 @@ PRAGMAS = (
     ("cache_size", -32 * 1024),
 )
 
+# The file systems, by their devices, on which connections exclude each other: asked once a process.
+_EXCLUSIVE: set[int] = set()
+
 
 class Sqlite:
     """The database in the file `path`."""
@@ -72,7 +75,9 @@ class Sqlite:
                 "Name another one with --home or TRACKER_HOME.",
             ) from error
         self.check_connection()
-        check_exclusion(folder)
+        device = folder.stat().st_dev
+        if device not in _EXCLUSIVE and check_exclusion(folder):
+            _EXCLUSIVE.add(device)
 
     def _begin(self) -> None:
         """Make the file, unless another process did, or died before it came to the first page."""
