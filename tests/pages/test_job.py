@@ -110,7 +110,7 @@ def html_of(name: str = NAME, *, live: bool = True, linker: Linker | None = None
         job.show(name),
         used,
         live=live,
-        moving=jobs.next_looks(name) if live else None,
+        moving=job.moving({"job": name}) if live else None,
     )
 
 

@@ -140,6 +140,7 @@ PAGES: tuple[Page, ...] = (
         build.every,
         Scope.JOB,
         "A build",
+        moving=build.moving,
     ),
     Page(
         "explain",
@@ -198,7 +199,16 @@ PAGES: tuple[Page, ...] = (
         "Missing tests",
     ),
     Page("flaky", "/flaky/", "flaky.html", flaky.show, flaky.every, Scope.SITE, "Flaky tests"),
-    Page("job", "/jobs/{job}/", "job.html", job.show, job.every, Scope.JOB, "A job"),
+    Page(
+        "job",
+        "/jobs/{job}/",
+        "job.html",
+        job.show,
+        job.every,
+        Scope.JOB,
+        "A job",
+        moving=job.moving,
+    ),
 )
 
 BY_NAME = {page.name: page for page in PAGES}

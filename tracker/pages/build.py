@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.clock import now_ms
+from tracker.clock import MINUTE, now_ms
 from tracker.pages.missing import CASES, BuildLacking, lacking
 from tracker.pages.page import ROWS, Params
 from tracker.queries import builds, families, jobs, results
@@ -137,6 +137,12 @@ def show(job: str, build: str) -> BuildPage:
         paces=_paces(row),
         priorities=failures_by_priority(row.job, row.number, row.epoch, release),
     )
+
+
+def moving(params: Params) -> int | None:
+    """The minute it is, while the build runs: its page tells for how many minutes it has."""
+    is_running = builds.is_running(params["job"], params["build"])
+    return now_ms() // MINUTE if is_running else None
 
 
 def every(newest: int) -> Iterator[Params]:

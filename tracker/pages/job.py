@@ -9,7 +9,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.backfills import BackfillRow, backfill
-from tracker.queries.jobs import FormerName, JobRow
+from tracker.queries.jobs import FormerName, JobRow, NextLook
 from tracker.queries.rows import BuildRow
 
 IN_CHART = 60
@@ -49,6 +49,11 @@ def show(job: str, page: str = "1") -> JobPage:
         builds=tuple(listed),
         paging=paging,
     )
+
+
+def moving(params: Params) -> list[NextLook]:
+    """When what went wrong with reading the job is tried again; the tries move with the time."""
+    return jobs.next_looks(params["job"])
 
 
 def every(newest: int) -> Iterator[Params]:

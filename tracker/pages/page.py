@@ -43,6 +43,8 @@ class Page:
     show    from the route's parameters to a frozen view-model, or NotFound
     every   the parameters of each page that the static site has, for its newest builds of a job
     query   what a live page may be asked besides, behind the `?`; the static one is not
+    moving  what a live page shows that moves without that revision, if anything does: without it
+            a browser would be told that its copy is still good
     """
 
     name: str
@@ -53,6 +55,7 @@ class Page:
     scope: Scope
     title: str
     query: tuple[str, ...] = ()
+    moving: Callable[[Params], object] | None = None
 
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, redirect, request, send_file
@@ -11,10 +11,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.clock import MINUTE, now_ms
 from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
-from tracker.queries import builds, families, jobs
+from tracker.queries import families, jobs
 from tracker.queries.rows import bounded_snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
@@ -29,19 +28,6 @@ _LINKER = live_linker()
 
 # A page, and the parameters of its path.
 Reading = tuple[Page, Params]
-
-
-def _minute_of_running(params: Params) -> object:
-    """The page of a build that runs tells for how many minutes it has."""
-    is_running = builds.is_running(params["job"], params["build"])
-    return now_ms() // MINUTE if is_running else None
-
-
-# What a live page shows that moves without a revision.
-_MOVING: dict[str, Callable[[Params], object]] = {
-    "job": lambda params: jobs.next_looks(params["job"]),
-    "build": _minute_of_running,
-}
 
 
 @blueprint.get("/static/<name>")
@@ -131,16 +117,12 @@ def _answer(readings: Sequence[Reading], path: str, as_twin: bool) -> AnyRespons
         if there:
             return redirect(with_query(there + (TWIN if as_twin else "")), code=308)
         response = Response(mimetype="application/json" if as_twin else "text/html")
-        moving = None if as_twin else _moving(row, params)
+        moving = row.moving(params) if row.moving and not as_twin else None
         response.set_etag(f"{renderer().fingerprint}-{_stamp(row, params, moving)}", weak=True)
         if not _is_fresh(response):
             response.data = _body(row, params, as_twin, moving)
     response.make_conditional(request)
     return response
-
-
-def _moving(row: Page, params: Params) -> object:
-    return _MOVING[row.name](params) if row.name in _MOVING else None
 
 
 def _stamp(row: Page, params: Params, moving: object) -> str:
