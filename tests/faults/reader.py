@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracker.site.generation import MANIFEST, Manifest
+from tracker.published import MANIFEST, Manifest, generation_name
 
 
 def read_pinned(site: Path, counts: Counter[str]) -> None:
@@ -26,7 +26,7 @@ def read_pinned(site: Path, counts: Counter[str]) -> None:
     except FileNotFoundError:
         counts["missing"] += 1
         return
-    counts["mixed"] += folder.name != f"{manifest.generation:06}"
+    counts["mixed"] += folder.name != generation_name(manifest.generation)
     for name, digest in manifest.files.items():
         counts["pages"] += 1
         try:

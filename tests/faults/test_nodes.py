@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import junit
 from tests.faults.nodes import CLIENT, LIMIT, Answer, Nodes, ask, running_nodes
-from tracker.site.generation import read_manifest
+from tracker.published import read_manifest
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,9 @@ from tests.store.fresh import lay_out
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
 from tracker.pages.page import Scope
+from tracker.published import MANIFEST, read_manifest
 from tracker.settings import Settings
 from tracker.site.check import broken_links
-from tracker.site.generation import MANIFEST, read_manifest
 from tracker.site.publish import Published, publish
 from tracker.site.render import renderer
 from tracker.store.connection import close_store, open_store

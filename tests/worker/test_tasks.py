@@ -17,6 +17,7 @@ from tracker.clock import now_ms
 from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.jenkins.recording import Vanished
+from tracker.published import read_manifest
 from tracker.queries import jobs
 from tracker.queries.builds import build
 from tracker.queries.dump import lines
@@ -25,7 +26,6 @@ from tracker.queries.results import results
 from tracker.queries.rows import snapshot
 from tracker.queries.system import queued_upload, workers
 from tracker.settings import Settings
-from tracker.site.generation import read_manifest
 from tracker.store import connection
 from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 import msgspec
 
+from tracker.beat import Beat
 from tracker.settings import Settings
 
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -51,7 +52,7 @@ def user() -> str:
 
 
 @contextmanager
-def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Callable[[str], None]]:
+def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Beat]:
     """Do a worker's task for a job here, while no worker does; what it is at may be told.
 
     Raises Busy where one is reading the job now, or took the task over meanwhile.

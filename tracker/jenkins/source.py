@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tracker.beat import Beat, unheard
 from tracker.intake.ingest import Intake
 from tracker.jenkins.client import Client, job_path
 
@@ -34,7 +35,7 @@ class JenkinsJob:
     name: str
     jenkins_name: str
     clock: Callable[[], int]
-    beat: Callable[[str], None] = lambda _: None
+    beat: Beat = unheard
     seconds: float = 300
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tracker.beat import Beat, unheard
 from tracker.errors import Conflict, Unreadable, UsageError
 from tracker.operations import import_build
 from tracker.operations.export import records
@@ -57,9 +58,7 @@ class Imported:
     trouble: str
 
 
-def import_lines(
-    lines: Iterable[bytes], *, now: int, beat: Callable[[str], None] = lambda _: None
-) -> Imported:
+def import_lines(lines: Iterable[bytes], *, now: int, beat: Beat = unheard) -> Imported:
     """Import an export, given by its lines, at a time (ms); `beat` is told of each job.
 
     Unreadable where the first line says that it is none. Damage further on ends the import: all
@@ -81,7 +80,7 @@ class _Import:
     """An import under way."""
 
     now: int
-    beat: Callable[[str], None]
+    beat: Beat
     counts: Counter[str] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
     trouble: str = ""

@@ -7,13 +7,14 @@ databases are the same. The file stays as it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 
+from tracker.beat import Beat, unheard
 from tracker.errors import StorageError
 from tracker.operations.backup.copies import copy_database
 from tracker.operations.backup.scratch import ALONE, scratch
@@ -24,8 +25,6 @@ from tracker.store.engine import engine, engine_of
 from tracker.store.locks import alone
 from tracker.store.moved import check_own, fill_store, note_moved
 from tracker.store.sqlite.reading import tables_of
-
-Beat = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,7 @@ class _Tried(Exception):
     """Ends the transaction of a trial, which is not to be committed."""
 
 
-def move(
-    database: Path, address: str, *, is_trial: bool = False, beat: Beat = lambda _: None
-) -> Moved:
+def move(database: Path, address: str, *, is_trial: bool = False, beat: Beat = unheard) -> Moved:
     """Copy the file `database` into the empty database at `address`; `beat` is told what is done.
 
     A trial does all of it but the last step; then there are only empty tables. Raises Busy where

@@ -1,7 +1,4 @@
-"""A generation of the static site: its files, taken from the one before where they are the same.
-
-`manifest.json` says what it holds, and on what each page depends.
-"""
+"""A generation of the static site: its files, taken from the one before where they are the same."""
 
 from __future__ import annotations
 
@@ -12,36 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-MANIFEST = "manifest.json"
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a generation holds: on which revision each page depends, the SHA-256 of each file.
-
-    `links` has, by page, the pages it links to that may vanish without a change of that revision.
-    """
-
-    generation: int
-    published: int
-    revision: int
-    made_with: str
-    pages: dict[str, str]
-    files: dict[str, str]
-    links: dict[str, list[str]]
-
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_MANIFEST = msgspec.json.Decoder(Manifest)
-
-
-def read_manifest(site: Path) -> Manifest | None:
-    """The manifest of a generation; None where it is missing or not whole."""
-    try:
-        return _MANIFEST.decode((site / MANIFEST).read_bytes())
-    except (OSError, msgspec.DecodeError):
-        return None
+from tracker.published import Manifest
 
 
 @dataclass

@@ -14,21 +14,23 @@ import contextlib
 import dataclasses
 import fcntl
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from tracker.beat import Beat, unheard
 from tracker.durable import sync_file_system
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
+from tracker.published import MANIFEST, Manifest, generation_name, read_manifest
 from tracker.queries import jobs
 from tracker.queries.rows import snapshot
 from tracker.site import names
-from tracker.site.generation import MANIFEST, Generation, Manifest, read_manifest
+from tracker.site.generation import Generation
 from tracker.site.links import Linker, static_linker
 from tracker.site.render import Renderer, as_json
 from tracker.store.connection import try_publishing
@@ -56,7 +58,7 @@ def publish(
     keep: int,
     now: int,
     force: bool = False,
-    beat: Callable[[str], None] = lambda _: None,
+    beat: Beat = unheard,
 ) -> Published:
     """Bring the static site up to date; with `force` also when nothing changed.
 
@@ -65,7 +67,8 @@ def publish(
     try:
         with _publishing(output), snapshot():
             _check_alone()
-            return _publish(output, renderer, newest, keep, now, force, beat)
+            making = _Making(renderer, newest, jobs.revisions(), beat)
+            return _publish(making, output, keep=keep, now=now, force=force)
     except OSError as error:
         raise StorageError(
             f"The static site cannot be written to {output}: {error.strerror}.",
@@ -73,31 +76,44 @@ def publish(
         ) from error
 
 
-def _publish(
-    output: Path,
-    renderer: Renderer,
-    newest: int,
-    keep: int,
-    now: int,
-    force: bool,
-    beat: Callable[[str], None],
-) -> Published:
+@dataclass(frozen=True)
+class _Making:
+    """What pages are made from, and who is told how far that is.
+
+    `revisions` has that of each job by its name, and that of the whole database under "".
+    """
+
+    renderer: Renderer
+    newest: int
+    revisions: Mapping[str, int]
+    beat: Beat
+
+    @property
+    def revision(self) -> int:
+        """That of the whole database."""
+        return self.revisions[""]
+
+    @property
+    def made_with(self) -> str:
+        """What makes other pages of the same data: the templates, and how many builds they show."""
+        return f"{self.renderer.fingerprint}:{self.newest}"
+
+
+def _publish(making: _Making, output: Path, *, keep: int, now: int, force: bool) -> Published:
     link = output / "site"
     old = read_manifest(link)
-    revisions = jobs.revisions()
-    made_with = f"{renderer.fingerprint}:{newest}"
-    if old and not force and (old.revision, old.made_with) == (revisions[""], made_with):
+    made_with = making.made_with
+    if old and not force and (old.revision, old.made_with) == (making.revision, made_with):
         return Published(
             old.generation, link, len(old.pages), 0, len(old.files), 0, 0, is_new=False
         )
     _remove_unfinished(output)
     number = 1 + max([0, *_generations(output)])
-    folder = output / "generations" / f"{number:06}"
+    folder = output / "generations" / generation_name(number)
     folder.mkdir(parents=True)
     comparable = old if old and old.made_with == made_with and not force else None
     made = Generation(folder, link.resolve() if comparable else None, comparable)
-    head = Manifest(number, now, revisions[""], made_with, {}, {}, {})
-    _fill(made, head, renderer, newest, revisions, beat)
+    _fill(made, Manifest(number, now, making.revision, made_with, {}, {}, {}), making)
     _swap(output, link, folder)
     _prune(output, keep)
     return Published(
@@ -112,18 +128,11 @@ def _publish(
     )
 
 
-def _fill(
-    made: Generation,
-    head: Manifest,
-    renderer: Renderer,
-    newest: int,
-    revisions: Mapping[str, int],
-    beat: Callable[[str], None],
-) -> None:
+def _fill(made: Generation, head: Manifest, making: _Making) -> None:
     """Write all files of a generation, the manifest last; where that fails nothing is left."""
     try:
-        _write_pages(made, renderer, newest, revisions, beat)
-        _write_assets(made, renderer)
+        _write_pages(made, making)
+        _write_assets(made, making.renderer)
         manifest = msgspec.structs.replace(
             head, pages=made.pages, files=made.files, links=made.links
         )
@@ -139,29 +148,23 @@ def _fill(
 _Wanted = Mapping[tuple[str, ...], tuple[Page, Params]]
 
 
-def _write_pages(
-    made: Generation,
-    renderer: Renderer,
-    newest: int,
-    revisions: Mapping[str, int],
-    beat: Callable[[str], None],
-) -> None:
+def _write_pages(made: Generation, making: _Making) -> None:
     """First gather what there is, then write it, so that all links are known."""
     plain = static_linker(())
     wanted = {
         plain.segments(page, params): (page, params)
         for page in PAGES
-        for params in page.every(newest)
+        for params in page.every(making.newest)
     }
     linker = static_linker(wanted)
     paths = {"/".join(segments) for segments in wanted}
     for place, (segments, (page, params)) in enumerate(wanted.items()):
         if place % 100 == 0:
-            beat(f"publishing page {place} of {len(wanted)}")
-        depends = f"{page.name}:{revisions[_owner(page, params)]}"
+            making.beat(f"publishing page {place} of {len(wanted)}")
+        depends = f"{page.name}:{making.revisions[_owner(page, params)]}"
         name = "/".join(segments)
         if not _take_over(made, name, depends, paths):
-            _render(made, renderer, linker, segments, wanted)
+            _render(made, making.renderer, linker, segments, wanted)
         made.pages[name] = depends
     made.write(names.PATH, names.names(wanted.values(), linker))
 
@@ -250,22 +253,21 @@ def _remove_unfinished(output: Path) -> None:
     """Remove what a publish left behind that failed or was killed before readers saw it."""
     shown = (output / "site").resolve().name
     for number in _generations(output):
-        name = f"{number:06}"
         if not shown.isdigit() or number > int(shown):
-            shutil.rmtree(output / "generations" / name)
+            shutil.rmtree(output / "generations" / generation_name(number))
 
 
 def _prune(output: Path, keep: int) -> None:
-    """Remove old generations, and what a publish that was killed left behind."""
+    """Remove what is neither among the newest `keep` whole generations nor shown to readers."""
     shown = (output / "site").resolve().name
     whole = [
         number
         for number in _generations(output)
-        if (output / "generations" / f"{number:06}" / MANIFEST).is_file()
+        if (output / "generations" / generation_name(number) / MANIFEST).is_file()
     ]
     kept = set(whole[-keep:])
     for number in _generations(output):
-        name = f"{number:06}"
+        name = generation_name(number)
         if number not in kept and name != shown:
             shutil.rmtree(output / "generations" / name)
 

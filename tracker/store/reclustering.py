@@ -6,8 +6,9 @@ A family keeps its id, and where it was dissolved its id leads to the family tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from tracker.beat import Beat
 from tracker.store import audit
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.decisions import all_decisions, translate
@@ -37,7 +38,7 @@ from tracker.verdicts.signatures import ALGORITHM
 _OUTDATED = "(s.algorithm < ?1 OR s.algorithm > ?1)"
 
 
-def recluster(own: Sequence[str], *, now: int, beat: Callable[[str], None]) -> int:
+def recluster(own: Sequence[str], *, now: int, beat: Beat) -> int:
     """Make all signatures and families anew, carrying ids over; how many families there are."""
     with reading():
         rows = run(

@@ -15,8 +15,8 @@ from tracker.intake.sandbox import child_state
 from tracker.operations import health as looks
 from tracker.operations.details import details
 from tracker.operations.health import PASS, Check, Checks, word
+from tracker.published import read_manifest
 from tracker.settings import Settings
-from tracker.site.generation import read_manifest
 from tracker.web.auth import require
 from tracker.web.state import State, settings, state, untouched_state
 

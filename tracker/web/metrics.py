@@ -16,8 +16,8 @@ from tracker import metrics
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.operations.figures import Moment, gauges
+from tracker.published import read_manifest
 from tracker.settings import Settings
-from tracker.site.generation import read_manifest
 from tracker.web.addresses import is_local
 from tracker.web.auth import require
 from tracker.web.state import settings, state

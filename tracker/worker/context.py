@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
+from tracker.beat import Beat, unheard
 from tracker.clock import now_ms
 from tracker.errors import JenkinsError, SettingsError
 from tracker.intake.ingest import Intake
@@ -30,7 +30,7 @@ class Context:
 
     settings: Settings
     intake: Intake
-    beat: Callable[[str], None] = lambda _: None
+    beat: Beat = unheard
     clients: dict[ServerRow, Client] = field(default_factory=dict)
     closed: dict[ServerRow, tuple[float, Refused]] = field(default_factory=dict)
 

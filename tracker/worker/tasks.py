@@ -25,10 +25,10 @@ from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build as poll_one
 from tracker.jenkins.source import JenkinsJob, Source
 from tracker.operations.retention.letting_go import let_go, policy_of
+from tracker.published import read_manifest
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.queries.jobs import PolledJob
-from tracker.site.generation import read_manifest
 from tracker.site.publish import publish as publish_site
 from tracker.site.render import renderer
 from tracker.store import families

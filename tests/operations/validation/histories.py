@@ -14,6 +14,7 @@ from tracker.intake.contract import Attempt, Result, Suite
 from tracker.intake.rows import Batch, apply_retries, rows_of
 from tracker.operations.validation.findings import Report
 from tracker.operations.validation.validate import validate
+from tracker.published import MANIFEST, Manifest, generation_name
 from tracker.settings import Settings
 from tracker.store import connection, decisions
 from tracker.store.backfills import ask_backfill, plan_backfill
@@ -207,15 +208,12 @@ def _publish(settings: Settings) -> None:
     """A generation of the site, such as publishing leaves it."""
     import hashlib
 
-    folder = settings.output / "generations" / "000001"
+    folder = settings.output / "generations" / generation_name(1)
     folder.mkdir(parents=True)
     files = {"index.html": b"<p>home", "index.json": b"{}"}
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    manifest = {
-        "generation": 1,
-        "revision": 1,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
-    (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
-    (settings.output / "site").symlink_to("generations/000001")
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = Manifest(1, NOW, 1, "histories", {}, digests, {})
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    (settings.output / "site").symlink_to(folder.relative_to(settings.output))

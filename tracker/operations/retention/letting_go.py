@@ -6,9 +6,10 @@ It may be stopped anywhere and started again: what was begun is finished first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from tracker.beat import Beat, unheard
 from tracker.errors import Busy
 from tracker.operations.retention import raw_reports
 from tracker.operations.retention.plan import JobPlan, job_ids, plan_job
@@ -64,9 +65,7 @@ def would_let_go(settings: Settings, policy: Policy, *, now: int) -> Report:
     return _report(policy, plans, raw, is_trial=True, before=size.file, after=size)
 
 
-def let_go(
-    settings: Settings, policy: Policy, *, now: int, beat: Callable[[str], None] = lambda _: None
-) -> Report:
+def let_go(settings: Settings, policy: Policy, *, now: int, beat: Beat = unheard) -> Report:
     """Let go what the policy no longer keeps at a time (ms), in steps that others write between.
 
     `beat` is told what is being done before each step. Raises Busy where a job does not stop
@@ -95,7 +94,7 @@ def _mark(job: int, policy: Policy, now: int) -> JobPlan:
     raise Busy("Builds keep being recorded while old ones are looked for.", "Try again shortly.")
 
 
-def _clear(beat: Callable[[str], None]) -> bool:
+def _clear(beat: Beat) -> bool:
     """Let the rows of all marked builds go; whether there were any."""
     builds = retention.unfinished()
     for place, build in enumerate(builds, 1):
@@ -105,7 +104,7 @@ def _clear(beat: Callable[[str], None]) -> bool:
     return bool(builds)
 
 
-def _forget_texts(beat: Callable[[str], None]) -> dict[str, int]:
+def _forget_texts(beat: Beat) -> dict[str, int]:
     found: Counter[str] = Counter()
     for each in unreferenced.find():
         beat(f"letting go {len(each.ids)} texts of {each.table}")
@@ -113,9 +112,7 @@ def _forget_texts(beat: Callable[[str], None]) -> dict[str, int]:
     return dict(found)
 
 
-def _raw(
-    settings: Settings, policy: Policy, now: int, beat: Callable[[str], None]
-) -> Iterator[Raw]:
+def _raw(settings: Settings, policy: Policy, now: int, beat: Beat) -> Iterator[Raw]:
     found = raw_reports.find(settings.spool, policy, now=now)
     if found:  # noted before they go: validation has to know why they are not there
         note_letting_go(len(found), before=raw_reports.oldest_kept(policy, now))

@@ -17,6 +17,7 @@ from tracker.operations.validation.spooled import (
     other_sizes,
     queued_bytes,
 )
+from tracker.published import generation_name
 from tracker.store.counters import counter
 from tracker.store.models import Job
 from tracker.store.naming import PARTS
@@ -93,7 +94,7 @@ def _manifest(scene: Scene) -> Look:
     wrong = []
     if manifest.revision > revision:
         wrong.append(f"it shows revision {manifest.revision}, the database is at {revision}")
-    if f"{manifest.generation:06}" != scene.site.folder.name:
+    if generation_name(manifest.generation) != scene.site.folder.name:
         wrong.append(f"{scene.site.folder} holds generation {manifest.generation}")
     return seen(1, wrong)
 

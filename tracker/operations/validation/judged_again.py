@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from tracker.beat import Beat
 from tracker.operations.validation.checks import Check, Look, Looking, Scene, counted
 from tracker.operations.validation.naming import key_of, named
 from tracker.operations.validation.remedies import REBUILD
@@ -41,7 +42,7 @@ OF_BUILD = {
 _HISTORY = frozenset({"said"})
 
 
-def judge_again(beat: Callable[[str], None]) -> list[str]:
+def judge_again(beat: Beat) -> list[str]:
     """Keep what is derived aside and derive it anew; the jobs that wait for that anyway.
 
     Theirs stays as it is: it is not compared, since the worker is about to make it again.

@@ -9,15 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-_MANIFEST = "manifest.json"
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a generation says of itself, as far as it is held against what is there."""
-
-    generation: int
-    revision: int
-    files: dict[str, str]
+from tracker.published import MANIFEST, Manifest, load_manifest
 
 
 @dataclass(frozen=True)
@@ -39,12 +31,11 @@ def read_site(output: Path) -> Site | None:
         return None
     folder = link.resolve()
     try:
-        content = (folder / _MANIFEST).read_bytes()
-        return Site(folder, msgspec.json.decode(content, type=Manifest))
+        return Site(folder, load_manifest(folder))
     except OSError as error:
-        return Site(folder, None, f"{folder / _MANIFEST}: {error.strerror}")
+        return Site(folder, None, f"{folder / MANIFEST}: {error.strerror}")
     except msgspec.DecodeError as error:
-        return Site(folder, None, f"{folder / _MANIFEST}: {error}")
+        return Site(folder, None, f"{folder / MANIFEST}: {error}")
 
 
 def wrong_files(site: Site, *, with_bytes: bool) -> Iterator[str]:

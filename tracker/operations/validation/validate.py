@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from tracker.beat import Beat, unheard
 from tracker.clock import DAY
 from tracker.operations.validation import calculation, consistency, integrity
 from tracker.operations.validation.calculation import count_results
@@ -53,15 +54,12 @@ class _Validation:
         return look
 
 
-Beat = Callable[[str], None]
-
-
 def validate(
     settings: Settings,
     *,
     now: int,
     is_thorough: bool = False,
-    beat: Beat = lambda _: None,
+    beat: Beat = unheard,
 ) -> Report:
     """Look for whatever is wrong with the database of these settings, its spool and its site.
 
