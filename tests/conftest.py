@@ -206,3 +206,10 @@ def running_demo(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    """A demo Jenkins with few builds, for all tests of a file: who changes it needs its own."""
+    with running_demo(20) as running:
+        yield running

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Said, run_command
-from tests.conftest import RunningDemo, junit, running_demo
+from tests.conftest import junit
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -34,12 +34,6 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def command(home: Path) -> Command:
     """Run a command for this home."""
     return run_command
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo(20) as running:
-        yield running
 
 
 @pytest.fixture

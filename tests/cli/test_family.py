@@ -33,14 +33,16 @@ def test_where_nothing_failed_the_list_says_so(command: Command) -> None:
     assert "No failure was put into a family" in command("family", "list").err
 
 
-def test_one_is_shown_with_its_signatures_and_what_fails(command: Command, both: list[int]) -> None:
+def test_a_family_is_shown_with_its_signatures_and_what_fails(
+    command: Command, both: list[int]
+) -> None:
     said = command("family", "show", both[0]).out
     assert families.family(str(both[0])).signatures[0].key in said
     assert "nightly  #1" in said
     assert command("family", "show", both[0], "--json").json["family"]["row"]["failures"] == 2
 
 
-def test_one_is_named_merged_and_split(command: Command, both: list[int]) -> None:
+def test_a_family_is_named_merged_and_split(command: Command, both: list[int]) -> None:
     command("family", "name", both[0], "Full disk")
     assert families.family_row(str(both[0])).name == "Full disk"
     assert f"Family {both[0]} has them all" in command("family", "merge", both[0], both[1]).out

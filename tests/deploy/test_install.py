@@ -213,14 +213,14 @@ def test_the_command_counts_requests_where_the_units_do(checkout: Checkout) -> N
     assert not (common / "21-limits.conf").exists()
 
 
-def test_without_one_it_does_not(checkout: Checkout) -> None:
+def test_without_a_database_elsewhere_it_installs_no_drivers(checkout: Checkout) -> None:
     name_address(checkout, "limits_url", "redis://:secret@redis.example")
     checkout.run()
     assert "requirements-nodes.lock" not in checkout.noted()
     assert list((checkout.root / "etc" / "systemd").rglob("2*.conf")) == []
 
 
-def test_one_that_is_named_later_makes_another_release_and_backs_up_first(
+def test_a_database_that_is_named_later_makes_another_release_and_backs_up_first(
     checkout: Checkout,
 ) -> None:
     checkout.run()
@@ -595,7 +595,9 @@ def test_a_release_that_was_started_by_hand_is_the_way_back(machine: Machine) ->
     assert machine.way_back() == "2.0.0"
 
 
-def test_one_that_was_started_by_hand_is_gone_back_to_after_a_rollback(machine: Machine) -> None:
+def test_a_release_that_was_started_by_hand_is_gone_back_to_after_a_rollback(
+    machine: Machine,
+) -> None:
     machine.upgrade("1.0.0")
     machine.upgrade("2.0.0", "--no-start")
     with machine.running("2.0.0"):
@@ -605,7 +607,9 @@ def test_one_that_was_started_by_hand_is_gone_back_to_after_a_rollback(machine: 
 
 
 @pytest.mark.parametrize("running", ["1.0.0", "2.0.0"])
-def test_one_that_does_not_run_or_is_not_ready_is_not(machine: Machine, running: str) -> None:
+def test_a_release_that_does_not_run_or_is_not_ready_is_no_way_back(
+    machine: Machine, running: str
+) -> None:
     """What answers may be a process of the release before, which was not restarted."""
     machine.upgrade("1.0.0")
     machine.upgrade("2.0.0", "--no-start")

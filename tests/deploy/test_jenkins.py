@@ -115,7 +115,7 @@ UPLOADS = {"freestyle": f"{FREESTYLE}\ntrap tell EXIT\ntrue\n", "library": LIBRA
 
 
 @pytest.mark.parametrize("way", KNOCKS)
-def test_a_step_knocks(step: Step, tracker: RunningServer, way: str) -> None:
+def test_a_step_has_its_build_read(step: Step, tracker: RunningServer, way: str) -> None:
     done = step(KNOCKS[way], tracker.url, tracker.token, TRACKER_FILES="")
     assert done.returncode == 0, done.stderr
     assert work() == [("poll_build", f"{JOB}#12")]

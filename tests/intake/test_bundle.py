@@ -52,7 +52,7 @@ def test_loose_files_become_one_report(bundle):
     assert names(report) == ["one-result.json", "three-result.json", "two-result.json"]
 
 
-def test_they_are_read_as_one_report(bundle, read):
+def test_results_of_a_folder_are_read_as_one_report(bundle, read):
     [report] = bundle(LOOSE)
     [found] = read(report.path.read_bytes(), report.name)
     assert (found.sha256, found.format) == (report.sha256, "allure")
@@ -107,7 +107,7 @@ def test_each_variant_is_a_report(folder):
     assert [report.variant for report in bundled(folder, reports)] == ["os=a", "os=b"]
 
 
-def test_containers_belong_to_it(bundle):
+def test_containers_belong_to_the_report_of_their_folder(bundle):
     files = [*LOOSE, ("x-container.json", b'{"uuid": "x", "children": []}')]
     assert "x-container.json" in names(bundle(files)[0])
 

@@ -507,7 +507,7 @@ def test_attachments_are_never_read_as_reports(read, kind):
     assert report.warnings == ()
 
 
-def test_such_files_elsewhere_are_read(read):
+def test_files_with_names_of_attachments_elsewhere_are_read(read):
     files = [(name.replace("r/", "s/"), data) for name, data in ATTACHMENTS[:2]]
     reports = read(zipped([*allure("one"), *files]))
     assert sorted(itertools.chain(*map(cases, reports))) == ["attached", "of an attachment", "one"]

@@ -126,7 +126,7 @@ def names_of(read):
     return [name for _, name in read.contents.cases.values()]
 
 
-def test_one_that_works_for_ever_is_ended(run):
+def test_a_parser_that_works_for_ever_is_ended(run):
     assert "more than 1 s of processor time" in run("while True: pass\nyield").failure
 
 
@@ -146,30 +146,30 @@ def test_the_reports_of_an_archive_share_the_time_of_one_file(tmp_path):
     assert not any(entry.failure for entry in entries)
 
 
-def test_one_that_waits_for_ever_is_ended(run):
+def test_a_parser_that_waits_for_ever_is_ended(run):
     assert "too long" in run("time.sleep(1000)\nyield", limits=Impatient()).failure
 
 
-def test_one_that_takes_all_memory_is_refused(run):
+def test_a_parser_that_takes_all_memory_is_refused(run):
     read = run("x = bytearray(10**9)\nyield", limits=Quick(memory_mb=256))
     assert "more memory" in read.failure
 
 
-def test_one_that_leaves_the_process_is_told(run):
+def test_a_parser_that_leaves_the_process_is_told(run):
     assert "exit status 7" in run("os._exit(7)\nyield").failure
 
 
-def test_one_that_leaves_as_if_all_were_well_gives_nothing(run):
+def test_a_parser_that_leaves_as_if_all_were_well_gives_nothing(run):
     read = run("yield Result('n', Status.PASSED)\nos._exit(0)")
     assert "ended by itself" in read.failure
     assert not read.contents.results
 
 
-def test_one_that_ends_the_interpreter_is_told(run):
+def test_a_parser_that_ends_the_interpreter_is_told(run):
     assert run("sys.exit(0)\nyield").failure
 
 
-def test_one_that_crashes_is_told(run):
+def test_a_parser_that_crashes_is_told(run):
     assert "SIGSEGV" in run("import faulthandler\nfaulthandler._sigsegv()\nyield").failure
 
 
@@ -268,14 +268,14 @@ def test_what_it_prints_stays_out_of_what_is_read(run, capfd):
 
 
 @pytest.mark.parametrize("data", [r"b'\0\0\0\1x'", r"b'\xff' * 9", r"b'\0\0\0\2\x91\xc0'"])
-def test_one_that_writes_between_the_frames_is_refused(run, data):
+def test_a_parser_that_writes_between_the_frames_is_refused(run, data):
     body = (
         f"for fd in range(3, 12):\n    try: os.write(fd, {data})\n    except OSError: pass\nyield"
     )
     assert run(body).failure
 
 
-def test_one_that_raises_is_named_with_its_error(run):
+def test_a_parser_that_raises_is_named_with_its_error(run):
     assert run("raise KeyError('oops')\nyield").failure == (
         "the parser wicked failed on it: KeyError: 'oops'"
     )
@@ -302,7 +302,7 @@ def test_endless_other_records_are_ended(run, record):
     assert run(f"while True: yield {record}").failure
 
 
-def test_one_that_sends_more_than_is_held_is_ended_and_the_next_are_read(run):
+def test_a_parser_that_sends_more_than_is_held_is_ended_and_the_next_are_read(run):
     body = "for n in range(40): yield Result(str(n), Status.FAILED, trace=str(n) + 'x' * 60000)"
     said = run(body, limits=Terse()).failure
     assert said == (

@@ -111,7 +111,7 @@ def test_a_file_that_nobody_wants_is_named_with_what_it_looks_like(parsers):
         (b"ok 1 - works", "plain text"),
     ],
 )
-def test_what_an_unknown_file_looks_like(data, words):
+def test_an_unknown_file_is_told_by_what_it_looks_like(data, words):
     assert looks_like(head_of(data, "x")) == words
 
 

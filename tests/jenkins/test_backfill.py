@@ -177,7 +177,7 @@ def test_gaps_of_the_build_discarder_are_kept(stub: Stub, settings: Settings, st
         ([9, 6, 5], False, [(7, 8)]),
     ],
 )
-def test_gaps_between_numbers(found: list[int], is_all: bool, gaps: list[object]) -> None:
+def test_gaps_between_numbers_are_found(found: list[int], is_all: bool, gaps: list[object]) -> None:
     assert gaps_of(found, is_all=is_all) == gaps
 
 

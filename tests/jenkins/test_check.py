@@ -79,6 +79,6 @@ def test_patterns_that_admit_nothing_are_told_from_missing_permissions(nightly: 
         (86_400 * 2, "Its clock is 48.0 hours ahead of ours"),
     ],
 )
-def test_a_clock_in_words(ahead: float | None, words: str) -> None:
+def test_a_clock_that_is_off_is_told_in_words(ahead: float | None, words: str) -> None:
     assert clock_in_words(ahead).startswith(words)
     assert bool(clock_in_words(ahead)) is bool(words)

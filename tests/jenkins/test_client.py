@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningDemo, free_port, load_script, running_demo
+from tests.conftest import RunningDemo, free_port, load_script
 from tracker.errors import JenkinsError, SettingsError
 from tracker.jenkins.client import (
     JSON_BYTES,
@@ -175,12 +175,12 @@ def test_a_redirect_is_not_followed(server: Misbehaving) -> None:
     assert len(server.asked) == 1
 
 
-def test_nobody_listens() -> None:
+def test_an_address_where_nobody_listens_is_told() -> None:
     with pytest.raises(Unreachable, match="connection is refused"):
         client_of(f"http://127.0.0.1:{free_port()}/").json("")
 
 
-def test_a_name_nobody_knows() -> None:
+def test_a_host_name_that_nobody_knows_is_told() -> None:
     with pytest.raises(Unreachable, match=r"name is not known|cannot be looked up|too long|within"):
         client_of("http://no-such-host.invalid/", seconds=3).json("")
 
@@ -247,17 +247,11 @@ def test_a_report_that_cannot_be_had_now_is_not_none(server: Misbehaving) -> Non
 # Against the demo.
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo(20) as running:
-        yield running
-
-
-def test_who_we_are_without_credentials(demo: RunningDemo) -> None:
+def test_without_credentials_we_are_anonymous(demo: RunningDemo) -> None:
     assert Client(Address("main", demo.url)).whoami() == "anonymous"
 
 
-def test_who_we_are_with_credentials() -> None:
+def test_with_credentials_we_are_their_user() -> None:
     script = load_script("demo_jenkins")
     history = script.make_history(7, 20, script.datetime(2026, 11, 20, tzinfo=script.UTC))
     secured = script.serve(history, user="ci", token=TOKEN)

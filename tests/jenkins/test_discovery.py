@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import RunningDemo, running_demo
+from tests.conftest import RunningDemo
 from tests.jenkins.stub import Stub, source_of
 from tracker.jenkins.client import JSON_BYTES, TooMuch, Unusable
 from tracker.jenkins.discovery import look
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo(20) as running:
-        yield running
 
 
 def names(url: str, *patterns: str, view: str = "") -> list[str]:

@@ -43,7 +43,7 @@ def facts(build: dict[str, Any]) -> BuildFacts:
 
 
 @needs_recorded
-def test_a_finished_build() -> None:
+def test_a_finished_build_has_its_facts() -> None:
     told = facts(recorded("build-unstable"))
     assert told.about is not None
     assert dataclasses.replace(told, about=None) == BuildFacts(
@@ -77,7 +77,7 @@ def test_a_running_build_has_no_result_and_no_duration() -> None:
         ("build-running", None, False),
     ],
 )
-def test_results_and_whether_there_is_a_report(
+def test_a_build_tells_its_result_and_whether_there_is_a_report(
     name: str, result: str | None, has_report: bool
 ) -> None:
     build = recorded(name)
@@ -99,7 +99,7 @@ def test_artifacts_come_in_the_order_of_their_paths() -> None:
 
 
 @needs_recorded
-def test_what_else_a_recorded_build_tells() -> None:
+def test_a_recorded_build_tells_of_its_parameters_causes_and_tests() -> None:
     told = facts(recorded("build-parameterised")).about
     assert told is not None
     assert dict(told.parameters)["SECRET"] == "(hidden)"

@@ -6,12 +6,12 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningDemo, junit, running_demo
+from tests.conftest import RunningDemo, junit
 from tests.factories import NOW, record, report, upload
 from tests.jenkins.stub import BEGAN, DAY, Stub, a_build, artifacts, known_as, reading_of, unfetched
 from tracker.errors import JenkinsError
@@ -30,12 +30,6 @@ from tracker.store.records import BuildFacts
 from tracker.store.sql import run
 
 FUTURE = BEGAN + 36_500 * DAY
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    with running_demo(20) as running:
-        yield running
 
 
 @pytest.fixture

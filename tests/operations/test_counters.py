@@ -11,12 +11,12 @@ from tracker.errors import SettingsError
 from tracker.operations.counters import connections, is_open, place, trouble
 
 
-def test_one_that_answers_gives_no_trouble() -> None:
+def test_a_redis_that_answers_gives_no_trouble() -> None:
     with running_redis() as redis:
         assert trouble(redis.address) == ""
 
 
-def test_one_that_is_gone_is_named_without_its_password() -> None:
+def test_a_redis_that_is_gone_is_named_without_its_password() -> None:
     with running_redis() as redis:
         address = redis.address
     said = trouble(address)
@@ -24,7 +24,7 @@ def test_one_that_is_gone_is_named_without_its_password() -> None:
     assert PASSWORD not in said
 
 
-def test_one_that_lets_nobody_in_is_told() -> None:
+def test_a_redis_that_lets_nobody_in_is_told() -> None:
     with running_redis() as redis:
         said = trouble(f"redis://:another@127.0.0.1:{redis.port}")
     assert "invalid username-password" in said
@@ -42,7 +42,7 @@ def test_what_is_no_address_is_refused_without_a_part_of_the_password(address: s
 @pytest.mark.parametrize(
     "address", ["redis://redis", "rediss://me@192.0.2.1/0", "redis://[2001:db8::1]"]
 )
-def test_another_machine_that_asks_for_nothing_is_open(address: str) -> None:
+def test_a_redis_elsewhere_that_asks_for_nothing_is_open(address: str) -> None:
     assert is_open(address)
 
 
@@ -57,7 +57,7 @@ def test_another_machine_that_asks_for_nothing_is_open(address: str) -> None:
         "redis://[::1]",
     ],
 )
-def test_one_that_is_here_or_knows_us_is_not(address: str) -> None:
+def test_a_redis_that_is_here_or_knows_us_is_not_open(address: str) -> None:
     assert not is_open(address)
 
 

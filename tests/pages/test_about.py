@@ -52,5 +52,5 @@ def test_sources_come_with_their_trouble_and_without_their_secrets() -> None:
     assert source == about.Source("west", "https://west.example/", "It did not answer.", at(NOW))
 
 
-def test_there_is_one_such_page() -> None:
+def test_there_is_one_page_about_the_tracker() -> None:
     assert list(about.every(60)) == [{}]

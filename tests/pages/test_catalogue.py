@@ -83,7 +83,7 @@ def test_a_build_shows_priority_and_known_issues_beside_its_failures(live: bool)
     assert "Failures by priority: P0 1, none 1." in text
 
 
-def test_what_passed_has_none_beside_it() -> None:
+def test_what_passed_has_no_priority_beside_it() -> None:
     history("nightly", login="P", other="F")
     tell()
     [everything] = [each for each in build.show("nightly", "1").lists if each.name == "all"]
@@ -96,13 +96,13 @@ def test_without_a_catalogue_no_priorities_are_counted() -> None:
     assert "Failures by priority" not in html("build", job="nightly", build="2")
 
 
-def test_a_list_of_its_own_shows_it_too() -> None:
+def test_a_list_with_a_page_of_its_own_shows_priorities_too() -> None:
     upload("nightly", 1, report(login="F"))
     tell()
     assert ">P0<" in html("results", job="nightly", build="1", list="all")
 
 
-def test_it_is_in_the_data_of_the_pages() -> None:
+def test_the_catalogue_is_in_the_data_of_the_pages() -> None:
     history("nightly", login="P F")
     tell()
     found = json.loads(as_json(case.show("nightly", key_of("login"))))["catalogue"]
@@ -111,7 +111,7 @@ def test_it_is_in_the_data_of_the_pages() -> None:
     assert view["priorities"] == [{"priority": "P0", "failures": 1}]
 
 
-def test_it_is_in_the_answer_for_programs(client: FlaskClient) -> None:
+def test_the_catalogue_is_in_the_answer_for_programs(client: FlaskClient) -> None:
     history("nightly", login="P F", other="P P")
     tell()
     found = client.get(f"/api/v1/jobs/nightly/cases/{key_of('login')}").json["catalogue"]

@@ -11,14 +11,14 @@ from tracker.pages import explain
 pytestmark = pytest.mark.usefixtures("store")
 
 
-def test_it_shows_the_verdict_of_now() -> None:
+def test_the_page_shows_the_verdict_of_now() -> None:
     history("nightly", login="P P P F F", other="P P P P P")
     page = explain.show("nightly", key_of("login"))
     assert (page.state, page.since, page.as_of) == ("failing", "4", "5")
 
 
 @pytest.mark.parametrize("as_of", ["4", "#4", " 4 "])
-def test_or_that_of_a_build(as_of: str) -> None:
+def test_the_page_shows_the_verdict_of_the_build_that_is_asked_for(as_of: str) -> None:
     history("nightly", login="P P P F F", other="P P P P P")
     assert explain.show("nightly", key_of("login"), as_of).state == "regression"
 

@@ -140,5 +140,5 @@ def test_only_the_live_page_has_a_form_that_tries_a_name() -> None:
     assert "<form" not in html(live=False)
 
 
-def test_there_is_one_such_page() -> None:
+def test_there_is_one_page_of_settings() -> None:
     assert list(settings.every(60)) == [{}]

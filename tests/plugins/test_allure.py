@@ -402,7 +402,7 @@ def test_a_result_whose_uuid_is_out_of_sight_is_recognised() -> None:
         [{"name": "Product defects", "matchedStatuses": ["failed"]}],
     ],
 )
-def test_others_are_not(file: Any) -> None:
+def test_other_files_are_left_alone(file: Any) -> None:
     assert parser.sniff(head_of(json.dumps(file).encode(), "x-result.json")) == 0
 
 

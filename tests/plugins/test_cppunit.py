@@ -54,7 +54,7 @@ def only(data: bytes) -> Result:
         ("", Status.FAILED, ""),
     ],
 )
-def test_each_kind_of_failure(kind: str, status: Status, raw: str) -> None:
+def test_each_kind_of_failure_has_its_status(kind: str, status: Status, raw: str) -> None:
     result = only(report(failures=(failed(kind=kind),)))
     assert (result.status, result.raw_status) == (status, raw)
 

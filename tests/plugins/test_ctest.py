@@ -80,7 +80,7 @@ def only(test: str) -> Result:
         ("", Status.UNKNOWN, ""),
     ],
 )
-def test_each_status_word(word: str, status: Status, raw: str) -> None:
+def test_each_word_has_its_status(word: str, status: Status, raw: str) -> None:
     result = only(case("adds", word))
     assert (result.status, result.raw_status) == (status, raw)
 

@@ -389,7 +389,7 @@ def test_newer_versions_say_what_they_are() -> None:
         b'{"tool": {"name": "x"}, "tests": []}',
     ],
 )
-def test_others_are_not(data: bytes) -> None:
+def test_other_json_is_left_alone(data: bytes) -> None:
     assert parser.sniff(head_of(data, "ctrf-report.json")) == 0
 
 

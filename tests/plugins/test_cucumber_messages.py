@@ -417,7 +417,7 @@ SMALL = run(
 
 
 @pytest.mark.parametrize("data", [SMALL, run(*PLAN, *tried("UNDEFINED"))])
-def test_a_stream_cut_at_any_byte_tells_nothing_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 

@@ -91,7 +91,7 @@ def only(*events: object) -> Result:
         (["success"], Status.UNKNOWN, "(no word)"),
     ],
 )
-def test_each_result_word(word: object, status: Status, raw: str) -> None:
+def test_each_word_has_its_status(word: object, status: Status, raw: str) -> None:
     result = only(start(2, "adds", 1), done(2, word))
     assert (result.status, result.raw_status) == (status, raw)
 

@@ -308,7 +308,7 @@ def test_streams_of_events_are_recognised(text):
         '{"Action": []}',
     ],
 )
-def test_other_json_is_not(text):
+def test_other_lines_are_left_alone(text):
     assert GO.sniff(file_of(text.encode()).head) == 0
 
 
@@ -364,5 +364,5 @@ RERUN = stream(
 
 
 @pytest.mark.parametrize("data", [PANIC, RERUN])
-def test_a_cut_stream_tells_no_lies(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(GO, data) == []

@@ -82,7 +82,7 @@ def paths(*names: str) -> list[str]:
         (["passed"], Status.UNKNOWN, "['passed']"),
     ],
 )
-def test_each_status_word(word: object, status: Status, raw: str) -> None:
+def test_each_word_has_its_status(word: object, status: Status, raw: str) -> None:
     result = only(found(case(status=word)))
     assert (result.status, result.raw_status) == (status, raw)
 

@@ -185,7 +185,7 @@ def tree(*suites: object, **more: Any) -> bytes:
         (3, Status.UNKNOWN, "3"),
     ],
 )
-def test_each_state_of_mochawesome(state: object, status: Status, raw: str) -> None:
+def test_each_state_of_mochawesome_has_its_status(state: object, status: Status, raw: str) -> None:
     result = only(tree(suite("basket", awesome("adds", state))))
     assert (result.status, result.raw_status) == (status, raw)
 

@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import Placed, lies_of_a_cut, parser_of, placed, read, totals
+from tests.plugins.reading import (
+    Placed,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    read,
+    totals,
+    troubles,
+)
 from tracker.intake.contract import (
     UNNAMED,
     Damage,
-    Note,
     Record,
     ReportError,
     Result,
     Status,
     Suite,
-    Trouble,
 )
 from tracker.intake.sniff import head_of
 
@@ -47,10 +54,6 @@ def the_place(inner: str) -> Placed:
 
 def the_result(case: str) -> Result:
     return the_place(suite("Shop.TillTests", case)).result
-
-
-def texts(found: list[Record], kind: type[Note | Trouble]) -> list[str]:
-    return [each.text for each in found if isinstance(each, kind)]
 
 
 # Which files are NUnit 2
@@ -190,7 +193,7 @@ def test_a_fixture_that_could_not_be_set_up_lends_its_reason_to_its_cases():
     xml = f"<test-suite name='T' result='Error'>{failure}<results>{case}</results></test-suite>"
     found = records(xml)
     assert placed(found)[0].result.trace == "no till\nat Open()"
-    assert texts(found, Trouble) == []
+    assert troubles(found) == []
 
 
 def test_what_a_fixture_carries_is_told_with_its_suite():
@@ -237,29 +240,29 @@ def test_a_suite_that_failed_while_its_cases_passed_is_trouble_and_told_once():
     failure = "<failure><message>TearDown : still open</message></failure>"
     inner = inner.replace("</test-suite>", f"{failure}</test-suite>")
     found = records(suite("S.dll", inner, "Assembly", 'result="Failure" success="False"'))
-    assert texts(found, Trouble) == ["T failed: TearDown : still open"]
+    assert troubles(found) == ["T failed: TearDown : still open"]
     assert totals(found)["passed"] == totals(found)["total"] == 1
 
 
 def test_a_suite_that_failed_for_its_cases_is_no_trouble():
     case = '<test-case name="T.a" executed="True" success="False"/>'
     found = records(suite("T", case, "", 'success="False"'))
-    assert texts(found, Trouble) == []
+    assert troubles(found) == []
 
 
 def test_a_total_leaves_out_what_did_not_run():
     cases = '<test-case name="a" result="Success"/><test-case name="b" result="Ignored"/>'
     counts = 'total="{}" failures="0" errors="0" not-run="1"'
-    assert texts(records(suite("T", cases), counts.format(1)), Note) == []
-    assert texts(records(suite("T", cases), counts.format(2)), Note) == []
-    assert texts(records(suite("T", cases), counts.format(5)), Note) == [
+    assert notes(records(suite("T", cases), counts.format(1))) == []
+    assert notes(records(suite("T", cases), counts.format(2))) == []
+    assert notes(records(suite("T", cases), counts.format(5))) == [
         "the report declares 5 tests, found 2"
     ]
 
 
 def test_failures_that_differ_are_noted():
     found = records(suite("T", PASSED.format("T.a")), 'total="1" failures="1" errors="1"')
-    assert texts(found, Note) == ["the report declares 2 failures, found 0"]
+    assert notes(found) == ["the report declares 2 failures, found 0"]
 
 
 # Damage
@@ -282,7 +285,7 @@ OLD = report(suite("T", '<test-case name="a" executed="true" success="true" time
 
 
 @pytest.mark.parametrize("data", [SMALL, OLD])
-def test_a_file_cut_anywhere_never_looks_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 

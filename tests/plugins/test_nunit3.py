@@ -313,7 +313,7 @@ TORN_DOWN = b"""<test-run result="Failed"><test-suite type="TestFixture" name="T
 
 
 @pytest.mark.parametrize("data", [SMALL, TORN_DOWN])
-def test_a_file_cut_anywhere_never_looks_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 

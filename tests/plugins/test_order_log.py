@@ -148,7 +148,7 @@ def test_the_name_of_the_file_tells_the_topology(name: str, topology: str) -> No
 
 
 @pytest.mark.parametrize("name", ["x.order.txt", "report", "5s.txt", ""])
-def test_another_name_tells_none(name: str) -> None:
+def test_another_file_name_tells_no_topology(name: str) -> None:
     assert not [each for each in read(LINES, name) if isinstance(each, Facets)]
 
 
@@ -203,7 +203,7 @@ def test_a_head_that_is_cut_within_a_line_is_recognised() -> None:
     "text",
     ["", "{}", "1..2\nok 1\n", "[10.1.0.1] PASSED\n", "[INFO] Building a::b\nx\ny\n", "[::1]\n"],
 )
-def test_others_are_not(text: str) -> None:
+def test_other_texts_are_left_alone(text: str) -> None:
     assert parser.sniff(head_of(text.encode(), "1_rt_5s.order.txt")) == 0
 
 

@@ -91,7 +91,7 @@ def only(*tests: object) -> Result:
         ("passed", None, Status.PASSED, ""),
     ],
 )
-def test_each_status_word(word: object, outcome: object, status: Status, raw: str) -> None:
+def test_each_word_has_its_status(word: object, outcome: object, status: Status, raw: str) -> None:
     result = only(case(attempt(word), status=outcome))
     assert (result.status, result.raw_status) == (status, raw)
 

@@ -304,7 +304,7 @@ def test_it_is_recognised_where_long_tests_come_first() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b'{"summary": {}}', b'{"exitcode": 0}', b'{"tests": [{"name": "a"}]}']
 )
-def test_others_are_not(data: bytes) -> None:
+def test_other_json_is_left_alone(data: bytes) -> None:
     assert parser.sniff(head_of(data, "report.json")) == 0
 
 

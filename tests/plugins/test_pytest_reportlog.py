@@ -371,7 +371,7 @@ def test_a_first_line_without_an_end_in_sight_is_recognised() -> None:
     "data",
     [b"", b"x", b'{"Action":"run","Package":"p"}', b'{"$report_type": ["x"]}', b"[1]", b'{"a":1}'],
 )
-def test_others_are_not(data: bytes) -> None:
+def test_other_lines_are_left_alone(data: bytes) -> None:
     assert parser.sniff(head_of(data, "x.jsonl")) == 0
 
 

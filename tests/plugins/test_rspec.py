@@ -67,7 +67,7 @@ def only(*examples: object) -> Result:
         (["passed"], Status.UNKNOWN, "['passed']"),
     ],
 )
-def test_each_status_word(word: object, status: Status, raw: str) -> None:
+def test_each_word_has_its_status(word: object, status: Status, raw: str) -> None:
     result = only(example(status=word))
     assert (result.status, result.raw_status) == (status, raw)
 
@@ -121,7 +121,7 @@ def test_errors_without_words_are_troubles_too() -> None:
     assert troubles(records) == ["2 errors occurred outside of examples."]
 
 
-def test_messages_without_errors_are_none() -> None:
+def test_messages_without_errors_are_no_troubles() -> None:
     assert troubles(read(RSPEC, report(messages=("An error occurred",)))) == []
 
 
@@ -146,7 +146,7 @@ def test_odd_values_do_no_harm(odd: object) -> None:
 @pytest.mark.parametrize(
     ("time", "duration"), [(-1, 0.0), (float("nan"), None), ("3", None), (True, None), (2, 2.0)]
 )
-def test_odd_times(time: object, duration: float | None) -> None:
+def test_odd_times_are_bounded_or_left_out(time: object, duration: float | None) -> None:
     assert only(example(run_time=time)).duration == duration
 
 

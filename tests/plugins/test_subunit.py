@@ -381,7 +381,7 @@ def test_subunit_is_recognised(data):
         b'{"test": 1}',
     ],
 )
-def test_other_bytes_are_not(data):
+def test_other_bytes_are_left_alone(data):
     assert SUBUNIT.sniff(file_of(data).head) == 0
 
 
@@ -450,5 +450,5 @@ why0\r
 
 
 @pytest.mark.parametrize("data", [VERSION_1, VERSION_2])
-def test_a_cut_stream_tells_no_lies(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(SUBUNIT, data) == []

@@ -356,7 +356,7 @@ def test_tap_is_recognised(text):
         "chapter\n1..10\nverses\n",
     ],
 )
-def test_other_text_is_not(text):
+def test_other_texts_are_left_alone(text):
     assert TAP.sniff(file_of(text.encode()).head) == 0
 
 

@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import is_marked, lies_of_a_cut, parser_of, placed, read, totals
+from tests.plugins.reading import (
+    is_marked,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    read,
+    totals,
+    troubles,
+)
 from tracker.intake.contract import (
     UNNAMED,
     Attempt,
     Damage,
-    Note,
     Record,
     ReportError,
     Result,
     Status,
-    Trouble,
 )
 from tracker.intake.sniff import head_of
 
@@ -45,10 +52,6 @@ def results(methods: str) -> list[Result]:
 def the_result(method: str) -> Result:
     [one] = results(method)
     return one
-
-
-def texts(found: list[Record], kind: type[Note | Trouble]) -> list[str]:
-    return [each.text for each in found if isinstance(each, kind)]
 
 
 def method(name: str, status: str, more: str = "", inner: str = "") -> str:
@@ -269,26 +272,26 @@ def test_configuration_methods_are_not_counted():
 
 
 @pytest.mark.parametrize("methods", [SET_UP + method("pays", "SKIP"), method("a", "PASS") + SET_UP])
-def test_one_that_failed_is_trouble(methods):
+def test_a_configuration_method_that_failed_is_trouble(methods):
     found = records(methods)
     assert totals(found)["total"] == 1
-    assert texts(found, Trouble) == [
+    assert troubles(found) == [
         "configuration method shop.TillTest.open failed\nX: no till\n\tat shop.Till.pay"
     ]
 
 
-def test_one_that_failed_explains_the_skips_of_its_class():
+def test_a_configuration_method_that_failed_explains_the_skips_of_its_class():
     [one] = results(SET_UP + method("pays", "SKIP"))
     assert one.message == "configuration method shop.TillTest.open failed: no till"
 
 
-def test_one_with_an_unknown_status_is_trouble():
+def test_a_configuration_method_with_an_unknown_status_is_trouble():
     found = records(method("open", "ODD", 'is-config="true"') + method("pays", "PASS"))
-    assert texts(found, Trouble) == ["configuration method shop.TillTest.open has the status 'ODD'"]
+    assert troubles(found) == ["configuration method shop.TillTest.open has the status 'ODD'"]
 
 
 def test_many_that_failed_are_counted():
-    assert len(texts(records(SET_UP * 50 + method("pays", "PASS")), Trouble)) == 21
+    assert len(troubles(records(SET_UP * 50 + method("pays", "PASS")))) == 21
 
 
 # Counts
@@ -297,12 +300,12 @@ def test_many_that_failed_are_counted():
 @pytest.mark.parametrize("total", [1, 2, 3])
 def test_retried_and_ignored_methods_may_be_in_the_total_or_not(total):
     methods = method("pays", "SKIP", RETRIED) + method("pays", "PASS")
-    assert texts(records(methods, f'total="{total}" ignored="1" failed="0"'), Note) == []
+    assert notes(records(methods, f'total="{total}" ignored="1" failed="0"')) == []
 
 
 def test_counts_that_differ_are_noted():
     found = records(method("pays", "PASS"), 'total="121" failed="2"')
-    assert texts(found, Note) == [
+    assert notes(found) == [
         "the report declares 121 tests, found 1",
         "the report declares 2 failures, found 0",
     ]
@@ -320,7 +323,7 @@ BROKEN = report(SET_UP + method("gone", "SKIP", RETRIED) * 2 + method("pays", "S
 
 
 @pytest.mark.parametrize("data", [SMALL, BROKEN])
-def test_a_file_cut_anywhere_never_looks_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import Placed, lies_of_a_cut, parser_of, placed, read, totals
+from tests.plugins.reading import (
+    Placed,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    read,
+    totals,
+    troubles,
+)
 from tracker.intake.contract import (
     UNNAMED,
     Damage,
-    Note,
     Record,
     ReportError,
     Result,
@@ -59,10 +67,6 @@ def the_place(results: str, definitions: str = "") -> Placed:
 
 def the_result(results: str) -> Result:
     return the_place(results).result
-
-
-def texts(found: list[Record], kind: type[Note | Trouble]) -> list[str]:
-    return [each.text for each in found if isinstance(each, kind)]
 
 
 def error(message: str, trace: str = "") -> str:
@@ -186,7 +190,7 @@ def test_no_outcome_is_an_error():
 def test_a_result_without_name_and_outcome_is_none_and_trouble():
     found = records(result("Pays") + '<UnitTestResult testId="2" executionId="3"/>')
     assert totals(found)["total"] == 1
-    assert texts(found, Trouble) == ["1 results have neither name nor outcome"]
+    assert troubles(found) == ["1 results have neither name nor outcome"]
 
 
 def test_an_unknown_word_is_told_in_the_message():
@@ -325,22 +329,22 @@ def info(outcome: str, text: str) -> str:
 
 def test_a_run_that_failed_without_a_failed_result_is_trouble():
     found = records(result("Pays"), summary=summary("Failed"))
-    assert texts(found, Trouble) == ["the run's outcome is Failed, and no result in it failed"]
+    assert troubles(found) == ["the run's outcome is Failed, and no result in it failed"]
 
 
 def test_a_run_that_failed_for_its_results_is_no_trouble():
     found = records(result("Pays", 'outcome="Failed"'), summary=summary("Failed"))
-    assert texts(found, Trouble) == []
+    assert troubles(found) == []
 
 
 def test_a_run_that_was_aborted_is_trouble_whatever_its_results():
     found = records(result("Pays", 'outcome="Failed"'), summary=summary("Aborted"))
-    assert texts(found, Trouble) == ["the run's outcome is Aborted"]
+    assert troubles(found) == ["the run's outcome is Aborted"]
 
 
 @pytest.mark.parametrize("outcome", ["Completed", "Passed", "Warning"])
 def test_a_run_that_ended_well_is_no_trouble(outcome):
-    assert texts(records(result("Pays"), summary=summary(outcome)), Trouble) == []
+    assert troubles(records(result("Pays"), summary=summary(outcome))) == []
 
 
 def test_a_host_that_crashed_before_the_first_test_is_trouble():
@@ -350,31 +354,31 @@ def test_a_host_that_crashed_before_the_first_test_is_trouble():
 
 def test_a_warning_of_the_run_is_a_note():
     found = records(result("Pays"), summary=summary("Completed", info("Warning", "slow disk")))
-    assert texts(found, Note) == ["slow disk"]
-    assert texts(found, Trouble) == []
+    assert notes(found) == ["slow disk"]
+    assert troubles(found) == []
 
 
 def test_xunits_echo_of_a_failed_test_is_no_trouble():
     infos = info("Error", "[xUnit.net 00:00:00.39]     T.Pays [FAIL]")
     infos += info("Warning", "[xUnit.net 00:00:00.40]     T.Waits [SKIP]")
     found = records(result("Pays", 'outcome="Failed"'), summary=summary("Failed", infos))
-    assert texts(found, Trouble) == texts(found, Note) == []
+    assert troubles(found) == notes(found) == []
 
 
 def test_xunits_echo_of_a_test_that_has_no_result_is_trouble():
     infos = info("Error", "[xUnit.net 00:00:00.39]     T.Pays [FAIL]")
     found = records(result("Other"), summary=summary("Failed", infos))
-    assert len(texts(found, Trouble)) == 1
+    assert len(troubles(found)) == 1
 
 
 @pytest.mark.parametrize("counters", ['total="1" failed="1"', 'total="4" failed="3"'])
 def test_counters_may_count_rows_or_not(counters):
-    assert texts(records(ROWS, summary=summary("Failed", "", counters)), Note) == []
+    assert notes(records(ROWS, summary=summary("Failed", "", counters))) == []
 
 
 def test_counters_that_differ_are_noted():
     found = records(result("Pays"), summary=summary("Completed", "", 'total="3" failed="1"'))
-    assert texts(found, Note) == [
+    assert notes(found) == [
         "the run declares 3 tests, found 1",
         "the run declares 1 failures, found 0",
     ]
@@ -394,7 +398,7 @@ DEFINED_FIRST = (
 
 
 @pytest.mark.parametrize("data", [SMALL, DEFINED_FIRST])
-def test_a_file_cut_anywhere_never_looks_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 
@@ -408,7 +412,7 @@ def test_results_whose_definitions_were_cut_off_are_left_out_in_words():
 def test_a_file_with_forbidden_characters_is_read_to_its_end():
     found = read(plugin, SMALL.replace(b"crashed", b"\x1b[31mcrashed"))
     assert totals(found)["total"] == 2
-    assert texts(found, Trouble) == ["?[31mcrashed"]
+    assert troubles(found) == ["?[31mcrashed"]
     assert isinstance(found[-1], Damage)
 
 

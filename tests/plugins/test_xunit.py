@@ -8,17 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plugins.reading import Placed, lies_of_a_cut, parser_of, placed, read, totals
+from tests.plugins.reading import (
+    Placed,
+    lies_of_a_cut,
+    notes,
+    parser_of,
+    placed,
+    read,
+    totals,
+    troubles,
+)
 from tracker.intake.contract import (
     UNNAMED,
     Damage,
-    Note,
-    Record,
     ReportError,
     Result,
     Status,
     Suite,
-    Trouble,
 )
 from tracker.intake.sniff import head_of
 
@@ -41,10 +47,6 @@ def the_place(test: str, collection: str = DEFAULT) -> Placed:
 
 def the_result(test: str) -> Result:
     return the_place(test).result
-
-
-def texts(found: list[Record], kind: type[Note | Trouble]) -> list[str]:
-    return [each.text for each in found if isinstance(each, kind)]
 
 
 # Which files are xUnit.net's
@@ -232,26 +234,24 @@ CLEAN_UP = """<assemblies><assembly name="S.dll" total="1" errors="1"><errors>
 
 def test_a_failed_clean_up_is_trouble_although_every_test_passed():
     found = read(plugin, CLEAN_UP.encode())
-    assert texts(found, Trouble) == ["test-class-cleanup of S.T: still open\nat Dispose()"]
+    assert troubles(found) == ["test-class-cleanup of S.T: still open\nat Dispose()"]
     assert totals(found)["passed"] == totals(found)["total"] == 1
 
 
 def test_a_failure_of_a_whole_v1_class_is_trouble():
     xml = b"""<assembly name="S.dll" total="0"><class name="S.T"><failure><message>no fixture
     </message></failure></class></assembly>"""
-    assert texts(read(plugin, xml), Trouble) == ["S.T failed: no fixture"]
+    assert troubles(read(plugin, xml)) == ["S.T failed: no fixture"]
 
 
 def test_declared_errors_that_are_not_told_are_trouble():
     found = read(plugin, report('<test name="t" result="Pass"/>', 'errors="2"'))
-    assert texts(found, Trouble) == [
-        "Shop.Tests.dll declares 2 errors outside its tests and tells none"
-    ]
+    assert troubles(found) == ["Shop.Tests.dll declares 2 errors outside its tests and tells none"]
 
 
 def test_counts_that_differ_are_noted():
     found = read(plugin, report('<test name="t" result="Pass"/>', 'total="3" failed="1"'))
-    assert texts(found, Note) == [
+    assert notes(found) == [
         "Shop.Tests.dll declares 3 tests, found 1",
         "Shop.Tests.dll declares 1 failures, found 0",
     ]
@@ -260,7 +260,7 @@ def test_counts_that_differ_are_noted():
 @pytest.mark.parametrize("total", [1, 2])
 def test_tests_that_were_not_run_may_be_in_the_total_or_not(total):
     tests = '<test name="a" result="Pass"/><test name="b" result="NotRun"/>'
-    assert texts(read(plugin, report(tests, f'total="{total}" not-run="1"')), Note) == []
+    assert notes(read(plugin, report(tests, f'total="{total}" not-run="1"'))) == []
 
 
 # Damage
@@ -274,7 +274,7 @@ SMALL = report(
 
 
 @pytest.mark.parametrize("data", [SMALL, CLEAN_UP.encode()])
-def test_a_file_cut_anywhere_never_looks_better_than_the_whole(data):
+def test_no_cut_makes_a_report_better(data):
     assert lies_of_a_cut(plugin, data) == []
 
 

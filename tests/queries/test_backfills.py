@@ -36,12 +36,12 @@ def note(done: int, seconds: int) -> None:
     note_backfilled(JOB, done=done, now=NOW + 1000 + 1000 * seconds)
 
 
-def test_a_job_without_one_has_none() -> None:
+def test_a_job_without_a_back_fill_has_none() -> None:
     assert backfill(JOB) is None
     assert backfill("nobody") is None
 
 
-def test_one_that_waits_has_no_total_and_no_time_left() -> None:
+def test_a_back_fill_that_waits_has_no_total_and_no_time_left() -> None:
     ask_backfill(JOB, builds=9, now=NOW)
     assert told() == BackfillRow(
         wanted=9,

@@ -35,7 +35,7 @@ def test_a_history_has_every_build_newest_first_with_its_gaps() -> None:
     ]
 
 
-def test_a_history_in_pages() -> None:
+def test_a_history_is_read_in_pages() -> None:
     history("nightly", login="P P P P P")
     rows = cases.history("nightly", key_of("login"), limit=2, offset=2)
     assert [row.build.number for row in rows] == [3, 2]
@@ -113,7 +113,7 @@ def test_an_older_unjudged_build_is_not_shown_as_newer() -> None:
     assert jobs.job("nightly").unjudged is None
 
 
-def test_a_job_without_builds_has_none() -> None:
+def test_a_job_without_builds_has_no_newest_build() -> None:
     track_job("empty")
     row = jobs.job("empty")
     assert (row.latest, row.unjudged) == (None, None)

@@ -86,7 +86,7 @@ def test_a_test_without_ids_has_no_issue_of_an_empty_link(store: Path) -> None:
     assert found.issues == ()
 
 
-def test_rows_of_failures_have_it_and_others_do_not(store: Path) -> None:
+def test_rows_of_failures_have_what_the_catalogue_says_and_others_do_not(store: Path) -> None:
     tell(
         TestFacts("", "login", priority="P1", case_ref="T-1"),
         issues=(IssueFacts("B-1", refs=("T-1",)),),

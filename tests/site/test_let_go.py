@@ -75,7 +75,7 @@ def test_every_build_has_its_live_page(client: FlaskClient) -> None:
         assert (GONE in answer.text) == bool(is_gone)
 
 
-def test_the_page_of_a_run_links_to_no_list_of_such_a_build(client: FlaskClient) -> None:
+def test_the_page_of_a_run_links_to_no_list_of_a_build_that_was_let_go(client: FlaskClient) -> None:
     page = client.get("/jobs/nightly/builds/9/run/").text
     assert "1 newly broken in" in page.replace("\n", " ")
     assert "#new" not in page
@@ -97,20 +97,20 @@ def test_a_list_of_results_says_that_they_were_let_go(client: FlaskClient) -> No
     assert "The results of this build were let go" in answer.text
 
 
-def test_the_history_of_a_test_leaves_such_builds_out(client: FlaskClient) -> None:
+def test_the_history_of_a_test_leaves_builds_that_were_let_go_out(client: FlaskClient) -> None:
     page = client.get(f"/jobs/nightly/cases/{key_of('login')}/").text
     count = run("SELECT count(let_go) FROM build")[0][0]
     assert f"{count} older builds are left out: their results were let go." in page
     assert "did not run" not in page.split('id="history"')[1].split("</section>")[0]
 
 
-def test_such_a_build_cannot_be_compared(client: FlaskClient) -> None:
+def test_a_build_that_was_let_go_cannot_be_compared(client: FlaskClient) -> None:
     answer = client.get("/compare/?a=nightly/builds/9&b=nightly/builds/40")
     assert answer.status_code == 404
     assert "The results of nightly #9 were let go on" in answer.text
 
 
-def test_programs_are_told(client: FlaskClient) -> None:
+def test_programs_are_told_that_results_were_let_go(client: FlaskClient) -> None:
     told = json.loads(client.get("/api/v1/jobs/nightly/builds/9").data)
     assert told["let_go"].startswith("2026-")
     assert (told["kept"], told["regressions"], told["totals"]["failed"]) == (False, 1, 1)

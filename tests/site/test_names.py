@@ -42,7 +42,9 @@ def test_every_address_in_it_is_that_of_a_page(settings: Settings, store: Path) 
         assert tests
 
 
-def test_it_is_written_anew_when_something_fails(settings: Settings, store: Path) -> None:
+def test_the_file_of_names_is_written_anew_when_something_fails(
+    settings: Settings, store: Path
+) -> None:
     history("nightly", login="P")
     assert names(settings)[0][2] == []
     history("nightly", login="P F")

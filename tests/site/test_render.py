@@ -190,7 +190,7 @@ WITHOUT_TEXTS = {"password"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-def test_every_page_shows_such_texts(page: Page) -> None:
+def test_every_page_shows_texts_from_outside(page: Page) -> None:
     hostile = FLAVOURS["full"](PAYLOADS["element"])
     params = {"job": "j", "build": "1", "case": "0" * 16, "list": "new", "family": "1"}
     html = renderer().html(page, params, hostile.view(page), live_linker(), live=True)

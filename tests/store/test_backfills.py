@@ -57,7 +57,7 @@ def test_a_job_of_no_server_has_nothing_to_fill_it_from() -> None:
     assert unfinished_backfills() == []
 
 
-def test_a_job_without_one_has_none() -> None:
+def test_a_job_without_a_back_fill_has_none() -> None:
     assert backfill_of(JOB) is None
     assert backfill_of("nobody") is None
 
@@ -120,7 +120,7 @@ def test_what_could_not_be_read_now_comes_again_behind_the_others() -> None:
     assert (shown.error, shown.failed, shown.is_running) == ("", (), False)
 
 
-def test_one_that_is_asked_for_again_begins_anew() -> None:
+def test_a_back_fill_that_is_asked_for_again_begins_anew() -> None:
     ask()
     plan(9, 8)
     note_unread(JOB, 9, "#9: It answers 500.", again=False)

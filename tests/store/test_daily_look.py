@@ -37,14 +37,14 @@ def test_a_file_that_was_looked_at_today_is_not_looked_at_again(looked: Path) ->
 
 
 @pytest.mark.parametrize("days", [-1, 1], ids=["a day ago", "by a clock that was ahead"])
-def test_one_that_was_looked_at_longer_ago_is(looked: Path, days: int) -> None:
+def test_a_file_that_was_looked_at_longer_ago_is_looked_at_again(looked: Path, days: int) -> None:
     at = time.time() + days * (DAY / SECOND + 60)
     os.utime(looked.with_suffix(".looked"), (at, at))
     assert look_if_due(looked)
     assert mark_of(looked).exists()
 
 
-def test_another_file_in_its_place_is(looked: Path) -> None:
+def test_another_file_in_its_place_is_looked_at_again(looked: Path) -> None:
     shutil.copy(looked, looked.with_suffix(".new"))
     looked.with_suffix(".new").replace(looked)
     assert look_if_due(looked)

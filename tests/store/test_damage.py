@@ -179,7 +179,7 @@ def test_what_can_be_read_is_read(spoilt: Path) -> None:
     assert names() == ["nightly"]
 
 
-def test_a_probe_tells_of_it(spoilt: Path) -> None:
+def test_a_probe_tells_of_damage(spoilt: Path) -> None:
     assert "The database is damaged" in probe(spoilt, 1).unreadable
 
 

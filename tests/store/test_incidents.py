@@ -152,7 +152,7 @@ def test_what_varies_in_a_message_does_not_make_it_another_reason() -> None:
     assert counts(3) == (0, 0, 12)
 
 
-def test_less_than_ten_failures_are_none() -> None:
+def test_less_than_ten_failures_are_no_incident() -> None:
     nights("P P")
     letters = {case: "F" if place < 9 else "P" for place, case in enumerate(TWELVE)}
     upload("nightly", 3, report(**letters))

@@ -39,7 +39,7 @@ def server(name: str, url: str = "http://ci.example/", prefix: str = "", **more:
         ("...", "..."),
     ],
 )
-def test_these_are_names_of_jobs(given: str, kept: str) -> None:
+def test_what_may_be_a_jobs_name_is_taken(given: str, kept: str) -> None:
     assert check_job_name(given) == kept
 
 
@@ -47,7 +47,7 @@ def test_these_are_names_of_jobs(given: str, kept: str) -> None:
     "name",
     ["", "/", "a//b", "a/./b", "a/../b", "..", " ", "a/ /b", "a\nb", "a\x00", "\x7f", "a" * 1001],
 )
-def test_these_are_none(name: str) -> None:
+def test_what_cannot_be_a_jobs_name_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="team/nightly"):
         check_job_name(name)
 

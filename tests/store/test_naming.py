@@ -94,7 +94,7 @@ def test_a_job_of_a_multibranch_project_is_called_like_its_branch(name: str, bra
     assert parts_of(name, [], is_branch=True) == NameParts(branch=branch)
 
 
-def test_a_job_that_is_none_is_not() -> None:
+def test_a_job_of_no_multibranch_project_has_no_branch() -> None:
     assert parts_of("team/app/main", []) == NameParts()
 
 

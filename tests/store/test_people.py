@@ -54,7 +54,7 @@ def test_who_knows_the_password_signs_in(scope: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x", PASSWORD + " ", PASSWORD.upper(), "x" * 100_000])
-def test_who_does_not_know_it_does_not(password: str) -> None:
+def test_who_does_not_know_the_password_does_not_sign_in(password: str) -> None:
     add_person("anna", PASSWORD, now=NOW)
     with pytest.raises(Unauthorised):
         enter("anna", password)
@@ -193,7 +193,9 @@ def test_who_knows_the_present_password_sets_another_one() -> None:
         (PASSWORD, PASSWORD, UsageError),
     ],
 )
-def test_otherwise_it_stays(present: str, wanted: str, error: type[Exception]) -> None:
+def test_a_password_that_may_not_be_changed_stays(
+    present: str, wanted: str, error: type[Exception]
+) -> None:
     add_person("anna", PASSWORD, now=NOW)
     with pytest.raises(error):
         change("anna", present, wanted)

@@ -25,7 +25,7 @@ def test_it_knows_the_migrations_that_the_store_has(store: Path) -> None:
     assert pending == []
 
 
-def test_it_changes_nothing(store: Path) -> None:
+def test_a_probe_changes_nothing(store: Path) -> None:
     connection.close_store()
     before = store.read_bytes()
     for _ in range(3):

@@ -60,7 +60,7 @@ def test_the_same_again_leaves_the_pages_as_they_are() -> None:
     assert run("SELECT value FROM counter WHERE name = 'revision'") == before
 
 
-def test_it_is_written_down() -> None:
+def test_telling_of_tests_is_written_down() -> None:
     put_tests([Told("", "new", {"priority": "P0"})], now=NOW)
     assert run("SELECT what, subject, outcome FROM audit") == [
         ("test metadata", "1 tests", "1 of them new")

@@ -28,7 +28,7 @@ def test_in_a_small_suite_one_failure_is_a_regression() -> None:
     assert by_chance(1, 1, 0, RUNS, found.mix) < found.seldom
 
 
-def test_in_a_large_suite_it_is_not() -> None:
+def test_in_a_large_suite_one_failure_is_no_regression() -> None:
     found = suite(97_000, 3000)
     assert by_chance(1, 1, 0, RUNS, found.mix) > found.seldom
     assert by_chance(3, 3, 0, RUNS, found.mix) < found.seldom

@@ -21,12 +21,12 @@ def test_hundreds_of_causes_in_one_build_are_told_apart() -> None:
     assert as_families(found) == {frozenset(each.id for each in group) for group in causes}
 
 
-def test_few_are_all_compared_with_each_other() -> None:
+def test_few_causes_are_all_compared_with_each_other() -> None:
     nodes = [Node((each,), 0) for each in MANY]
     assert len(list(pairs(nodes))) == len(nodes) * (len(nodes) - 1) / 2
 
 
-def test_of_many_only_those_that_share_a_block_are_compared() -> None:
+def test_of_many_causes_only_those_that_share_a_block_are_compared() -> None:
     words = [f"{a}{b}" for a in "ABCDEFGHIJKLM" for b in "abcdefghijklm"]
     nodes = [
         Node((thrown(f"{word}.run", f"p{word}.{word}Test"),), 0) for word in (*words, "Aa", "Bb")

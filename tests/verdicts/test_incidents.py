@@ -43,7 +43,7 @@ def test_a_few_that_failed_for_themselves_are_counted_too() -> None:
     assert found == Incident(DOWN, failures=50, ran=100, of_reason=45)
 
 
-def test_many_failures_for_many_reasons_are_none() -> None:
+def test_many_failures_for_many_reasons_are_no_incident() -> None:
     assert incident({case: f"reason {case}" for case in range(50)}, 100) is None
 
 
@@ -69,6 +69,6 @@ def test_more_cases_that_ran_well_never_make_an_incident(failures: int, passed: 
 
 
 @pytest.mark.parametrize(("again", "none"), [(0, False), (9, False), (10, True), (20, True)])
-def test_where_half_of_it_fails_again_it_was_none(again: int, none: bool) -> None:
+def test_where_half_of_its_cases_fail_again_it_was_no_incident(again: int, none: bool) -> None:
     others = set(range(100, 150))
     assert was_none(set(range(20)), set(range(again)) | others) is none

@@ -76,7 +76,7 @@ def test_masking_a_masked_text_changes_nothing(text: str) -> None:
 
 
 @given(TEXTS)
-def test_no_digit_stays(text: str) -> None:
+def test_no_digit_stays_in_a_masked_text(text: str) -> None:
     assert not any(each.isdecimal() for each in masked(text))
 
 

@@ -15,7 +15,7 @@ from tracker.verdicts.names import name_likeness, replaced
         (("XTest",), ("YTest",), ("XTest", "YTest")),
     ],
 )
-def test_what_of_a_path_became_what(old, new, expected):
+def test_the_part_of_a_path_that_was_replaced_is_found(old, new, expected):
     assert replaced(old, new) == expected
 
 

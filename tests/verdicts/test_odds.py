@@ -149,7 +149,7 @@ def test_an_interval_holds_the_rate_and_is_that_of_the_passes_turned_round(
 # Fisher's exact test
 
 
-def test_the_lady_tasting_tea() -> None:
+def test_fishers_test_gives_the_odds_of_the_lady_tasting_tea() -> None:
     # R. A. Fisher, The Design of Experiments (1935): 8 cups, all right, or 3 of 4 right.
     assert worse_than(4, 0, 0, 4) == pytest.approx(1 / 70)
     assert worse_than(3, 1, 1, 3) == pytest.approx(17 / 70)

@@ -47,7 +47,7 @@ def test_older_builds_are_asked_for_and_the_jobs_page_tells_how_far_that_is(send
 
 
 @pytest.mark.parametrize("scope", ["ingest", "admin"])
-def test_a_token_of_these_scopes_opens_it(send, scope):
+def test_a_token_that_may_send_opens_a_form(send, scope):
     assert send(token=create_token("other", scope=scope, now=0)).status_code == 303
 
 
@@ -56,7 +56,7 @@ def test_blanks_around_a_pasted_token_do_not_matter(send, token):
 
 
 @pytest.mark.parametrize("scope", ["hook", "read"])
-def test_a_token_of_another_scope_does_not(send, scope):
+def test_a_token_of_another_scope_opens_no_form(send, scope):
     response = send(token=create_token("other", scope=scope, now=0))
     assert response.status_code == 401
     assert backfill_of(JOB) is None

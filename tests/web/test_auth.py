@@ -210,7 +210,7 @@ def test_a_form_without_a_token_asks_for_name_and_password(budget):
     assert BASIC in response.headers.getlist("WWW-Authenticate")
 
 
-def test_a_form_with_a_wrong_token_does_not(budget):
+def test_a_form_with_a_wrong_token_does_not_ask_for_them(budget):
     assert BASIC not in budget(token="wrong").headers.getlist("WWW-Authenticate")
 
 
@@ -244,7 +244,7 @@ def test_what_the_worker_reads_later_was_sent_by_who_sent_it(client):
     assert json.loads(payload)["by"] == {"who": "person anna", "address": "127.0.0.1"}
 
 
-def test_a_report_that_replaces_nothing_is_not(upload):
+def test_a_report_that_replaces_nothing_is_not_written_down(upload):
     upload(junit(a="P"), job="n", build=1, name="r.xml", replace="true")
     assert "reports replaced" not in [row["what"] for row in audited()]
 
@@ -347,14 +347,14 @@ def test_no_page_nor_its_twin_is_for_all(closed, page):
 @pytest.mark.parametrize(
     ("scope", "status"), [("read", 200), ("admin", 200), ("ingest", 401), ("hook", 401)]
 )
-def test_tokens_of_these_scopes_read(closed, scope, status):
+def test_the_scope_of_a_token_says_whether_it_reads(closed, scope, status):
     headers = bearer(create_token("t", scope=scope, now=1))
     for path in ("/", "/index.json", "/api/v1/jobs"):
         assert closed.get(path, headers=headers).status_code == status
 
 
 @pytest.mark.parametrize("name", ["anna", "bob"])
-def test_people_read(closed, name):
+def test_people_read_with_their_passwords(closed, name):
     assert closed.get("/", auth=(name, PASSWORD)).status_code == 200
 
 

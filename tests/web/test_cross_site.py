@@ -30,7 +30,7 @@ def _anna(store, monkeypatch):
     add_person("anna", PASSWORD, now=1)
 
 
-def test_there_are_such_routes():
+def test_there_are_routes_that_something_is_sent_to():
     assert ("POST", "/actions/budget") in sending()
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_sent_by_nobody(client, method, path):
 @pytest.mark.parametrize(
     "headers", [each for each in FOREIGN if each != {"Origin": "null"}], ids=str
 )
-def test_nor_with_a_token_in_the_form(client, token, headers):
+def test_a_page_of_another_site_sends_nothing_with_a_token_in_the_form(client, token, headers):
     form = {"job": "n", "budget": "0.5", "token": token}
     assert client.post("/actions/budget", data=form, headers=headers).status_code == 403
 

@@ -33,7 +33,7 @@ def assert_safe(response):
 
 
 @pytest.mark.parametrize(("method", "route"), routes())
-def test_every_route_of_the_map_has_them(client, method, route):
+def test_every_route_of_the_map_has_safe_headers(client, method, route):
     path = route.replace("<path:", "<")
     for name, value in VALUES.items():
         path = path.replace(f"<{name}>", value)
@@ -57,7 +57,7 @@ def test_every_route_of_the_map_has_them(client, method, route):
         ("GET", "/health/detailed", 401),
     ],
 )
-def test_errors_and_redirects_have_them(client, method, path, status):
+def test_errors_and_redirects_have_safe_headers(client, method, path, status):
     response = client.open(path, method=method)
     assert response.status_code == status
     assert_safe(response)
@@ -77,7 +77,9 @@ def with_settings(settings, **more):
     ],
     ids=["reading", "host", "limit", "cors"],
 )
-def test_answers_of_what_stands_before_the_routes_have_them(settings, store, more, headers, status):
+def test_answers_of_what_stands_before_the_routes_have_safe_headers(
+    settings, store, more, headers, status
+):
     client = with_settings(settings, **more).test_client()
     client.get("/api/v1/jobs", headers=headers)
     response = client.get("/api/v1/jobs", headers=headers)
@@ -85,7 +87,7 @@ def test_answers_of_what_stands_before_the_routes_have_them(settings, store, mor
     assert_safe(response)
 
 
-def test_a_page_of_another_site_gets_them_too(client):
+def test_a_page_of_another_site_gets_safe_headers_too(client):
     response = client.post("/actions/budget", headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status_code == 403
     assert_safe(response)
@@ -110,14 +112,14 @@ def test_what_was_refused_no_cache_keeps(client, status):
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
-def test_a_bug_has_them(settings, store, monkeypatch):
+def test_a_bug_is_answered_with_safe_headers(settings, store, monkeypatch):
     monkeypatch.setattr("tracker.web.api.jobs.jobs_after", lambda *_: 1 / 0)
     response = create_app(settings).test_client().get("/api/v1/jobs")
     assert response.status_code == 500
     assert_safe(response)
 
 
-def test_pages_and_their_304_have_them(client, upload):
+def test_pages_and_their_304_have_safe_headers(client, upload):
     upload(junit(one="P"), job="n", build=1)
     for page in PAGES:
         for params in page.every(10):
@@ -129,7 +131,7 @@ def test_pages_and_their_304_have_them(client, upload):
             assert_safe(again)
 
 
-def test_files_have_them(client):
+def test_files_have_safe_headers(client):
     for name in renderer().assets.files:
         response = client.get(f"/static/{name}")
         assert response.status_code == 200

@@ -91,12 +91,12 @@ def test_a_notification_makes_the_worker_read_the_build(knock, body):
 
 
 @pytest.mark.parametrize("data", [b"job=team%2Fnightly&number=12", b"job=/team/nightly/&number=12"])
-def test_a_form_does_too(knock, data):
+def test_a_form_makes_the_worker_read_the_build(knock, data):
     assert knock(data).status_code == 202
     assert work() == BUILD_12
 
 
-def test_the_query_does_too(knock):
+def test_a_query_makes_the_worker_read_the_build(knock):
     assert knock(path=f"{URL}?job=team/nightly&number=12").status_code == 202
     assert work() == BUILD_12
 
@@ -112,7 +112,7 @@ def test_a_message_of_no_build_is_accepted_and_does_nothing(knock):
     assert work() == []
 
 
-def test_a_notification_as_xml_does_too(knock):
+def test_a_notification_as_xml_makes_the_worker_read_the_build(knock):
     body = b"<job><url>job/team/job/nightly/</url><build><number>12</number></build></job>"
     assert knock(body).status_code == 202
     assert work() == BUILD_12
@@ -124,7 +124,7 @@ def test_what_is_asked_for_is_of_the_jobs_subject(knock, data):
     assert select("SELECT subject FROM work") == [("team/nightly",)]
 
 
-def test_it_is_due_at_once(knock, monkeypatch):
+def test_what_a_hook_asks_for_is_due_at_once(knock, monkeypatch):
     monkeypatch.setattr(hooks, "now_ms", lambda: 1234)
     knock(b"job=team/nightly&number=12")
     assert select("SELECT due FROM work") == [(1234,)]

@@ -125,7 +125,7 @@ def test_nobodys_word_is_taken_by_default(seen, trusted):
         ("1", "", "10.0.0.1"),
     ],
 )
-def test_so_many_proxies_are_believed(seen, trusted, forwarded, address):
+def test_as_many_proxies_are_believed_as_are_named(seen, trusted, forwarded, address):
     assert seen(trusted, "10.0.0.1", forwarded)[0] == address
 
 
@@ -148,7 +148,7 @@ def test_so_many_proxies_are_believed(seen, trusted, forwarded, address):
         ("", "198.51.100.7", ""),
     ],
 )
-def test_proxies_at_these_addresses_are_believed(seen, peer, forwarded, address):
+def test_proxies_at_named_addresses_are_believed(seen, peer, forwarded, address):
     assert seen("10.0.0.0/8, fd00::/8", peer, forwarded)[0] == address
 
 
@@ -161,7 +161,7 @@ def test_proxies_at_these_addresses_are_believed(seen, peer, forwarded, address)
         ("203.0.113.9", "https", "http"),
     ],
 )
-def test_their_word_on_https_too(seen, peer, proto, scheme):
+def test_named_proxies_are_believed_on_https_too(seen, peer, proto, scheme):
     assert seen("10.0.0.0/8", peer, "", proto)[1] == scheme
 
 

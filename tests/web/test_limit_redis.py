@@ -91,7 +91,7 @@ def test_a_redis_that_is_gone_is_told_as_the_library_does_and_without_its_passwo
     assert PASSWORD not in str(refused.value)
 
 
-def test_one_that_was_started_again_is_used_at_once() -> None:
+def test_a_redis_that_was_started_again_is_used_at_once() -> None:
     with running_redis() as redis:
         storage = RedisCounters(redis.address)
         storage.incr("a", 60)
@@ -99,7 +99,7 @@ def test_one_that_was_started_again_is_used_at_once() -> None:
         assert storage.incr("a", 60) == 1
 
 
-def test_one_that_hangs_holds_one_request_for_a_moment_and_no_other(
+def test_a_redis_that_hangs_holds_one_request_for_a_moment_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limit_redis, "PAUSE_SECONDS", 3600)

@@ -127,7 +127,7 @@ def test_a_sender_may_upload_so_often_from_wherever(limited, token):
     assert found[-1].headers["RateLimit-Policy"].startswith('"uploads";q=3;')
 
 
-def test_another_sender_may_still(limited, token):
+def test_another_sender_may_still_upload(limited, token):
     for text in (token, create_token("other", now=1)):
         headers = {"Authorization": f"Bearer {text}"}
         found = [

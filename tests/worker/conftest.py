@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, RunningDemo, environ_of, running_demo
+from tests.conftest import ROOT, environ_of
+from tests.jenkins.conftest import stub as stub
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -19,13 +20,6 @@ from tracker.store.jobs import add_server
 from tracker.store.work import enqueue
 
 Start = Callable[..., subprocess.Popen[bytes]]
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[RunningDemo]:
-    """A demo Jenkins with few builds."""
-    with running_demo(20) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

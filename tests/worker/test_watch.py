@@ -31,13 +31,6 @@ from tracker.worker.tasks import TASKS
 JOBS = 500
 
 
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    made = Stub()
-    yield made
-    made.close()
-
-
 def look(settings: Settings, url: str) -> None:
     """One look of the worker, and all that follows from it but a publish."""
     add_server("main", url, rate=1000)
@@ -107,6 +100,7 @@ def test_a_running_build_is_looked_at_until_it_has_ended(
 
 @pytest.fixture
 def demo() -> Iterator[RunningDemo]:
+    """One of its own for each test: they rename and disable its jobs."""
     with running_demo(20) as running:
         yield running
 

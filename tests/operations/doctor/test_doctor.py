@@ -14,22 +14,13 @@ import pytest
 
 from tests.factories import history
 from tests.operations.backup.taken import backup
-from tests.operations.doctor.scenes import never_asked
+from tests.operations.doctor.scenes import failed, found
 from tracker.clock import now_ms
-from tracker.operations.doctor import checks_of, examine
-from tracker.operations.doctor.findings import Finding
+from tracker.operations.doctor import checks_of
 from tracker.settings import Settings
 from tracker.store import sqlite
 from tracker.store.connection import close_store
 from tracker.store.work import beat
-
-
-def found(settings: Settings) -> list[Finding]:
-    return list(examine(settings, ask=never_asked, now=now_ms()))
-
-
-def failed(settings: Settings) -> dict[str, Finding]:
-    return {each.check: each for each in found(settings) if each.verdict == "fail"}
 
 
 @pytest.fixture

@@ -11,25 +11,16 @@ import psycopg
 import pytest
 
 from tests import servers
-from tests.operations.doctor.scenes import never_asked, only, scene
+from tests.operations.doctor.scenes import failed, found, only, scene
 from tracker.clock import now_ms
 from tracker.operations.backup import programs
 from tracker.operations.backup.sources import source_of
 from tracker.operations.backup.taking import take
-from tracker.operations.doctor import checks_of, examine, server
-from tracker.operations.doctor.findings import Finding
+from tracker.operations.doctor import checks_of, server
 from tracker.settings import Settings
 from tracker.store.connection import close_store
 from tracker.store.sql import run
 from tracker.store.work import beat
-
-
-def found(settings: Settings) -> list[Finding]:
-    return list(examine(settings, ask=never_asked, now=now_ms()))
-
-
-def failed(settings: Settings) -> dict[str, Finding]:
-    return {each.check: each for each in found(settings) if each.verdict == "fail"}
 
 
 @pytest.fixture
@@ -119,7 +110,7 @@ def test_a_database_that_cannot_be_had_is_told_and_the_rest_is_looked_at(
     assert "permissions" in {each.check for each in said}
 
 
-def test_one_of_a_newer_version_is_told(sound: Settings) -> None:
+def test_a_database_of_a_newer_version_is_told(sound: Settings) -> None:
     with psycopg.connect(sound.database_url) as connection:
         connection.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_l', now())")
     assert "newer version: it has 9999_l" in failed(sound)["database"].words

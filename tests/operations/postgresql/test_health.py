@@ -117,7 +117,7 @@ def test_details_have_the_server_and_no_log_of_ours(settings: Settings, store: s
     assert found.versions[-1].name == "PostgreSQL"
 
 
-def test_figures_have_its_size(settings: Settings, store: str) -> None:
+def test_figures_have_the_size_of_the_database(settings: Settings, store: str) -> None:
     found = values(settings)
     assert found["tracker_database_bytes",] > 1_000_000
     assert ("tracker_wal_bytes",) not in found
