@@ -193,7 +193,7 @@ def _read_named(settings: Settings, options: argparse.Namespace) -> None:
     _say(f"Jenkins answers and knows us as {who}")
     if any(row.name == DEMO for row in jobs.servers()):
         remove_server(DEMO)
-        _say("The demo Jenkins is read no more; what was recorded of its jobs stays")
+        _say("The demo Jenkins is no longer read; its jobs keep their history")
     add_server(MAIN, url, username=user, token_file=token_file, patterns=options.jobs or None)
     enqueue("watch", MAIN, due=now_ms())
 

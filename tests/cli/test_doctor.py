@@ -27,7 +27,7 @@ def test_warnings_alone_are_no_failure(command: Command, home: Path) -> None:
 def test_a_failure_ends_with_1_and_says_what_to_do(command: Command, home: Path) -> None:
     said = command("doctor")
     assert said.code == 1
-    assert "FAIL  worker: None lives" in said.out
+    assert "FAIL  worker: No worker lives" in said.out
     assert "      tracker worker" in said.out
 
 

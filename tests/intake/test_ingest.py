@@ -218,7 +218,7 @@ def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sen
     send = without_first_report(settings)
     note_letting_go(1, before=NOW + SECOND)
     note_letting_go(9, before=NOW - DAY)  # a later one, of what is older
-    with pytest.raises(Conflict, match=r"'a\.xml' .*was let go by its age.*replace=true"):
+    with pytest.raises(Conflict, match=r"'a\.xml' .*were let go by age.*replace=true"):
         send({"b.xml": junit(one="F")}, now=NOW + 31 * DAY)
     send({"a.xml": junit(one="P", two="F"), "b.xml": junit(one="F")}, replace=True)
     assert statuses() == {"one": "failed", "two": "failed"}

@@ -306,7 +306,7 @@ def test_a_parser_that_sends_more_than_is_held_is_ended_and_the_next_are_read(ru
     body = "for n in range(40): yield Result(str(n), Status.FAILED, trace=str(n) + 'x' * 60000)"
     said = run(body, limits=Terse()).failure
     assert said == (
-        "its results and texts, and those of the files before it, are more than 1 MB,"
+        "its results and texts, with those of the files before it, exceed 1 MB,"
         " half of TRACKER_PARSE_MEMORY_MB"
     )
 

@@ -137,7 +137,7 @@ def test_a_real_jenkins_is_read_in_the_place_of_the_demo(tmp_path: Path) -> None
     flags = ("--home", home, "--port", str(port))
     with demo_controller() as url, started(*flags, "--jenkins", url) as process:
         said = said_until(process, "Published:")
-        assert "The demo Jenkins is read no more" in said
+        assert "The demo Jenkins is no longer read" in said
         assert "Demo Jenkins:" not in said
         about = page_at(port, "/about/")
         assert url.encode() in about

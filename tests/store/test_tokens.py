@@ -233,7 +233,7 @@ def test_a_token_may_be_for_some_jobs_alone(jobs: tuple[str, ...], job: str, may
     caller = check_token(create_token("ci", jobs=jobs, now=1), "ingest")
     assert caller.may_send_to(job) == may
     if not may:
-        with pytest.raises(Forbidden, match="is not for the job"):
+        with pytest.raises(Forbidden, match="may not send to the job"):
             caller.refuse_other(job)
 
 

@@ -91,7 +91,7 @@ class _Commands(click.Group):
 
 
 def _drop_output() -> None:
-    """Nobody takes what is left of it, so that the end of the process does not try once more."""
+    """Throw away what is left to print: the end of the process would try to print it once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -97,8 +97,8 @@ def _write(what: str, form: str, selection: Selection, out: IO[bytes]) -> None:
         out.writelines(everything.lines(selection, now=now_ms()))
         if gone := left_out(selection):
             click.echo(
-                f"{gone:,} builds since then are left out: their results were let go, and an export"
-                " without --since alone has what was said of them.",
+                f"{gone:,} builds since then are left out: their results were let go, and only an"
+                " export without --since has what was said of them.",
                 err=True,
             )
         return

@@ -119,7 +119,7 @@ def split(ctx: click.Context, family: int, signatures: tuple[str, ...]) -> None:
 @click.argument("name", callback=line)
 @click.pass_context
 def name(ctx: click.Context, family: int, name: str) -> None:
-    """Call FAMILY by NAME from now on; by an empty one as it is called by itself.
+    """Call FAMILY by NAME from now on; an empty NAME takes the given one away.
 
     Example: tracker family name 12 'Certificate of the proxy'
     """

@@ -24,8 +24,8 @@ def command(ctx: click.Context, database_url: str | None, dry_run: bool, as_json
     """Copy the tracker's SQLite file into an empty PostgreSQL database, all of it or nothing.
 
     Server and workers must be stopped. The canonical dumps of both are compared before anything is
-    kept. The file stays as it is. Without DATABASE_URL it goes to that of the settings; so its
-    password need not be on the command line.
+    kept. The file stays as it is. Without DATABASE_URL the database is that of the settings; then
+    its password need not be on the command line.
 
     Example: tracker move postgresql://tracker@db.example/tracker --dry-run
     """
@@ -33,7 +33,8 @@ def command(ctx: click.Context, database_url: str | None, dry_run: bool, as_json
     address = database_url or found.database_url
     if not address.startswith("postgresql://"):
         raise UsageError(
-            "Where to is not said.", "Give the address, postgresql://user@host/name, or set it."
+            "No address to move to is given.",
+            "Give the address, postgresql://user@host/name, or set it.",
         )
     moved = _moved(found, address, is_trial=dry_run)
     if as_json:

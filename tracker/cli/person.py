@@ -129,7 +129,7 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name", callback=line)
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
-    """Let somebody sign in no more.
+    """No longer let somebody sign in.
 
     Example: tracker person remove anna
     """
@@ -137,7 +137,7 @@ def remove(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     remove_person(name)
-    click.echo(f"{name} may sign in no more.")
+    click.echo(f"{name} may no longer sign in.")
 
 
 def _password(file: BinaryIO | None) -> str:

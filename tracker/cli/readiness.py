@@ -11,7 +11,7 @@ from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 @click.command("readiness")
 @click.option("--release", default="", callback=line, help="The newest one if left out.")
 @click.option(
-    "--basis", default="", callback=line, metavar="RELEASE", help="Held against it alone."
+    "--basis", default="", callback=line, metavar="RELEASE", help="Compare with this release alone."
 )
 @click.option("--days", default="", callback=line, help="How many newest days count; 7.")
 @JSON_OPTION

@@ -10,7 +10,7 @@ from tracker.cli.shared import opened
 def command(ctx: click.Context) -> None:
     """Derive verdicts, counts and totals of all jobs anew from their results; nothing else changes.
 
-    Others record meanwhile; what it did not come to when it was ended the worker does.
+    Others may record meanwhile. If it is ended early, the worker does the rest.
 
     Example: tracker rebuild
     """

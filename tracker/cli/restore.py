@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Put BACKUP, a file that `tracker backup` made, in the place of the database.
 
-    Server and workers must be stopped. The database of before is kept beside the new one. With
-    --replay-spool the raw reports of builds that it tells of and the backup does not are read
-    again. Exit 4 where some of them could not be.
+    Server and workers must be stopped. The former database is kept beside the new one. With
+    --replay-spool the raw reports of builds that the former database has and the backup lacks are
+    read again. Exit 4 where some of them could not be.
 
     Example: tracker restore /mnt/backup/tracker-20261120T030000Z.db --verify
     """

@@ -35,7 +35,9 @@ def names(ctx: click.Context, pattern: str) -> None:
 @command.command("results")
 @click.argument("pattern", callback=line)
 @click.option("--from", "sources", multiple=True, type=click.Choice(SOURCES), help="What is read.")
-@click.option("--truth", type=click.Choice(SOURCES), default="artifacts", help="Of both, believe.")
+@click.option(
+    "--truth", type=click.Choice(SOURCES), default="artifacts", help="Which of both is believed."
+)
 @click.option("--artifacts", multiple=True, help="Pattern of paths, such as 'out/**/*.xml'.")
 @click.option("--console", default="", help="Parser of the log of builds without any report.")
 @click.pass_context
@@ -63,7 +65,7 @@ def results(
     if console and console not in parsers:
         raise click.BadParameter(f"No parser is called {console!r}: {', '.join(parsers)}.")
     if artifacts and sources == ("test_report",):
-        raise click.BadParameter("--artifacts says nothing where only the testReport is read.")
+        raise click.BadParameter("--artifacts has no effect where only the testReport is read.")
     globs = tuple(glob.strip() for each in artifacts for glob in each.split(",") if glob.strip())
     rule = ResultsRule(
         sources=tuple(each for each in SOURCES if each in sources),  # type: ignore[misc]

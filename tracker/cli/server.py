@@ -111,7 +111,7 @@ def remove(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     remove_server(name)
-    click.echo(f"The server {name!r} is read no more; what was recorded of its jobs stays.")
+    click.echo(f"The server {name!r} is no longer read; what was recorded of its jobs stays.")
 
 
 @command.command("list")

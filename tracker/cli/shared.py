@@ -31,7 +31,7 @@ def settings(ctx: click.Context, **given: Any) -> Settings:
 
 
 def opened(ctx: click.Context, **given: Any) -> Settings:
-    """The settings, with the store open; what is done there from now on, this user does."""
+    """The settings, with the store open; the audit log names this user for what is done."""
     from tracker.durable import make_private
     from tracker.store.audit import acting
     from tracker.store.connection import open_store
@@ -53,7 +53,7 @@ def user() -> str:
 
 @contextmanager
 def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Beat]:
-    """Do a worker's task for a job here, while no worker does; what it is at may be told.
+    """Do a worker's task for a job here, while no worker does; gives what tells how far it is.
 
     Raises Busy where one is reading the job now, or took the task over meanwhile.
     """

@@ -52,7 +52,7 @@ def create(
 @command.command("rotate")
 @click.argument("name", callback=line)
 @click.option(
-    "--grace", type=SPAN, default="1d", help="How long the text before still opens; 0 for not."
+    "--grace", type=SPAN, default="1d", help="How long the former text still opens; 0: not at all."
 )
 @_DAYS
 @_UNTIL

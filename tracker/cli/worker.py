@@ -18,8 +18,8 @@ from tracker.cli.shared import settings
 def command(ctx: click.Context, until_idle: bool, publishing: str) -> None:
     """Poll Jenkins, read queued uploads and publish the site, until interrupted.
 
-    Any number of workers may run; with two, pages are rendered by one that cannot read the token
-    of a Jenkins. Example: tracker worker --publishing elsewhere
+    Any number of workers may run. With two, the one that renders pages need not be able to read
+    the token of a Jenkins. Example: tracker worker --publishing elsewhere
     """
     from tracker.logs import configure
     from tracker.worker.loop import Worker

@@ -172,7 +172,7 @@ def _reread(intake: Intake, need: NeedsAllReports) -> list[ReadReport]:
             why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
-                "Nothing was recorded. Look after the spool, then send the new report again.",
+                "Nothing was recorded. Check the spool, then send the new report again.",
             )
     return list(read.values())
 
@@ -182,8 +182,8 @@ def _check_kept(intake: Intake, build_id: int, report: StoredReport) -> None:
     path = spool.path_of(intake.spool, report.archive or report.sha256)
     if not path.exists() and is_without_bytes(build_id):
         raise Conflict(
-            f"The older report {report.name!r} of this build has no bytes here any more, with which"
-            " the new one would be counted: it was let go by its age, or imported.",
+            f"The older report {report.name!r} of this build would be counted with the new one, but"
+            " its bytes are no longer here: they were let go by age, or it was imported.",
             "Nothing was recorded. Send all reports of the build in one upload with replace=true.",
         )
 
@@ -194,7 +194,7 @@ def _check_held(report: StoredReport, read: Iterable[ReadReport]) -> None:
     if (report.archive or report.sha256) in beyond:
         raise Conflict(
             f"The older report {report.name!r} of this build would be counted with the new one, and"
-            " all of them together hold more than is held of a build: half of parse_memory_mb.",
+            " together they exceed what is kept in memory for one build: half of parse_memory_mb.",
             "Nothing was recorded. Raise parse_memory_mb, then send the new report again.",
         )
 

@@ -116,7 +116,7 @@ def _one_child(
             except _TooMuch:
                 process.kill()
                 cause = (
-                    "its results and texts, and those of the files before it, are more than"
+                    "its results and texts, with those of the files before it, exceed"
                     f" {limits.answer_bytes // 1024**2:,} MB, half of TRACKER_PARSE_MEMORY_MB"
                 )
                 broken, *whole = reading.broken_off(cause)

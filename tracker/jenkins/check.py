@@ -106,7 +106,7 @@ def _user(source: Source, user: str) -> Finding:
         return Finding(
             "user",
             False,
-            f"It answers, and takes us for anonymous although we ask as {wanted}.",
+            f"It answers, but takes us for anonymous although we ask as {wanted}.",
             "Check the token, and that no proxy takes the Authorization header away.",
         )
     return Finding("Overall/Read", True, f"It answers and knows us as {user}.")

@@ -1,8 +1,8 @@
 """Asking Jenkins: python-jenkins behind a deadline, a size limit and one family of errors.
 
 python-jenkins has no timeout, follows redirects, reads answers of any size into memory, and calls
-everything it does not expect "does not exist". All its HTTP goes
-through one method, which is replaced here; its session, authentication and addresses are kept.
+everything it does not expect "does not exist". All its HTTP goes through one method, which is
+replaced here; its session, authentication and addresses are kept.
 """
 
 from __future__ import annotations

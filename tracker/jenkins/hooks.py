@@ -205,7 +205,7 @@ def _number(told: Told, sender: Sender, in_address: list[str]) -> int | None:
     if not re.fullmatch("[0-9]{1,19}", text) or not 1 <= int(text) < 2**63:
         raise UsageError(
             f"The build number {text[:40]!r} of the hook is not a number from 1 on.",
-            "Send number=$BUILD_NUMBER, or no number for what is new of the job.",
+            "Send number=$BUILD_NUMBER, or leave the number out to have the job polled.",
         )
     return int(text)
 
@@ -221,7 +221,7 @@ def _told(body: bytes, content_type: str) -> Told:
         return _from_xml(body)
     if content_type.lower().startswith("multipart/"):
         raise UsageError(
-            "A hook is not taken apart as multipart/form-data.",
+            "The body of a hook cannot be multipart/form-data.",
             "Use curl's -d or --data-urlencode instead of -F; reports go to /api/v1/ingest.",
         )
     return _from_form(text)

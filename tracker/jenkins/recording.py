@@ -122,7 +122,7 @@ def whole_job(job: JenkinsJob) -> Iterator[None]:
         raise Vanished(
             f"Jenkins {job.source.server!r} has no job {job.jenkins_name!r} now (404).",
             "It was renamed, moved or deleted, or the user may not see it any more: the next looks"
-            " at the server tell. What is recorded stays.",
+            " at the server will tell. What is recorded stays.",
         ) from error
 
 

@@ -62,11 +62,11 @@ class BuildPage:
     `previous` and `next` are labels of neighbours in its job, `upstream` that of the build that
     started it, where it is recorded. `run` is None where it neither was started by a build nor
     started one. `filling` is the back-fill of its job, where that is not over; `judged_again`
-    tells that builds of its job wait for being judged again. `families` are
-    the causes of its failures, the largest first. `lacking` is what it lacks, None where that is
-    nothing. Of the `report_count` reports 500 are in `reports`, unreadable and damaged ones rather
-    than others. `priorities` counts its failures by the priority of their tests, where a catalogue
-    tells any. Where its results were let go the lists are empty, and no single test is told of.
+    tells that builds of its job wait for being judged again. `families` are the causes of its
+    failures, the largest first. `lacking` is what it lacks, None where that is nothing. Of the
+    `report_count` reports 500 are in `reports`, unreadable and damaged ones rather than others.
+    `priorities` counts its failures by the priority of their tests, where a catalogue tells any.
+    Where its results were let go the lists are empty, and no single test is told of.
     """
 
     build: BuildRow

@@ -145,7 +145,8 @@ def _asked(job: str, builds: Sequence[_Build], as_of: str) -> _Build:
     if not found:
         raise NotFound(
             f"No build {as_of[:40]!r} of the job {job!r} was judged.",
-            "Builds that run or were aborted are not; one that arrived late waits for the worker.",
+            "Builds that run or were aborted are not judged; one that arrived late waits for the"
+            " worker.",
         )
     return found[-1]
 

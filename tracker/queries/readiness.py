@@ -76,8 +76,8 @@ class TestCounts:
 class JudgedRelease:
     """A release, "" where it is all jobs: the verdict, and on how much it rests.
 
-    `tests` is the sum of `counts`. The sample has
-    `builds` of `jobs`, begun from `first` to `last`; the bases have `builds_before`.
+    `tests` is the sum of `counts`. The sample has `builds` of `jobs`, begun from `first` to `last`;
+    the bases have `builds_before`.
     """
 
     release: str

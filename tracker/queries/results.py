@@ -127,13 +127,13 @@ def _refuse_otherwise_judged(found: Found, which: str) -> None:
     name = f"{found.row.job} #{found.row.label}"
     if which == "failed" and _has_verdicts(found) and not found.row.not_judged:
         raise Conflict(
-            f"{name} is judged: its failures are in the lists of what is.",
+            f"{name} is judged: its failures are in the lists of their verdicts.",
             "Ask for all of them by status=failed and status=error, without a list.",
         )
     if which in _JUDGED and _is_judged_again(found):
         raise Conflict(
             f"{name} waits to be judged again: what is {which} in it is not known yet.",
-            "Ask again when its job is `judged_again` no more; list=failed has its failures.",
+            "Ask again when its job is no longer `judged_again`; list=failed has its failures.",
         )
     if which in _JUDGED and not found.row.has_verdicts:
         raise Conflict(

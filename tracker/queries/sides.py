@@ -259,5 +259,5 @@ def _picked(rest: str, *parameters: Any) -> list[Picked]:
 def _nothing_judged(job: str) -> NotFound:
     return NotFound(
         f"No build of the job {job!r} was judged yet that could be compared.",
-        "Builds that run or were aborted are not.",
+        "Builds that run or were aborted are not judged.",
     )

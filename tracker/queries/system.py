@@ -49,6 +49,6 @@ def queued_upload(key: str) -> tuple[str, str, Any]:
     """State, error and outcome of an upload that the worker reads; NotFound for no such one."""
     rows = select("SELECT state, error, outcome FROM work WHERE kind = 'ingest' AND key = ?", key)
     if not rows:
-        raise NotFound("No upload of this id waits or was read here.")
+        raise NotFound("No upload with this id waits or was read here.")
     state, error, outcome = rows[0]
     return state, error, msgspec.json.decode(outcome) if outcome else None

@@ -1,4 +1,7 @@
-"""What a clock that was ahead leaves behind: tasks put off, and held by the dead, for as long."""
+"""What a clock that ran ahead leaves behind.
+
+Tasks that are due too far in the future, and leases of dead workers that end too late.
+"""
 
 from __future__ import annotations
 

@@ -53,12 +53,12 @@ class Caller:
             return
         if called and self.may_send_to(called):
             raise Forbidden(
-                f"The job {called!r} has another name now, which the {self.who} is not for.",
+                f"The job {called!r} has another name now, to which the {self.who} may not send.",
                 "`tracker token create --jobs` makes one that is; `tracker job add` gives the old"
                 " name to a job of its own.",
             )
         raise Forbidden(
-            f"The {self.who} is not for the job {called or job!r}.",
+            f"The {self.who} may not send to the job {called or job!r}.",
             f"It is for {', '.join(self.jobs)}; `tracker token create --jobs` makes others.",
         )
 

@@ -36,9 +36,9 @@ _inherited: list[object] = []
 def open_store(where: Path | str) -> None:
     """Point this process at a database, making and migrating it where needed.
 
-    `where` is the path of a SQLite file, or the address of a PostgreSQL database.
-    Raises StorageError when it cannot be used, or its schema is newer than this program; Busy while
-    a backup is being restored.
+    `where` is the path of a SQLite file, or the address of a PostgreSQL database. Raises
+    StorageError when it cannot be used, or its schema is newer than this program; Busy while a
+    backup is being restored.
     """
     close_store()
     found = engine_of(where)

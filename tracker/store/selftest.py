@@ -1,8 +1,8 @@
 """A check at the start: transactions of two connections really exclude each other here.
 
 An older Peewee ignores the lock type without a word, and some file systems have no locks; both
-lose writes under load. A scratch file beside the database
-tells, without waiting for whoever writes to the real one.
+lose writes under load. A scratch file beside the database tells, without waiting for whoever
+writes to the real one.
 """
 
 from __future__ import annotations

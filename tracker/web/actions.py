@@ -87,7 +87,7 @@ def _decided(form: parameters.Args, by: str) -> int:
     if what == "name":
         return decisions.name(family, parameters.text(form, "name"), by=by, now=now)
     raise UsageError(
-        f"Nothing is done to a family by what={what[:40]!r}.", "There are merge, split and name."
+        f"A family cannot be changed by what={what[:40]!r}.", "There are merge, split and name."
     )
 
 

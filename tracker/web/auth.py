@@ -75,7 +75,7 @@ def in_form(text: str) -> Caller:
     if request.headers.get("Authorization", "").lower().startswith("basic "):
         return require("ingest")
     raise Unauthorised(
-        "Without a token nothing is done.",
+        "Nothing was done: a token is missing.",
         "Go back and enter one of scope `ingest` or `admin`, or sign in by name and password;"
         " `tracker token create NAME` makes a token.",
     )

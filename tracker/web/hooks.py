@@ -122,7 +122,7 @@ def _check_unsigned(token: str) -> Caller:
         raise Unauthorised(
             "The signature is not that of this body.",
             "Send sha256=HEX, the HMAC-SHA-256 of the body with the secret of TRACKER_HOOK_SECRET;"
-            " beside X-Tracker-Timestamp, that of TIMESTAMP.BODY.",
+            " with X-Tracker-Timestamp, the HMAC of TIMESTAMP.BODY.",
         )
     return _check(token)
 

@@ -94,7 +94,7 @@ def word(name: str, means: str, words: Collection[str], default: str | None = No
         sent = args.get(name, default)
         if sent is not None and sent not in words:
             raise UsageError(
-                f"The parameter {name}={sent[:40]!r} is none of its words.",
+                f"The parameter {name}={sent[:40]!r} is none of its values.",
                 f"There are {', '.join(words)}.",
             )
         return sent

@@ -122,7 +122,7 @@ def token_in(file: str) -> str:
         if path.stat().st_mode & others:
             raise SettingsError(
                 "The file of the API token may be read by others than its owner.",
-                f"`chmod 400` it; anybody who read it may have the token. {WHICH}",
+                f"`chmod 400` it; whoever read it may have the token. {WHICH}",
             )
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

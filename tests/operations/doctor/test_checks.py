@@ -132,7 +132,7 @@ def test_what_a_clock_that_was_ahead_left_is_told(settings: Settings, store: Pat
     enqueue("poll", "nightly", due=NOW)
     claim(["poll"], now=NOW + 300 * DAY, lease_ms=60_000)
     assert said(worker.look_at_tasks(scene(settings))) == [
-        ("warn", "2 tasks wait for a later time than any task does: a clock was ahead.")
+        ("warn", "2 tasks wait for a time later than any task should: a clock was ahead.")
     ]
 
 

@@ -80,8 +80,8 @@ def replay(
 ) -> Iterator[Replayed]:
     """Record in the open store what the database `former` tells beyond it.
 
-    A dump is read into a copy in `folder`, or where temporary files are.
-    Raises StorageError where the former one cannot be read so far; what was read is recorded.
+    A dump is read into a copy in `folder`, or where temporary files are. Raises StorageError where
+    the former one cannot be read so far; what was read is recorded.
     """
     with reading():
         here = {build.key: build for build in _builds(run)}

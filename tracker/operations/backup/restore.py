@@ -173,7 +173,7 @@ def _check_facts(backup: Path, before: Inside, after: Inside) -> None:
         had, has = before.counts.get(table, 0), after.counts.get(table)
         if has is not None and has != had:
             raise StorageError(
-                f"Brought up to date, {backup} has {has} rows of {table} and not {had}.",
+                f"After its migrations, {backup} has {has} rows of {table} and not {had}.",
                 "Restore it with the version that took it, as its manifest names it.",
             )
 

@@ -126,5 +126,5 @@ def _check_counts(found: dict[str, int], expected: dict[str, int]) -> None:
         if found.get(table, 0) != count:
             raise StorageError(
                 f"The backup has {found.get(table, 0)} rows of {table}, and not {count}.",
-                "Look after the disk it was written to, then take another one.",
+                "Check the disk it was written to, then take another one.",
             )

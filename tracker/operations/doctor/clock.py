@@ -16,7 +16,7 @@ BY_NTP = "Set the clock by NTP: timedatectl set-ntp true"
 
 
 def look(scene: Scene) -> Findings:
-    """Whether nothing recorded is of the future, and each Jenkins has our time."""
+    """Whether nothing recorded lies in the future, and each Jenkins has our time."""
     with reading():
         [[heard, started]] = run("SELECT max(heard), max(started) FROM build")
     if (heard or 0) > scene.now + SLACK_MS:
@@ -24,7 +24,7 @@ def look(scene: Scene) -> Findings:
     elif (started or 0) > scene.now + SLACK_MS:
         yield _future("began", started - scene.now, "warn")
     else:
-        yield Finding("clock", "pass", "Nothing that was recorded is of the future.")
+        yield Finding("clock", "pass", "Nothing that was recorded lies in the future.")
     for row in servers():
         yield _of_server(scene, row.name)
 
@@ -42,7 +42,7 @@ def _of_server(scene: Scene, name: str) -> Finding:
             "clock", "warn", f"{name!r} does not tell: {error}", f"tracker server check {name}"
         )
     if ahead is None:
-        return Finding("clock", "pass", f"{name!r} answers, and does not tell the time.")
+        return Finding("clock", "pass", f"{name!r} answers, but does not tell the time.")
     if abs(ahead) * SECOND > SLACK_MS:
         where = "ahead of" if ahead > 0 else "behind"
         words = f"The clock of {name!r} is {spelt(abs(ahead))} {where} ours."

@@ -26,8 +26,8 @@ def look(scene: Scene) -> Findings:
         yield Finding(
             "limits",
             "warn",
-            f"{place(address)} is named without a password: whoever reaches it can have attempts"
-            " to sign in forgotten.",
+            f"{place(address)} is named without a password: whoever reaches it can make it"
+            " forget attempts to sign in.",
             "Set requirepass there, and write redis://:PASSWORD@host into a file that"
             " TRACKER_LIMITS_URL_FILE names.",
         )

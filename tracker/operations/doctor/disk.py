@@ -95,7 +95,7 @@ def _space(folder: Path) -> Finding:
             "space",
             "fail",
             f"The disk of {folder} is mounted read-only: nothing is recorded any more.",
-            "The log of the system says why (`journalctl -k`); a disk that fails is mounted so.",
+            "The log of the system says why (`journalctl -k`): a failing disk is made read-only.",
         )
     if free < LEAST_FREE_MB:
         return Finding("space", "fail", f"Only {words}: nothing is recorded any more.", remedy)

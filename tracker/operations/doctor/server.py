@@ -51,7 +51,7 @@ def _usable(scene: Scene) -> Findings:
             "database",
             "fail",
             f"{its.place} cannot be written: {found.unwritable}",
-            "Name the primary server; who writes for long is in pg_stat_activity.",
+            "Name the primary server; pg_stat_activity shows who writes for long.",
         )
     if found.pending:
         yield Finding(

@@ -34,7 +34,7 @@ def look(scene: Scene) -> Findings:
         yield Finding(
             "worker",
             "fail",
-            f"None{others} lives: Jenkins is not polled, large uploads wait, results grow old.",
+            f"No worker{others} lives: Jenkins is not polled, large uploads wait, results age.",
             "tracker worker (systemctl start regression-tracker-worker)",
         )
 
@@ -68,7 +68,7 @@ def look_at_tasks(scene: Scene) -> Findings:
         yield Finding(
             "tasks",
             "warn",
-            f"{len(ahead)} tasks wait for a later time than any task does: a clock was ahead.",
+            f"{len(ahead)} tasks wait for a time later than any task should: a clock was ahead.",
             f"A worker brings most back within a quarter of an hour. {BY_NTP}",
         )
     if not (late or dead or ahead):

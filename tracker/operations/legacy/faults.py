@@ -26,7 +26,7 @@ def faults_of(path: Path) -> Iterator[None]:
 def damaged(path: Path, why: str) -> StorageError:
     """The error for a file that is damaged or cut off; `why` is SQLite's word."""
     return StorageError(
-        f"{path} is damaged, or its copying is not done (SQLite: {why}). Nothing was imported.",
+        f"{path} is damaged, or is still being copied (SQLite: {why}). Nothing was imported.",
         "Copy it again with `sqlite3 FILE '.backup COPY'`, or name the original.",
     )
 
@@ -46,6 +46,6 @@ def _explained(path: Path, error: sqlite3.DatabaseError) -> TrackerError:
         )
     return StorageError(
         f"{path} cannot be read as it is (SQLite: {error}).",
-        "Where the earlier application ended in the middle of a write, start it once; it must be"
-        " allowed to this user to read the file and its folder.",
+        "If the earlier application ended in the middle of a write, start it once. This user must"
+        " be allowed to read the file and its folder.",
     )

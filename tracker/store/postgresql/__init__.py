@@ -214,7 +214,7 @@ class Postgresql:
     def check_compact(self) -> None:
         raise UsageError(
             "PostgreSQL is not compacted by the tracker: its autovacuum makes room for what comes.",
-            "To give space back to the disk: VACUUM (FULL) by psql, for which all wait.",
+            "To give space back to the disk, run VACUUM (FULL) in psql; everybody waits meanwhile.",
         )
 
     def compact(self) -> Space:

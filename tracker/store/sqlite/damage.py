@@ -45,7 +45,7 @@ def refuse_damaged(path: Path) -> None:
     if found := told_damage(path):
         raise StorageError(
             f"The database is damaged ({found}): nothing is written into it.",
-            f"Restore the newest backup; who repaired it by hand removes {mark_of(path).name}.",
+            f"Restore the newest backup; if you repaired it by hand, remove {mark_of(path).name}.",
         )
 
 
