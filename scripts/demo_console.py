@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scripts import demo_history
+from scripts import demo_files, demo_history
 from scripts.demo_history import Archive, Build, Case, Job
 
 
@@ -58,7 +58,7 @@ def _point(at: int, case: Case, number: int) -> Iterator[str]:
         return
     yield f"{'not ok' if letter in demo_history.BROKEN else 'ok'} {at} - {case.name}"
     if letter in demo_history.BROKEN:
-        message = demo_history.failure_message(case, number).strip().partition("\n")[0]
+        message = demo_files.failure_message(case, number).strip().partition("\n")[0]
         quoted = message.replace('"', "'").replace("\\", "/")
         yield "  ---"
         yield f'  message: "{quoted}"'

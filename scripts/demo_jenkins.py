@@ -18,11 +18,13 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.demo_history import History, make_history, truth, widen
+from scripts.demo_history import History
+from scripts.demo_making import make_history, widen
 from scripts.demo_more import with_more
 from scripts.demo_pages import VERSION
 from scripts.demo_reports import Words
 from scripts.demo_server import DemoServer, Dialect
+from scripts.demo_truth import truth
 
 __all__ = [
     "VERSION",

@@ -11,8 +11,6 @@ from typing import Any
 
 from scripts.demo_history import (
     BROKEN,
-    CAUSES,
-    SKIP_REASONS,
     Archive,
     Build,
     Case,
@@ -22,9 +20,9 @@ from scripts.demo_history import (
     Kind,
     Planted,
     Sheet,
-    commits_of,
-    sha1,
 )
+from scripts.demo_sketch import commits_of, sha1
+from scripts.demo_words import CAUSES, SKIP_REASONS
 
 FOLDERS = {
     "acme": "jenkins.branch.OrganizationFolder",

@@ -11,7 +11,7 @@ from html import escape
 from http import HTTPStatus
 from pathlib import PurePosixPath
 
-from scripts import demo_history
+from scripts import demo_files
 from scripts.demo_console import console_text
 from scripts.demo_history import Build, Case
 from scripts.demo_reports import Place
@@ -217,7 +217,7 @@ def _console(manners: Manners, place: Place, rest: tuple[str, ...], start: int) 
 
 def _file(manners: Manners, place: Place, number: str, path: tuple[str, ...]) -> Answer:
     build = place.build(number)
-    files = demo_history.report_files(place.job, build, place.variant) if build else {}
+    files = demo_files.report_files(place.job, build, place.variant) if build else {}
     if not build or not files:
         return manners.missing()
     if "*zip*" in path:
@@ -226,7 +226,7 @@ def _file(manners: Manners, place: Place, number: str, path: tuple[str, ...]) ->
             return manners.missing()
         return manners.zip(_zip(build, inside, manners.zips_folders))
     if cases := files.get("/".join(path)):
-        return manners.artifact(demo_history.report_xml(build, cases), build)
+        return manners.artifact(demo_files.report_xml(build, cases), build)
     return manners.missing()
 
 
@@ -260,7 +260,7 @@ def _zip(build: Build, files: Files, with_folders: bool) -> bytes:
             archive.writestr(zipfile.ZipInfo(folder, stamp), b"")
         for path, cases in files.items():
             info = zipfile.ZipInfo(path, stamp)
-            archive.writestr(info, demo_history.report_xml(build, cases), zipfile.ZIP_DEFLATED)
+            archive.writestr(info, demo_files.report_xml(build, cases), zipfile.ZIP_DEFLATED)
     return b"".join(sink.parts)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from scripts import demo_history
+from scripts import demo_files, demo_history
 from scripts.demo_history import Archive, Build, Case, Job, Kind, Tally
 from scripts.demo_tree import Fields
 
@@ -166,7 +166,7 @@ def _case(build: Build, case: Case, words: Words, details: bool) -> Fields:
         # A skipped case keeps failedSince 0, from which the plugin works out a senseless age.
         "age": 0 if letter == "P" else build.number - since + 1,
         "className": case.suite,
-        "duration": demo_history.duration_ms(case, build.number) / 1000,
+        "duration": demo_files.duration_ms(case, build.number) / 1000,
         "failedSince": since,
         "flakyFailures": [],
         "name": case.name,
@@ -183,10 +183,10 @@ def _texts(case: Case, build: Build) -> Fields:
     if case.outcome(build.number) not in demo_history.BROKEN:
         return {"errorDetails": None, "errorStackTrace": None, "stderr": None, "stdout": None}
     return {
-        "errorDetails": demo_history.failure_message(case, build.number),
-        "errorStackTrace": demo_history.failure_trace(case, build.number),
+        "errorDetails": demo_files.failure_message(case, build.number),
+        "errorStackTrace": demo_files.failure_trace(case, build.number),
         "stderr": None,
-        "stdout": demo_history.failure_output(case, build.number),
+        "stdout": demo_files.failure_output(case, build.number),
     }
 
 
@@ -219,4 +219,4 @@ def _failed_since(case: Case, number: int, broken: str) -> int:
 
 
 def _spent(build: Build, cases: Sequence[Case]) -> float:
-    return sum(demo_history.duration_ms(case, build.number) for case in cases) / 1000
+    return sum(demo_files.duration_ms(case, build.number) for case in cases) / 1000

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
-from scripts import demo_history, demo_moves
+from scripts import demo_moves, demo_truth
 from scripts.demo_history import History
 from scripts.demo_hudson import HudsonManners, HudsonSite, flattened
 from scripts.demo_moves import Changes
@@ -67,7 +67,7 @@ class DemoServer(ThreadingHTTPServer):
 
     def truth(self) -> dict[str, object]:
         """What is true of the history as it is now."""
-        return demo_history.truth(self.history)
+        return demo_truth.truth(self.history)
 
     def finish(
         self, job: str, number: int, result: str | None = None, changes: Changes | None = None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from urllib.parse import quote, unquote
 
-from scripts import demo_history, demo_reports
+from scripts import demo_files, demo_history, demo_reports
 from scripts.demo_history import Build, Commit, History, Job, Kind
 from scripts.demo_reports import PERMALINKS, Place, Words
 from scripts.demo_tree import Bean, Fields
@@ -408,7 +408,7 @@ def health(place: Place) -> list[Fields]:
 
 
 def artifacts(place: Place, build: Build) -> list[Fields]:
-    return [_artifact(path) for path in demo_history.report_files(place.job, build, place.variant)]
+    return [_artifact(path) for path in demo_files.report_files(place.job, build, place.variant)]
 
 
 def milliseconds(moment: datetime) -> int:

@@ -23,8 +23,9 @@ import msgspec
 from scripts.bench_figures.report import Row, row, say
 from scripts.bench_figures.servers import Server, running, temporary_home, tracker
 from scripts.bench_figures.sizes import Shape, Sizes
-from scripts.demo_history import CAUSES, DEFAULT_JOBS, Archive, Build, Case, History, Job, Sheet
+from scripts.demo_history import DEFAULT_JOBS, Archive, Build, Case, History, Job, Sheet
 from scripts.demo_jenkins import make_history, serve, widen
+from scripts.demo_words import CAUSES
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.queries import about

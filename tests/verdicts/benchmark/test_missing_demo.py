@@ -8,16 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scripts.demo_history import (
-    Build,
-    Case,
-    Job,
-    duration_ms,
-    failure_trace,
-    make_history,
-    report_path,
-    suites,
-)
+from scripts.demo_files import duration_ms, failure_trace, report_path
+from scripts.demo_history import Build, Case, Job, suites
+from scripts.demo_making import make_history
 from tracker.verdicts.benchmark.missing import Tally
 from tracker.verdicts.benchmark.mixtures import drop_and_cut, mixed
 from tracker.verdicts.benchmark.mutations import MUTATIONS
