@@ -400,16 +400,8 @@ def _hostile_about(marked: Callable[[], str]) -> About:
     )
 
 
-def _hostile_report(
-    marked: object, suite: str, case: str, variant: str, *, failing: bool
-) -> ReadReport:
-    assert callable(marked)
-    suite_number = identity.suite_id((suite, suite))
-    number = identity.case_id(suite_number, case, variant)
-    texts = (marked(), marked(), marked())
-    failure = identity.number("".join(texts))
-    rerun = identity.number("rerun" + "".join(texts))
-    told = json.dumps(
+def _hostile_details(marked: Callable[[], str]) -> str:
+    return json.dumps(
         {
             "file": marked(),
             "line": 7,
@@ -419,6 +411,17 @@ def _hostile_report(
             "attachments": [marked()],
         }
     )
+
+
+def _hostile_report(
+    marked: Callable[[], str], suite: str, case: str, variant: str, *, failing: bool
+) -> ReadReport:
+    suite_number = identity.suite_id((suite, suite))
+    number = identity.case_id(suite_number, case, variant)
+    texts = (marked(), marked(), marked())
+    failure = identity.number("".join(texts))
+    rerun = identity.number("rerun" + "".join(texts))
+    told = _hostile_details(marked)
     detail = identity.number(told)
     status = Status.FAILED if failing else Status.PASSED
     return ReadReport(

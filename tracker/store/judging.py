@@ -11,7 +11,7 @@ import math
 import time
 
 from tracker.errors import NotFound, UsageError
-from tracker.store import audit, break_windows, episodes, missing, paces
+from tracker.store import absences, audit, break_windows, episodes, missing, paces
 from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.models import Job, Rejudging
 from tracker.store.nights import forget_counts, judge_night
@@ -165,7 +165,7 @@ def judge_from(
     before = episodes.forget_from(job_id, place)
     break_windows.forget_from(job_id, place)
     forget_counts(job_id, place)
-    missing.forget_unjudged(job_id, place)
+    absences.forget_unjudged(job_id, place)
     paces.forget_from(job_id, place)
     past, todo = judged_before(job_id, place), judged_from(job_id, place)
     done = 0
