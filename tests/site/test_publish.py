@@ -418,11 +418,6 @@ def test_a_full_disk_leaves_the_old_site(
     assert generations(tmp_path / "output") == ["000001", "000002"]
 
 
-def test_a_manifest_that_is_not_whole_is_none(tmp_path: Path) -> None:
-    (tmp_path / MANIFEST).write_text('{"generation": 1,')
-    assert read_manifest(tmp_path) is None
-
-
 def test_a_site_whose_manifest_was_lost_is_made_from_nothing(
     tmp_path: Path, publish_to: PublishTo
 ) -> None:
