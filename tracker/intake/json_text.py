@@ -1,9 +1,9 @@
 """JSON for plugins: whole documents and lines, read past what other readers stumble over.
 
 Reports are written by strangers, so byte-order marks, UTF-16, NaN, lone surrogates and control
-characters (which Jenkins does not escape) are read,
-and a document that breaks off is read up to its last whole value. Objects that were open at that
-place are told apart by `is_cut`: what a cut test would still have said is not known.
+characters (which Jenkins does not escape) are read, and a document that breaks off is read up to
+its last whole value. Objects that were open at that place are told apart by `is_cut`: what a cut
+test would still have said is not known.
 """
 
 from __future__ import annotations
