@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracker.published import MANIFEST, Manifest, generation_name, load_manifest, read_manifest
+import msgspec
+
+from tracker.published import (
+    MANIFEST,
+    Head,
+    Manifest,
+    generation_name,
+    load_manifest,
+    read_head,
+    read_manifest,
+)
 
 
 def test_a_manifest_that_is_not_whole_is_none(tmp_path: Path) -> None:
@@ -20,6 +30,19 @@ def test_a_manifest_is_read_with_the_fields_that_a_newer_version_adds(tmp_path: 
     (tmp_path / MANIFEST).write_bytes(told)
     expected = Manifest(2, 5, 1, "x", {}, {"index.html": "0"}, {})
     assert read_manifest(tmp_path) == load_manifest(tmp_path) == expected
+    assert read_head(tmp_path) == Head(2, 5, 1, "x")
+
+
+def test_the_head_of_a_manifest_is_read_once_for_each_generation(tmp_path: Path) -> None:
+    path, next_one = tmp_path / MANIFEST, tmp_path / "next"
+    path.write_bytes(msgspec.json.encode(Head(1, 5, 1, "x")))
+    first = read_head(tmp_path)
+    assert read_head(tmp_path) is first
+    next_one.write_bytes(msgspec.json.encode(Head(2, 6, 3, "x")))
+    next_one.rename(path)
+    assert read_head(tmp_path) == Head(2, 6, 3, "x")
+    path.unlink()
+    assert read_head(tmp_path) is None
 
 
 def test_the_names_of_generations_sort_as_their_numbers_do() -> None:

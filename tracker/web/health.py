@@ -15,7 +15,7 @@ from tracker.intake.sandbox import child_state
 from tracker.operations import health as looks
 from tracker.operations.details import details
 from tracker.operations.health import PASS, Check, Checks, word
-from tracker.published import read_manifest
+from tracker.published import read_head
 from tracker.settings import Settings
 from tracker.web.auth import require
 from tracker.web.state import State, settings, state, untouched_state
@@ -72,7 +72,7 @@ def detailed() -> Response:
     """The state of every part; needs a token of scope `read` or `admin`."""
     state()
     require("read")
-    site = read_manifest(settings().output / "site")
+    site = read_head(settings().output / "site")
     found = details(settings(), published=site.published if site else None, now=now_ms())
     said = {**_checks(), **found.checks}
     parsing = child_state(state().intake.sources)

@@ -16,7 +16,7 @@ from tracker import metrics
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.operations.figures import Moment, gauges
-from tracker.published import read_manifest
+from tracker.published import read_head
 from tracker.settings import Settings
 from tracker.web.addresses import is_local
 from tracker.web.auth import require
@@ -53,7 +53,7 @@ class _Everything(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from metrics.counted(self.settings.home)
-        site = read_manifest(self.settings.output / "site")
+        site = read_head(self.settings.output / "site")
         published, shown = (site.published, site.revision) if site else (None, None)
         yield from gauges(Moment(now_ms(), self.settings, published, shown))
 

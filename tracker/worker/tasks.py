@@ -25,7 +25,7 @@ from tracker.jenkins.poll import PartlyRead, poll_job
 from tracker.jenkins.recording import poll_build as poll_one
 from tracker.jenkins.source import JenkinsJob, Source
 from tracker.operations.retention.letting_go import let_go, policy_of
-from tracker.published import read_manifest
+from tracker.published import read_head
 from tracker.queries import jobs
 from tracker.queries.answers import answer
 from tracker.queries.jobs import PolledJob
@@ -255,7 +255,7 @@ def schedule(context: Context) -> None:
     ensure("tidy", "all", due=now)
     if policy_of(context.settings).lets_go:
         ensure("retention", "all", due=now)
-    published = read_manifest(context.settings.output / "site")
+    published = read_head(context.settings.output / "site")
     if published is None or published.revision != jobs.revision():
         ensure(*SITE, due=now)
     for server in jobs.servers():
