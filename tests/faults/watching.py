@@ -38,11 +38,26 @@ def sample(at: float, processes: Iterable[int], database: Path) -> Sample:
 def memory_slope(samples: Sequence[Sample]) -> float:
     """Megabytes an hour, of all processes that were there all the time.
 
-    For each the median of the slopes of all pairs (H. Theil, 1950; P. K. Sen, 1968): CPython takes
-    memory by the megabyte, and one such step is no slope.
+    For each the median of the slopes of all pairs (H. Theil, 1950; P. K. Sen, 1968), which a few
+    steps and peaks do not move.
     """
     lasting = set.intersection(*(set(each.memory) for each in samples))
     return sum(_slope(samples, process) for process in lasting) * 3600 / MEGABYTE
+
+
+def most_growth(samples: Sequence[Sample]) -> float:
+    """Megabytes by which the process that grew most grew, from the first quarter to the last."""
+    quarter = len(samples) // 4
+    first, last = samples[:quarter], samples[-quarter:]
+    lasting = set.intersection(*(set(each.memory) for each in samples))
+    return (
+        max(
+            median(each.memory[process] for each in last)
+            - median(each.memory[process] for each in first)
+            for process in lasting
+        )
+        / MEGABYTE
+    )
 
 
 def _slope(samples: Sequence[Sample], process: int) -> float:
