@@ -18,6 +18,7 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.judging import set_budget
 from tracker.store.records import BuildFacts
+from tracker.store.seen import SeenJob, note_look
 from tracker.store.sql import run
 from tracker.store.tokens import check_token
 
@@ -70,6 +71,18 @@ def test_a_job_is_added_and_listed(command: Command, demo: RunningDemo) -> None:
     assert "already known" in command("job", "add", "team/smoke", "--server", "main").out
     assert run("SELECT key FROM work WHERE kind = 'poll'") == [("team/smoke",)]
     assert [row["name"] for row in command("job", "list", "--json").json] == ["team/smoke"]
+
+
+def test_a_job_that_a_look_found_is_known_and_keeps_its_link(
+    command: Command, demo: RunningDemo
+) -> None:
+    command("server", "add", "west", demo.url, "--prefix", "west", "--jobs", "team/smoke")
+    there = f"{demo.url}job/team/job/smoke/"
+    seen = SeenJob("west/team/smoke", "team/smoke", there)
+    note_look("west", [seen], listed=None, now=NOW)
+    assert "already known" in command("job", "add", "west/team/smoke", "--server", "west").out
+    assert run("SELECT jenkins_name, url FROM job") == [("team/smoke", there)]
+    assert run("SELECT patterns FROM server") == [("team/smoke",)]
 
 
 def test_jobs_are_listed_with_their_newest_builds(command: Command) -> None:

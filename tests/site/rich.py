@@ -33,6 +33,7 @@ from tracker.store.jobs import (
 from tracker.store.records import About, Change, Contents, ReadReport
 from tracker.store.rules import ResultsRule, add_name_rule, add_results_rule
 from tracker.store.seen import SeenJob, note_gone, note_look
+from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 
 HOUR = 3600 * 1000
@@ -229,8 +230,14 @@ def _sources() -> None:
         patterns=[],
     )
     note_server_trouble("west", "<i id=m90> No route to `<i id=m91>`.", now=NOW)
-    track_job("never/built", url="https://jenkins.example/job/never/job/built/")
+    _is_at("never/built", "https://jenkins.example/job/never/job/built/")
     note_job_trouble("long", "It answered 500: `<i id=m92>`.", now=NOW)
+
+
+def _is_at(job: str, url: str) -> None:
+    """As a look found it, on a server that was removed since."""
+    track_job(job)
+    run("UPDATE job SET url = ? WHERE name = ?", url, job)
 
 
 def _watched() -> None:
@@ -382,7 +389,7 @@ def _hostile_job(payload: str, numbers: itertools.count[int]) -> None:
             about=_hostile_about(marked),
             started=NOW + number * HOUR,
         )
-    track_job(job, url=marked())
+    _is_at(job, marked())
     note_job_trouble(job, f"{marked()} `{marked()}`", now=NOW)
 
 

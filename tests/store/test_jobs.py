@@ -16,6 +16,7 @@ from tracker.store.jobs import (
     note_server_trouble,
     track_job,
 )
+from tracker.store.seen import SeenJob, note_look
 
 pytestmark = pytest.mark.usefixtures("store")
 WHEN = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -86,9 +87,35 @@ def test_a_prefix_is_used_once() -> None:
 
 def test_a_job_of_jenkins_is_news_once() -> None:
     server("main")
-    assert track_job("nightly", server="main", jenkins_name="nightly", url="u")
-    assert not track_job("nightly", server="main", jenkins_name="nightly", url="u")
+    assert track_job("nightly", server="main")
+    assert not track_job("nightly", server="main")
+    assert not track_job("nightly", server="main", jenkins_name="nightly")
     assert polled_jobs() == ["nightly"]
+
+
+def test_a_job_that_a_look_found_keeps_its_address_and_its_name_there() -> None:
+    server("west", prefix="west")
+    there = "http://ci.example/job/nightly/"
+    note_look("west", [SeenJob("west/nightly", "nightly", there)], listed=None, now=NOW)
+    assert not track_job("west/nightly", server="west")
+    assert jobs.polled_job("west/nightly").jenkins_name == "nightly"
+    assert jobs.job("west/nightly").url == there
+
+
+def test_a_job_that_has_another_name_there_is_no_longer_where_it_was() -> None:
+    server("main")
+    there = "http://ci.example/job/nightly/"
+    note_look("main", [SeenJob("nightly", "nightly", there)], listed=None, now=NOW)
+    assert track_job("nightly", server="main", jenkins_name="team/nightly")
+    assert jobs.polled_job("nightly").jenkins_name == "team/nightly"
+    assert jobs.job("nightly").url == ""
+
+
+def test_a_job_without_an_address_is_given_another_name_there() -> None:
+    server("main")
+    track_job("nightly", server="main")
+    assert track_job("nightly", server="main", jenkins_name="team/nightly")
+    assert jobs.polled_job("nightly").jenkins_name == "team/nightly"
 
 
 def test_a_job_known_by_uploads_becomes_jenkins_own() -> None:

@@ -268,7 +268,7 @@ def test_trouble_of_a_job_is_noted_and_cleared(context: Context, demo: RunningDe
     with pytest.raises(Vanished):
         TASKS["poll"](context, task("poll", "team/smoke"))
     assert "has no job 'team/gone' now (404)" in jobs.job("team/smoke").error
-    track_job("team/smoke", server="main", jenkins_name="team/smoke", url="changed")
+    track_job("team/smoke", server="main", jenkins_name="team/smoke")
     few = Context.of(msgspec.structs.replace(context.settings, first_builds=1))
     TASKS["poll"](few, task("poll", "team/smoke"))
     assert jobs.job("team/smoke").error == ""

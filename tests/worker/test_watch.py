@@ -197,7 +197,7 @@ def test_a_server_that_refused_us_is_asked_again_with_the_token_of_then(
     add_server("main", stub.url, rate=1000, username="ann", token_file=str(token))
     stub.has(a_build(1))
     listed(stub, "nightly")
-    track_job("nightly", server="main", jenkins_name="nightly", url=stub.url)
+    track_job("nightly", server="main", jenkins_name="nightly")
     answers = stub.answers
     stub.answers = dict.fromkeys(answers, 401)
     shared = Context.of(settings)

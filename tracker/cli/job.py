@@ -32,9 +32,9 @@ def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | N
 
     opened(ctx)
     name = check_job_name(name)
-    is_new = track_job(name, server=server, jenkins_name=jenkins_name or name)
+    is_new = track_job(name, server=server, jenkins_name=jenkins_name or "")
     if server:
-        admit_job(server, jenkins_name or name)
+        admit_job(name)
         enqueue("poll", name, due=now_ms(), subject=name)
     click.echo(f"The job {name!r} is {'now' if is_new else 'already'} known.")
 

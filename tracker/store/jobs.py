@@ -115,14 +115,15 @@ def _write_server(name: str, values: dict[str, Any]) -> None:
     audit.note("server set", name, ", ".join(f"{key} {value}" for key, value in values.items()))
 
 
-def admit_job(server: str, jenkins_name: str) -> None:
+def admit_job(name: str) -> None:
     """Have a job that somebody named looked at, also where no pattern of its server admits it."""
     with writing():
-        row = Server.get(Server.name == server)
-        patterns = row.patterns.split("\n")
-        if not admits(patterns, jenkins_name):
-            row.patterns = "\n".join([*patterns, jenkins_name])
-            row.save()
+        job = Job.get(Job.name == name)
+        server = job.server
+        patterns = server.patterns.split("\n") if server else []
+        if server and not admits(patterns, job.jenkins_name):
+            server.patterns = "\n".join([*patterns, job.jenkins_name])
+            server.save()
             raise_revision()
 
 
@@ -139,10 +140,11 @@ def remove_server(name: str) -> None:
         audit.note("server removed", name)
 
 
-def track_job(
-    name: str, *, server: str | None = None, jenkins_name: str = "", url: str = ""
-) -> bool:
-    """Know a job of Jenkins from now on; True when that is news."""
+def track_job(name: str, *, server: str | None = None, jenkins_name: str = "") -> bool:
+    """Know a job of Jenkins from now on; True when that is news.
+
+    `jenkins_name` is its full name there; "" leaves the one that is known, else it is `name`.
+    """
     with writing():
         job = Job.get_or_none(Job.name == name)
         owner = Server.get_or_none(Server.name == server) if server else None
@@ -152,20 +154,26 @@ def track_job(
             )
         refuse_folder(name, owner)
         if job is None:
-            new_job(name, server=owner, jenkins_name=jenkins_name, url=url)
+            new_job(name, server=owner, jenkins_name=jenkins_name or name)
             raise_revision()
             return True
-        if owner is None or (job.server == owner and job.url == url):
-            return False
-        if job.server not in (None, owner):
-            raise Conflict(
-                f"The job {name!r} belongs to another server.",
-                "Give the second server a --prefix that is no folder of the first.",
-            )
-        job.server, job.jenkins_name, job.url = owner, jenkins_name, url
-        job.save()
-        raise_revision(job.id)
-        return True
+        return owner is not None and _read_from(job, owner, jenkins_name or job.jenkins_name)
+
+
+def _read_from(job: Job, owner: Server, jenkins_name: str) -> bool:
+    """Have a known job read from a server, under its name there; whether that is news."""
+    if job.server not in (None, owner):
+        raise Conflict(
+            f"The job {job.name!r} belongs to another server.",
+            "Give the second server a --prefix that is no folder of the first.",
+        )
+    there = jenkins_name or job.name
+    if (job.server, job.jenkins_name) == (owner, there):
+        return False
+    job.server, job.jenkins_name, job.url = owner, there, ""  # the next look tells the address
+    job.save()
+    raise_revision(job.id)
+    return True
 
 
 def _refuse_unplain(*texts: str) -> None:

@@ -139,7 +139,7 @@ def _servers_and_rules() -> None:
     add_name_rule("{release}/{module}/*")
     add_results_rule("*", ResultsRule())
     for job in (NIGHTLY, CHILD):
-        track_job(job, server="main", jenkins_name=job, url=f"https://jenkins.example/{job}")
+        track_job(job, server="main", jenkins_name=job)
 
 
 def _about(number: int) -> dict[str, object]:
@@ -184,7 +184,7 @@ def _decisions() -> None:
 def _renamed_and_filled(uploads: Uploads) -> None:
     """A job that has another name now, and a back-fill that is not finished."""
     old = "1.4/shop/old"
-    track_job(old, server="main", jenkins_name=old, url="")
+    track_job(old, server="main", jenkins_name=old)
     uploads.send(finished(old, 1), uploads.report("o.xml", [result("old", "P")]))
     seen = [
         SeenJob(name, name, "", "pipeline", last=(1, FIRST + DAY) if name == RENAMED else None)
