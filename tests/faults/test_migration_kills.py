@@ -32,6 +32,8 @@ DATA_AFTER = {
     "0002": DATA + "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
     " INSERT INTO result (build_id, case_id, status) SELECT 1, i, i % 4 FROM n;",
     "0004": BROKEN,
+    "0011": "INSERT INTO audit (at, who, address, what, subject, outcome) VALUES"
+    " (5, 'ci', '', 'imported', 'nightly', ''), (9, 'ci', '', 'raw reports let go', 'spool', '');",
 }
 
 

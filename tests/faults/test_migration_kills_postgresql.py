@@ -35,6 +35,9 @@ INSERT INTO build (job_id, number, epoch, state, complete, url, branch, commit_i
     SELECT id, n, 0, 'finished', true, '', '', '', '', 1, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0
     FROM job, generate_series(1, 30) n;
 INSERT INTO rejudging (job_id, epoch, number) SELECT id, 0, -1 FROM job;
+INSERT INTO audit (at, who, address, what, subject, outcome)
+    SELECT id, 'ci', '', 'imported', name, '' FROM job
+    UNION ALL SELECT id, 'ci', '', 'raw reports let go', 'spool', '' FROM job;
 """
 
 

@@ -20,7 +20,7 @@ from tracker.settings import Settings
 from tracker.store import audit, connection
 from tracker.store.records import BuildFacts
 from tracker.store.sql import run
-from tracker.store.without_bytes import note_letting_go
+from tracker.store.without_bytes import note_import, note_letting_go
 
 CUT = b"<testsuite name='s'><testcase classname='s' name='early'/><testcase name="
 NOTHING = b"this is no report"
@@ -225,19 +225,17 @@ def test_an_older_report_whose_bytes_were_let_go_is_a_conflict_until_all_are_sen
 
 
 @pytest.mark.parametrize(
-    ("what", "subject", "outcome"),
+    "note",
     [
-        (audit.SPOOL_LET_GO, "spool", "2 reports that came before 2026-11-18T00:00:00+00:00"),
-        ("another deed", "spool", "that came before 2100-01-01T00:00:00+00:00"),
-        (audit.IMPORTED, "another", ""),
+        lambda: note_letting_go(2, before=NOW - DAY),
+        lambda: audit.note("raw reports let go", "spool", "that came before 2100-01-01T00:00:00Z"),
+        lambda: note_import("another"),
     ],
-    ids=["older ones were let go", "none was let go", "another job was imported"],
+    ids=["older ones were let go", "a note says so", "another job was imported"],
 )
-def test_bytes_that_nobody_let_go_are_damage_whatever_else_was(
-    store, settings, what, subject, outcome
-):
+def test_bytes_that_nobody_let_go_are_damage_whatever_else_was(store, settings, note):
     send = without_first_report(settings)
-    audit.note(what, subject, outcome)
+    note()
     with pytest.raises(SpoolDamage):
         send({"b.xml": junit(one="F")}, now=NOW + 31 * DAY)
 
@@ -260,8 +258,8 @@ def test_a_build_older_than_an_import_of_its_job_came_without_bytes(
     store, settings, monkeypatch, after, refused
 ):
     send = without_first_report(settings)
-    monkeypatch.setattr("tracker.store.audit.now_ms", lambda: NOW + after)
-    audit.note(audit.IMPORTED, "nightly")
+    monkeypatch.setattr("tracker.store.without_bytes.now_ms", lambda: NOW + after)
+    note_import("nightly")
     with pytest.raises(refused):
         send({"b.xml": junit(one="F")}, now=NOW + DAY)
 

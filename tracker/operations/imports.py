@@ -21,7 +21,6 @@ from tracker.operations.export.everything import CATALOGUE, columns_of
 from tracker.operations.export.verdicts import BUILDS, CASES, DERIVED
 from tracker.operations.import_lines import AGAIN, sections
 from tracker.queries.dump import COUNTS
-from tracker.store import audit
 from tracker.store.identity import number
 from tracker.store.imported import put_job, put_row, put_rule, set_flags
 from tracker.store.imported_families import (
@@ -32,6 +31,7 @@ from tracker.store.imported_families import (
 )
 from tracker.store.imported_verdicts import FinalVerdicts, NamedCase, put_verdicts
 from tracker.store.jobs import check_job_name
+from tracker.store.without_bytes import note_import
 from tracker.verdicts.signatures import ALGORITHM, Signature
 
 R = TypeVar("R", bound=records.Record)
@@ -164,7 +164,7 @@ def _take_build(work: _Import, section: Sequence[records.Record]) -> None:
     if build.job not in work.noted:
         # Its reports have no bytes in the spool: intake and validation have to know why.
         work.noted.add(build.job)
-        audit.note(audit.IMPORTED, build.job)
+        note_import(build.job)
     done = import_build.record(section)
     set_flags(done.build_id, gone=build.gone, kept=build.kept)
     if done.created or done.added:

@@ -12,12 +12,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tracker.clock import now_ms
-from tracker.store.connection import reading, writing
+from tracker.store.connection import writing
 from tracker.store.models import Audit
 
 LONGEST = 500
-# What leaves reports without bytes, and is meant to.
-SPOOL_LET_GO, IMPORTED = "raw reports let go", "imported"
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,6 @@ def address() -> str:
 def is_by_itself() -> bool:
     """Whether nobody asked for what is being done now."""
     return _actor.get() == ITSELF
-
-
-def is_anything_imported() -> bool:
-    """Whether reports were imported, which come without their bytes."""
-    with reading():
-        return bool(Audit.select().where(Audit.what == IMPORTED).exists())
 
 
 def note(what: str, subject: str, outcome: str = "") -> None:

@@ -30,7 +30,10 @@ class Table(Model):
 
 
 class Counter(Table):
-    """Counters of the whole database: `revision` rises with everything that is recorded."""
+    """Counters of the whole database: `revision` rises with everything that is recorded.
+
+    `raw_let_go_before` is the latest time (ms) before which came the raw reports of a letting go.
+    """
 
     name = CharField(primary_key=True)
     value = BigIntegerField(default=0)
@@ -68,7 +71,8 @@ class Job(Table):
     were `seen` as a fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it
     so; it was missing in the last `missed` looks at its server. Its verdicts may give `budget`
     false alarms a night. The verdicts of builds before `judged_from` stay as they are, since
-    results that they rest on were let go.
+    results that they rest on were let go. Builds were last `imported`, without the bytes of their
+    reports, at a time (ms).
     """
 
     id = AutoField()
@@ -91,6 +95,7 @@ class Job(Table):
     judged_from = IntegerField(null=True)
     error = TextField(default="")
     error_since = BigIntegerField(null=True)
+    imported = BigIntegerField(null=True)
 
 
 class Former(Table):

@@ -1,40 +1,55 @@
 """Builds of which nobody wants to keep the bytes: they were let go by age, or never came.
 
-Each letting go notes the time before which came what it took: the settings of today say nothing of
-it, since a command may have named another age, and they may have been raised since.
+Each letting go says before which time came what it took: the settings of today say nothing of it,
+since a command may have named another age, and they may have been raised since.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
-from tracker.clock import SECOND
-from tracker.store.audit import IMPORTED, LONGEST, SPOOL_LET_GO, note
-from tracker.store.connection import reading
+from tracker.clock import SECOND, now_ms
+from tracker.store import audit
+from tracker.store.connection import reading, writing
+from tracker.store.counters import counter, raise_to
+from tracker.store.models import Former, Job
+from tracker.store.rules import new_job
 from tracker.store.sql import run
 
 # When a build began, or the first that is known of it: its reports came later.
 AGE_OF_BUILD = "min(coalesce(b.started, b.heard), b.heard)"
-_IS_IMPORTED = (
-    "SELECT 1 FROM audit WHERE what = ?3 AND at >= ?1 AND subject IN"
-    f" (SELECT substr(name, 1, {LONGEST}) FROM job WHERE id = ?2"
-    f" UNION ALL SELECT substr(name, 1, {LONGEST}) FROM former WHERE job_id = ?2) LIMIT 1"
-)
-_BEFORE = re.compile(r"that came before (\S+)$")
+_LET_GO_BEFORE = "raw_let_go_before"
 
 
 def note_letting_go(count: int, *, before: int) -> None:
     """Write down that so many raw reports go, which came before a time (ms)."""
     at = datetime.fromtimestamp(before / SECOND, UTC).isoformat(timespec="seconds")
-    note(SPOOL_LET_GO, "spool", f"{count} reports that came before {at}")
+    with writing():
+        raise_to(_LET_GO_BEFORE, before)
+        audit.note("raw reports let go", "spool", f"{count} reports that came before {at}")
 
 
 def let_go_before() -> int:
     """The time (ms) before which raw reports came that may have been let go; 0 where none were."""
     with reading():
-        rows = run("SELECT at, outcome FROM audit WHERE what = ?", SPOOL_LET_GO)
-    return max((_before(*row) for row in rows), default=0)
+        return counter(_LET_GO_BEFORE)
+
+
+def note_import(name: str) -> None:
+    """Write down that a job gets builds without bytes now, before the first of them is recorded."""
+    with writing():
+        former = Former.get_or_none(Former.name == name)
+        job = Job.get_or_none(Job.name == name) or (former.job if former else new_job(name))
+        run(
+            "UPDATE job SET imported = max(coalesce(imported, 0), ?) WHERE id = ?", now_ms(), job.id
+        )
+        audit.note("imported", name)
+
+
+def is_anything_imported() -> bool:
+    """Whether any job has builds that came without their bytes."""
+    with reading():
+        return bool(run("SELECT 1 FROM job WHERE imported IS NOT NULL LIMIT 1"))
 
 
 def is_without_bytes(build_id: int) -> bool:
@@ -44,13 +59,9 @@ def is_without_bytes(build_id: int) -> bool:
     builds come without them.
     """
     with reading():
-        [(age, job_id)] = run(
-            f"SELECT {AGE_OF_BUILD}, b.job_id FROM build b WHERE id = ?", build_id
+        [(age, imported)] = run(
+            f"SELECT {AGE_OF_BUILD}, j.imported FROM build b JOIN job j ON j.id = b.job_id"
+            " WHERE b.id = ?",
+            build_id,
         )
-        return age < let_go_before() or bool(run(_IS_IMPORTED, age, job_id, IMPORTED))
-
-
-def _before(at: int, outcome: str) -> int:
-    """What was noted without such a time may have taken all that there was."""
-    told = _BEFORE.search(outcome)
-    return int(datetime.fromisoformat(told[1]).timestamp()) * SECOND if told else at
+        return age < let_go_before() or (imported is not None and age <= imported)

@@ -8,14 +8,13 @@ import msgspec
 import pytest
 
 from tests.factories import NOW
-from tests.operations.validation.histories import WEST, found_by
+from tests.operations.validation.histories import NIGHTLY, WEST, found_by
 from tracker.clock import SECOND
 from tracker.intake.spool import path_of
 from tracker.settings import Settings
-from tracker.store import audit
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
-from tracker.store.without_bytes import AGE_OF_BUILD, note_letting_go
+from tracker.store.without_bytes import AGE_OF_BUILD, note_import, note_letting_go
 
 MISSING = "consistency.spool.missing"
 
@@ -53,7 +52,7 @@ def test_an_empty_spool_is_found(world: Settings) -> None:
 
 @pytest.mark.usefixtures("_open")
 def test_builds_that_never_had_bytes_are_no_finding(world: Settings) -> None:
-    audit.note("imported", "nightly")
+    note_import(NIGHTLY)
     lose(world, OF_ONE_BUILD)
     assert missing(world) == 0
 
@@ -73,7 +72,7 @@ def test_builds_older_than_what_was_let_go_are_no_finding(
 def test_a_report_that_is_gone_from_beside_others_of_its_build_is_found_all_the_same(
     world: Settings,
 ) -> None:
-    audit.note("imported", "nightly")
+    note_import(NIGHTLY)
     lose(world, ONE_REPORT)
     assert missing(world) == 3
 

@@ -15,9 +15,8 @@ import msgspec
 from tracker.intake.spool import path_of
 from tracker.operations.validation.checks import Look, Scene, seen
 from tracker.operations.validation.naming import named
-from tracker.store.audit import is_anything_imported
 from tracker.store.sql import run
-from tracker.store.without_bytes import AGE_OF_BUILD, let_go_before
+from tracker.store.without_bytes import AGE_OF_BUILD, is_anything_imported, let_go_before
 
 # So many bytes are read of a sample, another one each time.
 SAMPLE_BYTES = 64 * 1024 * 1024
