@@ -101,7 +101,8 @@ def _record(build: Unsorted, found: Mapping[int, Signature], placed: _Placed, no
     signatures = {each.id: each for each in found.values()}
     ids = {each: new_family() if each in placed.fresh else each for each in _values(placed)}
     homes = {each: ids[family] for each, family in placed.families.items()}
-    write_signatures((signatures[each] for each in sorted(homes)), homes, build.at)
+    at = build.at
+    write_signatures((signatures[each], homes[each], at, at) for each in sorted(homes))
     write_sightings(build, {case: each.id for case, each in found.items()})
     if homes:
         tell(set(homes.values()))

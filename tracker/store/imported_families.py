@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from tracker.store import decisions
 from tracker.store.connection import raise_revision, writing
 from tracker.store.family_rows import as_json, next_version, tell
+from tracker.store.sightings import write_signatures
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_publishing
 from tracker.verdicts.signatures import Signature
@@ -71,7 +70,12 @@ def put_families(
     with writing():
         here = _here(each.signature.id for each in signatures)
         homes, made = _homes(told, signatures, here)
-        _put_signatures(signatures, here, homes)
+        # Until a build here has them they were last seen never, and are shown nowhere.
+        write_signatures(
+            (each.signature, homes[each.family], each.first, 0)
+            for each in signatures
+            if each.signature.id not in here
+        )
         _lead(told, homes, made)
         untitled = {each.id for each in told if not each.title} & {
             each.family for each in signatures
@@ -137,25 +141,6 @@ def _made(told: ToldFamily) -> int:
     return int(number)
 
 
-def _put_signatures(
-    signatures: Sequence[ToldSignature], here: Collection[int], homes: Mapping[int, int]
-) -> None:
-    """Until a build here has them they were last seen never, and are shown nowhere."""
-    run_many(
-        "INSERT INTO signature (id, algorithm, type, message, frames, helpers, place, words,"
-        " family_id, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        [
-            (
-                *(its.id, its.algorithm, its.type, its.message),
-                *(_texts(its.frames), _texts(its.helpers), its.place, _texts(its.words)),
-                *(homes[each.family], each.first),
-            )
-            for each in signatures
-            if (its := each.signature).id not in here
-        ],
-    )
-
-
 def _lead(told: Sequence[ToldFamily], homes: Mapping[int, int], made: Collection[int]) -> None:
     run_many(
         "UPDATE family SET merged_into = ? WHERE id = ?",
@@ -217,7 +202,3 @@ def _groups(signatures: Iterable[int]) -> dict[int, list[int]]:
     for number, family in _here(signatures).items():
         found.setdefault(family, []).append(number)
     return dict(sorted(found.items()))
-
-
-def _texts(texts: Sequence[str]) -> str:
-    return msgspec.json.encode(texts).decode()

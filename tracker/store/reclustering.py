@@ -105,7 +105,8 @@ def _sign_anew(build_id: int, own: Sequence[str]) -> None:
                 replaced[each.id].append(before[case])
         fresh = not_on_record({each.id: each for each in found.values()})
         homes = {each: _home(replaced.get(each, ())) for each in sorted(fresh)}
-        write_signatures((fresh[each] for each in homes), homes, build.at)
+        at = build.at
+        write_signatures((fresh[each], home, at, at) for each, home in homes.items())
         write_sightings(build, {case: each.id for case, each in found.items()})
         translate(replaced)
         if homes:

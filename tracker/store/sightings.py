@@ -20,6 +20,8 @@ from tracker.verdicts.signatures import Signature, signature
 UP_TO_DATE = f"CASE WHEN {JUDGED} AND failed + error > 0 THEN coalesce(changed, 0) ELSE -1 END"
 _AT_ONCE = 2_000  # texts of failures in memory at a time
 _COLUMNS = "id, algorithm, type, message, frames, helpers, place, words"
+# The same of a table `s`.
+SIGNATURE = ", ".join(f"s.{name}" for name in _COLUMNS.split(", "))
 
 
 @dataclass(frozen=True)
@@ -111,29 +113,23 @@ def _failures(build_id: int) -> Iterator[Row]:
             last = rows[-1][0]
 
 
-def write_signatures(fresh: Iterable[Signature], families: Mapping[int, int], at: int) -> None:
-    """Put signatures on record in their families; a build at `at` (ms) has them."""
+def write_signatures(fresh: Iterable[tuple[Signature, int, int, int]]) -> None:
+    """Put signatures on record: each with its family, and when it was first and last seen (ms)."""
     run_many(
         f"INSERT INTO signature ({_COLUMNS}, family_id, first, last)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                *(each.id, each.algorithm, each.type, each.message),
-                *(_json(part) for part in (each.frames, each.helpers)),
-                *(each.place, _json(each.words), families[each.id], at, at),
-            )
-            for each in fresh
-        ],
+        [(*signature_row(each), *rest) for each, *rest in fresh],
     )
 
 
 def write_sightings(build: Unsorted, found: Mapping[int, int]) -> None:
     """Put a build's sightings, case to signature, in the place of those that were there."""
     before = {
-        row[0] for row in run("SELECT signature_id FROM appearance WHERE build_id = ?", *_id(build))
+        row[0]
+        for row in run("SELECT signature_id FROM appearance WHERE build_id = ?", build.build_id)
     }
-    run("DELETE FROM sighting WHERE build_id = ?", *_id(build))
-    run("DELETE FROM appearance WHERE build_id = ?", *_id(build))
+    run("DELETE FROM sighting WHERE build_id = ?", build.build_id)
+    run("DELETE FROM appearance WHERE build_id = ?", build.build_id)
     run_many(
         f"INSERT INTO sighting (build_id, case_id, signature_id) VALUES ({build.build_id}, ?, ?)",
         sorted(found.items()),
@@ -166,11 +162,17 @@ def date_anew(signatures: Iterable[int]) -> None:
 def known_signatures(where: str, *parameters: object) -> list[Known]:
     """The signatures `s` on record that a condition holds for."""
     rows = run(
-        f"SELECT {', '.join(f's.{name}' for name in _COLUMNS.split(', '))}, s.family_id, s.first"
-        f" FROM signature s WHERE {where}",
+        f"SELECT {SIGNATURE}, s.family_id, s.first FROM signature s WHERE {where}",
         *parameters,
     )
     return [Known(_signature(row[:8]), row[8], row[9] // DAY) for row in rows]
+
+
+def signature_row(signature: Signature) -> Row:
+    """A signature as it stands in the table, by the columns of `SIGNATURE`."""
+    its = signature
+    frames, helpers, words = (_json(each) for each in (its.frames, its.helpers, its.words))
+    return (its.id, its.algorithm, its.type, its.message, frames, helpers, its.place, words)
 
 
 def _signature(row: Row) -> Signature:
@@ -186,7 +188,3 @@ def _texts(json: str) -> tuple[str, ...]:
 
 def _json(texts: Sequence[str]) -> str:
     return msgspec.json.encode(texts).decode()
-
-
-def _id(build: Unsorted) -> tuple[int]:
-    return (build.build_id,)
