@@ -12,9 +12,10 @@ from collections.abc import Iterable
 
 from tracker.store import identity
 from tracker.store.families import cluster_waiting
-from tracker.store.judging import judge_waiting, waiting_jobs
+from tracker.store.judging import judge_waiting
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
 

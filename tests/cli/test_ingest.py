@@ -15,7 +15,8 @@ from tracker.queries.builds import build
 from tracker.queries.jobs import jobs
 from tracker.queries.results import results
 from tracker.settings import Settings
-from tracker.store.judging import AT_ONCE, waiting_jobs
+from tracker.store.judging import AT_ONCE
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 
 

@@ -15,8 +15,9 @@ from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.results import results
 from tracker.store import episodes
-from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget, waiting_jobs
+from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget
 from tracker.store.records import BuildFacts
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import Row, run
 
 # A case that breaks and is fixed, a flaky one, one that broke early, and one with gaps.

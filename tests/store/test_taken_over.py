@@ -12,8 +12,8 @@ from tests.factories import NOW, history, jenkins, judge_all, report, upload
 from tracker.queries import builds, jobs
 from tracker.queries.dump import lines
 from tracker.queries.rows import select
-from tracker.store.judging import waiting_jobs
 from tracker.store.records import About, BuildFacts, ReadReport
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.taken_over import (
     REPORT_FOLDER,
     Standing,

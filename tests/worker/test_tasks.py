@@ -29,8 +29,9 @@ from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.backfills import ask_backfill
 from tracker.store.jobs import add_server, note_server_trouble, track_job
-from tracker.store.judging import AT_ONCE, rebuild, waiting_jobs
+from tracker.store.judging import AT_ONCE, rebuild
 from tracker.store.records import BuildFacts
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 from tracker.store.work import MAX_TRIES, Task, claim, enqueue, fail
 from tracker.worker import loop, tasks

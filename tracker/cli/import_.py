@@ -27,7 +27,7 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
     from tracker.operations.import_lines import read_lines
     from tracker.operations.imports import import_lines
     from tracker.queries.answers import one_line
-    from tracker.store.judging import waiting_jobs
+    from tracker.store.rejudging import waiting_jobs
 
     opened(ctx)
     with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as lines:

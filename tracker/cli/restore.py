@@ -94,7 +94,7 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
     from tracker.intake.ingest import Intake
     from tracker.operations.backup.replay import replay
     from tracker.store.connection import open_store
-    from tracker.store.judging import waiting_jobs
+    from tracker.store.rejudging import waiting_jobs
 
     if done.former is None:
         return

@@ -8,9 +8,10 @@ from typing import Any
 
 from peewee import DataError, IntegrityError
 
-from tracker.store.connection import next_revision, raise_revision, writing
+from tracker.store.connection import raise_revision, writing
 from tracker.store.identity import twin
 from tracker.store.models import Job, table_called
+from tracker.store.rejudging import wait_from
 from tracker.store.rows import with_flags
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_judging
@@ -82,13 +83,7 @@ def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
 
 def _judge_from(job: Job, build_id: int, where: Where, now: int) -> None:
     run("UPDATE job SET judged_from = ? WHERE id = ?", build_id, job.id)
-    run(
-        "INSERT INTO rejudging (job_id, epoch, number, began) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (job_id) DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
-        job.id,
-        *where,
-        next_revision(),
-    )
+    wait_from(job.id, where)
     ask_judging(job.name, now=now)
 
 

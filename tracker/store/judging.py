@@ -2,7 +2,7 @@
 
 They are derived from the results. Recording a build judges the history again from that build on,
 so that the order of arrival leaves no trace; where many later builds are recorded already, one task
-does that for all that arrive (see `Rejudging`).
+does that for all that arrive (see `rejudging.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tracker.store.outcomes import (
     judged_before,
     judged_from,
 )
+from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.retention import place_to_judge_from
 from tracker.store.sql import run
 from tracker.store.totals import count_again
@@ -46,15 +47,15 @@ def judge(job: Job, place: Place, *, now: int) -> None:
         AT_ONCE + 1,
     )
     is_little = len(later) <= AT_ONCE and sum(total for (total,) in later) <= RESULTS_AT_ONCE
-    waiting = run("SELECT epoch, number FROM rejudging WHERE job_id = ?", job.id)
+    waiting = waits_from(job.id)
     # What stands on a history that is to be judged again would be said of a gap.
-    if is_little and not waiting:
+    if is_little and waiting is None:
         if not later:  # shown as the newest, whatever of it was recorded first
             run("UPDATE build SET said = NULL WHERE id = ?", place.build_id)
         judge_from(job.id, place)
         return
-    if not waiting or waiting[0] > place.order:
-        _wait(job.id, place)
+    if waiting is None or waiting > place.order:
+        wait_from(job.id, place.order)
     ask_judging(job.name, now=now)
 
 
@@ -75,7 +76,7 @@ def set_budget(name: str, budget: float, *, now: int) -> None:
                 f"No job named {name!r} is known here.", "`tracker job list` lists them."
             )
         run("UPDATE job SET budget = ? WHERE id = ?", budget, job.id)
-        _wait(job.id, BEGINNING)
+        wait_from(job.id, BEGINNING.order)
         raise_revision(job.id)
         ask_judging(name, now=now)
         audit.note("budget set", name, f"{budget:g} false alarms a night")
@@ -111,16 +112,9 @@ def _judge_some(job: Job, builds: int | None = None) -> bool | None:
     if rest is None:
         waiting.delete_instance()
     else:
-        _wait(job.id, rest)
+        wait_from(job.id, rest.order)
     raise_revision(job.id)
     return rest is not None
-
-
-def waiting_jobs() -> list[str]:
-    """The jobs of which some builds are to be judged again."""
-    with reading():
-        rows = run("SELECT j.name FROM rejudging w JOIN job j ON j.id = w.job_id ORDER BY j.name")
-    return [name for (name,) in rows]
 
 
 def rebuild() -> int:
@@ -133,7 +127,7 @@ def rebuild() -> int:
     for job_id in jobs:
         count_again(job_id)
         with writing():
-            _wait(job_id, BEGINNING)
+            wait_from(job_id, BEGINNING.order)
         while _rebuild_some(job_id):
             time.sleep(PAUSE)  # others write
     return len(jobs)
@@ -181,13 +175,3 @@ def judge_from(
     if rest is None and began is not None:
         episodes.say_again(job_id, began)
     return rest
-
-
-def _wait(job_id: int, place: Place) -> None:
-    run(
-        "INSERT INTO rejudging (job_id, epoch, number, began) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (job_id) DO UPDATE SET epoch = excluded.epoch, number = excluded.number",
-        job_id,
-        *place.order,
-        next_revision(),
-    )

@@ -13,7 +13,8 @@ from peewee import fn
 from tracker.errors import Conflict
 from tracker.store.connection import raise_revision, reading, writing
 from tracker.store.jobs import refuse_folder
-from tracker.store.models import Backfill, Build, Former, Job, Rejudging, Server
+from tracker.store.models import Backfill, Build, Former, Job, Server
+from tracker.store.rejudging import waits_from
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
 from tracker.store.work import ask_judging, enqueue, ensure
@@ -185,7 +186,7 @@ def _rename(old: str, seen: SeenJob, now: int) -> None:
     Build.update(upstream_job=seen.name).where(Build.upstream_job == old).execute()
     if Backfill.select().where((Backfill.job == job) & Backfill.finished.is_null()).exists():
         enqueue("backfill", seen.name, due=now, subject=seen.name)
-    if Rejudging.select().where(Rejudging.job == job).exists():
+    if waits_from(job.id) is not None:
         ask_judging(seen.name, now=now)
     raise_revision(job.id)
 

@@ -19,9 +19,10 @@ from tracker.errors import Conflict
 from tracker.store.build_rows import write_whole
 from tracker.store.connection import next_revision, raise_revision, reading, writing
 from tracker.store.judging import AT_ONCE
-from tracker.store.models import Build, Job, Rejudging, database
+from tracker.store.models import Build, Job, database
 from tracker.store.record import NeedsAllReports, judge, record_build
 from tracker.store.records import About, BuildFacts, ReadReport, Recorded
+from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.rules import give_parts, new_job
 from tracker.store.sql import run, save
 from tracker.store.work import ask_judging, ask_publishing
@@ -184,9 +185,8 @@ def _rewrite(job: Job, row: Build, build: TakenBuild, now: int) -> None:
 def _leave_to_the_worker(job: Job, lowest: int, now: int) -> None:
     """Judge the job once, when all is here, instead of at each build."""
     # Where it is waiting for a later place, the first build that is recorded brings it forward.
-    Rejudging.insert(
-        job=job, epoch=0, number=lowest, began=next_revision()
-    ).on_conflict_ignore().execute()
+    if waits_from(job.id) is None:
+        wait_from(job.id, (0, lowest))
     ask_judging(job.name, now=now)
 
 

@@ -35,9 +35,10 @@ from tracker.store import families
 from tracker.store.audit import ITSELF, on_behalf
 from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
-from tracker.store.judging import judge_waiting, waiting_jobs
+from tracker.store.judging import judge_waiting
 from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
 from tracker.store.work import SITE, Task, enqueue, ensure, forget_done
 from tracker.worker.context import Context

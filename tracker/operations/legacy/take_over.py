@@ -31,8 +31,8 @@ from tracker.operations.legacy.totals import difference_of
 from tracker.store import taken_over
 from tracker.store.catalogue import take_catalogue, would_change
 from tracker.store.connection import reading
-from tracker.store.judging import waiting_jobs
 from tracker.store.records import BuildFacts
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 from tracker.store.taken_over import OnRecord, Standing, TakenBuild
 

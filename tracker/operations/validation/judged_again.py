@@ -11,6 +11,7 @@ from tracker.operations.validation.remedies import REBUILD
 from tracker.store.connection import reading, writing
 from tracker.store.judging import BEGINNING, judge_from
 from tracker.store.models import table_called
+from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 
 # What is derived row by row, and what that says.
@@ -50,15 +51,13 @@ def judge_again(beat: Beat) -> list[str]:
     for table in (*ROWS, "build"):
         run(f"CREATE TEMP TABLE was_{table} AS SELECT * FROM {table}")
     with reading():
-        waiting = run("SELECT j.name FROM rejudging w JOIN job j ON j.id = w.job_id ORDER BY 1")
-        jobs = run(
-            "SELECT id, name FROM job WHERE id NOT IN (SELECT job_id FROM rejudging) ORDER BY id"
-        )
+        waiting = waiting_jobs()
+        jobs = [row for row in run("SELECT id, name FROM job ORDER BY id") if row[1] not in waiting]
     for job_id, name in jobs:
         beat(f"judging {name} again")
         with writing():
             judge_from(job_id, BEGINNING)
-    return [name for (name,) in waiting]
+    return waiting
 
 
 def derived() -> Iterator[Check]:
