@@ -13,9 +13,10 @@ from tests.factories import history
 from tests.faults.random_bytes import lose_index_rows, spoil_page
 from tracker.errors import StorageError
 from tracker.queries.jobs import names
-from tracker.store.connection import close_store, open_store, raise_revision, writing
+from tracker.store.connection import close_store, open_store, writing
 from tracker.store.engine import engine
 from tracker.store.probe import probe
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import run
 from tracker.store.sqlite.damage import look_for_damage, mark_of
 

@@ -8,8 +8,9 @@ import pytest
 
 from tracker.errors import Busy, StorageError
 from tracker.queries.rows import bounded_snapshot, select
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.reading_time import reading_at_most
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import run
 
 pytestmark = pytest.mark.sqlite

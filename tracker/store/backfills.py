@@ -10,8 +10,9 @@ import msgspec
 
 from tracker.errors import NotFound
 from tracker.store import audit
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Backfill, Job
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import run
 from tracker.store.work import enqueue
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
+from tracker.store.revisions import raise_all_jobs
 from tracker.store.sql import Row, run, run_many
 from tracker.store.work import ask_publishing
 
@@ -93,8 +94,7 @@ def take_catalogue(told: Catalogue, *, now: int) -> bool:
             " SELECT id, ? FROM known_issue WHERE key = ?",
             [(ref, key) for key, ref in _links(told.issues)],
         )
-        # The pages of every job show it.
-        run("UPDATE job SET revision = ?", raise_revision())
+        raise_all_jobs()
         ask_publishing(now=now)
         return True
 

@@ -15,10 +15,8 @@ import peewee
 from playhouse.migrations import Runner
 
 from tracker.errors import StorageError
-from tracker.store.counters import count_up, counter
 from tracker.store.engine import Engine, engine, engine_of, is_open, use
 from tracker.store.models import database
-from tracker.store.sql import run
 from tracker.store.versions import FOLDER
 
 
@@ -117,28 +115,6 @@ def writing(deadline: float | None = None) -> Iterator[None]:
                 yield
             finally:
                 _this_thread.is_writing = False
-
-
-# The pages of a build show the builds it started and the one that started it: a change in one job
-# is a change in the other. Not of one build alone, since it moves verdicts and labels of others.
-_RAISE = (
-    "UPDATE job SET revision = ?1 WHERE id = ?2 OR EXISTS (SELECT 1 FROM build b"
-    " WHERE b.job_id = ?2 AND b.upstream_job = job.name) OR EXISTS (SELECT 1 FROM build b"
-    " WHERE b.job_id = job.id AND b.upstream_job = (SELECT j.name FROM job j WHERE j.id = ?2))"
-)
-
-
-def raise_revision(job_id: int | None = None) -> int:
-    """Say that something was recorded; the new revision of the whole database."""
-    revision = count_up("revision")
-    if job_id is not None:
-        run(_RAISE, revision, job_id)
-    return revision
-
-
-def next_revision() -> int:
-    """The revision that what is being written will have, inside `writing`."""
-    return counter("revision") + 1
 
 
 def schema_state() -> tuple[list[str], list[str]]:

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.clock import DAY
-from tracker.store.connection import raise_revision, reading
+from tracker.store.connection import reading
 from tracker.store.decisions import all_decisions
 from tracker.store.family_rows import new_family, next_version, not_on_record, settle, tell
 from tracker.store.reclustering import cluster_anew, outdated_builds
+from tracker.store.revisions import raise_revision
 from tracker.store.sightings import (
     Unsorted,
     as_recorded,

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 import msgspec
 
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.counters import count_up, counter
+from tracker.store.revisions import raise_revision
 from tracker.store.sightings import known_signatures
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_publishing

@@ -10,8 +10,9 @@ from typing import Any
 
 from peewee import DataError, IntegrityError
 
-from tracker.store.connection import raise_revision, writing
+from tracker.store.connection import writing
 from tracker.store.models import Former, GivenParts, Job
+from tracker.store.revisions import raise_revision
 from tracker.store.rows import with_flags
 from tracker.store.rules import new_job
 from tracker.store.sql import run

@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.store import decisions
-from tracker.store.connection import raise_revision, writing
+from tracker.store.connection import writing
 from tracker.store.family_rows import as_json, next_version, tell
+from tracker.store.revisions import raise_revision
 from tracker.store.sightings import write_signatures
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_publishing

@@ -8,10 +8,11 @@ from typing import Any
 
 from peewee import DataError, IntegrityError
 
-from tracker.store.connection import raise_revision, writing
+from tracker.store.connection import writing
 from tracker.store.identity import twin
 from tracker.store.models import Job, table_called
 from tracker.store.rejudging import wait_from
+from tracker.store.revisions import raise_revision
 from tracker.store.rows import with_flags
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_judging

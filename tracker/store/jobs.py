@@ -8,9 +8,10 @@ from typing import Any
 
 from tracker.errors import Conflict, NotFound, UsageError
 from tracker.store import audit
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Job, Server
 from tracker.store.naming import admits
+from tracker.store.revisions import raise_revision
 from tracker.store.rules import new_job
 
 # Lone surrogates too: bytes of a command line that are not UTF-8 come as these.

@@ -12,7 +12,7 @@ import time
 
 from tracker.errors import NotFound, UsageError
 from tracker.store import absences, audit, break_windows, episodes, missing, paces
-from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Job, Rejudging
 from tracker.store.nights import forget_counts, judge_night
 from tracker.store.outcomes import (
@@ -23,6 +23,7 @@ from tracker.store.outcomes import (
 )
 from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.retention import place_to_judge_from
+from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.sql import run
 from tracker.store.totals import count_again
 from tracker.store.work import ask_judging, ask_publishing

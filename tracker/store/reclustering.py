@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tracker.beat import Beat
 from tracker.store import audit
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.decisions import all_decisions, translate
 from tracker.store.family_rows import (
     lead,
@@ -22,6 +22,7 @@ from tracker.store.family_rows import (
     settle,
     tell,
 )
+from tracker.store.revisions import raise_revision
 from tracker.store.sightings import (
     as_recorded,
     date_anew,

@@ -16,7 +16,7 @@ from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store import audit, judging
 from tracker.store.build_rows import add_reports, write_whole
-from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.epochs import find_build, new_build, settle_epochs
 from tracker.store.families import ask_clustering
 from tracker.store.identity import words
@@ -32,6 +32,7 @@ from tracker.store.records import (
     Recorded,
     StoredReport,
 )
+from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
 from tracker.store.sql import listed, rows_of, run, save
 from tracker.store.twins import may_be_one, titles_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tracker.store.connection import next_revision, reading
+from tracker.store.connection import reading
+from tracker.store.revisions import next_revision
 from tracker.store.sql import run
 
 # Epoch and number of a build, by which a history is ordered.

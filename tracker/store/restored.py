@@ -7,8 +7,10 @@ are known by it, and would otherwise be taken for those of other results. Worker
 from __future__ import annotations
 
 from tracker.store.audit import note
-from tracker.store.connection import raise_revision, writing
-from tracker.store.models import Counter, Heartbeat
+from tracker.store.connection import writing
+from tracker.store.counters import raise_to
+from tracker.store.models import Heartbeat
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import run
 from tracker.store.work import ask_publishing
 
@@ -16,9 +18,7 @@ from tracker.store.work import ask_publishing
 def mark_restored(backup: str, *, above: int, now: int) -> int:
     """Make the open database one that was restored from `backup`; its revision, over `above`."""
     with writing():
-        Counter.update(value=above).where(
-            (Counter.name == "revision") & (Counter.value < above)
-        ).execute()
+        raise_to("revision", above)
         run("UPDATE work SET lease_until = 0, fence = fence + 1 WHERE lease_until > 0")
         Heartbeat.delete().execute()
         ask_publishing(now=now)

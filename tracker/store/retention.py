@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store.audit import note
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import JUDGED, Place
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import change, listed, run
 from tracker.store.work import ask_publishing
 

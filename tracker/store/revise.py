@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from tracker.clock import day
 from tracker.errors import Conflict
 from tracker.store.build_rows import report_rows, write_whole
-from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.merge import Merged, merge
 from tracker.store.models import Build
 from tracker.store.record import judge, stored_reports
 from tracker.store.records import ReadReport, StoredReport
+from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.sql import run, run_many
 from tracker.store.work import ask_publishing
 

@@ -10,9 +10,10 @@ import msgspec
 
 from tracker.errors import NotFound, UsageError
 from tracker.store import audit
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.models import Former, GivenParts, Job, Rule
 from tracker.store.naming import PARTS, NameParts, name_pattern, parts_of, path_pattern
+from tracker.store.revisions import raise_revision
 from tracker.store.sql import run
 
 Kind = Literal["names", "results"]

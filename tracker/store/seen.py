@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from peewee import fn
 
 from tracker.errors import Conflict
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.jobs import refuse_folder
 from tracker.store.models import Backfill, Build, Former, Job, Server
 from tracker.store.rejudging import waits_from
+from tracker.store.revisions import raise_revision
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
 from tracker.store.work import ask_judging, enqueue, ensure

@@ -17,12 +17,13 @@ import msgspec
 from tracker.clock import DAY
 from tracker.errors import Conflict
 from tracker.store.build_rows import write_whole
-from tracker.store.connection import next_revision, raise_revision, reading, writing
+from tracker.store.connection import reading, writing
 from tracker.store.judging import AT_ONCE
 from tracker.store.models import Build, Job, database
 from tracker.store.record import NeedsAllReports, judge, record_build
 from tracker.store.records import About, BuildFacts, ReadReport, Recorded
 from tracker.store.rejudging import wait_from, waits_from
+from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import give_parts, new_job
 from tracker.store.sql import run, save
 from tracker.store.work import ask_judging, ask_publishing

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from tracker.store import audit
 from tracker.store.catalogue import TestFacts
-from tracker.store.connection import raise_revision, reading, writing
+from tracker.store.connection import reading, writing
+from tracker.store.revisions import raise_all_jobs
 from tracker.store.sql import listed, run, run_many
 from tracker.store.work import ask_publishing
 
@@ -51,8 +52,7 @@ def put_tests(told: Sequence[Told], *, now: int) -> Taken:
                 [tuple(asdict(each).values()) for each in differing],
             )
             audit.note("test metadata", f"{len(differing)} tests", f"{taken.added} of them new")
-            # The pages of every job show it.
-            run("UPDATE job SET revision = ?", raise_revision())
+            raise_all_jobs()
             ask_publishing(now=now)
         return taken
 

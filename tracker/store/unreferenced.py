@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tracker.store.connection import reading, writing
 from tracker.store.models import TABLES, table_called
+from tracker.store.revisions import revision
 from tracker.store.sql import change, listed, run
 
 # Tables of names and texts with the columns of others that refer to them, in the order in which
@@ -40,13 +41,11 @@ def find() -> Iterator[Unreferenced]:
     """What nothing refers to, table by table; each is to be forgotten before the next is asked."""
     for table in _KEPT_FOR:
         with reading():
-            [(revision,)] = run(
-                "SELECT coalesce((SELECT value FROM counter WHERE name = 'revision'), 0)"
-            )
+            now = revision()
             conditions = " AND ".join(_not_in(other, name) for other, name in _references(table))
             rows = run(f"SELECT id FROM {table} WHERE {conditions}")
         if rows:
-            yield Unreferenced(table, revision, tuple(number for (number,) in rows))
+            yield Unreferenced(table, now, tuple(number for (number,) in rows))
 
 
 def forget(found: Unreferenced) -> int:

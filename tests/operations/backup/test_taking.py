@@ -301,7 +301,8 @@ def test_no_writer_waits_for_half_a_second(
 PACED = """
 import sys, time
 from pathlib import Path
-from tracker.store.connection import open_store, raise_revision, writing
+from tracker.store.connection import open_store, writing
+from tracker.store.revisions import raise_revision
 open_store(Path(sys.argv[1]))
 longest = 0.0
 print("ready", flush=True)
