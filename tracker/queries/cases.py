@@ -19,7 +19,7 @@ from tracker.queries.rows import (
 )
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.outcomes import Status
 from tracker.verdicts.states import OPENED
 
@@ -150,9 +150,7 @@ def case(job: str, case_key: str) -> CaseName:
 
 def names(keys: Collection[str]) -> dict[str, CaseName]:
     """The cases of these keys, by their keys."""
-    rows = select(
-        f"{_NAMED} WHERE c.id IN (SELECT value FROM json_each(?))", listed(map(id_of, keys))
-    )
+    rows = select(f"{_NAMED} WHERE c.id IN {IN}", listed(map(id_of, keys)))
     found = (_named(*row) for row in rows)
     return {case.key: case for case in found}
 
@@ -251,7 +249,7 @@ def _verdicts(job: str, case: int | None, builds: str) -> dict[int, tuple[str, s
     rows = select(
         "SELECT e.from_build, e.state, e.evidence FROM episode e"
         " JOIN job j ON j.id = e.job_id WHERE j.name = ? AND e.case_id = ?"
-        " AND e.from_build IN (SELECT value FROM json_each(?))",
+        f" AND e.from_build IN {IN}",
         job,
         case,
         builds,
@@ -263,7 +261,7 @@ def _attempts(case: int | None, builds: str) -> dict[int, tuple[AttemptRow, ...]
     rows = select(
         "SELECT a.build_id, a.n, a.status, a.duration, coalesce(f.message, ''),"
         " coalesce(f.trace, '') FROM attempt a LEFT JOIN failure f ON f.id = a.failure_id"
-        " WHERE a.build_id IN (SELECT value FROM json_each(?)) AND a.case_id = ?"
+        f" WHERE a.build_id IN {IN} AND a.case_id = ?"
         " ORDER BY a.build_id, a.n",
         builds,
         case,

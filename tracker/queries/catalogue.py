@@ -15,7 +15,7 @@ import msgspec
 
 from tracker.queries.rows import CaseRow, IssueRow, select, snapshot
 from tracker.store.outcomes import FAILED
-from tracker.store.sql import listed
+from tracker.store.sql import IN_TEXTS, listed
 
 _COLUMNS = (
     "release, name, case_ref, testrail_ref, priority, component, module, automation, state,"
@@ -131,8 +131,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 def _rows(names: Collection[str]) -> list[_Row]:
     found = select(
-        f"SELECT {_COLUMNS} FROM test_metadata"
-        " WHERE name IN (SELECT atom FROM json_each(?)) ORDER BY id",
+        f"SELECT {_COLUMNS} FROM test_metadata WHERE name IN {IN_TEXTS} ORDER BY id",
         listed(names),
     )
     return [_Row(*row) for row in found]
@@ -145,7 +144,7 @@ def _issues(rows: Iterable[_Row]) -> dict[str, tuple[IssueRow, ...]]:
     linked = select(
         "SELECT l.ref, i.key, i.url, i.status, i.summary, i.is_active FROM known_issue_link l"
         " JOIN known_issue i ON i.id = l.issue_id"
-        " WHERE l.ref IN (SELECT atom FROM json_each(?)) ORDER BY i.key",
+        f" WHERE l.ref IN {IN_TEXTS} ORDER BY i.key",
         listed(refs),
     )
     for ref, key, url, status, summary, is_active in linked:

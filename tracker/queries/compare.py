@@ -17,7 +17,7 @@ from tracker.queries.rows import as_sentence, seconds, select, snapshot, suite_n
 from tracker.queries.sides import Chosen, Picked, Side, sides
 from tracker.store.identity import key
 from tracker.store.models import database
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.compare import SLOWER_MS, Comparison, Difference, Outcome, best_of, compare
 from tracker.verdicts.outcomes import COUNTED, WORST_FIRST, Status
 from tracker.verdicts.states import BROKEN, State
@@ -193,7 +193,7 @@ def _cases(found: _Found, name: str) -> Sequence[int]:
 def _rows(found: _Found, cases: Sequence[int], order: str, limit: int) -> list[ComparedCase]:
     named = select(
         "SELECT c.id, s.path, c.name, c.variant FROM test_case c JOIN suite s ON s.id = c.suite_id"
-        f" WHERE c.id IN (SELECT value FROM json_each(?)) ORDER BY {order} LIMIT ?",
+        f" WHERE c.id IN {IN} ORDER BY {order} LIMIT ?",
         listed(cases),
         limit,
     )
@@ -235,7 +235,7 @@ def _messages(found: _Found, cases: Iterable[int]) -> dict[int, str]:
         for build, wanted in by_build.items()
         for case, message in select(
             "SELECT r.case_id, f.message FROM result r JOIN failure f ON f.id = r.failure_id"
-            " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
+            f" WHERE r.build_id = ? AND r.case_id IN {IN}",
             build,
             listed(wanted),
         )

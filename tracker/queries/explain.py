@@ -15,7 +15,7 @@ from tracker.queries.cases import CaseName
 from tracker.queries.rows import at, label_of, select, snapshot
 from tracker.store.identity import id_of, key, title
 from tracker.store.outcomes import GAP, IS_INCIDENT, JUDGED, LETTERS, LOOK, without_fixed
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.budget import USUAL
 from tracker.verdicts.incidents import is_out
 from tracker.verdicts.states import OPENED, Standing, State
@@ -298,7 +298,7 @@ def _outcomes(builds: Sequence[_Build], case: int | None) -> str:
     rows: list[tuple[Any, ...]] = select(
         "SELECT r.build_id, r.status, EXISTS (SELECT 1 FROM attempt a WHERE a.build_id = r.build_id"
         " AND a.case_id = r.case_id AND a.status IN (1, 2)) FROM result r"
-        " WHERE r.case_id = ? AND r.build_id IN (SELECT value FROM json_each(?))",
+        f" WHERE r.case_id = ? AND r.build_id IN {IN}",
         case,
         listed(each.id for each in builds),
     )

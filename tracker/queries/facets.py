@@ -14,7 +14,7 @@ from typing import Any
 from tracker.queries.rows import as_sentence, at, select, snapshot
 from tracker.store.identity import id_of
 from tracker.store.outcomes import FAILED, IS_INCIDENT, JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.facets import Finding, Run, explains, time_facets
 
 # So many builds are looked at, the newest, of so many jobs at most; with fewer failures of none.
@@ -72,8 +72,7 @@ def _variants(case: int | None) -> dict[int, str]:
 
 def _failed_often(cases: Collection[int]) -> bool:
     rows = select(
-        "SELECT 1 FROM result r WHERE r.case_id IN (SELECT value FROM json_each(?))"
-        f" AND {FAILED} LIMIT ?",
+        f"SELECT 1 FROM result r WHERE r.case_id IN {IN} AND {FAILED} LIMIT ?",
         listed(cases),
         LEAST_FAILURES,
     )

@@ -18,7 +18,7 @@ from tracker.queries.facets import (
 )
 from tracker.queries.rows import as_sentence, select
 from tracker.store.outcomes import IS_OUT, JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.facets import Run, explains
 
 # Whether a variant ran in a build is asked of so many of the family's tests.
@@ -72,7 +72,7 @@ def _failures(family: int, builds: Iterable[int]) -> tuple[dict[int, str], set[t
     variants = select(
         "SELECT o.id, o.variant FROM test_case c JOIN test_case o"
         " ON o.twin = c.twin AND o.suite_id = c.suite_id AND o.name = c.name"
-        " WHERE c.id IN (SELECT value FROM json_each(?))",
+        f" WHERE c.id IN {IN}",
         listed(some),
     )
     return dict(variants), {(build, variant) for build, _, variant in rows}

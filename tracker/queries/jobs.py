@@ -14,7 +14,7 @@ from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
 from tracker.store.counters import counter
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN_TEXTS, listed
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def judged_again(names: Iterable[str]) -> tuple[str, ...]:
     """Those of some jobs of which builds wait to be judged again, by name."""
     rows = select(
         "SELECT j.name FROM rejudging w JOIN job j ON j.id = w.job_id"
-        " WHERE j.name IN (SELECT atom FROM json_each(?)) ORDER BY j.name",
+        f" WHERE j.name IN {IN_TEXTS} ORDER BY j.name",
         listed(sorted({*names})),
     )
     return tuple(name for (name,) in rows)

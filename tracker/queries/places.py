@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracker.queries.rows import label_of, select
 from tracker.store.outcomes import JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 
 # (epoch, number) of a build.
 Order = tuple[int, int]
@@ -52,7 +52,7 @@ class Stretch:
         rows = select(
             f"SELECT place, {label_of('b')}, b.commit_id FROM {_NUMBERED}"
             " JOIN build b ON b.id = numbered.id"
-            " WHERE place IN (SELECT value FROM json_each(?))",
+            f" WHERE place IN {IN}",
             *(self.job_id, *self.first, *self.last),
             listed(places),
         )

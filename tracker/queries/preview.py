@@ -11,7 +11,7 @@ from tracker.queries.rows import label_of, snapshot
 from tracker.queries.rows import select as rows_of
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
 from tracker.store.reading_time import refuse_late
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.lanes import BEFORE, KEPT
 from tracker.verdicts.states import BEGINNING, BROKEN, OPENED, Course, State, advance
@@ -86,7 +86,7 @@ def preview(job: str, proposed: float | None = None) -> Preview:
 def _nights(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[Night]:
     rows = rows_of(
         f"SELECT {label_of('b')}, b.regressions + b.new_failures FROM build b"
-        " WHERE b.id IN (SELECT value FROM json_each(?)) ORDER BY b.epoch, b.number",
+        f" WHERE b.id IN {IN} ORDER BY b.epoch, b.number",
         listed(build.place.build_id for build in builds),
     )
     return [

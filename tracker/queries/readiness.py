@@ -17,7 +17,7 @@ from tracker.queries.rows import as_sentence, select, snapshot, suite_names
 from tracker.queries.run_counts import Test, counts_of, open_before
 from tracker.store.identity import key
 from tracker.store.models import database
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.readiness import Judged, Period, Readiness, Standing, readiness
 
 # So many releases are judged unasked.
@@ -206,7 +206,7 @@ def _rows(found: _Ready, wanted: Sequence[Test]) -> list[JudgedTest]:
         row[0]: row[1:]
         for row in select(
             "SELECT c.id, s.path, c.name, c.variant FROM test_case c"
-            " JOIN suite s ON s.id = c.suite_id WHERE c.id IN (SELECT value FROM json_each(?))",
+            f" JOIN suite s ON s.id = c.suite_id WHERE c.id IN {IN}",
             listed({case for case, _ in wanted}),
         )
     }

@@ -23,7 +23,7 @@ from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
 from tracker.store.outcomes import FAILED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 
 LISTS = (
     "new",
@@ -259,8 +259,7 @@ def _all(found: Found, limit: int, offset: int) -> list[CaseRow]:
     order = _order(str(database.database), build_id, _revision(build_id))
     wanted = order[offset : offset + limit]
     rows = select(
-        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT}"
-        " WHERE r.build_id = ? AND r.case_id IN (SELECT value FROM json_each(?))",
+        f"SELECT {_CASE}, {_ATTEMPTS} {_FROM_RESULT} WHERE r.build_id = ? AND r.case_id IN {IN}",
         build_id,
         listed(wanted),
     )

@@ -16,7 +16,7 @@ from tracker.queries.periods import Build, Window, place_of
 from tracker.queries.rows import select
 from tracker.queries.states import BROKEN_STATES
 from tracker.store.outcomes import FAILED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, listed
 from tracker.verdicts.discoveries import LEAST_FAILURES, Counts
 from tracker.verdicts.readiness import LEAST_RUNS
 
@@ -68,8 +68,7 @@ def _passed(build: Build) -> set[int]:
 
 def _failed(builds: Sequence[Build]) -> set[int]:
     rows = select(
-        f"SELECT DISTINCT r.case_id FROM result r WHERE {FAILED}"
-        " AND r.build_id IN (SELECT value FROM json_each(?))",
+        f"SELECT DISTINCT r.case_id FROM result r WHERE {FAILED} AND r.build_id IN {IN}",
         listed(build.id for build in builds),
     )
     return {case for (case,) in rows}

@@ -20,7 +20,7 @@ from tracker.queries.rows import (
     started,
 )
 from tracker.store.outcomes import JUDGED
-from tracker.store.sql import listed
+from tracker.store.sql import IN, IN_TEXTS, listed
 
 # So many builds of a run are shown at most; a chain of builds is followed up so many steps.
 MOST_BUILDS = 2000
@@ -156,7 +156,7 @@ def roots(job: str, newest: int) -> list[str]:
         if not starters:  # as of most jobs
             return []
         rows = select(
-            f"SELECT {label_of('b')} FROM build b WHERE b.id IN (SELECT value FROM json_each(?))"
+            f"SELECT {label_of('b')} FROM build b WHERE b.id IN {IN}"
             " AND NOT EXISTS (SELECT 1 FROM job pj JOIN build p ON p.job_id = pj.id"
             f" WHERE pj.name = b.upstream_job AND {started('p', 'b')})"
             " ORDER BY b.epoch DESC, b.number DESC",
@@ -239,7 +239,7 @@ def _with_results(members: Sequence[_Member]) -> frozenset[str]:
     if not empty:
         return frozenset()
     rows = select(
-        "SELECT name FROM job WHERE name IN (SELECT atom FROM json_each(?))"
+        f"SELECT name FROM job WHERE name IN {IN_TEXTS}"
         " AND EXISTS (SELECT 1 FROM build WHERE job_id = job.id AND total > 0)",
         listed(sorted(empty)),
     )

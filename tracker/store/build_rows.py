@@ -17,7 +17,7 @@ from tracker.store.models import Build, Job
 from tracker.store.outcomes import Place
 from tracker.store.records import Contents, ReadReport
 from tracker.store.retention import place_to_judge_from
-from tracker.store.sql import listed, run, run_many
+from tracker.store.sql import IN, listed, run, run_many
 
 # Of another build at most so many cases are read for each result there is to write.
 _FOR_EACH = 20
@@ -126,7 +126,7 @@ def _not_here(cases: Collection[int]) -> set[int]:
     if not cases:
         return set()
     rows = run(
-        "SELECT id FROM test_case WHERE id IN (SELECT value FROM json_each(?))",
+        f"SELECT id FROM test_case WHERE id IN {IN}",
         listed(cases),
     )
     return set(cases) - {case for (case,) in rows}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.store.outcomes import LATER, Place
-from tracker.store.sql import Row, listed, run, run_many
+from tracker.store.sql import IN, Row, listed, run, run_many
 from tracker.verdicts.states import State
 from tracker.verdicts.verdict import Verdict
 
@@ -55,7 +55,7 @@ def fixed_breaks(job_id: int, builds: Iterable[int]) -> dict[int, list[tuple[int
     found: dict[int, list[tuple[int, int]]] = {}
     rows = run(
         "SELECT case_id, since_build, from_build FROM episode INDEXED BY episode_from"
-        " WHERE from_build IN (SELECT value FROM json_each(?)) AND job_id = ? AND state = ?"
+        f" WHERE from_build IN {IN} AND job_id = ? AND state = ?"
         " AND NOT was_unsteady",
         listed(builds),
         job_id,
@@ -175,7 +175,7 @@ def _rows_of(job_id: int, keys: Iterable[tuple[int, int]]) -> Iterator[Row]:
     for build_id, those in cases.items():
         yield from run(
             f"SELECT {_COLUMNS} FROM episode WHERE job_id = ? AND from_build = ?"
-            " AND case_id IN (SELECT value FROM json_each(?))",
+            f" AND case_id IN {IN}",
             job_id,
             build_id,
             listed(those),

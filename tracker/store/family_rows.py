@@ -15,7 +15,7 @@ from tracker.store.connection import reading, writing
 from tracker.store.counters import count_up, counter
 from tracker.store.revisions import raise_revision
 from tracker.store.sightings import known_signatures
-from tracker.store.sql import listed, run, run_many
+from tracker.store.sql import IN, listed, run, run_many
 from tracker.store.work import ask_publishing
 from tracker.verdicts import families
 from tracker.verdicts.signatures import Signature
@@ -41,9 +41,7 @@ def settle(work_out: Callable[[], T], write: Callable[[T], None]) -> None:
 
 def not_on_record(signatures: dict[int, Signature]) -> dict[int, Signature]:
     """Those of these signatures, by their ids, that no build here has had yet."""
-    rows = run(
-        "SELECT id FROM signature WHERE id IN (SELECT value FROM json_each(?))", listed(signatures)
-    )
+    rows = run(f"SELECT id FROM signature WHERE id IN {IN}", listed(signatures))
     return {each: signatures[each] for each in signatures.keys() - {row[0] for row in rows}}
 
 
@@ -81,7 +79,7 @@ def retell(changed: Collection[int], now: int) -> None:
     rows = run(
         "SELECT DISTINCT b.job_id FROM signature s JOIN appearance a ON a.signature_id = s.id"
         " JOIN build b ON b.id = a.build_id"
-        " WHERE s.family_id IN (SELECT value FROM json_each(?)) ORDER BY b.job_id",
+        f" WHERE s.family_id IN {IN} ORDER BY b.job_id",
         listed(changed),
     )
     raise_revision()

@@ -16,7 +16,7 @@ from tracker.store.connection import writing
 from tracker.store.family_rows import as_json, next_version, tell
 from tracker.store.revisions import raise_revision
 from tracker.store.sightings import write_signatures
-from tracker.store.sql import listed, run, run_many
+from tracker.store.sql import IN, listed, run, run_many
 from tracker.store.work import ask_publishing
 from tracker.verdicts.signatures import Signature
 
@@ -100,7 +100,7 @@ def put_families(
 def _here(ids: Iterable[int]) -> dict[int, int]:
     """The family here of each signature that is here."""
     rows = run(
-        "SELECT id, family_id FROM signature WHERE id IN (SELECT value FROM json_each(?))",
+        f"SELECT id, family_id FROM signature WHERE id IN {IN}",
         listed(ids),
     )
     return dict(rows)

@@ -14,7 +14,7 @@ from tracker.store.models import Job, table_called
 from tracker.store.rejudging import wait_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rows import with_flags
-from tracker.store.sql import listed, run, run_many
+from tracker.store.sql import IN, listed, run, run_many
 from tracker.store.work import ask_judging
 
 # Epoch and number of a build.
@@ -94,7 +94,7 @@ def _fits(told: FinalVerdicts, places: Mapping[Where, int]) -> bool:
         return False
     without = listed(places[where] for where in told.let_go)
     return not run(
-        "SELECT 1 FROM build WHERE total > 0 AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        f"SELECT 1 FROM build WHERE total > 0 AND id IN {IN} LIMIT 1",
         without,
     )
 
@@ -133,7 +133,7 @@ def _put_rows(
 ) -> None:
     before = [build for where, build in places.items() if where < first]
     run(
-        f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
+        f"DELETE FROM {table} WHERE {column} IN {IN}",
         listed(before),
     )
     own = {name: value for name, value in (("job_id", job_id), ("said", 0)) if _has(table, name)}

@@ -9,9 +9,8 @@ from functools import cached_property
 
 from tracker.store.identity import SUITE_SEPARATOR
 from tracker.store.outcomes import FAILED
-from tracker.store.presence import IN
 from tracker.store.seen_tests import last_places, seen_in
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, listed, run
 from tracker.verdicts.outcomes import Status
 from tracker.verdicts.seen_test import SuiteKey, Test
 

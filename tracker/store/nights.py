@@ -28,7 +28,7 @@ from tracker.store.outcomes import (
     retried_in,
     without_fixed,
 )
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, listed, run
 from tracker.verdicts.budget import Limits, limits
 from tracker.verdicts.incidents import Incident, incident, is_large, was_none
 from tracker.verdicts.lanes import BEFORE
@@ -157,7 +157,7 @@ def _limits(night: _Night, budget: float) -> Limits:
     apart = broken | mended
     rows = run(
         f"SELECT r.case_id, count(*) FROM result r WHERE {FAILED}"
-        " AND r.build_id IN (SELECT value FROM json_each(?)) GROUP BY r.case_id",
+        f" AND r.build_id IN {IN} GROUP BY r.case_id",
         listed(recent),
     )
     histogram = Counter(times for case, times in rows if case not in apart)

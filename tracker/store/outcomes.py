@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, listed, run
 from tracker.verdicts.incidents import is_out
 from tracker.verdicts.lanes import BEFORE, KEPT
 from tracker.verdicts.outcomes import NOT_JUDGED, UNJUDGED_STATES, Status
@@ -177,7 +177,7 @@ def retried_in(build_id: int) -> set[int]:
 def _with_attempts(builds: Iterable[int]) -> set[int]:
     """Those of the builds of which attempts are on record: in most nights nothing is retried."""
     rows = run(
-        "SELECT id FROM build WHERE id IN (SELECT value FROM json_each(?))"
+        f"SELECT id FROM build WHERE id IN {IN}"
         " AND EXISTS (SELECT 1 FROM attempt WHERE attempt.build_id = build.id)",
         listed(builds),
     )
@@ -188,8 +188,7 @@ def _results(build: JudgedBuild, cases: Collection[int]) -> list[tuple[int, ...]
     if len(cases) > _FEW * build.total:
         return run("SELECT case_id, status FROM result WHERE build_id = ?", build.place.build_id)
     return run(
-        "SELECT case_id, status FROM result WHERE build_id = ?"
-        " AND case_id IN (SELECT value FROM json_each(?))",
+        f"SELECT case_id, status FROM result WHERE build_id = ? AND case_id IN {IN}",
         build.place.build_id,
         listed(cases),
     )

@@ -16,7 +16,7 @@ import msgspec
 
 from tracker.store.break_windows import BreakWindow
 from tracker.store.outcomes import LATER, JudgedBuild, Place
-from tracker.store.sql import Row, listed, run, run_many
+from tracker.store.sql import IN, Row, listed, run, run_many
 from tracker.verdicts.durations import Change, Pace, Period, at_tempo, change, sentence, tempo
 
 # How many builds a history of durations is long, and how short it says nothing.
@@ -118,7 +118,7 @@ def _histories(window: Sequence[JudgedBuild], cases: Sequence[int]) -> dict[int,
     for place, build in enumerate(window if cases else ()):
         rows = run(
             "SELECT case_id, duration FROM result WHERE build_id = ? AND status = 0"
-            " AND case_id IN (SELECT value FROM json_each(?))",
+            f" AND case_id IN {IN}",
             build.place.build_id,
             wanted,
         )

@@ -7,14 +7,10 @@ from collections.abc import Collection, Sequence, Set
 
 import msgspec
 
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, IN_TEXTS, listed, run
 from tracker.verdicts.expected import patched
 from tracker.verdicts.missing import EXPLAINED
 from tracker.verdicts.outcomes import Status
-
-IN = "(SELECT value FROM json_each(?))"
-IN_TEXTS = "(SELECT atom FROM json_each(?))"
-
 
 _IDS = msgspec.json.Decoder(list[int])
 

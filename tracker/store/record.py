@@ -34,7 +34,7 @@ from tracker.store.records import (
 )
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
-from tracker.store.sql import listed, rows_of, run, save
+from tracker.store.sql import IN, listed, rows_of, run, save
 from tracker.store.twins import may_be_one, titles_of
 from tracker.store.work import ask_publishing
 from tracker.verdicts.outcomes import is_judged
@@ -369,8 +369,7 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
     if not build.total:
         return False
     if run(
-        "SELECT 1 FROM result WHERE build_id = ?"
-        " AND case_id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        f"SELECT 1 FROM result WHERE build_id = ? AND case_id IN {IN} LIMIT 1",
         build.id,
         listed(row[0] for row in merged.results),
     ):
@@ -379,7 +378,7 @@ def _overlaps(build: Build, added: Sequence[ReadReport], merged: Merged) -> bool
     cases = run(
         "SELECT c.twin, s.path, c.name FROM test_case c"
         " CROSS JOIN result r ON r.build_id = ? AND r.case_id = c.id"
-        " JOIN suite s ON s.id = c.suite_id WHERE c.twin IN (SELECT value FROM json_each(?))",
+        f" JOIN suite s ON s.id = c.suite_id WHERE c.twin IN {IN}",
         build.id,
         listed(titles),
     )

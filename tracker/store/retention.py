@@ -16,7 +16,7 @@ from tracker.store.connection import reading, writing
 from tracker.store.models import Build, Job
 from tracker.store.outcomes import JUDGED, Place
 from tracker.store.revisions import raise_revision
-from tracker.store.sql import change, listed, run
+from tracker.store.sql import IN, change, listed, run
 from tracker.store.work import ask_publishing
 
 # Rows that go in one transaction: some hundredths of a second.
@@ -44,8 +44,7 @@ def mark(plan: Plan, *, now: int) -> bool:
         if revision != plan.revision:
             return False
         run(
-            "UPDATE build SET let_go = ? WHERE let_go IS NULL AND NOT kept"
-            " AND id IN (SELECT value FROM json_each(?))",
+            f"UPDATE build SET let_go = ? WHERE let_go IS NULL AND NOT kept AND id IN {IN}",
             now,
             listed(plan.builds),
         )

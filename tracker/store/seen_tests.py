@@ -8,9 +8,8 @@ from dataclasses import replace
 import msgspec
 
 from tracker.store.identity import SUITE_SEPARATOR
-from tracker.store.presence import IN
 from tracker.store.records import DAMAGED, WENT_WRONG
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, listed, run
 from tracker.verdicts.lost_reports import read_to
 from tracker.verdicts.missing import ReportSeen
 from tracker.verdicts.outcomes import Status

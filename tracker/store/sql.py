@@ -85,8 +85,13 @@ def _selecting(model: type[peewee.Model]) -> str:
     return f"SELECT {columns} FROM {model._meta.table_name}"
 
 
+# What `listed` numbers, or texts, are in a statement: `… WHERE id IN {IN}`.
+IN = "(SELECT value FROM json_each(?))"
+IN_TEXTS = "(SELECT atom FROM json_each(?))"
+
+
 def listed(values: Iterable[Any]) -> str:
-    """Many values as one parameter: `IN (SELECT value FROM json_each(?))`, or `atom` for texts."""
+    """Many values as one parameter, for `IN` or `IN_TEXTS`."""
     return msgspec.json.encode(list(values)).decode()
 
 

@@ -12,7 +12,7 @@ from tracker.store import audit
 from tracker.store.catalogue import TestFacts
 from tracker.store.connection import reading, writing
 from tracker.store.revisions import raise_all_jobs
-from tracker.store.sql import listed, run, run_many
+from tracker.store.sql import IN_TEXTS, listed, run, run_many
 from tracker.store.work import ask_publishing
 
 _COLUMNS = ", ".join(field.name for field in fields(TestFacts))
@@ -89,8 +89,7 @@ def _compared(told: Sequence[Told]) -> tuple[_Tests, _Tests, Taken]:
 def _known(names: set[str]) -> _Tests:
     """The tests of these names; of two rows of one release and name the later one counts."""
     rows = run(
-        f"SELECT {_COLUMNS} FROM test_metadata"
-        " WHERE name IN (SELECT atom FROM json_each(?)) ORDER BY id",
+        f"SELECT {_COLUMNS} FROM test_metadata WHERE name IN {IN_TEXTS} ORDER BY id",
         listed(names),
     )
     known = [TestFacts(*row) for row in rows]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tracker.store.connection import reading, writing
 from tracker.store.models import TABLES, table_called
 from tracker.store.revisions import revision
-from tracker.store.sql import change, listed, run
+from tracker.store.sql import IN, change, listed, run
 
 # Tables of names and texts with the columns of others that refer to them, in the order in which
 # they go: a suite is needed as long as a case is in it.
@@ -66,7 +66,7 @@ def _forget(found: Unreferenced, ids: Sequence[int]) -> int:
         for table, name in _references(found.table)
     )
     return change(
-        f"DELETE FROM {found.table} WHERE id IN (SELECT value FROM json_each(?)){conditions}",
+        f"DELETE FROM {found.table} WHERE id IN {IN}{conditions}",
         listed(ids),
     )
 

@@ -12,11 +12,11 @@ import msgspec
 
 from tracker.operations.export import records
 from tracker.store.connection import reading
-from tracker.store.sql import listed, run
+from tracker.store.sql import IN, listed, run
 
 _SEEN = (
     "(SELECT a.signature_id FROM appearance a JOIN build b ON b.id = a.build_id"
-    " WHERE b.job_id IN (SELECT value FROM json_each(?)))"
+    f" WHERE b.job_id IN {IN})"
 )
 
 
