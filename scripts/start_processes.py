@@ -26,7 +26,7 @@ from tracker.settings import Settings
 from tracker.store.connection import open_store
 from tracker.store.jobs import add_server, remove_server
 from tracker.store.tokens import create_token
-from tracker.store.work import enqueue
+from tracker.store.work import ask_watch
 from tracker.worker.context import token_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,7 +171,7 @@ def _name_jenkins(settings: Settings, options: argparse.Namespace, processes: Pr
         url = _start_demo(settings, processes)
         _say(f"Demo Jenkins: {url}   (what it planted: {settings.home / 'demo-truth.json'})")
         add_server(DEMO, url, rate=DEMO_RATE)
-        enqueue("watch", DEMO, due=now_ms())
+        ask_watch(DEMO, now=now_ms())
 
 
 def _read_named(settings: Settings, options: argparse.Namespace) -> None:
@@ -195,7 +195,7 @@ def _read_named(settings: Settings, options: argparse.Namespace) -> None:
         remove_server(DEMO)
         _say("The demo Jenkins is no longer read; its jobs keep their history")
     add_server(MAIN, url, username=user, token_file=token_file, patterns=options.jobs or None)
-    enqueue("watch", MAIN, due=now_ms())
+    ask_watch(MAIN, now=now_ms())
 
 
 def _start_demo(settings: Settings, processes: Processes) -> str:

@@ -32,7 +32,7 @@ from tracker.queries import about
 from tracker.settings import Settings
 from tracker.store.jobs import add_server, track_job
 from tracker.store.seen import note_polled
-from tracker.store.work import Task, claim, enqueue, finish
+from tracker.store.work import Task, ask_watch, claim, finish
 from tracker.worker.context import Context
 from tracker.worker.tasks import TASKS
 
@@ -180,7 +180,7 @@ def _nothing_changes(shape: Shape) -> Iterator[Row]:
         _recorded(shape.jobs * shape.builds, shape.results)
         before = jenkins.asked()
         for _ in range(LOOKS):
-            enqueue("watch", NAME, due=now_ms())
+            ask_watch(NAME, now=now_ms())
             _work(context)
         a_look = (jenkins.asked() - before) / LOOKS
         a_minute = a_look * 60 / settings.poll_seconds
@@ -195,7 +195,7 @@ def _add(
     patterns: Sequence[str] | None = None,
 ) -> None:
     add_server(NAME, url, rate=rate, seconds=seconds, patterns=patterns)
-    enqueue("watch", NAME, due=now_ms())
+    ask_watch(NAME, now=now_ms())
 
 
 def _work(context: Context) -> None:

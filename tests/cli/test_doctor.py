@@ -9,8 +9,8 @@ import pytest
 from tests.cli.conftest import Command
 from tests.conftest import RunningDemo
 from tracker.clock import now_ms
+from tracker.store.heartbeats import beat
 from tracker.store.jobs import add_server
-from tracker.store.work import beat
 
 
 @pytest.mark.sqlite

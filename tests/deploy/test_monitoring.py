@@ -22,8 +22,9 @@ from tracker.operations.backup.manifest import FOLDER, Manifest, write_manifest
 from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
+from tracker.store.heartbeats import beat
 from tracker.store.jobs import add_server
-from tracker.store.work import beat, enqueue
+from tracker.store.work import enqueue
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
 RULE_TESTS = RULES.with_name("alerts.test.yml")

@@ -14,8 +14,9 @@ from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, wr
 from tracker.operations.details import Details, details, spool
 from tracker.operations.versions import Verdict, Version
 from tracker.settings import Settings
+from tracker.store.heartbeats import beat
 from tracker.store.jobs import add_server, note_server_trouble
-from tracker.store.work import beat, enqueue
+from tracker.store.work import enqueue
 
 NOW = 1_800_000_000_000
 THEN = datetime.fromtimestamp(NOW / 1000, UTC)

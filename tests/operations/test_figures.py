@@ -13,10 +13,11 @@ from tracker.operations.figures import Moment, gauges
 from tracker.queries.jobs import revision
 from tracker.settings import Settings
 from tracker.store import connection
+from tracker.store.heartbeats import beat
 from tracker.store.jobs import track_job
 from tracker.store.record import record_build
 from tracker.store.records import BuildFacts
-from tracker.store.work import beat, enqueue
+from tracker.store.work import enqueue
 
 
 def values(

@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.factories import NOW
+from tracker.clock import SECOND
 from tracker.queries.figures import waiting
-from tracker.queries.system import queued_upload, workers
+from tracker.queries.system import queued_upload
 from tracker.store.connection import close_connection, writing
 from tracker.store.models import database
 from tracker.store.sql import run
@@ -22,10 +22,8 @@ from tracker.store.work import (
     MAX_TRIES,
     MOST_DEATHS,
     REST_HOURS,
-    SECOND,
     Task,
     asked_for,
-    beat,
     claim,
     enqueue,
     ensure,
@@ -34,7 +32,6 @@ from tracker.store.work import (
     finish,
     forget,
     release,
-    retire,
 )
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -339,21 +336,6 @@ def test_a_long_error_is_cut() -> None:
     enqueue("poll", "nightly", due=NOW)
     fail(taken(), now=NOW, error="x" * 5000)
     assert run("SELECT length(error) FROM work") == [(2000,)]
-
-
-def test_a_worker_says_that_it_lives_until_it_retires(store: Path) -> None:
-    beat("one", now=NOW)
-    beat("one", now=NOW + 1, doing="reading", kinds=["poll", "ingest"])
-    told = {"worker": "one", "at": NOW + 1, "doing": "reading", "does": ("tasks",)}
-    assert workers() == [told]
-    retire("one")
-    assert workers() == []
-
-
-def test_a_worker_silent_for_a_day_is_forgotten() -> None:
-    beat("old", now=NOW)
-    beat("new", now=NOW + 86_401 * SECOND)
-    assert [row["worker"] for row in workers()] == ["new"]
 
 
 def finish_until_later(task: Task) -> None:

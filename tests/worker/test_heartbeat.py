@@ -22,7 +22,7 @@ def test_it_beats_on_when_the_store_cannot_be_used_or_is_busy(
             raise trouble.pop()
         beaten.set()
 
-    monkeypatch.setattr(heartbeat.work, "beat", beat)
+    monkeypatch.setattr(heartbeat.heartbeats, "beat", beat)
     one = Heartbeat("here:1", ("poll",), lease_ms=4)
     one.start()
     assert beaten.wait(30)

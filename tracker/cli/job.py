@@ -28,14 +28,14 @@ def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | N
     Example: tracker job add team/nightly --server main
     """
     from tracker.store.jobs import admit_job, check_job_name, track_job
-    from tracker.store.work import enqueue
+    from tracker.store.work import ask_poll
 
     opened(ctx)
     name = check_job_name(name)
     is_new = track_job(name, server=server, jenkins_name=jenkins_name or "")
     if server:
         admit_job(name)
-        enqueue("poll", name, due=now_ms(), subject=name)
+        ask_poll(name, now=now_ms())
     click.echo(f"The job {name!r} is {'now' if is_new else 'already'} known.")
 
 

@@ -61,7 +61,7 @@ def add(
     --jobs 'team/*' --exclude 'team/old-*'
     """
     from tracker.store.jobs import add_server
-    from tracker.store.work import enqueue
+    from tracker.store.work import ask_watch
 
     opened(ctx)
     add_server(
@@ -77,7 +77,7 @@ def add(
         at_once=at_once,
         seconds=seconds,
     )
-    enqueue("watch", name, due=now_ms())
+    ask_watch(name, now=now_ms())
     click.echo(f"The server {name!r} is known; `tracker server check {name}` asks it.")
 
 

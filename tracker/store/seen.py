@@ -18,7 +18,7 @@ from tracker.store.rejudging import waits_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
-from tracker.store.work import ask_judging, enqueue, ensure
+from tracker.store.work import ask_judging, ask_poll, enqueue, ensure
 
 # A job is deleted when two looks in a row do not find it: one may fall into a restart.
 LOOKS = 2
@@ -256,7 +256,7 @@ def _ask_polls(owner: Server, jobs: Sequence[SeenJob], now: int) -> None:
     if changed:
         with writing():
             for job in changed:
-                enqueue("poll", job.name, due=now, subject=job.name)
+                ask_poll(job.name, now=now)
                 Job.update(seen=job.builds).where(Job.name == job.name).execute()
     for job in here:
         if job.name in busy or rows[job.name].error:

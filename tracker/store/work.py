@@ -12,14 +12,15 @@ A task that was given up rests for hours, unless somebody asks for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from tracker.clock import HOUR, SECOND
 from tracker.store.connection import reading, writing
-from tracker.store.models import Heartbeat, Work
+from tracker.store.models import Work
 from tracker.store.sql import run
 
 # Kind and key of the task that publishes: there is one site.
@@ -32,7 +33,6 @@ MOST_DEATHS = 150
 # died: a night of restarts says nothing of the task.
 DEATHS_COUNT = 5
 REST_HOURS = 6
-SECOND = 1000
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,16 @@ def ask_publishing(*, now: int) -> None:
 def ask_judging(job: str, *, now: int) -> None:
     """Have the builds of a job judged that wait for it."""
     enqueue("judge", job, due=now, subject=job)
+
+
+def ask_poll(job: str, *, now: int) -> None:
+    """Have a job of Jenkins read for builds that are news."""
+    enqueue("poll", job, due=now, subject=job)
+
+
+def ask_watch(server: str, *, now: int) -> None:
+    """Have a Jenkins looked at for jobs and builds that are news."""
+    enqueue("watch", server, due=now)
 
 
 def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
@@ -185,7 +195,7 @@ def _pause(tries: int) -> int:
 
 
 def _give_up(row: Work, now: int) -> None:
-    row.state, row.due = "dead", now + REST_HOURS * 3600 * SECOND
+    row.state, row.due = "dead", now + REST_HOURS * HOUR
 
 
 def extend(task: Task, *, now: int, lease_ms: int) -> bool:
@@ -283,23 +293,3 @@ def forget_done(before: int) -> None:
     """Forget the outcomes of tasks that were done before a time (ms)."""
     with writing():
         Work.delete().where((Work.state == "done") & (Work.due < before)).execute()
-
-
-def beat(worker: str, *, now: int, doing: str = "", kinds: Iterable[str] = ()) -> None:
-    """Write down that a worker for tasks of these kinds lives; forget who was silent for a day, or
-    beats by another clock.
-    """
-    does = " ".join(sorted({"publish" if kind == "publish" else "tasks" for kind in kinds}))
-    said = {Heartbeat.at: now, Heartbeat.doing: doing, Heartbeat.does: does}
-    with writing():
-        Heartbeat.insert({Heartbeat.worker: worker, **said}).on_conflict(
-            conflict_target=[Heartbeat.worker], update=said
-        ).execute()
-        day = 86_400 * SECOND
-        Heartbeat.delete().where(~Heartbeat.at.between(now - day, now + day)).execute()
-
-
-def retire(worker: str) -> None:
-    """Take back the heartbeat of a worker that ends in order."""
-    with writing():
-        Heartbeat.delete().where(Heartbeat.worker == worker).execute()

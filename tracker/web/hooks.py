@@ -18,7 +18,7 @@ from tracker.queries import jobs
 from tracker.queries.jobs import ServerRow
 from tracker.store.callers import Caller
 from tracker.store.naming import admits
-from tracker.store.work import enqueue
+from tracker.store.work import ask_poll, ask_watch, enqueue
 from tracker.web.auth import by_token, require
 from tracker.web.openapi_operations import Operations, as_json
 from tracker.web.openapi_parameters import in_path, words
@@ -166,7 +166,7 @@ def _pass_on(knock: Knock, caller: Caller | None) -> None:
     for each in servers.values() if not found else ():
         name = f"{each.prefix}/{knock.job}" if each.prefix else knock.job
         if admits(each.patterns, knock.job) and _is_for(caller, name):
-            enqueue("watch", each.name, due=now)
+            ask_watch(each.name, now=now)
 
 
 def _is_for(caller: Caller | None, job: str) -> bool:
@@ -188,7 +188,7 @@ def _servers_of(knock: Knock, rows: list[ServerRow]) -> dict[str, ServerRow]:
 
 def _ask_for(job: str, number: int | None, now: int) -> None:
     if number is None:
-        enqueue("poll", job, due=now, subject=job)
+        ask_poll(job, now=now)
         return
     payload = {"job": job, "number": number}
     enqueue("poll_build", f"{job}#{number}", due=now, payload=payload, subject=job)

@@ -11,7 +11,7 @@ import threading
 
 from tracker.clock import now_ms
 from tracker.errors import Busy, StorageError
-from tracker.store import work
+from tracker.store import heartbeats, work
 from tracker.store.connection import close_connection
 from tracker.store.work import Task
 
@@ -55,6 +55,6 @@ class Heartbeat:
 
     def _beat(self) -> None:
         task = self.task
-        work.beat(self.worker, now=now_ms(), doing=self.doing, kinds=self.kinds)
+        heartbeats.beat(self.worker, now=now_ms(), doing=self.doing, kinds=self.kinds)
         if task is not None and not work.extend(task, now=now_ms(), lease_ms=self.lease_ms):
             self.lost = task

@@ -17,7 +17,7 @@ from tracker.durable import make_private
 from tracker.errors import Busy, JenkinsError, StorageError, TrackerError
 from tracker.operations.health import refuse_replaced
 from tracker.settings import Settings
-from tracker.store import work
+from tracker.store import heartbeats, work
 from tracker.store.engine import Identity, engine
 from tracker.store.serving import open_for_serving
 from tracker.store.work import Task
@@ -74,7 +74,7 @@ class Worker:
         finally:
             self.look.end()
         self.heartbeat.stop()
-        work.retire(self.name)
+        heartbeats.retire(self.name)
         log.info("worker %s ends", self.name)
 
     def _work(self, *, until_idle: bool) -> None:

@@ -40,7 +40,7 @@ from tracker.store.record import complete_quiet_builds
 from tracker.store.records import BuildFacts
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
-from tracker.store.work import SITE, Task, enqueue, ensure, forget_done
+from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
 from tracker.worker.context import Context
 
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
@@ -146,7 +146,7 @@ def _read_in_time(job: JenkinsJob, number: int) -> bool:
         except TooSlow:
             if not client.is_out_of_time:
                 raise
-    enqueue("poll", job.name, due=now_ms(), subject=job.name)
+    ask_poll(job.name, now=now_ms())
     return True
 
 

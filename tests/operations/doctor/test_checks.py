@@ -15,10 +15,11 @@ from tracker.clock import DAY, HOUR, MINUTE
 from tracker.errors import JenkinsError
 from tracker.operations.doctor import address, backups, clock, permissions, spool, tokens, worker
 from tracker.settings import Settings
+from tracker.store.heartbeats import beat
 from tracker.store.jobs import add_server
 from tracker.store.sql import run
 from tracker.store.tokens import create_token, revoke_token
-from tracker.store.work import beat, claim, enqueue
+from tracker.store.work import claim, enqueue
 
 # Tokens.
 

@@ -20,7 +20,7 @@ from tracker.operations.doctor import checks_of
 from tracker.settings import Settings
 from tracker.store import sqlite
 from tracker.store.connection import close_store
-from tracker.store.work import beat
+from tracker.store.heartbeats import beat
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from tracker.operations.backup.taking import take
 from tracker.operations.doctor import checks_of, server
 from tracker.settings import Settings
 from tracker.store.connection import close_store
+from tracker.store.heartbeats import beat
 from tracker.store.sql import run
-from tracker.store.work import beat
 
 
 @pytest.fixture
