@@ -15,7 +15,7 @@ def test_without_a_number_it_shows_what_was_said() -> None:
     history("nightly", login="P P P F")
     page = budget.show("nightly")
     assert (page.proposed, page.said) == (None, 1)
-    assert [night.would_say for night in page.nights] == [None] * 4
+    assert [build.would_say for build in page.builds] == [None] * 4
 
 
 def test_with_a_number_it_shows_what_that_would_have_said() -> None:

@@ -99,8 +99,8 @@ def test_a_family_tells_where_it_was_first_and_in_which_builds_since() -> None:
     found = only()
     assert found.first is not None
     assert (found.first.job, found.first.label) == ("nightly", "2")
-    assert [night.label for night in found.nights] == ["4", "2"]
-    assert [(night.failures, night.of, night.total) for night in found.nights] == [(1, 1, 2)] * 2
+    assert [each.label for each in found.builds] == ["4", "2"]
+    assert [(each.failures, each.of, each.total) for each in found.builds] == [(1, 1, 2)] * 2
     assert (found.seen, found.jobs) == (2, (families.InJob("nightly", 2, 3),))
 
 

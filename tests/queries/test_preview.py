@@ -25,7 +25,7 @@ def test_it_tells_what_was_said_of_each_build() -> None:
     a_single_failure()
     found = preview("nightly")
     assert (found.budget, found.said, found.proposed) == (1.0, 1, None)
-    assert [night.label for night in found.nights if night.said] == ["31"]
+    assert [build.label for build in found.builds if build.said] == ["31"]
 
 
 def test_a_smaller_budget_would_not_have_called_one_failure_a_regression() -> None:
@@ -40,7 +40,7 @@ def test_a_smaller_budget_would_not_have_called_one_failure_a_regression() -> No
 def test_the_budget_in_force_would_say_what_was_said() -> None:
     a_single_failure()
     found = preview("nightly", 1.0)
-    assert [night.would_say for night in found.nights] == [night.said for night in found.nights]
+    assert [build.would_say for build in found.builds] == [build.said for build in found.builds]
 
 
 @pytest.mark.parametrize("seed", [8, 12])
@@ -56,7 +56,7 @@ def test_it_agrees_with_what_was_said_over_breaks_fixes_and_incidents(seed: int)
             letters[outage] = "F"
     history("nightly", **{name: " ".join(letters) for name, letters in pictures.items()})
     found = preview("nightly", 1.0)
-    assert [night.would_say for night in found.nights] == [night.said for night in found.nights]
+    assert [build.would_say for build in found.builds] == [build.said for build in found.builds]
     assert found.said > 8
 
 

@@ -13,7 +13,7 @@ from tracker.queries.cases import HistoryRow
 from tracker.queries.rows import BuildRow, Totals
 from tracker.site import charts
 from tracker.site.charts import Chart
-from tracker.store.nights import Judging
+from tracker.store.build_verdicts import Judging
 from tracker.verdicts.budget import USUAL
 
 PLAIN = BuildRow(

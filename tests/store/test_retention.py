@@ -26,11 +26,11 @@ from tracker.queries.explain import explain
 from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store import (
+    build_verdicts,
     connection,
     families,
     lost,
     missing,
-    nights,
     paces,
     reclustering,
     retention,
@@ -78,7 +78,7 @@ def _windows(*sizes: int) -> tuple[Any, ...]:
 
 def shorten(patch: pytest.MonkeyPatch) -> None:
     for module, names in (
-        (nights, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
+        (build_verdicts, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
         (missing, {"LOOK": 6}),
         (lost, {"LOOK": 6}),
         (paces, {"BUILDS": 6}),

@@ -18,9 +18,9 @@ from tracker.store.taken_over import (
     REPORT_FOLDER,
     Standing,
     TakenBuild,
+    builds_here,
     given_names,
     match,
-    on_record,
     standing,
     take_over,
 )
@@ -40,7 +40,7 @@ def taken(number: int, kind: Standing = "new", *reports: ReadReport, **facts: ob
 def stands(number: int, *reports: ReadReport, **facts: object) -> Standing:
     build = taken(number, "new", *reports, **facts)
     digests = frozenset((each.name, each.sha256) for each in reports)
-    return standing(on_record("nightly").get(number, ()), build.facts, digests)
+    return standing(builds_here("nightly").get(number, ()), build.facts, digests)
 
 
 def test_a_build_is_new_then_known_then_changed(store: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_build_of_another_source_is_the_same_when_it_began_at_that_time(
 ) -> None:
     jenkins("nightly", 1, report("own.xml", a="P"), started=NOW)
     facts = BuildFacts("nightly", 1, started=NOW - apart)
-    assert (match(on_record("nightly")[1], facts) is not None) is is_found
+    assert (match(builds_here("nightly")[1], facts) is not None) is is_found
 
 
 def test_release_and_module_are_kept_with_the_name(store: Path) -> None:

@@ -36,19 +36,19 @@ def command(
         return
     would = "" if found.proposed is None else f"; with {found.proposed:g}: {found.would_say}"
     alarms_said = "false alarm" if found.budget == 1 else "false alarms"
-    builds = "build" if len(found.nights) == 1 else "builds"
+    builds = "build" if len(found.builds) == 1 else "builds"
     click.echo(
         f"{job}: at most {found.budget:g} {alarms_said} a night;"
-        f" {found.said} newly broken in {len(found.nights)} judged {builds}{would}"
+        f" {found.said} newly broken in {len(found.builds)} judged {builds}{would}"
     )
     print_table(
         ("BUILD", "SAID") if found.proposed is None else ("BUILD", "SAID", "WOULD SAY"),
         (
-            (f"#{night.label}", night.said)
-            if night.would_say is None
-            else (f"#{night.label}", night.said, night.would_say)
-            for night in found.nights
-            if night.said or night.would_say
+            (f"#{build.label}", build.said)
+            if build.would_say is None
+            else (f"#{build.label}", build.said, build.would_say)
+            for build in found.builds
+            if build.said or build.would_say
         ),
         "Nothing was newly broken in these builds.",
     )

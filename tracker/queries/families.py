@@ -100,7 +100,7 @@ class SignatureRow:
 
 
 @dataclass(frozen=True)
-class Night:
+class FamilyBuild:
     """A build with failures of the family: so many of the build's failures, of its results."""
 
     job: str
@@ -146,9 +146,9 @@ class Family:
     """A family in full; of signatures and builds the newest, of all there are."""
 
     row: FamilyRow
-    first: Night | None
+    first: FamilyBuild | None
     signatures: tuple[SignatureRow, ...]
-    nights: tuple[Night, ...]
+    builds: tuple[FamilyBuild, ...]
     seen: int
     jobs: tuple[InJob, ...]
     decided: tuple[Decided, ...]
@@ -216,13 +216,12 @@ def family(number: str) -> Family:
     """The family with all that is shown of it."""
     with snapshot():
         row = family_row(number)
-        nights = _nights(row.id, "DESC", SHOWN)
         return Family(
             row=row,
-            first=next(iter(_nights(row.id, "ASC", 1)), None),
+            first=next(iter(_builds(row.id, "ASC", 1)), None),
             signatures=tuple(_signatures(row.id)),
-            nights=tuple(nights),
-            seen=_count_nights(row.id),
+            builds=tuple(_builds(row.id, "DESC", SHOWN)),
+            seen=_count_builds(row.id),
             jobs=tuple(_jobs(row.id)),
             decided=tuple(_decided(row.id)),
             explained=explained(row.id),
@@ -290,7 +289,7 @@ _BUILDS_OF = (
 )
 
 
-def _nights(number: int, order: str, limit: int) -> list[Night]:
+def _builds(number: int, order: str, limit: int) -> list[FamilyBuild]:
     rows = select(
         f"SELECT j.name, {label_of('b')}, b.started, x.failures, b.failed + b.error, b.total"
         f" FROM {_BUILDS_OF} x JOIN build b ON b.id = x.build_id JOIN job j ON j.id = b.job_id"
@@ -299,10 +298,10 @@ def _nights(number: int, order: str, limit: int) -> list[Night]:
         number,
         limit,
     )
-    return [Night(row[0], row[1], at(row[2]), *row[3:]) for row in rows]
+    return [FamilyBuild(row[0], row[1], at(row[2]), *row[3:]) for row in rows]
 
 
-def _count_nights(number: int) -> int:
+def _count_builds(number: int) -> int:
     return int(select(f"SELECT count(*) FROM {_BUILDS_OF} AS ours", number)[0][0])
 
 

@@ -20,7 +20,7 @@ BUILDS = 60
 
 
 @dataclass(frozen=True)
-class Night:
+class BuildAlarms:
     """A build: how many cases were called newly broken in it, and would have been."""
 
     label: str
@@ -41,17 +41,17 @@ class Preview:
     proposed: float | None
     odds: float | None
     would_be: float | None
-    nights: tuple[Night, ...]
+    builds: tuple[BuildAlarms, ...]
 
     @property
     def said(self) -> int:
         """How many were called newly broken in these builds."""
-        return sum(night.said for night in self.nights)
+        return sum(build.said for build in self.builds)
 
     @property
     def would_say(self) -> int:
         """How many would have been."""
-        return sum(night.would_say or 0 for night in self.nights)
+        return sum(build.would_say or 0 for build in self.builds)
 
 
 def preview(job: str, proposed: float | None = None) -> Preview:
@@ -66,7 +66,7 @@ def preview(job: str, proposed: float | None = None) -> Preview:
         [(job_id, budget)] = found
         builds = judged_builds(job_id)
         would = list(_alarms(builds[-(BUILDS + LOOK) :], proposed)) if proposed else []
-        nights = _nights(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
+        alarms = _alarms_of(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
         last = builds[-1].place.build_id if builds else None
         odds = rows_of(
             "SELECT CAST(json_extract(judging, '$.limits.seldom') AS double precision)"
@@ -79,18 +79,19 @@ def preview(job: str, proposed: float | None = None) -> Preview:
         proposed=proposed,
         odds=odds[0][0] if odds else None,
         would_be=would[-1][0].seldom if would else None,
-        nights=tuple(reversed(nights)),
+        builds=tuple(reversed(alarms)),
     )
 
 
-def _nights(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[Night]:
+def _alarms_of(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[BuildAlarms]:
     rows = rows_of(
         f"SELECT {label_of('b')}, b.regressions + b.new_failures FROM build b"
         f" WHERE b.id IN {IN} ORDER BY b.epoch, b.number",
         listed(build.place.build_id for build in builds),
     )
     return [
-        Night(label, said, would[at] if would else None) for at, (label, said) in enumerate(rows)
+        BuildAlarms(label, said, would[at] if would else None)
+        for at, (label, said) in enumerate(rows)
     ]
 
 

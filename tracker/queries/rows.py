@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from tracker.store.build_verdicts import Judging
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.late_failures import Late
-from tracker.store.nights import Judging
 from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
 from tracker.verdicts.incidents import is_out

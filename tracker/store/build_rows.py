@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from tracker.store import absences, nights
+from tracker.store import absences, build_verdicts
 from tracker.store.identity import twin
 from tracker.store.late_failures import count_late
 from tracker.store.merge import Merged, merge, totals
@@ -58,7 +58,7 @@ def add_reports(
     _write_results(build.id, merged, numbers)
     _write_report_rows(build.id, reports, merged.overlaps, numbers)
     if _can_be_judged(job, build):
-        nights.take_back(build)
+        build_verdicts.take_back(build)
         absences.take_back(build)
     else:
         count_late(job.id, build)

@@ -12,9 +12,9 @@ import time
 
 from tracker.errors import NotFound, UsageError
 from tracker.store import absences, audit, break_windows, episodes, missing, paces
+from tracker.store.build_verdicts import forget_counts, judge_build
 from tracker.store.connection import reading, writing
 from tracker.store.models import Job, Rejudging
-from tracker.store.nights import forget_counts, judge_night
 from tracker.store.outcomes import (
     JUDGED,
     Place,
@@ -167,7 +167,7 @@ def judge_from(
     for build in todo[:most]:
         if done and time.monotonic() >= until:
             break
-        past = [*judge_night(job_id, past, build, revision)]
+        past = [*judge_build(job_id, past, build, revision)]
         missing.derive(job_id, build.place)
         paces.derive(job_id, past[:-1], past[-1])
         done += 1

@@ -44,15 +44,15 @@ def lost_in(build: int, before: Sequence[int], skipped: Set[int]) -> Lost:
     `before` are the builds to learn from, newest first; of the cases that those skip it is known
     in which.
     """
-    night = _Night.of(build, before[:WINDOW], skipped)
-    scene = night.scene(skipped)
+    facts = _Facts.of(build, before[:WINDOW], skipped)
+    scene = facts.scene(skipped)
     found = causes(scene)
-    fresh = night.here.difference(*night.seen)
-    return Lost(settled(found, _comings(found, night, before)), scene.expected, fresh)
+    fresh = facts.here.difference(*facts.seen)
+    return Lost(settled(found, _comings(found, facts, before)), scene.expected, fresh)
 
 
 @dataclass(frozen=True)
-class _Night:
+class _Facts:
     """A build from which something is gone, and the builds before it, newest first.
 
     The sets are without the `others`, so many cases that are in all of the builds; what one of
@@ -76,7 +76,7 @@ class _Night:
     suites: LossySuites
 
     @classmethod
-    def of(cls, build: int, builds: Sequence[int], skipped: Set[int]) -> _Night:
+    def of(cls, build: int, builds: Sequence[int], skipped: Set[int]) -> _Facts:
         every = (build, *builds)
         (here, *seen), others = unsteady(every)
         skips = [skipped_in(each) if skipped else set() for each in every]
@@ -118,7 +118,7 @@ class _Night:
 
 
 def _comings(
-    found: Iterable[Missing], night: _Night, before: Sequence[int]
+    found: Iterable[Missing], facts: _Facts, before: Sequence[int]
 ) -> dict[int, list[bool]]:
     """In which builds each case was there that nothing but its absence speaks for, newest first."""
     among = {each.test.id: each.cause is Cause.SKIPPED for each in found if not each.is_explained}
@@ -128,7 +128,7 @@ def _comings(
     away = explained(builds, among.keys())
     rows: dict[int, list[bool]] = {case: [] for case in among}
     for at, build in enumerate(builds):
-        there, skipped = _there(build, at, night, among.keys())
+        there, skipped = _there(build, at, facts, among.keys())
         lost_then = away.get(build, set())
         for case, has_to_run in among.items():
             ran = case in there and not (has_to_run and case in skipped)
@@ -136,12 +136,12 @@ def _comings(
     return rows
 
 
-def _there(build: int, at: int, night: _Night, among: Set[int]) -> tuple[Set[int], Set[int]]:
+def _there(build: int, at: int, facts: _Facts, among: Set[int]) -> tuple[Set[int], Set[int]]:
     """Of some cases those in a build, and those of them that it skipped; it is the `at`th before.
 
     More may be in both of the sets.
     """
-    if at < len(night.seen):
-        return night.seen[at], night.skips[at + 1]
+    if at < len(facts.seen):
+        return facts.seen[at], facts.skips[at + 1]
     found = dict(statuses(build, among))
     return found.keys(), {case for case, status in found.items() if status == Status.SKIPPED}

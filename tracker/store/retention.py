@@ -25,7 +25,7 @@ _LAST = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Plan:
+class LettingGo:
     """The builds of a job whose results are to go, as it is at a revision.
 
     Its verdicts stay as they are before the build `judged_from`.
@@ -37,7 +37,7 @@ class Plan:
     judged_from: int | None
 
 
-def mark(plan: Plan, *, now: int) -> bool:
+def mark(plan: LettingGo, *, now: int) -> bool:
     """Mark the builds of a plan as let go; False where the job changed since it was made."""
     with writing():
         [(revision,)] = run("SELECT revision FROM job WHERE id = ?", plan.job_id)

@@ -39,7 +39,7 @@ Standing = Literal["new", "changed", "facts", "known", "own"]
 
 
 @dataclass(frozen=True)
-class OnRecord:
+class BuildHere:
     """A recorded build of a number; `told` are the facts that are compared.
 
     `reports` are pairs of name and SHA-256; it is only `taken` over as long as no other source
@@ -72,7 +72,7 @@ def given_names() -> dict[tuple[str, str], str]:
     return {(release, module): name for release, module, name in rows}
 
 
-def on_record(job: str) -> dict[int, list[OnRecord]]:
+def builds_here(job: str) -> dict[int, list[BuildHere]]:
     """The builds of a job by their numbers, the newest epoch first."""
     with reading():
         rows = run(
@@ -82,18 +82,18 @@ def on_record(job: str) -> dict[int, list[OnRecord]]:
             job,
         )
         reports = _reports(job)
-    found: dict[int, list[OnRecord]] = defaultdict(list)
+    found: dict[int, list[BuildHere]] = defaultdict(list)
     for build_id, number, state, *told, let_go in rows:
         own = reports.get(build_id, frozenset())
         is_taken = state == "receiving" and all(_is_ours(name) for name, _ in own)
         found[number].append(
-            OnRecord(build_id, told[0], is_taken, own, tuple(told), let_go is not None)
+            BuildHere(build_id, told[0], is_taken, own, tuple(told), let_go is not None)
         )
     return found
 
 
 def standing(
-    builds: Sequence[OnRecord], facts: BuildFacts, reports: frozenset[tuple[str, str]]
+    builds: Sequence[BuildHere], facts: BuildFacts, reports: frozenset[tuple[str, str]]
 ) -> Standing:
     """What a build of the earlier application is, held against those recorded under its number."""
     build = match(builds, facts)
@@ -109,7 +109,7 @@ def standing(
     return "known" if build.told == _told(facts) else "facts"
 
 
-def match(builds: Sequence[OnRecord], facts: BuildFacts) -> OnRecord | None:
+def match(builds: Sequence[BuildHere], facts: BuildFacts) -> BuildHere | None:
     """The recorded build that is meant: one that was taken over or, by its start, another."""
     taken = [build for build in builds if build.is_taken]
     fitting = [build for build in builds if _is_near(build.started, facts.started)]
@@ -140,7 +140,7 @@ def take_over(
 
 def _take(job: Job, build: TakenBuild, now: int) -> bool:
     if build.standing in ("changed", "facts"):
-        found = match(on_record(job.name).get(build.facts.number, ()), build.facts)
+        found = match(builds_here(job.name).get(build.facts.number, ()), build.facts)
         if found is None or not found.is_taken:
             return False  # meanwhile somebody else spoke of it
         _rewrite(job, Build.get_by_id(found.id), build, now)

@@ -13,9 +13,9 @@ from tracker.queries.facets import ExplainedFailures
 from tracker.queries.families import (
     Decided,
     FailingCase,
+    FamilyBuild,
     FamilyRow,
     InJob,
-    Night,
     Now,
     SignatureRow,
 )
@@ -75,10 +75,10 @@ class FamilyInFull(Family, frozen=True):
     It was seen in so many `builds`.
     """
 
-    first: Night | None
+    first: FamilyBuild | None
     signatures_shown: tuple[SignatureRow, ...]
     builds: int
-    builds_shown: tuple[Night, ...]
+    builds_shown: tuple[FamilyBuild, ...]
     in_jobs: tuple[InJob, ...]
     facets: ExplainedFailures | None
     decisions: tuple[Decided, ...]
@@ -112,7 +112,7 @@ def one_family(family: str) -> FamilyInFull | Response:
         first=found.first,
         signatures_shown=found.signatures,
         builds=found.seen,
-        builds_shown=found.nights,
+        builds_shown=found.builds,
         in_jobs=found.jobs,
         facets=found.explained,
         decisions=found.decided,

@@ -11,8 +11,8 @@ import msgspec
 from tracker.queries import builds
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import BuildRow, Totals
+from tracker.store.build_verdicts import Judging
 from tracker.store.identity import SUITE_JOINT
-from tracker.store.nights import Judging
 from tracker.web.links import page_url
 
 Said = TypeVar("Said", bound=msgspec.Struct)

@@ -69,7 +69,7 @@ def _module(
     A build that the tracker read itself is counted with what it has here on both sides: what it
     has there is told as a note.
     """
-    builds = taken_over.on_record(module.name)
+    builds = taken_over.builds_here(module.name)
     totals = _totals(module.name)
     place = f"{module.release}/{module.module}"
     there: Counter[str] = Counter()

@@ -34,7 +34,7 @@ from tracker.store.connection import reading
 from tracker.store.records import BuildFacts
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
-from tracker.store.taken_over import OnRecord, Standing, TakenBuild
+from tracker.store.taken_over import BuildHere, Standing, TakenBuild
 
 # So many results are recorded in one transaction, so that others can write in between.
 AT_A_TIME = 20_000
@@ -100,7 +100,7 @@ def _take_module(
     dry_run: bool,
 ) -> None:
     waiting: list[_Prepared] = []
-    here = taken_over.on_record(module.name)
+    here = taken_over.builds_here(module.name)
     parts = (module.release, module.module)
     for prepared in _prepared(legacy, module, here, tally):
         if prepared.standing in ("known", "own"):
@@ -116,7 +116,7 @@ def _take_module(
 def _prepared(
     legacy: LegacyDatabase,
     module: LegacyModuleBuilds,
-    here: dict[int, list[OnRecord]],
+    here: dict[int, list[BuildHere]],
     tally: _Tally,
 ) -> Iterator[_Prepared]:
     """The builds of a module, held against those that are here."""
@@ -161,7 +161,7 @@ def _record(
 
 def _take_parents(job: str, builds: Mapping[int, str], tally: _Tally, dry_run: bool) -> None:
     """The builds that started others have no rows there: nothing is known but that they ran."""
-    here = taken_over.on_record(job)
+    here = taken_over.builds_here(job)
     fresh = [
         TakenBuild("new", BuildFacts(job, number, complete=True, url=url))
         for number, url in builds.items()

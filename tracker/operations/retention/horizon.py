@@ -22,7 +22,7 @@ WINDOW = 60
 
 
 @dataclass(frozen=True)
-class Night:
+class PastBuild:
     """A build as retention sees it; `at` is when it ran (ms), `place` (epoch, number).
 
     `is_whole` tells that it is complete with no damaged report, `is_out` that it was an incident
@@ -43,28 +43,28 @@ class Night:
 
 
 # What each window of judging is made of, and how many builds it has.
-_WINDOWS: tuple[tuple[Callable[[Night], bool], int], ...] = (
-    (lambda night: True, LOOK + SPARE),
-    (lambda night: not night.is_incident, WINDOW + SPARE),
-    (lambda night: night.is_whole, WINDOW + SPARE),
-    (lambda night: not night.is_out, WINDOW + SPARE),
-    (lambda night: not night.is_out and night.total > 0, 1 + SPARE),
+_WINDOWS: tuple[tuple[Callable[[PastBuild], bool], int], ...] = (
+    (lambda build: True, LOOK + SPARE),
+    (lambda build: not build.is_incident, WINDOW + SPARE),
+    (lambda build: build.is_whole, WINDOW + SPARE),
+    (lambda build: not build.is_out, WINDOW + SPARE),
+    (lambda build: not build.is_out and build.total > 0, 1 + SPARE),
 )
 
 
-def read_by_judging(judged: Sequence[Night], first: int) -> set[int]:
+def read_by_judging(judged: Sequence[PastBuild], first: int) -> set[int]:
     """The builds whose results are read when those from place `first` on are judged.
 
     `judged` are the judged builds of a job, oldest first.
     """
-    found = {night.id for night in judged[first:]}
+    found = {build.id for build in judged[first:]}
     for counts, size in _WINDOWS:
-        before = (night for night in reversed(judged[:first]) if counts(night))
-        found |= {night.id for night in islice(before, size)}
+        before = (build for build in reversed(judged[:first]) if counts(build))
+        found |= {build.id for build in islice(before, size)}
     return found
 
 
-def first_judgeable(judged: Sequence[Night], gone: Set[int]) -> int | None:
+def first_judgeable(judged: Sequence[PastBuild], gone: Set[int]) -> int | None:
     """The place of the first build from which on judging reads none of those that are `gone`.
 
     None where there is none such.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracker.operations.retention.horizon import Night, first_judgeable
+from tracker.operations.retention.horizon import PastBuild, first_judgeable
 from tracker.operations.retention.rules import LEAST, RULES, History, Policy, kept_by
 from tracker.store.connection import reading
 from tracker.store.outcomes import IS_INCIDENT, IS_OUT, JUDGED
-from tracker.store.retention import Plan
+from tracker.store.retention import LettingGo
 from tracker.store.sightings import UP_TO_DATE
 from tracker.store.sql import run
 
@@ -19,7 +19,7 @@ class JobPlan:
     """What goes of a job, and how many builds with results stay, by the rule that keeps them."""
 
     job: str
-    plan: Plan
+    plan: LettingGo
     results: int
     kept: Mapping[str, int]
 
@@ -31,19 +31,19 @@ def plan_job(job_id: int, policy: Policy, *, now: int) -> JobPlan:
     kept = kept_by(history, policy, now)
     stay = set().union(*kept.values())
     going = [
-        night
-        for night in history.nights
-        if policy.lets_results_go and night.total and not night.is_let_go and night.id not in stay
+        build
+        for build in history.builds
+        if policy.lets_results_go and build.total and not build.is_let_go and build.id not in stay
     ]
     return JobPlan(
         job=history.name,
-        plan=Plan(
+        plan=LettingGo(
             job_id,
             history.revision,
-            tuple(night.id for night in going),
-            _judged_from(history, {night.id for night in going}),
+            tuple(build.id for build in going),
+            _judged_from(history, {build.id for build in going}),
         ),
-        results=sum(night.total for night in going),
+        results=sum(build.total for build in going),
         kept={rule.name: len(kept[rule.name]) for rule in RULES},
     )
 
@@ -57,8 +57,8 @@ def job_ids() -> list[int]:
 def _judged_from(history: History, going: set[int]) -> int | None:
     """The build from which on the job can be judged again; None where it can be as a whole."""
     judged = history.judged
-    gone = going | {night.id for night in judged if night.is_let_go}
-    gone &= {night.id for night in judged}
+    gone = going | {build.id for build in judged if build.is_let_go}
+    gone &= {build.id for build in judged}
     if not gone:
         return None
     place = first_judgeable(judged, gone)
@@ -77,12 +77,12 @@ def _history(job_id: int) -> History:
         revision=revision,
         release=release,
         is_settled=not waits,
-        nights=tuple(_nights(job_id)),
+        builds=tuple(_builds(job_id)),
         open=_open(job_id),
     )
 
 
-def _nights(job_id: int) -> list[Night]:
+def _builds(job_id: int) -> list[PastBuild]:
     rows = run(
         f"SELECT id, epoch, number, coalesce(started, heard), total, {JUDGED},"
         f" complete AND damaged = 0, {IS_INCIDENT}, {IS_OUT},"
@@ -91,7 +91,7 @@ def _nights(job_id: int) -> list[Night]:
         " FROM build WHERE job_id = ? ORDER BY epoch, number",
         job_id,
     )
-    return [Night(row[0], (row[1], row[2]), *row[3:5], *map(bool, row[5:])) for row in rows]
+    return [PastBuild(row[0], (row[1], row[2]), *row[3:5], *map(bool, row[5:])) for row in rows]
 
 
 def _open(job_id: int) -> frozenset[int]:

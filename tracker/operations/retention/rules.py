@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tracker.clock import DAY
-from tracker.operations.retention.horizon import Night, read_by_judging
+from tracker.operations.retention.horizon import PastBuild, read_by_judging
 from tracker.queries.periods import BASIS_DAYS, MOST_DAYS
 
 # So many newest judged builds of each job can always be judged again.
@@ -52,13 +52,13 @@ class History:
     revision: int
     release: str
     is_settled: bool
-    nights: tuple[Night, ...]
+    builds: tuple[PastBuild, ...]
     open: frozenset[int]
 
     @property
-    def judged(self) -> tuple[Night, ...]:
+    def judged(self) -> tuple[PastBuild, ...]:
         """The judged builds."""
-        return tuple(night for night in self.nights if night.is_judged)
+        return tuple(build for build in self.builds if build.is_judged)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Rule:
 
 
 def _kept(history: History, _policy: Policy, _now: int) -> set[int]:
-    return {night.id for night in history.nights if night.is_kept}
+    return {build.id for build in history.builds if build.is_kept}
 
 
 def _young(history: History, policy: Policy, now: int) -> set[int]:
@@ -79,13 +79,13 @@ def _young(history: History, policy: Policy, now: int) -> set[int]:
 
 
 def _newest(history: History, policy: Policy, _now: int) -> set[int]:
-    with_results = [night.id for night in history.nights if night.total]
+    with_results = [build.id for build in history.builds if build.total]
     return set(with_results[-policy.builds :]) if policy.builds else set()
 
 
 def _read(history: History, _policy: Policy, _now: int) -> set[int]:
     judged = history.judged
-    newest = {night.id for night in history.nights[-LEAST:]}
+    newest = {build.id for build in history.builds[-LEAST:]}
     return newest | read_by_judging(judged, max(0, len(judged) - LEAST))
 
 
@@ -94,18 +94,18 @@ def _open(history: History, _policy: Policy, _now: int) -> set[int]:
 
 
 def _of_release(history: History, _policy: Policy, _now: int) -> set[int]:
-    if not history.release or not history.nights:
+    if not history.release or not history.builds:
         return set()
-    return _since(history, max(night.at for night in history.nights) - RELEASE_DAYS * DAY)
+    return _since(history, max(build.at for build in history.builds) - RELEASE_DAYS * DAY)
 
 
 def _unfinished(history: History, _policy: Policy, _now: int) -> set[int]:
-    undone = {night.id for night in history.nights if not night.is_done}
-    return undone if history.is_settled else {night.id for night in history.nights}
+    undone = {build.id for build in history.builds if not build.is_done}
+    return undone if history.is_settled else {build.id for build in history.builds}
 
 
 def _since(history: History, at: int) -> set[int]:
-    return {night.id for night in history.nights if night.at >= at}
+    return {build.id for build in history.builds if build.at >= at}
 
 
 # A build that several rules keep is counted for the first of them.
@@ -124,7 +124,7 @@ RULES: Sequence[Rule] = (
 
 def kept_by(history: History, policy: Policy, now: int) -> dict[str, set[int]]:
     """The builds that have results and stay, by the name of the rule that keeps them."""
-    left = {night.id for night in history.nights if night.total and not night.is_let_go}
+    left = {build.id for build in history.builds if build.total and not build.is_let_go}
     found: dict[str, set[int]] = {}
     for rule in RULES:
         found[rule.name] = left & rule.builds(history, policy, now)

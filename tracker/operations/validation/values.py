@@ -20,7 +20,7 @@ from tracker.operations.validation.naming import key_of, named
 from tracker.operations.validation.remedies import REBUILD, remedy_of
 from tracker.store import callers, people
 from tracker.store.break_windows import BreakWindow
-from tracker.store.nights import Judging
+from tracker.store.build_verdicts import Judging
 from tracker.store.paces import Noticed
 from tracker.store.sql import Row, run
 from tracker.verdicts.durations import Pace

@@ -62,7 +62,7 @@ class Judging:
 
 
 @dataclass(frozen=True)
-class _Night:
+class _Facts:
     """A build to be judged: what came before it in its job, and which cases it says something of.
 
     `past` are the judged builds before it, oldest first; `lasting` the episodes that last, `fixed`
@@ -84,13 +84,13 @@ class _Night:
         return self.failed - (self.lasting.keys() - well)
 
 
-def judge_night(
+def judge_build(
     job_id: int, past: list[JudgedBuild], build: JudgedBuild, revision: int
 ) -> Iterable[JudgedBuild]:
     """Write what a build says; the past of the next one."""
     build = replace(build, is_incident=False, is_lifted=False)  # as it was judged before
     build_id = build.place.build_id
-    night = _Night(
+    facts = _Facts(
         job_id=job_id,
         past=past,
         build=build,
@@ -99,45 +99,45 @@ def judge_night(
         lasting=episodes.open_episodes(job_id),
         fixed=episodes.fixed_breaks(job_id, [each.place.build_id for each in past[-LOOK:]]),
     )
-    if past and past[-1].is_out and _was_none(past[-1], night):
+    if past and past[-1].is_out and _was_none(past[-1], facts):
         run("UPDATE build SET lifted = true WHERE id = ?", past[-1].place.build_id)
-        night = replace(night, past=[*past[:-1], replace(past[-1], is_lifted=True)])
+        facts = replace(facts, past=[*past[:-1], replace(past[-1], is_lifted=True)])
         found = None
     else:
-        found = _incident(night)
+        found = _incident(facts)
     [(budget,)] = run("SELECT budget FROM job WHERE id = ?", job_id)
-    judging = Judging(RULE, budget, build.total, _limits(night, budget), found)
-    counts = _count_apart(night) if found else _write_verdicts(night, judging.limits, revision)
+    judging = Judging(RULE, budget, build.total, _limits(facts, budget), found)
+    counts = _count_apart(facts) if found else _write_verdicts(facts, judging.limits, revision)
     _write_judging(build_id, judging, counts, revision)
-    return [*night.past, replace(build, is_incident=found is not None)]
+    return [*facts.past, replace(build, is_incident=found is not None)]
 
 
-def _was_none(before: JudgedBuild, night: _Night) -> bool:
-    earlier = replace(night, failed=failed_in(before.place.build_id))
-    return was_none(earlier.unexpected, night.failed)
+def _was_none(before: JudgedBuild, facts: _Facts) -> bool:
+    earlier = replace(facts, failed=failed_in(before.place.build_id))
+    return was_none(earlier.unexpected, facts.failed)
 
 
-def _incident(night: _Night) -> Incident | None:
+def _incident(facts: _Facts) -> Incident | None:
     """The incident that the build was; in a build with results before it its cases passed."""
-    ran = night.build.total
-    if not is_large(len(night.unexpected), ran):
+    ran = facts.build.total
+    if not is_large(len(facts.unexpected), ran):
         return None
-    ran_before = [build for build in night.past if build.total and not build.is_out]
-    [*_, before] = ran_before or [night.build]
+    ran_before = [build for build in facts.past if build.total and not build.is_out]
+    [*_, before] = ran_before or [facts.build]
     passed = passed_in(before.place.build_id)
-    reasons = {case: why for case, why in _reasons(night).items() if case in passed}
+    reasons = {case: why for case, why in _reasons(facts).items() if case in passed}
     return incident(reasons, ran)
 
 
-def _reasons(night: _Night) -> dict[int, str]:
+def _reasons(facts: _Facts) -> dict[int, str]:
     """Why the unexpected failures failed: type and first line, what varies in it masked."""
     rows = run(
         "SELECT r.case_id, f.id, f.type, f.message FROM result r"
         " LEFT JOIN failure f ON f.id = r.failure_id"
         f" WHERE r.build_id = ? AND {FAILED}",
-        night.build.place.build_id,
+        facts.build.place.build_id,
     )
-    unexpected = night.unexpected
+    unexpected = facts.unexpected
     known: dict[int | None, str] = {None: ""}
     for case, failure, kind, message in rows:
         if case in unexpected and failure not in known:
@@ -146,14 +146,14 @@ def _reasons(night: _Night) -> dict[int, str]:
     return {case: known[failure] for case, failure, _, _ in rows if case in unexpected}
 
 
-def _limits(night: _Night, budget: float) -> Limits:
+def _limits(facts: _Facts, budget: float) -> Limits:
     """The limits of the job as its builds before this one have it, but for incidents.
 
     A lifted one too: its failures are not how often these cases fail by chance.
     """
-    recent = [build.place.build_id for build in night.past if not build.is_incident][-BEFORE:]
-    broken = {case for case, row in night.lasting.items() if row.state in BROKEN}
-    mended = {case for case, row in night.fixed.items() if any(fix in recent for _, fix in row)}
+    recent = [build.place.build_id for build in facts.past if not build.is_incident][-BEFORE:]
+    broken = {case for case, row in facts.lasting.items() if row.state in BROKEN}
+    mended = {case for case, row in facts.fixed.items() if any(fix in recent for _, fix in row)}
     apart = broken | mended
     rows = run(
         f"SELECT r.case_id, count(*) FROM result r WHERE {FAILED}"
@@ -161,31 +161,31 @@ def _limits(night: _Night, budget: float) -> Limits:
         listed(recent),
     )
     histogram = Counter(times for case, times in rows if case not in apart)
-    histogram[0] = max(0, night.build.total - len(apart) - histogram.total())
+    histogram[0] = max(0, facts.build.total - len(apart) - histogram.total())
     return limits(histogram, len(recent), budget)
 
 
-def _count_apart(night: _Night) -> Counter[str]:
+def _count_apart(facts: _Facts) -> Counter[str]:
     """The counts of an incident: nothing changes, and what was not expected is counted apart."""
-    counts: Counter[str] = Counter({"in_incident": len(night.unexpected)})
-    for case in night.failed - night.unexpected:
-        counts[_COUNTED_AS.get(night.lasting[case].state, "")] += 1
+    counts: Counter[str] = Counter({"in_incident": len(facts.unexpected)})
+    for case in facts.failed - facts.unexpected:
+        counts[_COUNTED_AS.get(facts.lasting[case].state, "")] += 1
     return counts
 
 
-def _write_verdicts(night: _Night, limits: Limits, revision: int) -> Counter[str]:
+def _write_verdicts(facts: _Facts, limits: Limits, revision: int) -> Counter[str]:
     """Write which episodes begin and end with a build; its counts."""
-    build_id = night.build.place.build_id
+    build_id = facts.build.place.build_id
     counts: Counter[str] = Counter()
     began: list[Began] = []
     ended: set[int] = set()
     reckoned: list[Reckoned] = []
-    window = [*night.past[-LOOK:], night.build]
+    window = [*facts.past[-LOOK:], facts.build]
     places = {build.place.build_id: at for at, build in enumerate(window)}
-    for case, outcomes, before in _courses(night, window, places):
+    for case, outcomes, before in _courses(facts, window, places):
         now = step(before, outcomes.replace(GAP, ""), limits)
         counts[_counted_as(before, now, outcomes[-1])] += 1
-        since = _since(night.lasting.get(case), now, outcomes, window, build_id)
+        since = _since(facts.lasting.get(case), now, outcomes, window, build_id)
         if _tells_when(before, now, outcomes[-1]) and (found := break_window(outcomes, window)):
             reckoned.append(Reckoned(case, since, found))
         if not _is_news(before, now, outcomes[-1]):
@@ -194,32 +194,32 @@ def _write_verdicts(night: _Night, limits: Limits, revision: int) -> Counter[str
         if now.state is not State.HEALTHY:
             said = verdict(before, outcomes.replace(GAP, ""), limits)
             began.append(Began(case, since, said))
-    episodes.end(night.job_id, sorted(ended & night.lasting.keys()), build_id)
-    episodes.begin(night.job_id, sorted(began, key=lambda each: each.case), build_id, revision)
-    break_windows.keep(night.job_id, reckoned, build_id)
+    episodes.end(facts.job_id, sorted(ended & facts.lasting.keys()), build_id)
+    episodes.begin(facts.job_id, sorted(began, key=lambda each: each.case), build_id, revision)
+    break_windows.keep(facts.job_id, reckoned, build_id)
     return counts
 
 
 def _courses(
-    night: _Night, window: Sequence[JudgedBuild], places: Mapping[int, int]
+    facts: _Facts, window: Sequence[JudgedBuild], places: Mapping[int, int]
 ) -> Iterable[tuple[int, str, Standing]]:
     """Each case the build says something of: its outcomes with gaps, and where it stood."""
-    cases = night.failed | night.retried | _of_this_build(night)
+    cases = facts.failed | facts.retried | _of_this_build(facts)
     rows = letters(window, cases)
-    earlier = night.past[:-LOOK][-REMEMBERED:]
+    earlier = facts.past[:-LOOK][-REMEMBERED:]
     known = passed_in_any(earlier, [case for case, row in rows.items() if not row[:-1].strip(GAP)])
     for case, row in rows.items():
-        outcomes = without_fixed(row, night.fixed.get(case, ()), places)
+        outcomes = without_fixed(row, facts.fixed.get(case, ()), places)
         if case in known and not outcomes[:-1].strip(GAP):
             outcomes = f"P{outcomes}"
-        yield case, outcomes, _standing(night.lasting.get(case), outcomes, places)
+        yield case, outcomes, _standing(facts.lasting.get(case), outcomes, places)
 
 
-def _of_this_build(night: _Night) -> set[int]:
+def _of_this_build(facts: _Facts) -> set[int]:
     """The cases with an episode that lasts, but for those that did not run: they may never again,
     and their histories would be read for each build.
     """
-    here = letters([night.build], night.lasting.keys())
+    here = letters([facts.build], facts.lasting.keys())
     return {case for case, row in here.items() if row != GAP}
 
 
