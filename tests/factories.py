@@ -14,7 +14,7 @@ from tracker.store import identity
 from tracker.store.families import cluster_waiting
 from tracker.store.judging import judge_waiting
 from tracker.store.record import NeedsAllReports, record_build
-from tracker.store.records import BuildFacts, Contents, ReadReport, Recorded
+from tracker.store.records import BuildFacts, Contents, FactSource, ReadReport, Recorded
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 from tracker.verdicts.outcomes import Status
@@ -104,7 +104,7 @@ def jenkins_facts(
 ) -> BuildFacts:
     """The facts of a build as Jenkins tells them."""
     told: dict[str, object] = {
-        "from_jenkins": True,
+        "source": FactSource.JENKINS,
         "state": "running" if result is None else "finished",
         "result": result,
         "complete": result is not None,

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from tracker.store import identity
-from tracker.store.records import BuildFacts, Contents, ReadReport
+from tracker.store.records import BuildFacts, Contents, FactSource, ReadReport
 from tracker.verdicts.outcomes import Status
 
 HOUR_MS = 3_600_000
@@ -59,7 +59,7 @@ def facts(job: str, number: int) -> BuildFacts:
     return BuildFacts(
         job=job,
         number=number,
-        from_jenkins=True,
+        source=FactSource.JENKINS,
         state="finished",
         result="UNSTABLE",
         complete=True,

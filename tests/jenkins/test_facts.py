@@ -20,7 +20,7 @@ from tracker.jenkins.builds import (
     is_running,
     variant_at,
 )
-from tracker.store.records import About, BuildFacts, Change
+from tracker.store.records import About, BuildFacts, Change, FactSource
 from tracker.store.sql import run
 
 RECORDED = SHARED / "jenkins" / "recorded" / "hudson-1.395"
@@ -49,7 +49,7 @@ def test_a_finished_build_has_its_facts() -> None:
     assert dataclasses.replace(told, about=None) == BuildFacts(
         job="job",
         number=5,
-        from_jenkins=True,
+        source=FactSource.JENKINS,
         state="finished",
         result="UNSTABLE",
         complete=True,

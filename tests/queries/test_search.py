@@ -10,7 +10,7 @@ from tracker.errors import UsageError
 from tracker.queries import search
 from tracker.queries.search import FoundCase, cases_after, cases_called, jobs_called, words_of
 from tracker.store.identity import id_of
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, FactSource
 from tracker.store.sql import run
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -88,7 +88,7 @@ def test_a_build_without_results_does_not_hide_the_one_before() -> None:
 
 def test_a_build_that_runs_does_not_hide_what_it_has_not_come_to() -> None:
     history("nightly", login="P", other="P")
-    facts = BuildFacts("nightly", 2, state="running", from_jenkins=True)
+    facts = BuildFacts("nightly", 2, state="running", source=FactSource.JENKINS)
     record_build(facts, report(other="F"))
     rows = cases_called(("o",), 9)
     assert [(row.name, row.build, row.status) for row in rows] == [
@@ -98,14 +98,18 @@ def test_a_build_that_runs_does_not_hide_what_it_has_not_come_to() -> None:
 
 
 def test_the_newer_build_tells_whichever_was_recorded_first() -> None:
-    record_build(BuildFacts("nightly", 2, state="running", from_jenkins=True), report(login="F"))
+    record_build(
+        BuildFacts("nightly", 2, state="running", source=FactSource.JENKINS), report(login="F")
+    )
     history("nightly", login="P")
     [row] = cases_called(("login",), 9)
     assert (row.build, row.status) == ("2", "failed")
 
 
 def test_what_has_a_result_again_is_not_missing() -> None:
-    record_build(BuildFacts("nightly", 6, state="running", from_jenkins=True), report(login="F"))
+    record_build(
+        BuildFacts("nightly", 6, state="running", source=FactSource.JENKINS), report(login="F")
+    )
     history("nightly", login="P P P P .", other="P P P P P")
     [row] = cases_called(("login",), 9)
     assert (row.build, row.status) == ("6", "failed")

@@ -16,7 +16,7 @@ from tests.store.fresh import fresh_store
 from tracker.queries.dump import lines
 from tracker.store.identity import id_of
 from tracker.store.judging import rebuild
-from tracker.store.records import BuildFacts, ReadReport
+from tracker.store.records import BuildFacts, FactSource, ReadReport
 from tracker.store.sql import run
 
 State = Callable[..., list[dict[str, Any]]]
@@ -161,7 +161,7 @@ def test_builds_that_do_not_count_are_no_part_of_the_history(state: State) -> No
             "nightly",
             number,
             timed(number, 1500),
-            from_jenkins=True,
+            source=FactSource.JENKINS,
             state="finished",
             result="ABORTED",
             complete=True,

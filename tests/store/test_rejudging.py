@@ -16,7 +16,7 @@ from tracker.queries.dump import lines
 from tracker.queries.results import results
 from tracker.store import episodes
 from tracker.store.judging import AT_ONCE, judge_waiting, rebuild, set_budget
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, FactSource
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import Row, run
 
@@ -69,7 +69,7 @@ def test_a_build_before_ten_others_is_judged_at_once() -> None:
 def test_builds_that_do_not_count_are_not_later_ones() -> None:
     history("nightly", first=2, login="F" + " F" * (AT_ONCE - 1))
     for number in range(20, 40):
-        upload("nightly", number, report(login="F"), state="running", from_jenkins=True)
+        upload("nightly", number, report(login="F"), state="running", source=FactSource.JENKINS)
     upload("nightly", 1, report(login="P"))
     assert waiting_jobs() == []
 

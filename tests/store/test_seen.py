@@ -16,7 +16,7 @@ from tracker.store.backfills import ask_backfill, backfill_of
 from tracker.store.jobs import add_server, note_job_trouble, track_job
 from tracker.store.models import database
 from tracker.store.record import record_build
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, FactSource
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_gone, note_look, note_polled
 from tracker.store.sql import run
@@ -327,8 +327,15 @@ def test_a_job_of_jenkins_that_has_the_old_name_of_another_is_one_of_its_own() -
 def test_what_was_being_read_under_the_old_name_makes_no_job_of_it() -> None:
     _rename()
     with pytest.raises(NotFound, match="'old' is called 'new' now"):
-        record_build(jenkins_facts("old", 8, started=LATER), now=LATER, is_read=True)
+        record_build(jenkins_facts("old", 8, started=LATER), now=LATER)
     assert known() == ["new", "other"]
+
+
+def test_what_jenkins_said_once_under_the_old_name_is_of_a_job_of_that_name() -> None:
+    _rename()
+    facts = jenkins_facts("old", 8, started=LATER, source=FactSource.RETOLD)
+    assert record_build(facts, now=LATER).job == "old"
+    assert known() == ["new", "old", "other"]
 
 
 def test_a_renamed_job_is_polled_for_what_was_new_before() -> None:

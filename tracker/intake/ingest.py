@@ -64,7 +64,6 @@ def ingest(
     now: int,
     replace: bool = False,
     lost: Sequence[ReadReport] = (),
-    is_read: bool = False,
 ) -> Ingested:
     """Read the reports and record the build.
 
@@ -72,8 +71,8 @@ def ingest(
     looks whole. When none of an upload can be read nothing is recorded, and Unrecognised or
     Unreadable says why. A build of Jenkins is recorded in any case; an artifact that no parser
     recognises is none of its reports, and `lost` are reports that could not be fetched. A start
-    that no clock can tell is left out. What `is_read` just now is not recorded for a job that has
-    another name meanwhile: NotFound.
+    that no clock can tell is left out. What Jenkins says just now is not recorded for a job that
+    has another name meanwhile: NotFound.
     """
     began = monotonic()
     facts = dataclasses.replace(facts, started=believable(facts.started, now))
@@ -84,7 +83,7 @@ def ingest(
         read = [*(report for report in read if not report.unrecognised), *lost]
     elif files and all(report.failure for report in _without_archives(read)):
         raise _nothing_readable(read)
-    recorded = _record(intake, facts, read, now, replace, is_read)
+    recorded = _record(intake, facts, read, now, replace)
     metrics.count_ingest(monotonic() - began)
     return Ingested(
         recorded=recorded,
@@ -139,7 +138,6 @@ def _record(
     read: Sequence[ReadReport],
     now: int,
     replace: bool,
-    is_read: bool,
 ) -> Recorded:
     """Record, reading older reports of the build again when the new ones touch their tests."""
     reread: list[ReadReport] | None = None
@@ -152,7 +150,6 @@ def _record(
                 replace_reports=replace,
                 reread=reread,
                 accept_new_job=intake.accept_new_jobs,
-                is_read=is_read,
             )
         except NeedsAllReports as need:
             reread = _reread(intake, need)

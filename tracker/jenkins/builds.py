@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tracker.store.identity import variant_of
-from tracker.store.records import About, BuildFacts, Change
+from tracker.store.records import About, BuildFacts, Change, FactSource
 
 # What is kept of long lists; the rest is counted.
 MOST_CHANGES = 50
@@ -56,7 +56,7 @@ def facts_of(job: str, build: dict[str, Any], *, tracker_name: Callable[[str], s
     return BuildFacts(
         job=job,
         number=build["number"],
-        from_jenkins=True,
+        source=FactSource.JENKINS,
         state="running" if running else "finished",
         result=None if running else build.get("result"),
         complete=not running,

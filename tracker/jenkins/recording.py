@@ -17,7 +17,7 @@ from tracker.jenkins.shape import checked
 from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.history import OnRecord
-from tracker.store.records import BuildFacts
+from tracker.store.records import BuildFacts, FactSource
 from tracker.store.rules import ResultsRule, results_rule
 
 # Trouble with one build that keeps nobody from reading the next.
@@ -143,7 +143,7 @@ def lose(job: JenkinsJob, number: int, recorded: OnRecord) -> None:
     facts = BuildFacts(
         job.name,
         number,
-        from_jenkins=True,
+        source=FactSource.JENKINS,
         state=state,
         complete=True,
         started=recorded.started,
@@ -207,10 +207,9 @@ def _ingest(job: JenkinsJob, facts: BuildFacts, found: Results) -> int:
         results.beside_uploads(found.fetched, on_record),
         now=job.clock(),
         lost=[report for report in found.lost if report.name not in on_record],
-        is_read=True,
     )
     return done.recorded.build_id
 
 
 def _ingest_facts(job: JenkinsJob, facts: BuildFacts) -> None:
-    ingest(job.intake, facts, (), now=job.clock(), is_read=True)
+    ingest(job.intake, facts, (), now=job.clock())

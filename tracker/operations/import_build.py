@@ -17,6 +17,7 @@ from tracker.store.records import (
     About,
     BuildFacts,
     Contents,
+    FactSource,
     ReadReport,
     Recorded,
     SuiteRunRow,
@@ -28,7 +29,7 @@ _STATUSES = {status.word: int(status) for status in Status}
 R = TypeVar("R", bound=records.Record)
 
 
-def record(section: Sequence[records.Record], *, accept_new_job: bool = True) -> Recorded:
+def record(section: Sequence[records.Record]) -> Recorded:
     """Record the build that a section tells of; nothing changes where it is here already.
 
     Conflict where it is here with other reports.
@@ -42,7 +43,6 @@ def record(section: Sequence[records.Record], *, accept_new_job: bool = True) ->
         reports,
         now=build.heard,
         laid=Laid(merged, names.contents()),
-        accept_new_job=accept_new_job,
     )
 
 
@@ -52,7 +52,7 @@ def facts_of(build: records.Build) -> BuildFacts:
     return BuildFacts(
         job=build.job,
         number=build.number,
-        from_jenkins=from_jenkins,
+        source=FactSource.RETOLD if from_jenkins else FactSource.UPLOAD,
         state=build.state if from_jenkins else None,
         result=build.result,
         complete=build.complete,

@@ -28,6 +28,7 @@ from tracker.store.records import (
     About,
     BuildFacts,
     Contents,
+    FactSource,
     ReadReport,
     Recorded,
     StoredReport,
@@ -69,15 +70,14 @@ def record_build(
     replace_reports: bool = False,
     reread: Sequence[ReadReport] | None = None,
     accept_new_job: bool = True,
-    is_read: bool = False,
     laid: Laid | None = None,
 ) -> Recorded:
     """Record what `facts` and `reports` say of a build; safe to repeat, in any order.
 
     `reread` holds the build's older reports, read again, after NeedsAllReports asked for them.
     `laid` has the results of all its reports, where those themselves have none. An upload under a
-    name that a job had before it was renamed is recorded under its name of today; what `is_read`
-    from a Jenkins just now is not, since its job was renamed meanwhile.
+    name that a job had before it was renamed is recorded under its name of today; what a Jenkins
+    says just now is not, since its job was renamed meanwhile.
 
     Raises Conflict for a report whose name was used for other bytes (unless `replace_reports`), for
     a new one of a build whose results were let go, and with `laid` where the build has other
@@ -88,7 +88,7 @@ def record_build(
     if len(reports) > 1 or reread:
         _lay_ahead(ahead, facts, reports, replace_reports, reread)
     with writing():
-        job = _job(facts, accept_new_job, is_read)
+        job = _job(facts, accept_new_job)
         found = find_build(job, facts)
         before = _told(found) if found else {}
         build = found or new_build(job, facts)
@@ -207,16 +207,16 @@ def complete_quiet_builds(before: int) -> int:
         return len(quiet)
 
 
-def _job(facts: BuildFacts, accept_new: bool, is_read: bool) -> Job:
+def _job(facts: BuildFacts, accept_new: bool) -> Job:
     """The job of that name; of an upload also one that was renamed, and had it before.
 
     Jenkins knows how its jobs are called today: one of its that has the name is another job.
     """
     known = rows_of(Job, "name = ?", facts.job)
     job = known[0] if known else None
-    if job is None and (is_read or not facts.from_jenkins):
+    if job is None and facts.source is not FactSource.RETOLD:
         former = Former.get_or_none(Former.name == facts.job)
-        if former and is_read:
+        if former and facts.source is FactSource.JENKINS:
             raise NotFound(
                 f"The job {facts.job!r} is called {former.job.name!r} now.",
                 "It is read under that name.",

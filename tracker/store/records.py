@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tracker.clock import DAY
 
@@ -56,13 +57,26 @@ class About:
     estimated: int | None = None
 
 
+class FactSource(StrEnum):
+    """Who says what `BuildFacts` say.
+
+    UPLOAD      who sent reports, and knows of the build what it was told
+    JENKINS     Jenkins itself, just now: under the name that the job has today
+    RETOLD      what Jenkins said once, out of an export or a backup
+    """
+
+    UPLOAD = "upload"
+    JENKINS = "jenkins"
+    RETOLD = "retold"
+
+
 @dataclass(frozen=True)
 class BuildFacts:
     """What one source says of a build; None and "" mean "it does not say".
 
     job             the tracker's name of the job
     number          1 or more
-    from_jenkins    whether Jenkins itself says so, and is therefore believed over uploads
+    source          who says so; Jenkins is believed over uploads
     state           `running`, `finished` or `lost`, from Jenkins alone
     result          Jenkins' word: SUCCESS, UNSTABLE, FAILURE, ABORTED, NOT_BUILT
     complete        no more reports will come
@@ -74,7 +88,7 @@ class BuildFacts:
 
     job: str
     number: int
-    from_jenkins: bool = False
+    source: FactSource = FactSource.UPLOAD
     state: str | None = None
     result: str | None = None
     complete: bool = False
@@ -86,6 +100,11 @@ class BuildFacts:
     upstream_job: str = ""
     upstream_number: int | None = None
     about: About | None = None
+
+    @property
+    def from_jenkins(self) -> bool:
+        """Whether Jenkins says so, now or once; otherwise an upload does."""
+        return self.source is not FactSource.UPLOAD
 
 
 def believable(started: int | None, now: int) -> int | None:

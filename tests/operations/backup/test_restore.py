@@ -34,7 +34,7 @@ from tracker.store.connection import close_store, open_store
 from tracker.store.driver import sqlite3
 from tracker.store.locks import alone
 from tracker.store.models import database as peewees
-from tracker.store.records import About, BuildFacts, Change, ReadReport
+from tracker.store.records import About, BuildFacts, Change, FactSource, ReadReport
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 FORMER = "tracker.db.before-20261130T030000Z"
@@ -463,7 +463,7 @@ def test_a_replay_keeps_what_jenkins_told_of_a_build(settings: Settings, store: 
     facts = BuildFacts(
         "nightly",
         7,
-        from_jenkins=True,
+        source=FactSource.RETOLD,
         state="finished",
         result="UNSTABLE",
         complete=True,

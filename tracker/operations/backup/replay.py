@@ -25,7 +25,7 @@ from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.operations.backup.scratch import BESIDE, scratch
 from tracker.store.connection import reading
 from tracker.store.driver import sqlite3
-from tracker.store.records import About, BuildFacts, ReadReport
+from tracker.store.records import About, BuildFacts, FactSource, ReadReport
 from tracker.store.sql import run
 
 # Columns that are kept as they were told, and what they are called there.
@@ -124,7 +124,7 @@ def _facts(job: str, number: int, state: str, complete: int, about: str, *rest: 
     return BuildFacts(
         job=job,
         number=number,
-        from_jenkins=from_jenkins,
+        source=FactSource.RETOLD if from_jenkins else FactSource.UPLOAD,
         state=state if from_jenkins else None,
         complete=bool(complete),
         about=msgspec.json.decode(about, type=About) if about != "{}" else None,
