@@ -173,7 +173,7 @@ def test_each_thread_acts_for_itself() -> None:
     thread.start()
     thread.join()
     assert seen == [True]
-    assert audit.asked_by() == {"who": "person anna", "address": "203.0.113.9"}
+    assert audit.asked_by() == audit.Actor("person anna", "203.0.113.9")
 
 
 def test_a_long_subject_is_cut() -> None:

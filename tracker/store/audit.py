@@ -45,9 +45,9 @@ def on_behalf(who: str, address: str = "") -> Iterator[None]:
         _actor.reset(before)
 
 
-def asked_by() -> dict[str, str]:
+def asked_by() -> Actor:
     """Who acts, for `on_behalf` in another process."""
-    return {"who": _actor.get().who, "address": _actor.get().address}
+    return _actor.get()
 
 
 def address() -> str:

@@ -115,6 +115,13 @@ def asked_for(kind: str, key: str) -> int:
     return int(row.asked) if row else 0
 
 
+def waiting(kind: str) -> list[tuple[str, str]]:
+    """The keys of all tasks of a kind that are not done, each with its payload as it is kept."""
+    with reading():
+        rows = run("SELECT key, payload FROM work WHERE kind = ? AND state <> 'done'", kind)
+    return [(key, payload) for key, payload in rows]
+
+
 def forget(kind: str, key: str, *, asked: int, now: int) -> None:
     """Forget a task that was done without being claimed, by a command.
 

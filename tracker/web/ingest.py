@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from pathlib import Path
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from tracker.clock import now_ms
@@ -15,15 +13,14 @@ from tracker.intake import spool
 from tracker.intake.body import body_headers, read_body
 from tracker.intake.ingest import ingest, report_name
 from tracker.intake.multipart import split_files
+from tracker.intake.queued import enqueue_upload
 from tracker.intake.spool import Spooled, SpooledReport
 from tracker.queries import jobs, system
 from tracker.queries.answers import UploadAnswer, answer, as_text
 from tracker.settings import Settings
-from tracker.store.audit import asked_by
 from tracker.store.identity import variant_of
 from tracker.store.jobs import check_job_name
 from tracker.store.records import BuildFacts, believable
-from tracker.store.work import enqueue
 from tracker.web import parameters
 from tracker.web.auth import require
 from tracker.web.links import base, page_url
@@ -149,17 +146,7 @@ def _wants_queue(reports: list[SpooledReport]) -> bool:
 
 def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Response:
     """Leave the reading to the worker: the bytes are safe, here is where to ask."""
-    key = secrets.token_hex(16)
-    payload = {
-        "facts": facts,
-        "reports": [
-            {"name": each.name, "sha256": each.sha256, "size": each.size, "variant": each.variant}
-            for each in reports
-        ],
-        "replace": replace,
-        "by": asked_by(),
-    }
-    enqueue("ingest", key, due=now_ms(), payload=msgspec.to_builtins(payload))
+    key = enqueue_upload(facts, reports, replace=replace, now=now_ms())
     state()
     where = f"{base()}/api/v1/ingests/{key}"
     response = as_json(Queued("due", where), 202)

@@ -15,7 +15,7 @@ from tracker.clock import DAY, MINUTE, SECOND, now_ms
 from tracker.errors import JenkinsError, NotFound, SettingsError, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
-from tracker.intake.spool import SpooledReport
+from tracker.intake.queued import read_upload
 from tracker.jenkins import discovery
 from tracker.jenkins.backfill import fill
 from tracker.jenkins.check import clock_in_words
@@ -32,12 +32,11 @@ from tracker.queries.jobs import PolledJob
 from tracker.site.publish import publish as publish_site
 from tracker.site.render import renderer
 from tracker.store import families
-from tracker.store.audit import ITSELF, on_behalf
+from tracker.store.audit import on_behalf
 from tracker.store.backfills import unfinished_backfills
 from tracker.store.jobs import note_job_trouble, note_server, note_server_trouble
 from tracker.store.judging import judge_waiting
 from tracker.store.record import complete_quiet_builds
-from tracker.store.records import BuildFacts
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
 from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
@@ -152,21 +151,14 @@ def _read_in_time(job: JenkinsJob, number: int) -> bool:
 
 def ingest(context: Context, task: Task) -> Done:
     """Read an upload that was too large to be read at once; its answer is the outcome."""
-    upload = task.payload
-    context.beat(f"reading an upload for {upload['facts']['job']}")
-    reports = [
-        SpooledReport(path=spool.path_of(context.intake.spool, each["sha256"]), **each)
-        for each in upload["reports"]
-    ]
+    upload = read_upload(task.payload)
+    context.beat(f"reading an upload for {upload.facts.job}")
+    reports = [each.in_spool(context.intake.spool) for each in upload.reports]
     spool.check_there(context.intake.spool, reports)
     try:
-        with on_behalf(**upload.get("by", {"who": ITSELF.who})):
+        with on_behalf(upload.by.who, upload.by.address):
             done = ingest_reports(
-                context.intake,
-                msgspec.convert(upload["facts"], BuildFacts),
-                reports,
-                now=now_ms(),
-                replace=upload["replace"],
+                context.intake, upload.facts, reports, now=now_ms(), replace=upload.replace
             )
     except TrackerError as error:
         if error.status >= 500:

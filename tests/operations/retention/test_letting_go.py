@@ -14,6 +14,7 @@ from tests.factories import DAY, NOW, cluster_all, jenkins, report
 from tests.store.fresh import fresh_store
 from tests.store.test_retention import shorten
 from tracker.clock import SECOND
+from tracker.errors import StorageError
 from tracker.intake import spool
 from tracker.operations.retention import letting_go as run_of
 from tracker.operations.retention.letting_go import let_go, policy_of, would_let_go
@@ -165,6 +166,17 @@ def test_a_raw_report_that_waits_to_be_read_stays(store: Path, settings: Setting
     old = spooled(settings, junit(login="P"), 400)
     enqueue("ingest", "one", due=NOW, payload={"reports": [{"sha256": old.name}]})
     assert let_go(settings, MONTH, now=NOW).raw == 0
+    assert old.exists()
+
+
+def test_no_raw_report_goes_while_a_waiting_upload_cannot_be_read(
+    store: Path, settings: Settings
+) -> None:
+    old = spooled(settings, b"old", 3000)
+    enqueue("ingest", "one", due=NOW)
+    run("UPDATE work SET payload = ''")
+    with pytest.raises(StorageError, match="The upload one that waits is damaged"):
+        let_go(settings, MONTH, now=NOW)
     assert old.exists()
 
 

@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from tracker.clock import DAY, SECOND
+from tracker.intake.queued import waiting_uploads
 from tracker.operations.retention.rules import Policy
-from tracker.store.connection import reading
-from tracker.store.sql import run
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ASIDE = ".going"
@@ -31,10 +28,13 @@ class Raw:
 
 
 def find(spool: Path, policy: Policy, *, now: int) -> list[Raw]:
-    """The raw reports that the policy lets go at a time (ms)."""
+    """The raw reports that the policy lets go at a time (ms).
+
+    StorageError where nobody can tell which of them an upload needs that waits to be read.
+    """
     if not policy.spool_days:
         return []
-    waiting = _waiting()
+    waiting = {sha256 for upload in waiting_uploads() for sha256 in upload.digests}
     found = []
     for path in _files(spool):
         with contextlib.suppress(FileNotFoundError):  # another run removed it
@@ -76,11 +76,3 @@ def _files(spool: Path) -> Iterator[Path]:
 
 def _is_young(path: Path, policy: Policy, now: int) -> bool:
     return path.stat().st_mtime * SECOND > oldest_kept(policy, now)
-
-
-def _waiting() -> set[str]:
-    """The digests of uploads that wait to be read."""
-    with reading():
-        rows = run("SELECT payload FROM work WHERE kind = 'ingest' AND state <> 'done'")
-    payloads = (msgspec.json.decode(text) for (text,) in rows)
-    return {report["sha256"] for payload in payloads for report in payload.get("reports", ())}

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from tracker.errors import StorageError
+from tracker.intake.queued import WaitingUpload, waiting_uploads
 from tracker.intake.spool import path_of
 from tracker.operations.validation.checks import Look, Scene, seen
 from tracker.operations.validation.naming import named
@@ -60,14 +59,14 @@ def other_bytes(scene: Scene) -> Look:
 
 def queued_bytes(scene: Scene) -> Look:
     """Look for uploads of which a file is gone before anybody read it."""
-    tasks = run("SELECT key, payload FROM work WHERE kind = 'ingest' AND state = 'due'")
+    uploads = waiting_uploads()
     wrong = [
-        f"upload {key}: {sha256}"
-        for key, payload in tasks
-        for sha256 in _digests(payload)
+        f"upload {upload.key}: {sha256}"
+        for upload in uploads
+        for sha256 in _digests(upload)
         if not path_of(scene.spool, sha256).is_file()
     ]
-    return seen(len(tasks), wrong)
+    return seen(len(uploads), wrong)
 
 
 def _kept(scene: Scene) -> Iterator[_Kept]:
@@ -115,10 +114,9 @@ def _is_whole(path: Path, sha256: str) -> bool:
         return True
 
 
-def _digests(payload: str) -> list[str]:
+def _digests(upload: WaitingUpload) -> list[str]:
     """The digests of an upload's files; what cannot be read is another check's."""
     try:
-        told: dict[str, Any] = msgspec.json.decode(payload, type=dict[str, Any])
-        return [str(each["sha256"]) for each in told.get("reports", ())]
-    except (msgspec.DecodeError, TypeError, KeyError):
+        return upload.digests
+    except StorageError:
         return []

@@ -1,0 +1,95 @@
+"""Uploads that wait for the worker: what is kept of one, and whose bytes are still needed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tracker.errors import StorageError
+from tracker.intake.spool import SpooledReport, path_of
+from tracker.store.audit import ITSELF, Actor, asked_by
+from tracker.store.records import BuildFacts
+from tracker.store.work import enqueue, waiting
+
+
+class QueuedReport(msgspec.Struct, frozen=True):
+    """A report of an upload, whose bytes are in the spool."""
+
+    name: str
+    sha256: str
+    size: int
+    variant: str = ""
+
+    def in_spool(self, folder: Path) -> SpooledReport:
+        """The report in the spool `folder`, whether its bytes are there or not."""
+        path = path_of(folder, self.sha256)
+        return SpooledReport(path, self.name, self.sha256, self.size, self.variant)
+
+
+class QueuedUpload(msgspec.Struct, frozen=True):
+    """What the worker needs to read an upload as if it had just come, from who sent it."""
+
+    facts: BuildFacts
+    reports: tuple[QueuedReport, ...]
+    replace: bool
+    by: Actor = ITSELF
+
+
+class _Bytes(msgspec.Struct):
+    sha256: str
+
+
+class _Needs(msgspec.Struct):
+    """What of a payload tells of bytes, however little the rest of it can be read."""
+
+    reports: tuple[_Bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class WaitingUpload:
+    """An upload that nobody has read yet, as it was written down."""
+
+    key: str
+    payload: str
+
+    @property
+    def digests(self) -> list[str]:
+        """The digests of the bytes that it needs; StorageError where they cannot be read."""
+        try:
+            told = msgspec.json.decode(self.payload, type=_Needs)
+        except msgspec.DecodeError as error:
+            raise StorageError(
+                f"The upload {self.key} that waits is damaged: nobody can tell what it needs.",
+                "`tracker validate` tells more; restore a backup, and send the upload again.",
+            ) from error
+        return [each.sha256 for each in told.reports]
+
+
+def enqueue_upload(
+    facts: BuildFacts, reports: Sequence[SpooledReport], *, replace: bool, now: int
+) -> str:
+    """Leave the reading of reports in the spool to the worker; the key of the upload."""
+    upload = QueuedUpload(
+        facts,
+        tuple(QueuedReport(each.name, each.sha256, each.size, each.variant) for each in reports),
+        replace,
+        asked_by(),
+    )
+    key = secrets.token_hex(16)
+    enqueue("ingest", key, due=now, payload=msgspec.to_builtins(upload))
+    return key
+
+
+def read_upload(payload: Mapping[str, Any]) -> QueuedUpload:
+    """An upload as a task's payload tells of it, also as earlier versions wrote it."""
+    return msgspec.convert(payload, QueuedUpload)
+
+
+def waiting_uploads() -> list[WaitingUpload]:
+    """The uploads that nobody has read yet."""
+    return [WaitingUpload(key, payload) for key, payload in waiting("ingest")]
