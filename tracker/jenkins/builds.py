@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from tracker.store.identity import variant_of
 from tracker.store.records import About, BuildFacts, Change, FactSource
+from tracker.store.words import BuildState
 
 # What is kept of long lists; the rest is counted.
 MOST_CHANGES = 50
@@ -57,7 +58,7 @@ def facts_of(job: str, build: dict[str, Any], *, tracker_name: Callable[[str], s
         job=job,
         number=build["number"],
         source=FactSource.JENKINS,
-        state="running" if running else "finished",
+        state=BuildState.RUNNING if running else BuildState.FINISHED,
         result=None if running else build.get("result"),
         complete=not running,
         started=build.get("timestamp"),

@@ -15,6 +15,7 @@ from tracker.store import history
 from tracker.store.backfills import ask_backfill
 from tracker.store.history import OnRecord
 from tracker.store.seen import note_gone, note_polled
+from tracker.store.words import BuildState
 
 # Builds that ran or were incomplete, and are older than what a poll lists: so many are asked for.
 MOST_UNSETTLED = 20
@@ -151,7 +152,9 @@ def _todo(job: JenkinsJob, listed: _Listed) -> list[tuple[int, Answer | None]]:
             todo[number] = answer
     todo.update((each["number"], each) for each in _news(job, listed.news))
     # What could not be read before comes last: it may take all the time again.
-    tried = {number for number, recorded in unsettled.items() if recorded.state == "finished"}
+    tried = {
+        number for number, recorded in unsettled.items() if recorded.state == BuildState.FINISHED
+    }
     return sorted(todo.items(), key=lambda each: (each[0] in tried, each[0]))
 
 
@@ -160,8 +163,12 @@ def _unsettled(job: JenkinsJob, listed: _Listed) -> dict[int, OnRecord]:
     found = history.unsettled(job.name)
     lowest = max(listed.builds, default=0) - MOST_BEHIND
     recorded = history.on_record(job.name, min(listed.builds, default=0))
-    back = {n: recorded[n] for n in listed.builds if n in recorded and recorded[n].state == "lost"}
-    recent = sorted(n for n in found if n >= lowest or found[n].state == "running")
+    back = {
+        n: recorded[n]
+        for n in listed.builds
+        if n in recorded and recorded[n].state == BuildState.LOST
+    }
+    recent = sorted(n for n in found if n >= lowest or found[n].state == BuildState.RUNNING)
     return {**{n: found[n] for n in recent[-MOST_UNSETTLED:]}, **back}
 
 

@@ -19,6 +19,7 @@ from tracker.store import history
 from tracker.store.history import OnRecord
 from tracker.store.records import BuildFacts, FactSource
 from tracker.store.rules import ResultsRule, results_rule
+from tracker.store.words import BuildState
 
 # Trouble with one build that keeps nobody from reading the next.
 OF_ONE_BUILD = (Missing, Unusable, Conflict, SpoolDamage)
@@ -55,7 +56,7 @@ def record_answer(job: JenkinsJob, answer: Answer) -> bool:
     The answer is one that `checked` lets pass.
     """
     facts = facts_of(job.name, answer, tracker_name=job.source.tracker_name)
-    if facts.state == "running":
+    if facts.state == BuildState.RUNNING:
         _ingest_facts(job, facts)
         return False
     _record(job, facts, answer)
@@ -104,11 +105,11 @@ def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerErro
 
 def is_news(recorded: OnRecord | None, answer: Answer) -> bool:
     """Whether a listed build says more than is on record."""
-    if recorded is None or not recorded.from_jenkins or recorded.state == "lost":
+    if recorded is None or not recorded.from_jenkins or recorded.state == BuildState.LOST:
         return True
     if recorded.is_another(answer.get("timestamp")):
         return True
-    if recorded.state == "running":
+    if recorded.state == BuildState.RUNNING:
         return not is_running(answer)
     return not recorded.is_complete
 
@@ -137,9 +138,9 @@ def lose(job: JenkinsJob, number: int, recorded: OnRecord) -> None:
 
     One that had finished, and was deleted before all of it was read, is as complete as it gets.
     """
-    if not recorded.from_jenkins or (recorded.is_complete and recorded.state != "running"):
+    if not recorded.from_jenkins or (recorded.is_complete and recorded.state != BuildState.RUNNING):
         return
-    state = "lost" if recorded.state == "running" else None
+    state = BuildState.LOST if recorded.state == BuildState.RUNNING else None
     facts = BuildFacts(
         job.name,
         number,

@@ -22,6 +22,7 @@ from tracker.queries.jobs import ServerRow
 from tracker.queries.rows import EPOCH, at
 from tracker.settings import Settings
 from tracker.store.engine import engine
+from tracker.store.words import TaskState
 
 # Tasks come back within seconds; what is due for this long waits for a worker that does not come.
 OVERDUE_SECONDS = 15 * 60
@@ -199,7 +200,7 @@ def _check_workers(workers: list[Worker]) -> Check:
 
 def _check_tasks(tasks: list[Task]) -> Check:
     late = max(tasks, key=lambda task: task.overdue_seconds, default=None)
-    dead = [task for task in tasks if task.state == "dead"]
+    dead = [task for task in tasks if task.state == TaskState.DEAD]
     if late is not None and late.overdue_seconds > OVERDUE_SECONDS:
         return Check("warn", f"A task {late.kind!r} is due for {int(late.overdue_seconds)} s.")
     if dead:

@@ -23,6 +23,7 @@ from tracker.queries.rows import snapshot
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.selftest import sqlite_version
+from tracker.store.words import JobStanding, TaskState
 
 # A name of a job in a label makes a row of its own in the database of whoever scrapes.
 MOST_JOBS = 200
@@ -111,7 +112,7 @@ def _work(moment: Moment) -> Iterator[Metric]:
     )
     for row in figures.waiting(moment.now):
         queue.add_metric([row.kind, row.state], row.count)
-        if row.state == "due":
+        if row.state == TaskState.DUE:
             oldest.add_metric([row.kind], row.overdue)
     yield queue
     yield oldest
@@ -159,7 +160,7 @@ def _recorded(_moment: Moment) -> Iterator[Metric]:
 
 def _jobs(_moment: Moment) -> Iterator[Metric]:
     """The newest judged build of each job: its cases, its verdicts."""
-    rows = [row for row in jobs.jobs() if row.standing != "deleted"]
+    rows = [row for row in jobs.jobs() if row.standing != JobStanding.DELETED]
     label = _labels(rows)
     yield _gauge("tracker_jobs", "Jobs that are recorded, but for deleted ones.", len(rows))
     cases: dict[tuple[str, ...], float] = defaultdict(float)

@@ -23,6 +23,7 @@ from tracker.store.records import (
     SuiteRunRow,
     believable,
 )
+from tracker.store.words import is_from_jenkins
 from tracker.verdicts.outcomes import Status
 
 _STATUSES = {status.word: int(status) for status in Status}
@@ -48,7 +49,7 @@ def record(section: Sequence[records.Record]) -> Recorded:
 
 def facts_of(build: records.Build) -> BuildFacts:
     """What the build's source said of it."""
-    from_jenkins = build.state != "receiving"
+    from_jenkins = is_from_jenkins(build.state)
     return BuildFacts(
         job=build.job,
         number=build.number,

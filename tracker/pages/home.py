@@ -12,10 +12,11 @@ from tracker.queries import jobs, results
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import CaseRow
+from tracker.store.words import JobStanding
 
 SHOWN = 10
 # What is special about a job, from what needs a person to what needs nobody any more.
-STANDINGS = ("", "disabled", "deleted")
+STANDINGS = (JobStanding.USUAL, JobStanding.DISABLED, JobStanding.DELETED)
 
 
 @dataclass(frozen=True)

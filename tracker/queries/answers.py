@@ -9,6 +9,7 @@ from tracker.queries import builds, results
 from tracker.queries.rows import Totals, snapshot
 from tracker.store.identity import SUITE_JOINT
 from tracker.store.records import Recorded
+from tracker.store.words import BuildState
 
 NEW_SHOWN = 20
 
@@ -73,7 +74,7 @@ def answer(
         totals=row.totals,
         complete=row.complete,
         has_verdicts=has_verdicts,
-        to_be_judged=row.judged or row.state == "running",
+        to_be_judged=row.judged or row.state == BuildState.RUNNING,
         regressions=row.regressions,
         new_failures=row.new_failures,
         fixed=row.fixed,

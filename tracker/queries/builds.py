@@ -11,6 +11,7 @@ import msgspec
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, select, select_builds, snapshot, started
 from tracker.store.records import About
+from tracker.store.words import BuildState
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _ABOUT = msgspec.json.Decoder(About)
@@ -128,7 +129,7 @@ def about(job: str, label: str) -> About:
 def is_running(job: str, label: str) -> bool:
     """Whether the build is one that runs; False as well where there is none."""
     try:
-        return build(job, label).state == "running"
+        return build(job, label).state == BuildState.RUNNING
     except NotFound:
         return False
 

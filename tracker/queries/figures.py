@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.queries.rows import select
+from tracker.store.words import TaskState
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def waiting(now: int) -> list[Waiting]:
             kind=kind,
             state=word,
             count=count,
-            overdue=max(0, now - due) / 1000 if word == "due" else 0.0,
-            next=due if word == "due" else None,
+            overdue=max(0, now - due) / 1000 if word == TaskState.DUE else 0.0,
+            next=due if word == TaskState.DUE else None,
             error=error,
         )
         for kind, word, count, due, error in rows

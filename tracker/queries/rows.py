@@ -16,6 +16,7 @@ from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.late_failures import Late
 from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
+from tracker.store.words import BuildState, is_from_jenkins
 from tracker.verdicts.incidents import is_out
 from tracker.verdicts.outcomes import Status, is_judged
 
@@ -244,7 +245,7 @@ def select_builds(rest: str, *parameters: Any, more: str = "") -> list[tuple[Any
 
 def _build(row: tuple[Any, ...]) -> BuildRow:
     job, number, epoch, label, state, result, complete, started, duration = row[:9]
-    shown = "finished" if state == "receiving" and complete else state
+    shown = BuildState.FINISHED if complete and not is_from_jenkins(state) else state
     return BuildRow(
         job=job,
         number=number,
@@ -252,7 +253,7 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         label=label,
         state=shown,
         result=result,
-        complete=bool(complete) and state != "running",
+        complete=bool(complete) and state != BuildState.RUNNING,
         judged=is_judged(state, result),
         started=at(started),
         duration=seconds(duration),

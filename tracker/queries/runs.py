@@ -21,6 +21,7 @@ from tracker.queries.rows import (
 )
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import IN, IN_TEXTS, listed
+from tracker.store.words import BuildState
 
 # So many builds of a run are shown at most; a chain of builds is followed up so many steps.
 MOST_BUILDS = 2000
@@ -35,11 +36,11 @@ NOT_YET = "not started yet"
 MISSING = "missing"
 STANDINGS = (
     RECORDED,
-    "running",
+    BuildState.RUNNING,
     FAILED_EARLY,
     "aborted",
     "not built",
-    "lost",
+    BuildState.LOST,
     "incomplete",
     NOT_YET,
     MISSING,
@@ -222,7 +223,7 @@ def _in_order(members: Sequence[_Member], tested: frozenset[str]) -> Iterator[Ru
 
 def _standing(row: BuildRow, is_starter: bool) -> str:
     """How a build stands; one that only starts others has no tests that it could fail before."""
-    if row.state in ("running", "lost"):
+    if row.state in (BuildState.RUNNING, BuildState.LOST):
         return row.state
     if row.result in _UNTOLD:
         return _UNTOLD[row.result]
@@ -304,7 +305,7 @@ def _newest_of_servers() -> dict[int | None, datetime | None]:
 
 def _may_start(parent: BuildRow, newest: datetime | None) -> bool:
     """Whether a build that the parent starts may still come."""
-    if parent.state == "running":
+    if parent.state == BuildState.RUNNING:
         return True
     if parent.started is None or newest is None:
         return False

@@ -6,6 +6,7 @@ from tracker.clock import DAY, MINUTE
 from tracker.store.models import Build, Job
 from tracker.store.records import BuildFacts
 from tracker.store.sql import rows_of, run, run_many, save
+from tracker.store.words import is_from_jenkins
 
 
 def find_build(job: Job, facts: BuildFacts) -> Build | None:
@@ -57,7 +58,7 @@ def _contradicts(build: Build, facts: BuildFacts) -> bool:
     """Whether the start times say that this is another build of the same number."""
     if build.started is None or facts.started is None:
         return False
-    both_from_jenkins = facts.from_jenkins and build.state != "receiving"
+    both_from_jenkins = facts.from_jenkins and is_from_jenkins(build.state)
     return abs(build.started - facts.started) > (MINUTE if both_from_jenkins else DAY)
 
 

@@ -8,6 +8,7 @@ from tracker.clock import MINUTE
 from tracker.store.connection import reading
 from tracker.store.models import Build, Job, Report
 from tracker.store.sql import run
+from tracker.store.words import is_from_jenkins
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class OnRecord:
     @property
     def from_jenkins(self) -> bool:
         """Whether Jenkins itself spoke of it; otherwise it is known by uploads alone."""
-        return self.state != "receiving"
+        return is_from_jenkins(self.state)
 
     def is_another(self, started: int | None) -> bool:
         """Whether a build of this number that began at `started` is another one."""

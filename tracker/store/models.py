@@ -16,6 +16,8 @@ from peewee import (
     TextField,
 )
 
+from tracker.store.words import BuildState, JobStanding, TaskState
+
 # Which one it is, is said when the store is opened.
 database = DatabaseProxy()
 
@@ -84,7 +86,7 @@ class Job(Table):
     polled_to = BigIntegerField(null=True)
     seen = TextField(default="")
     kind = CharField(default="")
-    standing = CharField(default="")
+    standing = CharField(default=JobStanding.USUAL)
     standing_since = BigIntegerField(null=True)
     missed = IntegerField(default=0)
     release = TextField(default="")
@@ -167,7 +169,7 @@ class Build(Table):
     job = ForeignKeyField(Job, on_delete="CASCADE", index=False)
     number = BigIntegerField()
     epoch = IntegerField(default=0)
-    state = CharField(default="receiving")
+    state = CharField(default=BuildState.RECEIVING)
     result = CharField(null=True)
     complete = BooleanField(default=False)
     started = BigIntegerField(null=True)
@@ -700,7 +702,7 @@ class Work(Table):
     asked = IntegerField(default=1)
     fence = IntegerField(default=0)
     lease_until = BigIntegerField(default=0)
-    state = CharField(default="due")
+    state = CharField(default=TaskState.DUE)
     error = TextField(default="")
     outcome = TextField(default="")
 

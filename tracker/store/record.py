@@ -37,6 +37,7 @@ from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
 from tracker.store.sql import IN, listed, rows_of, run, save
 from tracker.store.twins import may_be_one, titles_of
+from tracker.store.words import BuildState, is_from_jenkins
 from tracker.store.work import ask_publishing
 from tracker.verdicts.outcomes import is_judged
 
@@ -272,13 +273,13 @@ def _told(build: Build) -> dict[str, object]:
 def _believe(build: Build, facts: BuildFacts, now: int) -> None:
     """Take over what the source says: Jenkins is believed, uploads fill what it left open."""
     build.heard = max(build.heard, now)
-    is_late = build.state == "finished" and facts.state == "running"
+    is_late = build.state == BuildState.FINISHED and facts.state == BuildState.RUNNING
     build.complete = build.complete or facts.complete
     if facts.from_jenkins:
-        if build.state != "finished":  # what has finished never runs again
+        if build.state != BuildState.FINISHED:  # what has finished never runs again
             build.state = facts.state or build.state
         build.result = facts.result or build.result
-        build.gone = facts.state == "lost" or (build.gone and facts.state is None)
+        build.gone = facts.state == BuildState.LOST or (build.gone and facts.state is None)
         if facts.about is not None and not is_late:
             build.about = _ABOUT.encode(_said(facts.about)).decode()
     for name in ("started", "duration", "upstream_number"):
@@ -287,12 +288,12 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
             continue
         if facts.from_jenkins or told is None:
             setattr(build, name, value)
-        elif build.state == "receiving":  # of two uploads the lesser, whichever came first
+        elif not is_from_jenkins(build.state):  # of two uploads the lesser, whichever came first
             setattr(build, name, min(value, told))
     for name in ("url", "branch", "commit", "upstream_job"):
         value, told = getattr(facts, name), getattr(build, name)
         # Where uploads differ the greater text stays, so that their order leaves no trace.
-        by_uploads = build.state == "receiving" and value > told
+        by_uploads = not is_from_jenkins(build.state) and value > told
         if value and (facts.from_jenkins or not told or by_uploads):
             setattr(build, name, value)
 

@@ -77,7 +77,7 @@ class BuildFacts:
     job             the tracker's name of the job
     number          1 or more
     source          who says so; Jenkins is believed over uploads
-    state           `running`, `finished` or `lost`, from Jenkins alone
+    state           one of BuildState but RECEIVING, from Jenkins alone
     result          Jenkins' word: SUCCESS, UNSTABLE, FAILURE, ABORTED, NOT_BUILT
     complete        no more reports will come
     started         milliseconds since 1970 UTC

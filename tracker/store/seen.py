@@ -18,6 +18,7 @@ from tracker.store.rejudging import waits_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
+from tracker.store.words import BuildState, JobStanding
 from tracker.store.work import ask_judging, ask_poll, enqueue, ensure
 
 # A job is deleted when two looks in a row do not find it: one may fall into a restart.
@@ -45,9 +46,9 @@ class SeenJob:
     last: tuple[int, int | None] | None = None
 
     @property
-    def standing(self) -> str:
+    def standing(self) -> JobStanding:
         """What is special about it."""
-        return "disabled" if self.is_disabled else ""
+        return JobStanding.DISABLED if self.is_disabled else JobStanding.USUAL
 
 
 # Numbers and starts (ms) of builds.
@@ -90,7 +91,7 @@ def note_look(
     missing = [name for name in missing if known[name].name not in renamed.values()]
     changes = [
         *(job for job in jobs if job.jenkins_name in known and _differs(known, job)),
-        *(name for name in missing if known[name].standing != "deleted"),
+        *(name for name in missing if known[name].standing != JobStanding.DELETED),
     ]
     if fresh or changes:
         with writing():
@@ -159,12 +160,12 @@ def _take_over(job: Job, seen: SeenJob, patterns: Sequence[str], now: int) -> No
 
 def _miss(job: Job, now: int) -> None:
     job.missed += 1
-    is_deleted = job.missed >= LOOKS and job.standing != "deleted"
+    is_deleted = job.missed >= LOOKS and job.standing != JobStanding.DELETED
     if is_deleted:
-        job.standing, job.standing_since = "deleted", now
+        job.standing, job.standing_since = JobStanding.DELETED, now
         job.error, job.error_since, job.seen = "", None, ""  # it is read no more, or anew
-        Build.update(state="lost", complete=True, gone=True).where(
-            (Build.job == job) & (Build.state == "running")
+        Build.update(state=BuildState.LOST, complete=True, gone=True).where(
+            (Build.job == job) & (Build.state == BuildState.RUNNING)
         ).execute()
     job.save()
     if is_deleted:
@@ -206,7 +207,7 @@ def _renamed(
     for ask, jobs in ((newest_only, fresh), (builds_of, fresh[:MOST_ASKED])):
         for job in jobs:
             # Of what vanished long ago only the look itself may tell: asking is for the news.
-            is_news = any(row.standing != "deleted" for row in missing if row.id in names)
+            is_news = any(row.standing != JobStanding.DELETED for row in missing if row.id in names)
             if job.name in found or not (is_news or ask is newest_only):
                 continue
             owners = _owners(ask(job)) & names.keys()

@@ -26,6 +26,7 @@ from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import give_parts, new_job
 from tracker.store.sql import run, save
+from tracker.store.words import is_from_jenkins
 from tracker.store.work import ask_judging, ask_publishing
 
 # How the names of the reports begin that stand for the earlier application's rows.
@@ -85,7 +86,7 @@ def builds_here(job: str) -> dict[int, list[BuildHere]]:
     found: dict[int, list[BuildHere]] = defaultdict(list)
     for build_id, number, state, *told, let_go in rows:
         own = reports.get(build_id, frozenset())
-        is_taken = state == "receiving" and all(_is_ours(name) for name, _ in own)
+        is_taken = not is_from_jenkins(state) and all(_is_ours(name) for name, _ in own)
         found[number].append(
             BuildHere(build_id, told[0], is_taken, own, tuple(told), let_go is not None)
         )

@@ -22,6 +22,7 @@ from tracker.clock import HOUR, SECOND
 from tracker.store.connection import reading, writing
 from tracker.store.models import Work
 from tracker.store.sql import run
+from tracker.store.words import TaskState
 
 # Kind and key of the task that publishes: there is one site.
 SITE = ("publish", "site")
@@ -99,7 +100,7 @@ def ask_watch(server: str, *, now: int) -> None:
 
 def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
     """Have a periodic task, without moving one that is there; one that was given up rests first."""
-    is_had = (Work.state != "dead") | (Work.due > due)
+    is_had = (Work.state != TaskState.DEAD) | (Work.due > due)
     wanted = (Work.kind == kind) & (Work.key == key) & is_had
     with reading():
         there = Work.select().where(wanted).exists()
@@ -109,7 +110,7 @@ def ensure(kind: str, key: str, *, due: int, subject: str = "") -> None:
 
 def asked_for(kind: str, key: str) -> int:
     """How often a task was asked for that waits; 0 where it does not."""
-    wanted = (Work.kind == kind) & (Work.key == key) & (Work.state == "due")
+    wanted = (Work.kind == kind) & (Work.key == key) & (Work.state == TaskState.DUE)
     with reading():
         row = Work.get_or_none(wanted)
     return int(row.asked) if row else 0
@@ -132,7 +133,7 @@ def forget(kind: str, key: str, *, asked: int, now: int) -> None:
             (Work.kind == kind)
             & (Work.key == key)
             & (Work.asked == asked)
-            & (Work.state == "due")
+            & (Work.state == TaskState.DUE)
             & (Work.lease_until <= now)
         ).execute()
 
@@ -183,7 +184,7 @@ def _settle_abandoned(now: int) -> None:
     left = "SELECT id FROM work WHERE lease_until > 0 AND lease_until <= ? AND tries > ?"
     for (number,) in run(left, now, MOST_DEATHS):
         row = Work.get_by_id(number)
-        if row.state != "due":
+        if row.state != TaskState.DUE:
             continue
         row.error = (
             f"Its worker died in the middle of it; it was tried {row.tries} times. The log of the"
@@ -202,7 +203,7 @@ def _pause(tries: int) -> int:
 
 
 def _give_up(row: Work, now: int) -> None:
-    row.state, row.due = "dead", now + REST_HOURS * HOUR
+    row.state, row.due = TaskState.DEAD, now + REST_HOURS * HOUR
 
 
 def extend(task: Task, *, now: int, lease_ms: int) -> bool:
@@ -214,7 +215,9 @@ def extend(task: Task, *, now: int, lease_ms: int) -> bool:
     with writing():
         return bool(
             Work.update(lease_until=now + _waited(began) + lease_ms)
-            .where((Work.id == task.id) & (Work.fence == task.fence) & (Work.state == "due"))
+            .where(
+                (Work.id == task.id) & (Work.fence == task.fence) & (Work.state == TaskState.DUE)
+            )
             .execute()
         )
 
@@ -241,7 +244,7 @@ def finish(task: Task, *, now: int, again_at: int | None = None, outcome: Any = 
         elif again_at is not None:
             row.due = again_at
         elif outcome is not None:
-            row.state, row.due = "done", now
+            row.state, row.due = TaskState.DONE, now
         else:
             row.delete_instance()
             return True
@@ -299,4 +302,4 @@ def fail(
 def forget_done(before: int) -> None:
     """Forget the outcomes of tasks that were done before a time (ms)."""
     with writing():
-        Work.delete().where((Work.state == "done") & (Work.due < before)).execute()
+        Work.delete().where((Work.state == TaskState.DONE) & (Work.due < before)).execute()

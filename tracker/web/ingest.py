@@ -21,6 +21,7 @@ from tracker.settings import Settings
 from tracker.store.identity import variant_of
 from tracker.store.jobs import check_job_name
 from tracker.store.records import BuildFacts, believable
+from tracker.store.words import TaskState
 from tracker.web import parameters
 from tracker.web.auth import require
 from tracker.web.links import base, page_url
@@ -73,7 +74,7 @@ _KEY = in_path("key", "The id of the upload.", pattern="^[0-9a-f]{32}$")
 def queued(key: str) -> UploadStatus:
     """What became of an upload that was answered with 202."""
     word, error, outcome = system.queued_upload(key)
-    return UploadStatus("done" if outcome else word, error, outcome)
+    return UploadStatus(TaskState.DONE if outcome else word, error, outcome)
 
 
 def _what() -> tuple[BuildFacts, str, bool]:
@@ -149,7 +150,7 @@ def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Re
     key = enqueue_upload(facts, reports, replace=replace, now=now_ms())
     state()
     where = f"{base()}/api/v1/ingests/{key}"
-    response = as_json(Queued("due", where), 202)
+    response = as_json(Queued(TaskState.DUE, where), 202)
     response.headers["Location"] = where
     return response
 

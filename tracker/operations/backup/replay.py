@@ -27,6 +27,7 @@ from tracker.store.connection import reading
 from tracker.store.driver import sqlite3
 from tracker.store.records import About, BuildFacts, FactSource, ReadReport
 from tracker.store.sql import run
+from tracker.store.words import is_from_jenkins
 
 # Columns that are kept as they were told, and what they are called there.
 AS_TOLD = {
@@ -120,7 +121,7 @@ def _builds(ask: Ask) -> Iterator[Told]:
 
 def _facts(job: str, number: int, state: str, complete: int, about: str, *rest: Any) -> BuildFacts:
     """What was said of a build, as it was once said; uploads alone leave it `receiving`."""
-    from_jenkins = state != "receiving"
+    from_jenkins = is_from_jenkins(state)
     return BuildFacts(
         job=job,
         number=number,

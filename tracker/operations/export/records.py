@@ -21,6 +21,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from tracker.store.identity import KEY
+from tracker.store.words import BuildState
 
 SCHEMA = 1
 
@@ -99,7 +100,7 @@ class Build(Record, frozen=True, tag="build"):
     job: Word
     number: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     epoch: Natural = 0
-    state: Literal["receiving", "running", "finished", "lost"] = "receiving"
+    state: BuildState = BuildState.RECEIVING
     result: Word | None = None
     complete: bool = False
     started: Natural | None = None

@@ -23,6 +23,7 @@ from tracker.store.break_windows import BreakWindow
 from tracker.store.build_verdicts import Judging
 from tracker.store.paces import Noticed
 from tracker.store.sql import Row, run
+from tracker.store.words import BuildState, JobStanding, TaskState
 from tracker.verdicts.durations import Pace
 from tracker.verdicts.missing import Cause
 from tracker.verdicts.states import State
@@ -30,15 +31,15 @@ from tracker.verdicts.verdict import Verdict
 
 # Table, column -> the words that may stand there.
 WORDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("build", "state"): ("receiving", "running", "finished", "lost"),
-    ("job", "standing"): ("", "disabled", "deleted"),
+    ("build", "state"): tuple(BuildState),
+    ("job", "standing"): tuple(JobStanding),
     ("episode", "state"): tuple(each for each in State if each is not State.HEALTHY),
     ("overruled", "state"): tuple(each for each in State if each is not State.HEALTHY),
     ("pace", "pace"): (Pace.SLOWER.value, Pace.FASTER.value),
     ("loss", "cause"): tuple(Cause),
     ("rule", "kind"): ("names", "results"),
     ("decision", "kind"): ("merge", "split", "name"),
-    ("work", "state"): ("due", "done", "dead"),
+    ("work", "state"): tuple(TaskState),
     ("token", "scope"): callers.SCOPES,
     ("person", "scope"): people.SCOPES,
 }
