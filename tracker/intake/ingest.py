@@ -162,16 +162,21 @@ def _reread(intake: Intake, need: NeedsAllReports) -> list[ReadReport]:
     """
     read = {report.name: report for report in read_again(intake, need.stored)}
     for before in need.stored:
-        after = read.get(before.name)
-        if after is None or (after.failure and not before.failure):
+        if why := why_lost(before, read.get(before.name)):
             _check_kept(intake, need.build_id, before)
             _check_held(before, read.values())
-            why = after.failure if after else "it is no longer in its archive"
             raise SpoolDamage(
                 f"The older report {before.name!r} of this build cannot be read again ({why}).",
                 "Nothing was recorded. Check the spool, then send the new report again.",
             )
     return list(read.values())
+
+
+def why_lost(before: StoredReport, after: ReadReport | None) -> str:
+    """Why a report that could be read once cannot be any more, "" where it can."""
+    if after is None:
+        return "it is no longer in its archive"
+    return "" if before.failure else after.failure
 
 
 def _check_kept(intake: Intake, build_id: int, report: StoredReport) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracker.errors import Conflict
 from tracker.intake.archives import KINDS
-from tracker.intake.ingest import Intake, read_again
+from tracker.intake.ingest import Intake, read_again, why_lost
 from tracker.intake.plugins import load_plugins
 from tracker.intake.sniff import fingerprint
 from tracker.store.records import ReadReport
@@ -56,9 +56,8 @@ def reparse(
 def _trouble(old: OldReading, reports: Sequence[ReadReport]) -> str:
     read = {report.name: report for report in reports}
     for before in old.reports:
-        after = read.get(before.name)
-        if before.failure or (after is not None and not after.failure):
+        if before.failure:  # nothing is lost with it
             continue
-        why = after.failure if after else "it is no longer in its archive"
-        return f"The report {before.name!r} cannot be read again ({why}); nothing is changed."
+        if why := why_lost(before, read.get(before.name)):
+            return f"The report {before.name!r} cannot be read again ({why}); nothing is changed."
     return ""

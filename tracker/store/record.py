@@ -10,9 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import msgspec
-
-from tracker.clock import day
 from tracker.errors import Conflict, NotFound
 from tracker.store import audit, judging
 from tracker.store.build_rows import add_reports, write_whole
@@ -25,14 +22,15 @@ from tracker.store.models import Build, Former, Job
 from tracker.store.outcomes import Place
 from tracker.store.plan import Plan, plan
 from tracker.store.records import (
-    About,
     BuildFacts,
     Contents,
     FactSource,
     ReadReport,
     Recorded,
     StoredReport,
+    about_json,
 )
+from tracker.store.retention import results_let_go
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
 from tracker.store.sql import IN, listed, rows_of, run, save
@@ -43,7 +41,6 @@ from tracker.verdicts.outcomes import is_judged
 
 # Found by an index, which `state = ?` would not be.
 QUIET = "SELECT id FROM build WHERE state = 'receiving' AND NOT complete AND heard < ?"
-_ABOUT = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,13 @@ def _rewrite(
 ) -> None:
     """Write what is new or other; Conflict where the build's results were let go."""
     if build.let_go is not None:
-        raise _let_go(build)
+        raise results_let_go(
+            build.job.name,
+            build.number,
+            build.let_go,
+            also=", and no report can be added to them",
+            remedy="Its counts stay as they are; send newer builds.",
+        )
     _write_reports(job, build, todo, reread, laid)
     build.changed = next_revision()
 
@@ -178,14 +181,6 @@ def _derive(job: Job, build: Build, before: Mapping[str, object], rewritten: boo
         run("UPDATE job SET revision = ? WHERE name = ?", revision, former)
     ask_publishing(now=now)
     return revision
-
-
-def _let_go(build: Build) -> Conflict:
-    return Conflict(
-        f"The results of build {build.number} of {build.job.name!r} were let go on"
-        f" {day(build.let_go or 0)}, and no report can be added to them.",
-        "Its counts stay as they are; send newer builds.",
-    )
 
 
 def complete_quiet_builds(before: int) -> int:
@@ -281,7 +276,7 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         build.result = facts.result or build.result
         build.gone = facts.state == BuildState.LOST or (build.gone and facts.state is None)
         if facts.about is not None and not is_late:
-            build.about = _ABOUT.encode(_said(facts.about)).decode()
+            build.about = about_json(facts.about)
     for name in ("started", "duration", "upstream_number"):
         value, told = getattr(facts, name), getattr(build, name)
         if value is None:
@@ -296,12 +291,6 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         by_uploads = not is_from_jenkins(build.state) and value > told
         if value and (facts.from_jenkins or not told or by_uploads):
             setattr(build, name, value)
-
-
-def _said(about: About) -> dict[str, object]:
-    """What is told at all: nothing is kept of fields that say nothing."""
-    told: dict[str, object] = msgspec.to_builtins(about)
-    return {name: value for name, value in told.items() if value}
 
 
 def _is_judged(build: Build) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from tracker.clock import DAY
 
 # (case, status, duration in ms or None, failure or None, detail or None)
@@ -15,6 +17,8 @@ AttemptRow = tuple[int, int, int, int | None, int | None]
 # (detail or None, stdout, stderr)
 SuiteRunRow = tuple[int | None, str, str]
 
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 # What the warnings of a report begin with that say why it is not whole.
 DAMAGED = "Damaged: "
@@ -105,6 +109,12 @@ class BuildFacts:
     def from_jenkins(self) -> bool:
         """Whether Jenkins says so, now or once; otherwise an upload does."""
         return self.source is not FactSource.UPLOAD
+
+
+def about_json(about: About | None) -> str:
+    """What else is told of a build, as its row keeps it; nothing of fields that say nothing."""
+    told: dict[str, object] = msgspec.to_builtins(about) if about else {}
+    return _ENCODER.encode({name: value for name, value in told.items() if value}).decode()
 
 
 def believable(started: int | None, now: int) -> int | None:

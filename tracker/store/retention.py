@@ -179,10 +179,8 @@ def keep(job: str, label: str, *, kept: bool) -> None:
                 "`tracker job list` has the jobs, their pages the builds.",
             )
         if kept and build.let_go is not None:
-            raise Conflict(
-                f"The results of build {label} of {job!r} were let go on {day(build.let_go)}.",
-                "Its counts stay in any case.",
-            )
+            remedy = "Its counts stay in any case."
+            raise results_let_go(job, label, build.let_go, remedy=remedy)
         if build.kept != kept:
             Build.update(kept=kept).where(Build.id == build.id).execute()
             raise_revision(build.job_id)
@@ -198,3 +196,12 @@ def kept_builds() -> list[tuple[str, str]]:
             " WHERE b.kept ORDER BY j.name, b.epoch, b.number"
         )
     return [(job, build) for job, build in rows]
+
+
+def results_let_go(
+    job: str, build: int | str | None, at: int, *, remedy: str, also: str = ""
+) -> Conflict:
+    """What is said to whoever needs results of a build that were let go at a time (ms)."""
+    return Conflict(
+        f"The results of build {build} of {job!r} were let go on {day(at)}{also}.", remedy
+    )

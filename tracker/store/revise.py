@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracker.clock import day
 from tracker.errors import Conflict
 from tracker.store.build_rows import report_rows, write_whole
 from tracker.store.connection import reading, writing
@@ -13,6 +12,7 @@ from tracker.store.merge import Merged, merge
 from tracker.store.models import Build
 from tracker.store.record import judge, stored_reports
 from tracker.store.records import ReadReport, StoredReport
+from tracker.store.retention import results_let_go
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.sql import run, run_many
 from tracker.store.work import ask_publishing
@@ -92,10 +92,8 @@ def _refuse_let_go(job: str, number: int | None) -> None:
 
 
 def _let_go(job: str, number: int | None, at: int) -> Conflict:
-    return Conflict(
-        f"The results of build {number} of {job!r} were let go on {day(at)}.",
-        "Its counts stay as they are; newer builds can be read again.",
-    )
+    remedy = "Its counts stay as they are; newer builds can be read again."
+    return results_let_go(job, number, at, remedy=remedy)
 
 
 def revise(old: OldReading, reports: Sequence[ReadReport], *, now: int, dry_run: bool) -> Revised:

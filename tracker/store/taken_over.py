@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import msgspec
-
 from tracker.clock import DAY
 from tracker.errors import Conflict
 from tracker.store.build_rows import write_whole
@@ -21,7 +19,7 @@ from tracker.store.connection import reading, writing
 from tracker.store.judging import AT_ONCE
 from tracker.store.models import Build, Job, database
 from tracker.store.record import NeedsAllReports, judge, record_build
-from tracker.store.records import About, BuildFacts, ReadReport, Recorded
+from tracker.store.records import BuildFacts, ReadReport, Recorded, about_json
 from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import give_parts, new_job
@@ -31,7 +29,6 @@ from tracker.store.work import ask_judging, ask_publishing
 
 # How the names of the reports begin that stand for the earlier application's rows.
 REPORT_FOLDER = "earlier-application/"
-_ABOUT = msgspec.json.Encoder(order="deterministic")
 
 # What a build is that the earlier application tells of, as far as the tracker is concerned: `new`,
 # `changed` there since it was taken over or in its facts alone, `known` as it is, or the tracker's
@@ -149,7 +146,7 @@ def _take(job: Job, build: TakenBuild, now: int) -> bool:
     recorded = _record(build, now)
     if recorded is None:
         return False
-    told = _about(build.facts.about)
+    told = about_json(build.facts.about)
     run("UPDATE build SET about = ? WHERE id = ? AND about = '{}'", told, recorded.build_id)
     return True
 
@@ -174,7 +171,7 @@ def _record(build: TakenBuild, now: int) -> Recorded | None:
 def _rewrite(job: Job, row: Build, build: TakenBuild, now: int) -> None:
     """Put what is said of a build now in the place of what was said of it before."""
     facts = build.facts
-    row.started, row.url, row.about = facts.started, facts.url, _about(facts.about)
+    row.started, row.url, row.about = facts.started, facts.url, about_json(facts.about)
     row.upstream_job, row.upstream_number = facts.upstream_job, facts.upstream_number
     is_news = build.standing == "changed"
     if is_news:
@@ -218,10 +215,5 @@ def _told(facts: BuildFacts) -> tuple[object, ...]:
         facts.url,
         facts.upstream_job,
         facts.upstream_number,
-        _about(facts.about),
+        about_json(facts.about),
     )
-
-
-def _about(about: About | None) -> str:
-    told: dict[str, object] = msgspec.to_builtins(about) if about else {}
-    return _ABOUT.encode({name: value for name, value in told.items() if value}).decode()
