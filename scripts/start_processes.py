@@ -21,13 +21,13 @@ from pathlib import Path
 from tracker.clock import now_ms
 from tracker.errors import SettingsError, StorageError, TrackerError
 from tracker.jenkins.client import Address, Client
+from tracker.jenkins.token_file import token_in
 from tracker.queries import about, figures, jobs, system
 from tracker.settings import Settings
 from tracker.store.connection import open_store
 from tracker.store.jobs import add_server, remove_server
 from tracker.store.tokens import create_token
 from tracker.store.work import ask_watch
-from tracker.worker.context import token_in
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_IN = "upload-token"

@@ -10,12 +10,10 @@ import pytest
 from tests.cli.conftest import Command
 from tests.conftest import RunningDemo, free_port
 from tests.factories import NOW, polled_jobs, report, upload
-from tracker.errors import SettingsError
 from tracker.queries.builds import build
 from tracker.queries.jobs import job, polled_job, revision, server, servers
 from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
 from tracker.store.sql import run
-from tracker.worker.context import token_in
 
 
 def test_a_server_is_added_listed_and_checked(command: Command, demo: RunningDemo) -> None:
@@ -71,16 +69,7 @@ def test_a_token_file_that_others_may_read_ends_with_2(command: Command, tmp_pat
     assert (said.code, "chmod 400" in said.err, "secret" in said.err) == (2, True, False)
 
 
-def test_a_token_may_come_as_a_credential_of_the_service(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "jenkins").write_text("11aa-secret\n")
-    (tmp_path / "jenkins").chmod(0o400)
-    assert token_in("") == ""
-    with pytest.raises(SettingsError, match="LoadCredential=jenkins"):
-        token_in("credential:jenkins")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert token_in("credential:jenkins") == "11aa-secret"
+def test_the_token_of_a_server_may_be_a_credential(command: Command) -> None:
     command("server", "add", "main", HERE, "--token-file", "credential:jenkins")
     assert server("main").token_file == "credential:jenkins"
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from time import monotonic
 
 from tracker.beat import Beat, unheard
 from tracker.clock import now_ms
-from tracker.errors import JenkinsError, SettingsError
+from tracker.errors import JenkinsError
 from tracker.intake.ingest import Intake
 from tracker.jenkins.client import REFUSED_PAUSE, Address, Client, Refused
 from tracker.jenkins.pace import Pace
 from tracker.jenkins.source import JenkinsJob, Source
+from tracker.jenkins.token_file import token_in
 from tracker.queries import jobs
 from tracker.queries.jobs import PolledJob, ServerRow
 from tracker.settings import Settings
-
-# What a token's file is called that systemd's LoadCredential= hands over.
-CREDENTIAL = "credential:"
-# Pages show these errors: the path is for those who run the tracker.
-WHICH = "`tracker server list --json` says which it is, `tracker server add` names another."
 
 
 @dataclass
@@ -108,34 +102,3 @@ def address_of(row: ServerRow, settings: Settings) -> Address:
         max_bytes=settings.jenkins_max_mb * 1024 * 1024,
         pace=Pace(settings.home / "jenkins", row.name, row.rate, row.at_once),
     )
-
-
-def token_in(file: str) -> str:
-    """The token in a file that its owner alone may read, or in a credential of the service."""
-    if not file:
-        return ""
-    is_credential = file.startswith(CREDENTIAL)
-    path = _credential(file) if is_credential else Path(file)
-    # systemd may give a credential by an access list, whose mask shows where a group's rights do.
-    others = 0o007 if is_credential else 0o077
-    try:
-        if path.stat().st_mode & others:
-            raise SettingsError(
-                "The file of the API token may be read by others than its owner.",
-                f"`chmod 400` it; whoever read it may have the token. {WHICH}",
-            )
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"The file of the API token cannot be read: {why}.", WHICH) from error
-
-
-def _credential(file: str) -> Path:
-    name = file.removeprefix(CREDENTIAL)
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if not folder or "/" in name:
-        raise SettingsError(
-            f"The credential {name!r} is not there: CREDENTIALS_DIRECTORY is not set.",
-            f"Start the worker as a systemd unit with LoadCredential={name}:/path/to/token.",
-        )
-    return Path(folder) / name
