@@ -133,7 +133,7 @@ def _is_result(file: Object) -> bool:
 def read(report: ReportFile) -> Iterator[Record]:
     folder = _Folder()
     for file in report.files:
-        folder.take(file, f"{file.name}: " if report.folder else "")
+        folder.take(file, f"{file.name}: " if report.parts else "")
     if not folder.tries and (folder.errors or not folder.has_fixtures):
         raise ReportError(*(folder.errors or [("it holds no result of Allure", "")])[0])
     yield from folder.records()

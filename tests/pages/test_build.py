@@ -12,8 +12,8 @@ from tests.store.test_paces import nights
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, build, job, results, run
 from tracker.pages.build import BuildPage, ResultList, RunOf
+from tracker.queries.jenkins_says import Artifact, ChangeRow, Counted, JenkinsSays, Parameter
 from tracker.queries.rows import at
-from tracker.queries.told import Artifact, ChangeRow, Counted, Parameter, Told
 from tracker.site.charts import failures
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
@@ -134,7 +134,7 @@ def test_an_upstream_build_that_is_not_recorded_has_no_label() -> None:
 # What Jenkins tells
 
 
-def told(about: About | None, *reports: str, **facts: object) -> Told:
+def told(about: About | None, *reports: str, **facts: object) -> JenkinsSays:
     """What the page of a build says that Jenkins tells of it."""
     made = [report(name, suite=name, login="P") for name in reports]
     jenkins("nightly", 12, *made, about=about, **facts)
@@ -156,7 +156,7 @@ def test_all_that_jenkins_tells_is_on_the_page() -> None:
         tests=(120, 3, 1),
         estimated=480_000,
     )
-    assert told(about) == Told(
+    assert told(about) == JenkinsSays(
         display_name="2.4 rc1",
         description="Of the night.",
         node="linux-07",
@@ -173,7 +173,7 @@ def test_all_that_jenkins_tells_is_on_the_page() -> None:
 
 
 def test_of_a_build_of_which_jenkins_tells_nothing_more_the_page_has_nothing() -> None:
-    assert told(None) == Told("", "", "", (), (), (), 0, (), (), 0, None, None)
+    assert told(None) == JenkinsSays("", "", "", (), (), (), 0, (), (), 0, None, None)
 
 
 @pytest.mark.parametrize(("name", "shown"), [("#12", ""), ("#1", "#1"), ("2.4", "2.4")])

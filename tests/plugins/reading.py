@@ -64,7 +64,7 @@ def read(parser: Parser, data: bytes, name: str = "report") -> list[Record]:
 def read_folder(parser: Parser, files: Mapping[str, bytes]) -> list[Record]:
     """All records of a folder that is one report."""
     members = [file_of(files[name], name) for name in sorted(files)]
-    return list(parser.read(replace(file_of(b"", "folder"), folder=members)))
+    return list(parser.read(replace(file_of(b"", "folder"), parts=members)))
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def _judge(plugin: str, data: bytes) -> None:
 
 def wrong_with(parser: Parser, data: bytes) -> str:
     """What a plugin does with `data` that it promised not to do; "" is right."""
-    files = [data, *_neighbours(parser)] if parser.folder else [data]
+    files = [data, *_neighbours(parser)] if parser.is_folder else [data]
     try:
         sure = parser.sniff(file_of(data).head)
         first, again = _reading(parser, files), _reading(parser, files)

@@ -10,7 +10,7 @@ from tests.factories import NOW
 from tracker.queries.catalogue import entry
 from tracker.store import catalogue
 from tracker.store.sql import run
-from tracker.store.told_tests import Taken, Told, put_tests, releases, would_put
+from tracker.store.told_tests import NewFacts, Taken, put_tests, releases, would_put
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def priority(name: str, release: str = "") -> str:
 
 
 def test_what_is_not_told_stays() -> None:
-    put_tests([Told("", "login", {"priority": "P0"})], now=NOW)
+    put_tests([NewFacts("", "login", {"priority": "P0"})], now=NOW)
     found = entry("", "login")
     assert found is not None
     assert (found.priority, found.component) == ("P0", "cart")
@@ -42,9 +42,9 @@ def test_what_is_not_told_stays() -> None:
 
 def test_it_is_told_what_was_new_and_what_changed() -> None:
     told = [
-        Told("", "login", {"priority": "P0"}),
-        Told("1.4", "search", {"priority": "P3"}),
-        Told("1.4", "login", {"is_removed": True}),
+        NewFacts("", "login", {"priority": "P0"}),
+        NewFacts("1.4", "search", {"priority": "P3"}),
+        NewFacts("1.4", "login", {"is_removed": True}),
     ]
     assert would_put(told) == Taken(added=1, changed=1, same=1)
     assert priority("login") == "P2"
@@ -53,7 +53,7 @@ def test_it_is_told_what_was_new_and_what_changed() -> None:
 
 
 def test_the_same_again_leaves_the_pages_as_they_are() -> None:
-    told = [Told("", "login", {"priority": "P0"})]
+    told = [NewFacts("", "login", {"priority": "P0"})]
     put_tests(told, now=NOW)
     before = run("SELECT value FROM counter WHERE name = 'revision'")
     put_tests(told, now=NOW)
@@ -61,7 +61,7 @@ def test_the_same_again_leaves_the_pages_as_they_are() -> None:
 
 
 def test_telling_of_tests_is_written_down() -> None:
-    put_tests([Told("", "new", {"priority": "P0"})], now=NOW)
+    put_tests([NewFacts("", "new", {"priority": "P0"})], now=NOW)
     assert run("SELECT what, subject, outcome FROM audit") == [
         ("test metadata", "1 tests", "1 of them new")
     ]

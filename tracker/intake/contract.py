@@ -120,20 +120,20 @@ class Head:
 class ReportFile:
     """One report to read: its bytes from the start, its name, its first bytes.
 
-    `stream` is read once, from front to end. For a parser that was marked with `folder`, `files`
-    are the files of the folder in the order of their names, to be read one after the other; a
-    file on its own is a folder of one.
+    `stream` is read once, from front to end. For a parser that was marked with `folder`, `parts`
+    are the files of the folder in the order of their names, to be read one after the other; those
+    of a file on its own are none, and `files` is the file itself then.
     """
 
     stream: BinaryIO
     name: str
     head: Head
-    folder: Iterable[ReportFile] = ()
+    parts: Iterable[ReportFile] = ()
 
     @property
     def files(self) -> Iterable[ReportFile]:
         """The files that make up the report."""
-        return self.folder or (self,)
+        return self.parts or (self,)
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -242,7 +242,7 @@ Sniffer = Callable[[Head], float]
 class Parser:
     """A plugin's one generator, with what people and sniffing need to know of it.
 
-    `version` grows whenever the same bytes would give other records. `folder` says that files of
+    `version` grows whenever the same bytes would give other records. `is_folder` says that files of
     this format that lie in one folder are one report. `endings` are those of the files that
     Jenkins is asked for: what is worth a request, not what it is.
     """
@@ -252,7 +252,7 @@ class Parser:
     sniff: Sniffer
     read: Reader
     version: int = 1
-    folder: bool = False
+    is_folder: bool = False
     endings: tuple[str, ...] = (".xml",)
 
 
@@ -267,7 +267,8 @@ def parser(
 ) -> Callable[[Reader], Parser]:
     """Mark a generator as the parser of a format; importing a plugin changes nothing else.
 
-    `sniff` sees the head of a file and answers from 0.0 (not mine) to 1.0 (surely mine).
+    `sniff` sees the head of a file and answers from 0.0 (not mine) to 1.0 (surely mine); the rest
+    is as in `Parser`, with `folder` as its `is_folder`.
     """
 
     def mark(read: Reader) -> Parser:

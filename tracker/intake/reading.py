@@ -158,14 +158,14 @@ class _Archive:
             self.others.append((entry.name, counted.damage or what))
             return
         self.chosen[number] = parser
-        if parser.folder:
+        if parser.is_folder:
             self.folders.add(_folder(entry.name))
             self.alike.add(_kind(entry.name))
 
     def entry(self, parser: Parser, entry: Entry, budget: Budget) -> Iterator[Frame]:
         start, stream, counted = _opened(entry, budget)
         file = ReportFile(stream, entry.name, head_of(start, entry.name))
-        if parser.folder:
+        if parser.is_folder:
             self.hold(parser, file)
         elif _folder(entry.name) not in self.folders:
             yield from _sealed(parser, file, self.order.variant, self.named(entry.name), counted)

@@ -42,7 +42,7 @@ def look(source: Source, patterns: Sequence[str], view: str = "") -> Listing:
     """The jobs of a server, in folders of any depth, or those of a view of it."""
     path = "".join(f"view/{quote(name, safe='')}/" for name in view.split("/") if name)
     with understood(f"The list of jobs of Jenkins {source.server!r}"):
-        answer = _told(source, path)
+        answer = _ask_jobs(source, path)
         closed: list[str] = []
         found = list(_jobs(source, answer.get("jobs") or (), "", "", closed))
         admitted = [_seen(source, *each) for each in found if admits(patterns, each[0])]
@@ -60,7 +60,7 @@ def fingerprint(job: dict[str, Any]) -> str:
     )
 
 
-def _told(source: Source, path: str) -> Any:
+def _ask_jobs(source: Source, path: str) -> Any:
     """What the server tells of all jobs below a path; TooMuch where they are more than is taken."""
     try:
         return source.client.json(path, _tree())
@@ -97,7 +97,7 @@ def _jobs(
         inside = job.get("jobs")
         if inside is None:  # deeper than one question reaches
             try:
-                inside = _told(source, job_path(name)).get("jobs")
+                inside = _ask_jobs(source, job_path(name)).get("jobs")
             except (Missing, Refused):
                 closed.append(name)
         yield from _jobs(source, inside or (), f"{name}/", kind, closed)

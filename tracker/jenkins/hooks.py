@@ -26,7 +26,7 @@ SMALL = 4096
 MOST_ELEMENTS = 100_000
 
 # What was told, by field; a field of a notification's `build` is called `build.number`.
-Told = Mapping[str, object]
+Fields = Mapping[str, object]
 # The value of a field that holds neither text nor number.
 OTHER = ()
 
@@ -112,7 +112,7 @@ def knock_of(body: bytes, content_type: str, query: Mapping[str, str]) -> Knock 
 
     What the body says goes before what the address of the request says.
     """
-    told = {**query, **_told(body, content_type)}
+    told = {**query, **_fields_in(body, content_type)}
     sender = next(each for each in SENDERS if all(mark in told for mark in each.marks))
     if not sender.job:
         return None
@@ -186,7 +186,7 @@ def _place(url: str) -> _Place | None:
     return _Place(parts.hostname, port, parts.path.rstrip("/") + "/") if parts.hostname else None
 
 
-def _first_text(told: Told, names: tuple[str, ...]) -> str:
+def _first_text(told: Fields, names: tuple[str, ...]) -> str:
     return next((text for name in names if (text := _text(told.get(name)))), "")
 
 
@@ -195,7 +195,7 @@ def _text(value: object) -> str:
     return str(value).strip() if is_text else ""
 
 
-def _number(told: Told, sender: Sender, in_address: list[str]) -> int | None:
+def _number(told: Fields, sender: Sender, in_address: list[str]) -> int | None:
     """The build's number: the one that is told as such, else the one in an address."""
     given = [told[name] for name in sender.number if told.get(name, "") != ""]
     value = given[0] if given else next(iter(in_address), None)
@@ -210,7 +210,7 @@ def _number(told: Told, sender: Sender, in_address: list[str]) -> int | None:
     return int(text)
 
 
-def _told(body: bytes, content_type: str) -> Told:
+def _fields_in(body: bytes, content_type: str) -> Fields:
     """The fields of a body, in whichever of the known forms it is: senders declare any type."""
     data, encoding = without_mark(body)
     text = data.decode(encoding, "replace").strip()
@@ -227,7 +227,7 @@ def _told(body: bytes, content_type: str) -> Told:
     return _from_form(text)
 
 
-def _from_form(text: str) -> Told:
+def _from_form(text: str) -> Fields:
     try:
         return {name: values[-1] for name, values in parse_qs(text, max_num_fields=200).items()}
     except ValueError as error:
@@ -252,7 +252,7 @@ _BODY = _struct("Body", sorted({*_known_fields(""), "build"}))
 _PAIR_OR_HALF = re.compile(r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
 
 
-def _from_json(text: str) -> Told:
+def _from_json(text: str) -> Fields:
     try:
         fields = _decoded(text, _BODY)
         told = dict(_values(fields))
@@ -283,7 +283,7 @@ def _values(fields: Mapping[str, bytes]) -> Iterator[tuple[str, object]]:
             yield name, OTHER
 
 
-def _from_xml(body: bytes) -> Told:
+def _from_xml(body: bytes) -> Fields:
     """The Notification plugin's XML; what stands behind a broken place is not needed.
 
     XStream writes the control characters of a log as references that XML forbids, and the log

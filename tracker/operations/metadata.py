@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tracker.errors import Unreadable
 from tracker.intake.text import storable
-from tracker.store.told_tests import Told
+from tracker.store.told_tests import NewFacts
 
 # What a column may be called, and which field of a test it fills.
 COLUMNS = {
@@ -53,7 +53,7 @@ REMEDY = "Nothing was taken over. Correct the file and import it again."
 class Table:
     """What a file tells of tests, and the columns of it that the tracker does not keep."""
 
-    told: tuple[Told, ...]
+    told: tuple[NewFacts, ...]
     left: tuple[str, ...]
 
 
@@ -69,7 +69,7 @@ def read_table(data: bytes, releases: AbstractSet[str]) -> Table:
     lines: dict[tuple[str, str], int] = {}
     told = []
     for line, cells in rows:
-        found, wrong = _told(columns, cells, releases)
+        found, wrong = _read_line(columns, cells, releases)
         first = lines.setdefault((found.release, found.name), line)
         if first != line and not wrong:
             wrong = [f"column {_place(columns)}: line {first} is about this test too"]
@@ -115,13 +115,13 @@ def _columns(head: Sequence[str]) -> list[str]:
     return fields
 
 
-def _told(
+def _read_line(
     columns: Sequence[str], cells: Sequence[str], releases: AbstractSet[str]
-) -> tuple[Told, list[str]]:
+) -> tuple[NewFacts, list[str]]:
     """What a line tells, and what is wrong with it."""
     if len(cells) != len(columns):
         wrong = f"it has {len(cells)} columns, and line 1 names {len(columns)}"
-        return Told("", "", {}), [wrong]
+        return NewFacts("", "", {}), [wrong]
     given = {field: cell for field, cell in zip(columns, cells, strict=True) if field}
     faults = [
         f"column {place} ({field}): {fault}"
@@ -132,7 +132,7 @@ def _told(
     values: dict[str, str | bool] = dict(given)
     if "is_removed" in given:
         values["is_removed"] = FLAGS.get(given["is_removed"].lower(), False)
-    return Told(release, name, values), faults
+    return NewFacts(release, name, values), faults
 
 
 def _fault(field: str, value: str, releases: AbstractSet[str]) -> str:

@@ -14,10 +14,10 @@ from tracker.queries.builds import ReportRow
 from tracker.queries.catalogue import PriorityCount, failures_by_priority, with_catalogue
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.families import InBuild
+from tracker.queries.jenkins_says import Counted, JenkinsSays, jenkins_says
 from tracker.queries.paces import PaceRow, noticed_in
 from tracker.queries.results import LISTS
 from tracker.queries.rows import BuildRow, CaseRow
-from tracker.queries.told import Counted, Told, told
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class BuildPage:
     upstream: str | None
     downstream: tuple[BuildRow, ...]
     run: RunOf | None
-    told: Told
+    told: JenkinsSays
     lacking: BuildLacking | None
     lists: tuple[ResultList, ...]
     events: tuple[EventRow, ...]
@@ -125,7 +125,7 @@ def show(job: str, build: str) -> BuildPage:
         upstream=above.label if above else None,
         downstream=below,
         run=_run_of(row, above) if above or below else None,
-        told=told(row, builds.about(job, build), names),
+        told=jenkins_says(row, builds.about(job, build), names),
         lacking=lacking(row, 0 if row.let_go else CASES) if row.shortfall else None,
         lists=tuple(_list(row, name, release, again) for name in LISTS),
         events=tuple(events_of(job, row.label)) if row.has_verdicts and not row.let_go else (),

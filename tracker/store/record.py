@@ -88,7 +88,7 @@ def record_build(
     with writing():
         job = _job(facts, accept_new_job)
         found = find_build(job, facts)
-        before = _told(found) if found else {}
+        before = _facts_of(found) if found else {}
         build = found or new_build(job, facts)
         todo = _todo(build, reports, replace_reports, laid)
         _believe(build, facts, now)
@@ -99,7 +99,7 @@ def record_build(
             what = ", ".join(sorted(todo.replaced))
             audit.note("reports replaced", f"{job.name} #{build.number}", what)
         revision = 0
-        if rewritten or before != _told(build):
+        if rewritten or before != _facts_of(build):
             revision = _derive(job, build, before, rewritten, now)
         else:
             Build.update(heard=build.heard).where(Build.id == build.id).execute()
@@ -172,8 +172,8 @@ def _rewrite(
 def _derive(job: Job, build: Build, before: Mapping[str, object], rewritten: bool, now: int) -> int:
     """Save the build, derive what follows from what is news of it; the new revision."""
     save(build)
-    told = _told(build)
-    is_news = rewritten or any(before.get(each, False) != told[each] for each in _NEWS)
+    facts = _facts_of(build)
+    is_news = rewritten or any(before.get(each, False) != facts[each] for each in _NEWS)
     judge(job, build, is_news=is_news, now=now)
     revision = raise_revision(job.id)
     former = before.get("upstream_job")
@@ -240,7 +240,7 @@ def judge(job: Job, build: Build, *, is_news: bool, now: int) -> None:
         ask_clustering(now=now)
 
 
-_TOLD = (
+_FACTS = (
     "state",
     "result",
     "complete",
@@ -260,9 +260,9 @@ _TOLD = (
 _NEWS = ("complete", "judged")
 
 
-def _told(build: Build) -> dict[str, object]:
-    told: dict[str, object] = {name: getattr(build, name) for name in _TOLD}
-    return {**told, "judged": _is_judged(build)}
+def _facts_of(build: Build) -> dict[str, object]:
+    facts: dict[str, object] = {name: getattr(build, name) for name in _FACTS}
+    return {**facts, "judged": _is_judged(build)}
 
 
 def _believe(build: Build, facts: BuildFacts, now: int) -> None:

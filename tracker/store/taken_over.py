@@ -104,7 +104,7 @@ def standing(
         return "own" if has_own or reports <= build.reports else "new"
     if build.reports != reports:
         return "changed"
-    return "known" if build.told == _told(facts) else "facts"
+    return "known" if build.told == _facts_of(facts) else "facts"
 
 
 def match(builds: Sequence[BuildHere], facts: BuildFacts) -> BuildHere | None:
@@ -209,7 +209,7 @@ def _is_near(one: int | None, other: int | None) -> bool:
     return one is None or other is None or abs(one - other) <= DAY
 
 
-def _told(facts: BuildFacts) -> tuple[object, ...]:
+def _facts_of(facts: BuildFacts) -> tuple[object, ...]:
     return (
         facts.started,
         facts.url,

@@ -19,7 +19,7 @@ _COLUMNS = ", ".join(field.name for field in fields(TestFacts))
 
 
 @dataclass(frozen=True)
-class Told:
+class NewFacts:
     """What is told of a test of one release, or ("") of all: values by fields of `TestFacts`."""
 
     release: str
@@ -36,7 +36,7 @@ class Taken:
     same: int
 
 
-def put_tests(told: Sequence[Told], *, now: int) -> Taken:
+def put_tests(told: Sequence[NewFacts], *, now: int) -> Taken:
     """Take it over, all or nothing; of a test that is told of twice the later one counts."""
     with writing():
         before, after, taken = _compared(told)
@@ -57,7 +57,7 @@ def put_tests(told: Sequence[Told], *, now: int) -> Taken:
         return taken
 
 
-def would_put(told: Sequence[Told]) -> Taken:
+def would_put(told: Sequence[NewFacts]) -> Taken:
     """What taking it over would change."""
     with reading():
         return _compared(told)[2]
@@ -73,7 +73,7 @@ def releases() -> frozenset[str]:
 _Tests = dict[tuple[str, str], TestFacts]
 
 
-def _compared(told: Sequence[Told]) -> tuple[_Tests, _Tests, Taken]:
+def _compared(told: Sequence[NewFacts]) -> tuple[_Tests, _Tests, Taken]:
     """Each test that is told of as it is and as it is to be."""
     before = _known({each.name for each in told})
     after: _Tests = {}

@@ -6,9 +6,9 @@ import msgspec
 
 from tracker.queries import builds, jobs, results, runs
 from tracker.queries.builds import ReportRow
+from tracker.queries.jenkins_says import JenkinsSays, jenkins_says
 from tracker.queries.rows import BuildRow, CaseRow, Totals
 from tracker.queries.runs import AbsentJob, RunBuild
-from tracker.queries.told import Told, told
 from tracker.verdicts.outcomes import Status
 from tracker.web.api_rows import Build, BuildSaid, build_as, builds_of, case_as
 from tracker.web.links import page_url
@@ -29,7 +29,7 @@ class Builds(Page[Build], frozen=True):
 class BuildTold(Build, frozen=True):
     """A build with what Jenkins tells about it."""
 
-    about: Told
+    about: JenkinsSays
 
 
 class BuildOfRun(BuildSaid, frozen=True):
@@ -100,7 +100,7 @@ def one_build(job: str, build: str) -> BuildTold:
     """One build, with what Jenkins tells about it."""
     row = builds.build(job, build)
     names = builds.report_names(job, build)
-    about = told(row, builds.about(job, build), names)
+    about = jenkins_says(row, builds.about(job, build), names)
     return build_as(BuildTold, row, reports=len(names), about=about)
 
 

@@ -35,7 +35,7 @@ class Context:
 
     def source(self, server: str) -> Source:
         """The Jenkins called `server`."""
-        known = _told(jobs.server(server))
+        known = _as_configured(jobs.server(server))
         self._check_open(known)
         if known not in self.clients:
             self.clients[known] = Client(address_of(known, self.settings))
@@ -68,7 +68,7 @@ class Context:
         The client goes with it, so that the next one has the token of then.
         """
         if error.answered == 401:
-            self.closed[_told(jobs.server(server))] = (monotonic() + REFUSED_PAUSE, error)
+            self.closed[_as_configured(jobs.server(server))] = (monotonic() + REFUSED_PAUSE, error)
             self.forget(server)
 
     def close_if_refused(self, server: str) -> None:
@@ -85,7 +85,7 @@ class Context:
         self.clients = {row: client for row, client in self.clients.items() if row.name != server}
 
 
-def _told(row: ServerRow) -> ServerRow:
+def _as_configured(row: ServerRow) -> ServerRow:
     """A server as it was described, less what looks at it write down."""
     return replace(row, version="", notice="", error="", error_since=None)
 

@@ -54,7 +54,7 @@ Key = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
-class Told:
+class BuildOnFile:
     """What a database tells of a build: its row and those of its reports."""
 
     facts: BuildFacts
@@ -91,7 +91,7 @@ def replay(
             yield _again(build, intake, now)
 
 
-def _builds_in(path: Path, folder: Path | None) -> Iterator[Told]:
+def _builds_in(path: Path, folder: Path | None) -> Iterator[BuildOnFile]:
     """All builds of a database that is not the open one; StorageError where it cannot be read."""
     with (
         told(path),
@@ -113,10 +113,10 @@ def _as_file(path: Path, folder: Path | None) -> Iterator[Path]:
         yield copy
 
 
-def _builds(ask: Ask) -> Iterator[Told]:
+def _builds(ask: Ask) -> Iterator[BuildOnFile]:
     """All builds, in order, that a database tells when it is asked."""
     for build_id, epoch, *row in ask(BUILDS):
-        yield Told(_facts(*row), epoch, tuple(map(tuple, ask(REPORTS, build_id))))
+        yield BuildOnFile(_facts(*row), epoch, tuple(map(tuple, ask(REPORTS, build_id))))
 
 
 def _facts(job: str, number: int, state: str, complete: int, about: str, *rest: Any) -> BuildFacts:
@@ -133,7 +133,7 @@ def _facts(job: str, number: int, state: str, complete: int, about: str, *rest: 
     )
 
 
-def _again(build: Told, intake: Intake, now: int) -> Replayed:
+def _again(build: BuildOnFile, intake: Intake, now: int) -> Replayed:
     reports, lost = _split(build.reports, intake.spool)
     try:
         ingest(intake, build.facts, reports, now=now, replace=True, lost=lost)

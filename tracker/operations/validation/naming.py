@@ -13,7 +13,7 @@ _BUILD = (
 )
 _JOB = "coalesce((SELECT 'job ' || j.name FROM job j WHERE j.id = {0}), 'job ' || {0})"
 _CASE = "printf('case %016x', {0})"
-_TOLD = {"build_id": _BUILD, "from_build": _BUILD, "job_id": _JOB, "case_id": _CASE}
+_REFERENCES = {"build_id": _BUILD, "from_build": _BUILD, "job_id": _JOB, "case_id": _CASE}
 _OWN_ID = {"build": _BUILD, "job": _JOB, "test_case": _CASE}
 
 
@@ -24,13 +24,13 @@ def key_of(table: str) -> tuple[str, ...]:
 
 def named(table: str) -> str:
     """SQL for the name of a row `t` of a table."""
-    return " || ', ' || ".join(_told(table, column) for column in _KEYS[table])
+    return " || ', ' || ".join(_in_words(table, column) for column in _KEYS[table])
 
 
-def _told(table: str, column: str) -> str:
+def _in_words(table: str, column: str) -> str:
     own = f"'{table} ' || {{0}}" if column == "id" else f"'{column} ' || {{0}}"
-    told = _OWN_ID.get(table, own) if column == "id" else _TOLD.get(column, own)
-    return told.format(f"t.{column}")
+    words = _OWN_ID.get(table, own) if column == "id" else _REFERENCES.get(column, own)
+    return words.format(f"t.{column}")
 
 
 def _keys(model: type[Table]) -> tuple[str, ...]:

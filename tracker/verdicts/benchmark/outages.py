@@ -23,7 +23,7 @@ SHARES = (0.3, 0.6, 0.9)
 
 
 @dataclass(frozen=True)
-class Told:
+class Judgement:
     """What was said of a suite after such a night.
 
     `alarms` are cases called newly broken in the nights after it, `flaky` those that became flaky
@@ -39,10 +39,10 @@ class Told:
 def figures(quick: bool) -> Iterator[Figure]:
     """Outages and breaks of several sizes."""
     times = 1 if quick else 5
-    outages = [_told(hit, seed, lasts=False) for hit in SHARES for seed in range(times)]
+    outages = [_simulated(hit, seed, lasts=False) for hit in SHARES for seed in range(times)]
     # What the same nights are like when nothing ran on the night of the outage.
-    calm = [_told(0.0, seed, lasts=False) for _ in SHARES for seed in range(times)]
-    breaks = [_told(hit, seed, lasts=True) for hit in SHARES for seed in range(times)]
+    calm = [_simulated(0.0, seed, lasts=False) for _ in SHARES for seed in range(times)]
+    breaks = [_simulated(hit, seed, lasts=True) for hit in SHARES for seed in range(times)]
     found = share(sum(each.is_incident for each in outages), len(outages))
     yield Figure("outages, recognised", found, least=0.95)
     more = sum(each.flaky for each in outages) - sum(each.flaky for each in calm)
@@ -55,7 +55,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield Figure(name, share(said, hit), least=0.95)
 
 
-def _told(hit: float, seed: int, *, lasts: bool) -> Told:
+def _simulated(hit: float, seed: int, *, lasts: bool) -> Judgement:
     chance = random.Random(seed)  # noqa: S311 - a simulation
     rates = [rate for rate, part in MIX.items() for _ in range(round(CASES * part))]
     histories = [draws(chance, rate, BEFORE + 1 + AFTER) for rate in rates]
@@ -76,7 +76,7 @@ def _hit(outcomes: str, is_victim: bool, lasts: bool) -> str:
     return f"{outcomes[:BEFORE]}F{after}"
 
 
-def _judged(nights: Sequence[str], victims: frozenset[int]) -> Told:
+def _judged(nights: Sequence[str], victims: frozenset[int]) -> Judgement:
     given = limits(_histogram(nights), BEFORE)
     courses = [BEGINNING] * len(nights)
     for night in range(BEFORE):
@@ -97,7 +97,7 @@ def _judged(nights: Sequence[str], victims: frozenset[int]) -> Told:
         for course, row in zip(courses, nights, strict=True)
     ]
     was_flaky = [course.standing.state is State.FLAKY for course in courses]
-    return Told(
+    return Judgement(
         is_incident=is_incident,
         alarms=sum(state in OPENED for states in told for state in states),
         flaky=sum(

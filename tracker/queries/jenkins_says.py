@@ -51,7 +51,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Told:
+class JenkinsSays:
     """All of it; what was not told is empty. `estimated` is in seconds."""
 
     display_name: str
@@ -68,10 +68,10 @@ class Told:
     estimated: float | None
 
 
-def told(row: BuildRow, about: About, reports: Iterable[str]) -> Told:
+def jenkins_says(row: BuildRow, about: About, reports: Iterable[str]) -> JenkinsSays:
     """What Jenkins tells of the build; `reports` are the names of those that were read."""
     names = frozenset(reports)
-    return Told(
+    return JenkinsSays(
         display_name="" if about.display_name == f"#{row.number}" else about.display_name,
         description=about.description,
         node=about.node,
