@@ -68,7 +68,7 @@ LIBRARIES = {
     "zipfile": {"intake"},
     "jinja2": {"site"},
     "prometheus_client": {"metrics", "operations", "web"},
-    "sqlite3": {"store"},  # others by `tracker.store.driver`: one copy of SQLite a process
+    "sqlite3": {"store"},  # others by `tracker.store.sqlite.driver`: one copy of SQLite a process
 }
 
 

@@ -244,7 +244,7 @@ RULES = (
         ("with database.atomic(): pass", "db.transaction()"),
         ("with database.atomic('IMMEDIATE'): pass", "with writing(): pass"),
         allowed={
-            "tracker/store/selftest.py": "tries what the type given to the constructor does",
+            "tracker/store/sqlite/selftest.py": "tries what the type given to the constructor does",
             "tracker/store/sqlite/probe.py": "on a connection made with lock_type IMMEDIATE",
             "tracker/store/taken_over.py": "a savepoint inside of `writing`",
             "tracker/store/postgresql/__init__.py": "its first statement waits for the lock",

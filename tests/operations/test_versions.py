@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tracker.operations.versions import PARTS, verdict, versions
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 LINES = ("3.44.6", "3.50.7", "3.51.3")
 

@@ -22,14 +22,14 @@ from tests.factories import history, report, upload
 from tracker.errors import Busy, StorageError
 from tracker.queries.dump import lines
 from tracker.settings import Settings
-from tracker.store import connection, locks
+from tracker.store import connection
 from tracker.store.connection import close_store, open_store, reading, writing
-from tracker.store.driver import sqlite3
-from tracker.store.locks import take_use, write_lock
 from tracker.store.models import INDEXES, TABLES, database
 from tracker.store.postgresql import Postgresql
 from tracker.store.sql import run
-from tracker.store.sqlite import Sqlite
+from tracker.store.sqlite import Sqlite, locks
+from tracker.store.sqlite.driver import sqlite3
+from tracker.store.sqlite.locks import take_use, write_lock
 from tracker.store.sqlite.signs import Writer
 
 

@@ -16,9 +16,9 @@ from tracker.clock import DAY, SECOND
 from tracker.errors import Busy, StorageError
 from tracker.store.connection import close_store, writing
 from tracker.store.engine import engine
-from tracker.store.locks import alone, look_lock
 from tracker.store.sqlite.daily_look import look_if_due
 from tracker.store.sqlite.damage import mark_of
+from tracker.store.sqlite.locks import alone, look_lock
 
 pytestmark = pytest.mark.sqlite
 

@@ -13,8 +13,8 @@ from tracker.errors import Conflict, Forbidden, NotFound, Unauthorised, UsageErr
 from tracker.queries.system import tokens
 from tracker.store import tokens as the_module
 from tracker.store.callers import DOORS, SCOPES, Caller
-from tracker.store.locks import write_lock
 from tracker.store.sql import run
+from tracker.store.sqlite.locks import write_lock
 from tracker.store.tokens import PREFIX, create_token, revoke_token, rotate_token
 
 pytestmark = pytest.mark.usefixtures("store")

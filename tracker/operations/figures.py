@@ -22,7 +22,7 @@ from tracker.queries.jobs import JobRow
 from tracker.queries.rows import snapshot
 from tracker.settings import Settings
 from tracker.store.engine import engine
-from tracker.store.selftest import sqlite_version
+from tracker.store.sqlite.selftest import sqlite_version
 from tracker.store.words import JobStanding, TaskState
 
 # A name of a job in a label makes a row of its own in the database of whoever scrapes.

@@ -22,8 +22,8 @@ from tracker.operations.room import check_room
 from tracker.queries.dump import lines
 from tracker.store.connection import close_store, open_store, writing
 from tracker.store.engine import engine, engine_of
-from tracker.store.locks import alone
 from tracker.store.moved import check_own, fill_store, note_moved
+from tracker.store.sqlite.locks import alone
 from tracker.store.sqlite.reading import tables_of
 
 

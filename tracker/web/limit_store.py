@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from limits.storage import Storage
 
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 T = TypeVar("T")
 # A request waits at most so long for others that count at the same moment.

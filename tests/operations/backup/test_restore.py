@@ -31,10 +31,10 @@ from tracker.operations.validation.validate import validate
 from tracker.queries import jobs
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
-from tracker.store.driver import sqlite3
-from tracker.store.locks import alone
 from tracker.store.models import database as peewees
 from tracker.store.records import About, BuildFacts, Change, FactSource, ReadReport
+from tracker.store.sqlite.driver import sqlite3
+from tracker.store.sqlite.locks import alone
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 FORMER = "tracker.db.before-20261130T030000Z"

@@ -25,8 +25,8 @@ from tracker.operations.backup.manifest import backups_in, last_backup, manifest
 from tracker.operations.backup.taking import tidy_spool
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
-from tracker.store.locks import alone
 from tracker.store.sql import run
+from tracker.store.sqlite.locks import alone
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 

@@ -19,9 +19,9 @@ from tracker.settings import Settings
 from tracker.store import catalogue
 from tracker.store.connection import close_store, open_store, writing
 from tracker.store.jobs import track_job
-from tracker.store.locks import using
 from tracker.store.rows import shapes
 from tracker.store.sql import run
+from tracker.store.sqlite.locks import using
 
 NOW = 1_795_000_000_000
 

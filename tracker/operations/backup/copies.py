@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.errors import StorageError
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 DAMAGED = "Use another backup, or ask `tracker doctor` about a database in use."
 

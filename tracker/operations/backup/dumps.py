@@ -15,7 +15,7 @@ from typing import IO
 
 from tracker.errors import StorageError
 from tracker.operations.backup.programs import output_of
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.sqlite.filling import make_file
 from tracker.store.versions import migrations
 

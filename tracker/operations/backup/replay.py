@@ -24,9 +24,9 @@ from tracker.operations.backup.copies import told
 from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.operations.backup.scratch import BESIDE, scratch
 from tracker.store.connection import reading
-from tracker.store.driver import sqlite3
 from tracker.store.records import About, BuildFacts, FactSource, ReadReport
 from tracker.store.sql import run
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.words import is_from_jenkins
 
 # Columns that are kept as they were told, and what they are called there.

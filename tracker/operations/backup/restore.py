@@ -34,9 +34,9 @@ from tracker.operations.backup.scratch import ALONE, BESIDE, clear_alone, clear_
 from tracker.operations.backup.spool_copy import copy_spool
 from tracker.operations.room import check_room, size_of
 from tracker.store.connection import close_store, open_store, schema_state
-from tracker.store.driver import sqlite3
-from tracker.store.locks import alone, use_file
 from tracker.store.restored import mark_restored
+from tracker.store.sqlite.driver import sqlite3
+from tracker.store.sqlite.locks import alone, use_file
 
 MAGIC = b"SQLite format 3\0"
 LOGS = ("-wal", "-shm")

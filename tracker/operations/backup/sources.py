@@ -16,7 +16,7 @@ from tracker.operations.backup.programs import check_version, run_program
 from tracker.operations.room import size_of
 from tracker.settings import Settings
 from tracker.store.engine import engine_of
-from tracker.store.locks import using
+from tracker.store.sqlite.locks import using
 
 
 class Source(Protocol):

@@ -21,7 +21,7 @@ from tracker.intake.spool import path_of
 from tracker.operations.backup.copies import digest_of
 from tracker.operations.backup.dumps import is_dump, rows_of
 from tracker.operations.backup.manifest import backups_in
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PART = ".part"

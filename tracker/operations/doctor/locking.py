@@ -8,8 +8,8 @@ import time
 from tracker.errors import Busy, StorageError
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.health import LOCK_SECONDS
-from tracker.store.locks import write_lock
-from tracker.store.selftest import check_exclusion
+from tracker.store.sqlite.locks import write_lock
+from tracker.store.sqlite.selftest import check_exclusion
 
 
 def look(scene: Scene) -> Findings:

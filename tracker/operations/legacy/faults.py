@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tracker.errors import Busy, StorageError, TrackerError
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _CUT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

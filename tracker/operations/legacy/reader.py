@@ -30,7 +30,7 @@ from tracker.operations.legacy.tables import (
     LegacyResult,
     statement,
 )
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 MAGIC = b"SQLite format 3\0"
 WAIT_SECONDS = 10

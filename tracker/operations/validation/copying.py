@@ -13,9 +13,9 @@ from pathlib import Path
 from tracker.errors import StorageError
 from tracker.operations.room import check_room
 from tracker.store.connection import close_store, open_store, schema_state, storage_errors
-from tracker.store.driver import sqlite3
 from tracker.store.engine import Engine
 from tracker.store.sql import run
+from tracker.store.sqlite.driver import sqlite3
 
 # The copy, and what judging again changes in it.
 _TIMES_AS_LARGE = 2

@@ -12,8 +12,8 @@ from tracker.operations.validation.numbers import NUMBERS
 from tracker.operations.validation.references import orphans
 from tracker.operations.validation.remedies import REBUILD, RESTORE
 from tracker.operations.validation.values import values
-from tracker.store.driver import sqlite3
 from tracker.store.sql import run
+from tracker.store.sqlite.driver import sqlite3
 
 
 def _pages(_scene: Scene) -> Look:

@@ -17,11 +17,11 @@ import peewee
 
 from tracker.errors import StorageError
 from tracker.store.engine import Identity, Met, ReadTooLong, Sizes, Space
-from tracker.store.locks import take_use, write_lock
-from tracker.store.selftest import check_exclusion
 from tracker.store.sqlite.copying import copy_file
 from tracker.store.sqlite.damage import look_for_damage, mark_of, refuse_damaged
+from tracker.store.sqlite.locks import take_use, write_lock
 from tracker.store.sqlite.probe import probe_file
+from tracker.store.sqlite.selftest import check_exclusion
 from tracker.store.sqlite.signs import Writer
 from tracker.store.sqlite.space import FileSpace
 from tracker.store.sqlite.words import in_words, names_in_words

@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from tracker.errors import StorageError
-from tracker.store.driver import sqlite3
-from tracker.store.locks import using
+from tracker.store.sqlite.driver import sqlite3
+from tracker.store.sqlite.locks import using
 
 _BUSY_SECONDS = 10
 _HISTORY = "schema_migration"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tracker.clock import DAY, SECOND
 from tracker.errors import StorageError, TrackerError
-from tracker.store.locks import look_lock, using
 from tracker.store.sqlite.damage import look_for_damage, mark_of, number_of
+from tracker.store.sqlite.locks import look_lock, using
 
 _NICE = 10
 _PR_SET_PDEATHSIG = 1

@@ -11,8 +11,8 @@ import peewee
 from playhouse.migrations import Runner
 
 from tracker.errors import StorageError
-from tracker.store.driver import sqlite3
 from tracker.store.rows import Shape
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.versions import FOLDER
 
 Fill = Iterable[tuple[Shape, Iterable[Sequence[Any]]]]

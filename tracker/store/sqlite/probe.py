@@ -14,9 +14,9 @@ import peewee
 
 from tracker.errors import Busy, StorageError
 from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
-from tracker.store.locks import goes_on, write_lock
 from tracker.store.remedies import words_of
 from tracker.store.sqlite.damage import told_damage
+from tracker.store.sqlite.locks import goes_on, write_lock
 from tracker.store.sqlite.words import REMEDIES, names_in_words
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tracker.store.driver import sqlite3
 from tracker.store.rows import shapes
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.sqlite.filling import Fill
 
 

@@ -15,7 +15,7 @@ import peewee
 
 from tracker.errors import StorageError
 from tracker.store.engine import Space
-from tracker.store.locks import write_lock
+from tracker.store.sqlite.locks import write_lock
 
 _INCREMENTAL = 2
 # Pages in one transaction: 4 MB, some hundredths of a second.

@@ -9,9 +9,10 @@ import peewee
 import pytest
 
 from tracker.errors import StorageError
-from tracker.store import selftest, sqlite
+from tracker.store import sqlite
 from tracker.store.connection import close_store, open_store
-from tracker.store.selftest import check_exclusion
+from tracker.store.sqlite import selftest
+from tracker.store.sqlite.selftest import check_exclusion
 
 pytestmark = pytest.mark.sqlite
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import peewee
 
 from tracker.errors import StorageError
-from tracker.store.driver import sqlite3
+from tracker.store.sqlite.driver import sqlite3
 
 
 def check_exclusion(folder: Path) -> bool:

@@ -17,9 +17,9 @@ from tracker.store.connection import (
     open_store,
     reading,
 )
-from tracker.store.locks import alone, using
 from tracker.store.models import database
 from tracker.store.sql import run
+from tracker.store.sqlite.locks import alone, using
 
 pytestmark = pytest.mark.sqlite
 
