@@ -21,6 +21,7 @@ from scripts.bench_figures import (
     record,
     uploads,
     validate,
+    years,
 )
 from scripts.bench_figures.report import Row, as_json, as_table, machine, say
 from scripts.bench_figures.sizes import QUICK, WHOLE, Sizes
@@ -29,6 +30,7 @@ FIGURES: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "parse": parse.figures,
     "formats": formats.figures,
     "record": record.figures,
+    "years": years.figures,
     "judge": judge.figures,
     "uploads": uploads.figures,
     "bombs": bombs.figures,

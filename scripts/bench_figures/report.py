@@ -74,6 +74,9 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "record, names known / floor": (TIMES, 2.5),
     "record, all new": ("s", None),
     "record, all new / floor": (TIMES, 6),
+    "years, a build of a young job": ("ms", None),
+    "years, a build of an old job": ("ms", None),
+    "years, old / young": (TIMES, 2),
     **{
         f"judge, {which}, {what}": (unit, most)
         for which in ("the newest build", "500 cases gone", "3 of 10 reports gone")

@@ -24,6 +24,7 @@ TINY = replace(
     QUICK,
     rounds=1,
     cases=200,
+    years=5,
     judged=Shape(1, 12, 300),
     surefire=3,
     uploaded=Shape(2, 2, 20),
@@ -81,7 +82,7 @@ def test_a_target_counts_as_reached_up_to_the_figure_that_is_shown(monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        *("parse", "record", "publish", "validate", "legacy"),
+        *("parse", "record", "years", "publish", "validate", "legacy"),
         pytest.param("jenkins", marks=pytest.mark.nightly),  # it starts a dozen processes
         pytest.param("bombs", marks=pytest.mark.nightly),
         pytest.param("health", marks=pytest.mark.nightly),
