@@ -97,6 +97,11 @@ class Planted:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
+def named(case: tuple[str, str, str]) -> dict[str, str]:
+    """A case in JSON, by its suite, name and variant."""
+    return dict(zip(("suite", "name", "variant"), case, strict=True))
+
+
 class Kind(Enum):
     """What Jenkins calls the sorts of job."""
 

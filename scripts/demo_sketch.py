@@ -7,8 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from scripts.demo_history import BROKEN, Archive, Build, Case, Commit, Job, Kind, Planted, Sheet
-from scripts.demo_truth import named
+from scripts.demo_history import (
+    BROKEN,
+    Archive,
+    Build,
+    Case,
+    Commit,
+    Job,
+    Kind,
+    Planted,
+    Sheet,
+    named,
+)
 from scripts.demo_words import (
     AREAS,
     AUTHORS,

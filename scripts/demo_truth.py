@@ -1,6 +1,6 @@
 """What a tracker should find in a made-up history."""
 
-from scripts.demo_history import BROKEN, Build, History, Job, Planted, tally
+from scripts.demo_history import BROKEN, Build, History, Job, Planted, named, tally
 
 
 def truth(history: History) -> dict[str, object]:
@@ -18,10 +18,6 @@ def _planted_row(planted: Planted) -> dict[str, object]:
     case = {"case": named(planted.case)} if planted.case else {}
     row = {"kind": planted.kind, "job": planted.job, **case}
     return {**row, "build": planted.build, **planted.more}
-
-
-def named(case: tuple[str, str, str]) -> dict[str, str]:
-    return dict(zip(("suite", "name", "variant"), case, strict=True))
 
 
 def _judge(job: Job) -> dict[str, object]:

@@ -24,7 +24,8 @@ from scripts.bench_figures.report import Row, row, say
 from scripts.bench_figures.servers import Server, running, temporary_home, tracker
 from scripts.bench_figures.sizes import Shape, Sizes
 from scripts.demo_history import DEFAULT_JOBS, Archive, Build, Case, History, Job, Sheet
-from scripts.demo_jenkins import make_history, serve, widen
+from scripts.demo_jenkins import serve
+from scripts.demo_making import make_history, widen
 from scripts.demo_words import CAUSES
 from tracker.clock import now_ms
 from tracker.errors import TrackerError

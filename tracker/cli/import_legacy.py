@@ -30,7 +30,7 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
     from tracker.queries.answers import one_line
 
     settings = opened(ctx)
-    summary = take_over(database, Intake.of(settings), dry_run=dry_run, tell=_tell)
+    summary = take_over(database, Intake.of(settings), dry_run=dry_run, beat=_tell)
     if as_json:
         print_json(summary)
     else:

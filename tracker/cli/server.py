@@ -103,7 +103,7 @@ def _absolute(path: str | None) -> str | None:
 @click.argument("name", callback=line)
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
-    """Read the Jenkins called NAME no more; its jobs and their history stay.
+    """No longer read the Jenkins called NAME; its jobs and their history stay.
 
     Example: tracker server remove main
     """

@@ -185,7 +185,8 @@ def _check_kept(intake: Intake, build_id: int, report: StoredReport) -> None:
     if not path.exists() and is_without_bytes(build_id):
         raise Conflict(
             f"The older report {report.name!r} of this build would be counted with the new one, but"
-            " its bytes are no longer here: they were let go by age, or it was imported.",
+            " its bytes are not here: they were let go by age, or the build was imported without"
+            " them.",
             "Nothing was recorded. Send all reports of the build in one upload with replace=true.",
         )
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from tracker.store.identity import variant_of
 from tracker.store.records import About, BuildFacts, Change, FactSource
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 # What is kept of long lists; the rest is counted.
 MOST_CHANGES = 50

@@ -15,7 +15,7 @@ from tracker.store import history
 from tracker.store.backfills import ask_backfill
 from tracker.store.history import OnRecord
 from tracker.store.seen import note_gone, note_polled
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 # Builds that ran or were incomplete, and are older than what a poll lists: so many are asked for.
 MOST_UNSETTLED = 20

@@ -19,7 +19,7 @@ from tracker.store import history
 from tracker.store.history import OnRecord
 from tracker.store.records import BuildFacts, FactSource
 from tracker.store.rules import ResultsRule, results_rule
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 # Trouble with one build that keeps nobody from reading the next.
 OF_ONE_BUILD = (Missing, Unusable, Conflict, SpoolDamage)

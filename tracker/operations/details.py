@@ -22,7 +22,7 @@ from tracker.queries.jobs import ServerRow
 from tracker.queries.rows import EPOCH, at
 from tracker.settings import Settings
 from tracker.store.engine import engine
-from tracker.store.words import TaskState
+from tracker.store.state_words import TaskState
 
 # Tasks come back within seconds; what is due for this long waits for a worker that does not come.
 OVERDUE_SECONDS = 15 * 60

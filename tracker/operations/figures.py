@@ -22,8 +22,8 @@ from tracker.queries.jobs import JobRow
 from tracker.queries.rows import snapshot
 from tracker.settings import Settings
 from tracker.store.engine import engine
-from tracker.store.sqlite.selftest import sqlite_version
-from tracker.store.words import JobStanding, TaskState
+from tracker.store.sqlite.driver import sqlite_version
+from tracker.store.state_words import JobStanding, TaskState
 
 # A name of a job in a label makes a row of its own in the database of whoever scrapes.
 MOST_JOBS = 200

@@ -23,7 +23,7 @@ from tracker.store.records import (
     SuiteRunRow,
     believable,
 )
-from tracker.store.words import is_from_jenkins
+from tracker.store.state_words import is_from_jenkins
 from tracker.verdicts.outcomes import Status
 
 _STATUSES = {status.word: int(status) for status in Status}

@@ -14,7 +14,7 @@ from pyexpat import EXPAT_VERSION
 from typing import Literal
 
 from tracker.intake.xml import libxml2_version
-from tracker.store.sqlite.selftest import sqlite_version
+from tracker.store.sqlite.driver import sqlite_version
 
 Verdict = Literal["good", "bad", "unknown"]
 Numbers = tuple[int, ...]

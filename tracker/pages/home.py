@@ -12,7 +12,7 @@ from tracker.queries import jobs, results
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.jobs import JobRow
 from tracker.queries.rows import CaseRow
-from tracker.store.words import JobStanding
+from tracker.store.state_words import JobStanding
 
 SHOWN = 10
 # What is special about a job, from what needs a person to what needs nobody any more.

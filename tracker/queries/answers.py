@@ -9,7 +9,7 @@ from tracker.queries import builds, results
 from tracker.queries.rows import Totals, snapshot
 from tracker.store.identity import SUITE_JOINT
 from tracker.store.records import Recorded
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 NEW_SHOWN = 20
 

@@ -11,7 +11,7 @@ import msgspec
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, select, select_builds, snapshot, started
 from tracker.store.records import About
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _ABOUT = msgspec.json.Decoder(About)

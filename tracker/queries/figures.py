@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.queries.rows import select
-from tracker.store.words import TaskState
+from tracker.store.state_words import TaskState
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
-from tracker.store.counters import counter
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
+from tracker.store.revisions import revision as database_revision
 from tracker.store.sql import IN_TEXTS, listed
 
 
@@ -161,14 +161,14 @@ def revisions() -> dict[str, int]:
     """The revision of each job, and under "" that of the whole database."""
     with snapshot():
         rows = select("SELECT name, revision FROM job")
-        return {"": counter("revision"), **dict(rows)}
+        return {"": database_revision(), **dict(rows)}
 
 
 def revision(job: str | None = None) -> int:
     """The revision of a job, or of the whole database; 0 where there is none."""
     if job is None:
         with snapshot():
-            return counter("revision")
+            return database_revision()
     rows = select("SELECT revision FROM job WHERE name = ?", job)
     return int(rows[0][0]) if rows else 0
 

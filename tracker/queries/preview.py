@@ -65,8 +65,8 @@ def preview(job: str, proposed: float | None = None) -> Preview:
             raise NotFound(f"No job named {job!r} is known here.", "Its name may be misspelt.")
         [(job_id, budget)] = found
         builds = judged_builds(job_id)
-        would = list(_alarms(builds[-(BUILDS + LOOK) :], proposed)) if proposed else []
-        alarms = _alarms_of(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
+        would = list(_would_alarm(builds[-(BUILDS + LOOK) :], proposed)) if proposed else []
+        rows = _build_alarms(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
         last = builds[-1].place.build_id if builds else None
         odds = rows_of(
             "SELECT CAST(json_extract(judging, '$.limits.seldom') AS double precision)"
@@ -79,11 +79,11 @@ def preview(job: str, proposed: float | None = None) -> Preview:
         proposed=proposed,
         odds=odds[0][0] if odds else None,
         would_be=would[-1][0].seldom if would else None,
-        builds=tuple(reversed(alarms)),
+        builds=tuple(reversed(rows)),
     )
 
 
-def _alarms_of(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[BuildAlarms]:
+def _build_alarms(builds: Sequence[JudgedBuild], would: Sequence[int]) -> list[BuildAlarms]:
     rows = rows_of(
         f"SELECT {label_of('b')}, b.regressions + b.new_failures FROM build b"
         f" WHERE b.id IN {IN} ORDER BY b.epoch, b.number",
@@ -112,7 +112,7 @@ class _Recent:
         return limits(histogram, len(self.failed), budget)
 
 
-def _alarms(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limits, int]]:
+def _would_alarm(builds: Sequence[JudgedBuild], budget: float) -> Iterator[tuple[Limits, int]]:
     """The limits at each build, and how many cases it would have called newly broken.
 
     Only cases that failed at all are followed; the others never alarm.

@@ -16,7 +16,7 @@ from tracker.store.identity import SUITE_SEPARATOR, key
 from tracker.store.late_failures import Late
 from tracker.store.reading_time import reading_at_most, refuse_late
 from tracker.store.sql import run
-from tracker.store.words import BuildState, is_from_jenkins
+from tracker.store.state_words import BuildState, is_from_jenkins
 from tracker.verdicts.incidents import is_out
 from tracker.verdicts.outcomes import Status, is_judged
 

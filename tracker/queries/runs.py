@@ -21,7 +21,7 @@ from tracker.queries.rows import (
 )
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import IN, IN_TEXTS, listed
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 # So many builds of a run are shown at most; a chain of builds is followed up so many steps.
 MOST_BUILDS = 2000

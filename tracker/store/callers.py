@@ -54,7 +54,7 @@ class Caller:
         if called and self.may_send_to(called):
             raise Forbidden(
                 f"The job {called!r} has another name now, to which the {self.who} may not send.",
-                "`tracker token create --jobs` makes one that is; `tracker job add` gives the old"
+                "`tracker token create --jobs` makes one that may; `tracker job add` gives the old"
                 " name to a job of its own.",
             )
         raise Forbidden(

@@ -6,7 +6,7 @@ from tracker.clock import DAY, MINUTE
 from tracker.store.models import Build, Job
 from tracker.store.records import BuildFacts
 from tracker.store.sql import rows_of, run, run_many, save
-from tracker.store.words import is_from_jenkins
+from tracker.store.state_words import is_from_jenkins
 
 
 def find_build(job: Job, facts: BuildFacts) -> Build | None:

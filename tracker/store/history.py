@@ -8,7 +8,7 @@ from tracker.clock import MINUTE
 from tracker.store.connection import reading
 from tracker.store.models import Build, Job, Report
 from tracker.store.sql import run
-from tracker.store.words import is_from_jenkins
+from tracker.store.state_words import is_from_jenkins
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from tracker.errors import NotFound, UsageError
 from tracker.store import absences, audit, break_windows, episodes, missing, paces
 from tracker.store.build_verdicts import forget_counts, judge_build
 from tracker.store.connection import reading, writing
-from tracker.store.models import Job, Rejudging
+from tracker.store.models import Job
 from tracker.store.outcomes import (
     JUDGED,
     Place,
     judged_before,
     judged_from,
 )
-from tracker.store.rejudging import wait_from, waits_from
+from tracker.store.rejudging import wait_from, waiting_since, waits_from, waits_no_more
 from tracker.store.retention import place_to_judge_from
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.sql import run
@@ -101,17 +101,14 @@ def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:
 
 def _judge_some(job: Job, builds: int | None = None) -> bool | None:
     """Judge a step of a job; whether others are left, None where it waits for nothing."""
-    waiting = Rejudging.get_or_none(Rejudging.job == job.id)
+    waiting = waiting_since(job.id)
     if waiting is None:
         return None
-    if waiting.began is None:  # it waits since before this was kept
-        waiting.began = next_revision()
-        waiting.save()
+    order, began = waiting
     until = time.monotonic() + STEP
-    place = Place(0, waiting.epoch, waiting.number)
-    rest = judge_from(job.id, place, builds, until=until, began=waiting.began)
+    rest = judge_from(job.id, Place(0, *order), builds, until=until, began=began)
     if rest is None:
-        waiting.delete_instance()
+        waits_no_more(job.id)
     else:
         wait_from(job.id, rest.order)
     raise_revision(job.id)

@@ -16,7 +16,7 @@ from peewee import (
     TextField,
 )
 
-from tracker.store.words import BuildState, JobStanding, TaskState
+from tracker.store.state_words import BuildState, JobStanding, TaskState
 
 # Which one it is, is said when the store is opened.
 database = DatabaseProxy()
@@ -34,7 +34,7 @@ class Table(Model):
 class Counter(Table):
     """Counters of the whole database: `revision` rises with everything that is recorded.
 
-    `raw_let_go_before` is the latest time (ms) before which came the raw reports of a letting go.
+    `raw_let_go_before`: raw reports that came before this time (ms) may have been let go.
     """
 
     name = CharField(primary_key=True)

@@ -17,10 +17,11 @@ IS_INCIDENT = "json_extract(judging, '$.incident') IS NOT NULL"
 IS_OUT = f"({IS_INCIDENT} AND NOT lifted)"
 # The builds of a job from a place on, whose parameters are the job and `Place.order`.
 FROM_ON = "job_id = ? AND (epoch, number) >= (?, ?)"
-EARLIER = "job_id = ? AND (epoch, number) < (?, ?)"
 LATER = f"(SELECT id FROM build WHERE {FROM_ON})"
 # Those of them that are not judged, or no more: they say nothing.
 UNJUDGED_FROM_ON = f"{FROM_ON} AND NOT ({JUDGED})"
+# The builds of a job before a place, with the same parameters.
+BEFORE_PLACE = "job_id = ? AND (epoch, number) < (?, ?)"
 # What counts of a status; a gap for the others.
 LETTERS: dict[int, str] = {Status.PASSED: "P", Status.FAILED: "F", Status.ERROR: "F"}
 GAP = "."
@@ -80,9 +81,9 @@ def judged_before(job_id: int, place: Place) -> list[JudgedBuild]:
     """
     before = (job_id, *place.order)
     newest_first = "epoch DESC, number DESC"
-    found = _judged(EARLIER, f"{newest_first} LIMIT {LOOK + REMEMBERED}", *before)
+    found = _judged(BEFORE_PLACE, f"{newest_first} LIMIT {LOOK + REMEMBERED}", *before)
     if len(found) == LOOK + REMEMBERED and not _say_enough(found):
-        found = _judged(EARLIER, newest_first, *before)
+        found = _judged(BEFORE_PLACE, newest_first, *before)
     return found[::-1]
 
 
@@ -175,7 +176,7 @@ def retried_in(build_id: int) -> set[int]:
 
 
 def _with_attempts(builds: Iterable[int]) -> set[int]:
-    """Those of the builds of which attempts are on record: in most nights nothing is retried."""
+    """Those of the builds of which attempts are on record: in most builds nothing is retried."""
     rows = run(
         f"SELECT id FROM build WHERE id IN {IN}"
         " AND EXISTS (SELECT 1 FROM attempt WHERE attempt.build_id = build.id)",

@@ -34,8 +34,8 @@ from tracker.store.retention import results_let_go
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
 from tracker.store.sql import IN, listed, rows_of, run, save
+from tracker.store.state_words import BuildState, is_from_jenkins
 from tracker.store.twins import may_be_one, titles_of
-from tracker.store.words import BuildState, is_from_jenkins
 from tracker.store.work import ask_publishing
 from tracker.verdicts.outcomes import is_judged
 
@@ -206,7 +206,8 @@ def complete_quiet_builds(before: int) -> int:
 def _job(facts: BuildFacts, accept_new: bool) -> Job:
     """The job of that name; of an upload also one that was renamed, and had it before.
 
-    Jenkins knows how its jobs are called today: one of its that has the name is another job.
+    Jenkins knows how its jobs are called today: one of its that has the name is another job. What
+    is retold was said once, of a job of that very name.
     """
     known = rows_of(Job, "name = ?", facts.job)
     job = known[0] if known else None
@@ -278,18 +279,18 @@ def _believe(build: Build, facts: BuildFacts, now: int) -> None:
         if facts.about is not None and not is_late:
             build.about = about_json(facts.about)
     for name in ("started", "duration", "upstream_number"):
-        value, told = getattr(facts, name), getattr(build, name)
+        value, known = getattr(facts, name), getattr(build, name)
         if value is None:
             continue
-        if facts.from_jenkins or told is None:
+        if facts.from_jenkins or known is None:
             setattr(build, name, value)
         elif not is_from_jenkins(build.state):  # of two uploads the lesser, whichever came first
-            setattr(build, name, min(value, told))
+            setattr(build, name, min(value, known))
     for name in ("url", "branch", "commit", "upstream_job"):
-        value, told = getattr(facts, name), getattr(build, name)
+        value, known = getattr(facts, name), getattr(build, name)
         # Where uploads differ the greater text stays, so that their order leaves no trace.
-        by_uploads = not is_from_jenkins(build.state) and value > told
-        if value and (facts.from_jenkins or not told or by_uploads):
+        by_uploads = not is_from_jenkins(build.state) and value > known
+        if value and (facts.from_jenkins or not known or by_uploads):
             setattr(build, name, value)
 
 

@@ -27,6 +27,24 @@ def waits_from(job_id: int) -> Order | None:
     return rows[0] if rows else None
 
 
+def waiting_since(job_id: int) -> tuple[Order, int] | None:
+    """From which place on, and at which revision the first step began; inside `writing`."""
+    for epoch, number, began in run(
+        "SELECT epoch, number, began FROM rejudging WHERE job_id = ?", job_id
+    ):
+        if began is not None:
+            return (epoch, number), began
+        # It waits since before this was kept.
+        run("UPDATE rejudging SET began = ? WHERE job_id = ?", next_revision(), job_id)
+        return (epoch, number), next_revision()
+    return None
+
+
+def waits_no_more(job_id: int) -> None:
+    """All builds of a job are judged; inside `writing`."""
+    run("DELETE FROM rejudging WHERE job_id = ?", job_id)
+
+
 def waiting_jobs() -> list[str]:
     """The jobs of which some builds are to be judged again."""
     with reading():

@@ -18,7 +18,7 @@ from tracker.store.rejudging import waits_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rules import name_rules, new_job, set_parts
 from tracker.store.sql import run
-from tracker.store.words import BuildState, JobStanding
+from tracker.store.state_words import BuildState, JobStanding
 from tracker.store.work import ask_judging, ask_poll, enqueue, ensure
 
 # A job is deleted when two looks in a row do not find it: one may fall into a restart.

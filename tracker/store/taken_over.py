@@ -24,7 +24,7 @@ from tracker.store.rejudging import wait_from, waits_from
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import give_parts, new_job
 from tracker.store.sql import run, save
-from tracker.store.words import is_from_jenkins
+from tracker.store.state_words import is_from_jenkins
 from tracker.store.work import ask_judging, ask_publishing
 
 # How the names of the reports begin that stand for the earlier application's rows.
@@ -38,7 +38,7 @@ Standing = Literal["new", "changed", "facts", "known", "own"]
 
 @dataclass(frozen=True)
 class BuildHere:
-    """A recorded build of a number; `told` are the facts that are compared.
+    """A recorded build of a number; `facts` are those that are compared.
 
     `reports` are pairs of name and SHA-256; it is only `taken` over as long as no other source
     spoke of it. The results of one that `is_let_go` were let go here and do not come back.
@@ -48,7 +48,7 @@ class BuildHere:
     started: int | None
     is_taken: bool
     reports: frozenset[tuple[str, str]]
-    told: tuple[object, ...]
+    facts: tuple[object, ...]
     is_let_go: bool = False
 
 
@@ -81,11 +81,11 @@ def builds_here(job: str) -> dict[int, list[BuildHere]]:
         )
         reports = _reports(job)
     found: dict[int, list[BuildHere]] = defaultdict(list)
-    for build_id, number, state, *told, let_go in rows:
+    for build_id, number, state, *facts, let_go in rows:
         own = reports.get(build_id, frozenset())
         is_taken = not is_from_jenkins(state) and all(_is_ours(name) for name, _ in own)
         found[number].append(
-            BuildHere(build_id, told[0], is_taken, own, tuple(told), let_go is not None)
+            BuildHere(build_id, facts[0], is_taken, own, tuple(facts), let_go is not None)
         )
     return found
 
@@ -104,7 +104,7 @@ def standing(
         return "own" if has_own or reports <= build.reports else "new"
     if build.reports != reports:
         return "changed"
-    return "known" if build.told == _facts_of(facts) else "facts"
+    return "known" if build.facts == _facts_of(facts) else "facts"
 
 
 def match(builds: Sequence[BuildHere], facts: BuildFacts) -> BuildHere | None:

@@ -1,7 +1,7 @@
 """Builds of which nobody wants to keep the bytes: they were let go by age, or never came.
 
-Each letting go says before which time came what it took: the settings of today say nothing of it,
-since a command may have named another age, and they may have been raised since.
+Whenever raw reports are let go, the time before which they came is kept: the settings of today say
+nothing of it, since a command may have named another age, and they may have been raised since.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tracker.clock import SECOND, now_ms
 from tracker.store import audit
 from tracker.store.connection import reading, writing
 from tracker.store.counters import counter, raise_to
-from tracker.store.models import Former, Job
+from tracker.store.models import Job
 from tracker.store.rules import new_job
 from tracker.store.sql import run
 
@@ -38,8 +38,7 @@ def let_go_before() -> int:
 def note_import(name: str) -> None:
     """Write down that a job gets builds without bytes now, before the first of them is recorded."""
     with writing():
-        former = Former.get_or_none(Former.name == name)
-        job = Job.get_or_none(Job.name == name) or (former.job if former else new_job(name))
+        job = Job.get_or_none(Job.name == name) or new_job(name)
         run(
             "UPDATE job SET imported = max(coalesce(imported, 0), ?) WHERE id = ?", now_ms(), job.id
         )

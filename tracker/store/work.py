@@ -22,7 +22,7 @@ from tracker.clock import HOUR, SECOND
 from tracker.store.connection import reading, writing
 from tracker.store.models import Work
 from tracker.store.sql import run
-from tracker.store.words import TaskState
+from tracker.store.state_words import TaskState
 
 # Kind and key of the task that publishes: there is one site.
 SITE = ("publish", "site")

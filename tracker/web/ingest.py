@@ -21,7 +21,7 @@ from tracker.settings import Settings
 from tracker.store.identity import variant_of
 from tracker.store.jobs import check_job_name
 from tracker.store.records import BuildFacts, believable
-from tracker.store.words import TaskState
+from tracker.store.state_words import TaskState
 from tracker.web import parameters
 from tracker.web.auth import require
 from tracker.web.links import base, page_url

@@ -39,7 +39,7 @@ from tracker.store.judging import judge_waiting
 from tracker.store.record import complete_quiet_builds
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
-from tracker.store.words import JobStanding
+from tracker.store.state_words import JobStanding
 from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
 from tracker.worker.context import Context
 

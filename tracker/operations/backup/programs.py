@@ -129,4 +129,4 @@ def _check(name: str, code: int, said: bytes) -> None:
     if code:
         lines = said.decode(errors="replace").strip().splitlines()
         words = "; ".join(lines[-3:]) or f"it ended with {code}"
-        raise StorageError(f"{name} failed: {words}.", "Mend what it says, then try again.")
+        raise StorageError(f"{name} failed: {words}.", "Mend what it complains of, then try again.")

@@ -27,7 +27,7 @@ from tracker.store.connection import reading
 from tracker.store.records import About, BuildFacts, FactSource, ReadReport
 from tracker.store.sql import run
 from tracker.store.sqlite.driver import sqlite3
-from tracker.store.words import is_from_jenkins
+from tracker.store.state_words import is_from_jenkins
 
 # Columns that are kept as they were told, and what they are called there.
 AS_TOLD = {

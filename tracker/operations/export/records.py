@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from tracker.store.identity import KEY
-from tracker.store.words import BuildState
+from tracker.store.state_words import BuildState
 
 SCHEMA = 1
 

@@ -7,10 +7,11 @@ itself is changed, and nothing is deleted here because it vanished there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracker.beat import Beat, unheard
 from tracker.clock import now_ms
 from tracker.intake import spool
 from tracker.intake.ingest import Intake
@@ -64,9 +65,9 @@ def take_over(
     intake: Intake,
     *,
     dry_run: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    beat: Beat = unheard,
 ) -> Summary:
-    """Record what the database `path` holds, and say what became of it; `tell` says how far it is.
+    """Record what the database `path` holds, and say what became of it; `beat` hears how far.
 
     With `dry_run` nothing is recorded. Raises UsageError for a file that is no such database, Busy
     while it is locked, StorageError for one that is damaged.
@@ -77,7 +78,7 @@ def take_over(
         catalogue = catalogue_of(legacy, prefixes)
         tally = _Tally(FromResults(catalogue.kept.tests))
         for module in layout.modules:
-            tell(f"{module.release}/{module.module}: {len(module.builds)} builds")
+            beat(f"{module.release}/{module.module}: {len(module.builds)} builds")
             _take_module(legacy, module, intake, tally, dry_run)
         for job, builds in layout.parents.items():
             _take_parents(job, builds, tally, dry_run)

@@ -18,9 +18,9 @@ from tracker.operations.validation.spooled import (
     queued_bytes,
 )
 from tracker.published import generation_name
-from tracker.store.counters import counter
 from tracker.store.models import Job
 from tracker.store.naming import PARTS
+from tracker.store.revisions import revision as database_revision
 from tracker.store.rules import name_rules, set_parts
 from tracker.store.sql import run
 
@@ -90,7 +90,7 @@ def _manifest(scene: Scene) -> Look:
     manifest = scene.site.manifest
     if manifest is None:
         return seen(1, [scene.site.trouble])
-    revision = counter("revision")
+    revision = database_revision()
     wrong = []
     if manifest.revision > revision:
         wrong.append(f"it shows revision {manifest.revision}, the database is at {revision}")

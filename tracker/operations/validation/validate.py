@@ -16,9 +16,9 @@ from tracker.operations.validation.findings import Checked, Finding, Report
 from tracker.operations.validation.judged_again import judge_again
 from tracker.operations.validation.site import read_site
 from tracker.settings import Settings
-from tracker.store.counters import counter
 from tracker.store.engine import Engine, engine_of
 from tracker.store.models import TABLES
+from tracker.store.revisions import revision as database_revision
 from tracker.store.sql import run
 
 CHECKS: tuple[Check, ...] = (
@@ -86,7 +86,7 @@ def validate(
             checks=found.checked,
             findings=found.findings,
             seconds=time.monotonic() - start,
-            facts={"revision": counter("revision"), **found.scene.counts} if is_whole else {},
+            facts={"revision": database_revision(), **found.scene.counts} if is_whole else {},
             notes=notes,
         )
 

@@ -23,7 +23,7 @@ from tracker.store.break_windows import BreakWindow
 from tracker.store.build_verdicts import Judging
 from tracker.store.paces import Noticed
 from tracker.store.sql import Row, run
-from tracker.store.words import BuildState, JobStanding, TaskState
+from tracker.store.state_words import BuildState, JobStanding, TaskState
 from tracker.verdicts.durations import Pace
 from tracker.verdicts.missing import Cause
 from tracker.verdicts.states import State

@@ -14,4 +14,9 @@ if TYPE_CHECKING:
 else:
     from peewee import sqlite3
 
-__all__ = ["sqlite3"]
+__all__ = ["sqlite3", "sqlite_version"]
+
+
+def sqlite_version() -> str:
+    """Its version: pysqlite3's where that is installed."""
+    return sqlite3.sqlite_version

@@ -15,7 +15,6 @@ from pathlib import Path
 import peewee
 
 from tracker.errors import StorageError
-from tracker.store.sqlite.driver import sqlite3
 
 
 def check_exclusion(folder: Path) -> bool:
@@ -37,11 +36,6 @@ def check_exclusion(folder: Path) -> bool:
             "Use a local disk, and Peewee 4.5 or newer.",
         )
     return True
-
-
-def sqlite_version() -> str:
-    """The version of the SQLite that Peewee uses here: pysqlite3's where that is installed."""
-    return sqlite3.sqlite_version
 
 
 def _is_exclusive(path: str) -> bool:
