@@ -11,7 +11,7 @@ from tracker.store import outcomes
 from tracker.store.connection import writing
 from tracker.store.identity import id_of
 from tracker.store.models import Build, Job
-from tracker.store.outcomes import Place, judged_before, judged_builds, letters
+from tracker.store.outcomes import Place, judged_before, judged_builds, letters, newest_with_results
 from tracker.store.sql import run, run_many
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -46,13 +46,20 @@ def test_of_a_long_history_only_the_newest_builds_before_one_are_read() -> None:
 
 
 @pytest.mark.usefixtures("three_back")
-@pytest.mark.parametrize(
-    "which", ["judging = '{\"incident\": {}}' WHERE number > 4", "total = 0 WHERE number > 3"]
-)
-def test_where_the_newest_builds_say_nothing_all_are_read(which: str) -> None:
+def test_where_the_newest_builds_were_incidents_all_are_read() -> None:
     history("nightly", login="P P P P P P P")
-    run(f"UPDATE build SET {which}")
+    run("UPDATE build SET judging = '{\"incident\": {}}' WHERE number > 4")
     assert numbers_before(7) == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_newest_build_with_results_may_be_long_ago() -> None:
+    history("nightly", login="P P P . . .")
+    job = Job.get().id
+    run("UPDATE build SET judging = '{\"incident\": {}}' WHERE number = 3")
+    found = newest_with_results(job, Place(0, 0, 7))
+    assert found is not None
+    assert found.place.number == 2
+    assert newest_with_results(job, Place(0, 0, 1)) is None
 
 
 def test_outcomes_of_all_cases_take_few_bytes_each() -> None:

@@ -31,6 +31,7 @@ from tracker.store import (
     families,
     lost,
     missing,
+    outcomes,
     paces,
     reclustering,
     retention,
@@ -78,6 +79,7 @@ def _windows(*sizes: int) -> tuple[Any, ...]:
 
 def shorten(patch: pytest.MonkeyPatch) -> None:
     for module, names in (
+        (outcomes, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
         (build_verdicts, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
         (missing, {"LOOK": 6}),
         (lost, {"LOOK": 6}),

@@ -23,6 +23,7 @@ from tracker.store.outcomes import (
     Place,
     failed_in,
     letters,
+    newest_with_results,
     passed_in,
     passed_in_any,
     retried_in,
@@ -122,9 +123,9 @@ def _incident(facts: _Facts) -> Incident | None:
     ran = facts.build.total
     if not is_large(len(facts.unexpected), ran):
         return None
-    ran_before = [build for build in facts.past if build.total and not build.is_out]
-    [*_, before] = ran_before or [facts.build]
-    passed = passed_in(before.place.build_id)
+    ran_before = (build for build in reversed(facts.past) if build.total and not build.is_out)
+    before = next(ran_before, None) or newest_with_results(facts.job_id, facts.build.place)
+    passed = passed_in((before or facts.build).place.build_id)
     reasons = {case: why for case, why in _reasons(facts).items() if case in passed}
     return incident(reasons, ran)
 

@@ -66,16 +66,20 @@ def _may_be_rebuilt(job: Job, build: Build) -> bool:
     """Whether there are epochs already, or numbers and times of this build run against others."""
     if build.started is None:
         return False
-    found = run(
-        "SELECT 1 FROM build WHERE job_id = ? AND (epoch > 0 OR (number > ? AND started < ?)"
-        " OR (number < ? AND started > ?)) LIMIT 1",
-        job.id,
-        build.number,
-        build.started - DAY,
-        build.number,
-        build.started + DAY,
+    # Each by an index of its own: for the newest build none of them has anything to look through.
+    is_later = (
+        "SELECT 1 FROM build INDEXED BY build_number"
+        " WHERE job_id = ? AND number > ? AND started < ? LIMIT 1"
     )
-    return bool(found)
+    is_earlier = (
+        "SELECT 1 FROM build INDEXED BY build_begun"
+        " WHERE job_id = ? AND started > ? AND number < ? LIMIT 1"
+    )
+    return bool(
+        run("SELECT 1 FROM build WHERE job_id = ? AND epoch > 0 LIMIT 1", job.id)
+        or run(is_later, job.id, build.number, build.started - DAY)
+        or run(is_earlier, job.id, build.started + DAY, build.number)
+    )
 
 
 def _move(moved: list[tuple[int, int, int]]) -> None:

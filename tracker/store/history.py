@@ -75,7 +75,8 @@ def in_jenkins(job: str) -> set[int]:
     """The numbers of the builds that Jenkins had at the last look, in the newest epoch."""
     with reading():
         rows = run(
-            "SELECT epoch, number FROM build WHERE job_id = (SELECT id FROM job WHERE name = ?)"
+            "SELECT epoch, number FROM build INDEXED BY build_in_jenkins"
+            " WHERE job_id = (SELECT id FROM job WHERE name = ?)"
             " AND NOT gone AND state <> 'receiving'",
             job,
         )

@@ -87,10 +87,16 @@ def judged_before(job_id: int, place: Place) -> list[JudgedBuild]:
     return found[::-1]
 
 
+def newest_with_results(job_id: int, place: Place) -> JudgedBuild | None:
+    """The newest judged build before `place` that has results and was no incident."""
+    which = f"{BEFORE_PLACE} AND total > 0 AND NOT {IS_OUT}"
+    found = _judged(which, "epoch DESC, number DESC LIMIT 1", job_id, *place.order)
+    return found[0] if found else None
+
+
 def _say_enough(builds: Sequence[JudgedBuild]) -> bool:
-    """Whether as many count as limits and paces are made from, and one of them has results."""
-    counting = [build for build in builds if not build.is_incident]
-    return len(counting) >= BEFORE and any(build.total for build in counting)
+    """Whether as many count as limits and paces are made from."""
+    return sum(not build.is_incident for build in builds) >= BEFORE
 
 
 def _judged(which: str, order: str, *parameters: int) -> list[JudgedBuild]:

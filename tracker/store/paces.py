@@ -18,9 +18,11 @@ from tracker.store.break_windows import BreakWindow
 from tracker.store.outcomes import LATER, JudgedBuild, Place
 from tracker.store.sql import IN, Row, listed, run, run_many
 from tracker.verdicts.durations import Change, Pace, Period, at_tempo, change, sentence, tempo
+from tracker.verdicts.lanes import BEFORE
 
-# How many builds a history of durations is long, and how short it says nothing.
-BUILDS = 60
+# How many builds a history of durations is long, no more than judging looks back; and how short it
+# says nothing.
+BUILDS = BEFORE
 _FEWEST = 14
 # The cases that tell how fast a build was: those with the lowest ids, which are hashes, of those
 # that take long enough (ms) for a clock to tell.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -166,6 +167,18 @@ def test_pragmas_that_are_not_in_effect_fail(
     """As with an older Peewee, which took them and did not apply them."""
     monkeypatch.setattr(sqlite, "PRAGMAS", ())
     assert "foreign_keys is 0" in failed(settings)["pragmas"].words
+
+
+def test_an_index_that_is_missing_fails_with_the_statement_that_makes_it(
+    settings: Settings, sound: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(settings.database)) as database:
+        database.execute("DROP INDEX episode_open")
+    said = failed(settings)["indexes"]
+    assert "lacks episode_open" in said.words
+    with contextlib.closing(sqlite3.connect(settings.database)) as database:
+        database.executescript(shlex.split(said.remedy)[-1])
+    assert "indexes" not in failed(settings)
 
 
 def test_what_may_not_be_looked_at_is_a_finding(

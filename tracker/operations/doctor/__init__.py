@@ -37,6 +37,7 @@ CHECKS = (
     Check("versions", server.look_at_version, reads_store=True, only=SERVER),
     Check("database", database.look, only=FILE),
     Check("pages", database.look_at_pages, reads_store=True, only=FILE),
+    Check("indexes", database.look_at_indexes, reads_store=True, only=FILE),
     Check("pragmas", database.look_at_pragmas, reads_store=True, only=FILE),
     Check("locking", locking.look, only=FILE),
     Check("file system", disk.look_at_type, only=FILE),

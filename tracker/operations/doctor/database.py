@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tracker.operations.backup.copies import last_line
 from tracker.operations.backup.manifest import last_backup
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.store.connection import reading
+from tracker.store.models import INDEXES
 from tracker.store.sql import run
 
 # What every connection must have; the numbers as SQLite tells them.
@@ -71,6 +74,24 @@ def look_at_pages(scene: Scene) -> Findings:
         yield Finding(
             "pages", "fail", f"The database is damaged: {last_line(said)}.", _restore(scene)
         )
+
+
+def look_at_indexes(scene: Scene) -> Findings:
+    """Whether all that statements ask by name are there: one may be missing in a salvaged file."""
+    with reading():
+        here = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    missing = [each for each in INDEXES if each.split()[2] not in here]
+    if not missing:
+        yield Finding("indexes", "pass", "Every index of the database is there.")
+        return
+    names = ", ".join(each.split()[2] for each in missing)
+    statements = "; ".join(missing)
+    yield Finding(
+        "indexes",
+        "fail",
+        f"The database lacks {names}: what asks by that is refused.",
+        f"With the services stopped: sqlite3 {scene.settings.database} {shlex.quote(statements)}",
+    )
 
 
 def look_at_pragmas(_scene: Scene) -> Findings:

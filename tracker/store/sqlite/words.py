@@ -17,6 +17,7 @@ REMEDIES = (
         "The disk is full: nothing was recorded.",
         "Make room; the tracker goes on by itself.",
     ),
+    ("no such index", "The database lacks an index.", "`tracker doctor` says how to make it."),
     ("readonly", "The database cannot be written.", "Check the file's owner and the disk."),
     ("unable to open", "The database cannot be opened.", "Check the folder's owner and the disk."),
     ("disk I/O", "The disk failed.", "Look for its errors in the kernel's log, then try again."),
