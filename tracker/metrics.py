@@ -54,6 +54,7 @@ class _Slot:
 
     def _claim(self) -> int:
         """The lowest free number; the lock goes with the process, however it ends."""
+        self.folder.mkdir(0o700, parents=True, exist_ok=True)  # it may have been deleted meanwhile
         for number in itertools.count():
             lock = (self.folder / f"slot-{number}.lock").open("ab")
             try:

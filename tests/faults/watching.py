@@ -45,21 +45,6 @@ def memory_slope(samples: Sequence[Sample]) -> float:
     return sum(_slope(samples, process) for process in lasting) * 3600 / MEGABYTE
 
 
-def most_growth(samples: Sequence[Sample]) -> float:
-    """Megabytes by which the process that grew most grew, from the first quarter to the last."""
-    quarter = len(samples) // 4
-    first, last = samples[:quarter], samples[-quarter:]
-    lasting = set.intersection(*(set(each.memory) for each in samples))
-    return (
-        max(
-            median(each.memory[process] for each in last)
-            - median(each.memory[process] for each in first)
-            for process in lasting
-        )
-        / MEGABYTE
-    )
-
-
 def _slope(samples: Sequence[Sample], process: int) -> float:
     return median(
         (later.memory[process] - earlier.memory[process]) / (later.at - earlier.at)

@@ -39,6 +39,18 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_damage_behind_the_first_row_is_told(store: Path) -> None:
+    [(size,)] = run("PRAGMA page_size")
+    pages = run("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'schema_migration'")
+    run("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close_store()
+    with store.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size + 8 + 2 * 3)  # where the fourth row is said to be
+            file.write(b"\xff\xff")
+    assert "damaged" in probe(store, 0.2).unreadable
+
+
 def test_an_empty_file_waits_for_all_migrations(tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
     path.touch()

@@ -16,6 +16,7 @@ from tracker.errors import Busy, StorageError
 from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
 from tracker.store.remedies import words_of
 from tracker.store.sqlite.damage import told_damage
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.sqlite.locks import goes_on, write_lock
 from tracker.store.sqlite.words import REMEDIES, names_in_words
 
@@ -38,7 +39,7 @@ def probe_file(path: Path, seconds: float) -> Met:
                 return Met(unreadable=f"The database is damaged: {found}.")
             unwritable = _unwritable(database, path, deadline)
             return Met.with_lock(unwritable, applied, lambda: goes_on(path, SIGN_SECONDS))
-    except peewee.DatabaseError as error:
+    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:  # the latter after a first row
         return Met(unreadable=_in_words(error))
 
 
@@ -67,7 +68,7 @@ def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) ->
         return _in_words(error)
 
 
-def _in_words(error: peewee.DatabaseError) -> str:
+def _in_words(error: Exception) -> str:
     text = str(error)
     what, _ = words_of(text, REMEDIES)
     return what or f"SQLite refuses: {text}."
