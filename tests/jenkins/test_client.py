@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import RunningDemo, free_port, load_script
 from tracker.errors import JenkinsError, SettingsError
+from tracker.jenkins import client as client_module
 from tracker.jenkins.client import (
     JSON_BYTES,
     Address,
@@ -183,6 +184,20 @@ def test_an_address_where_nobody_listens_is_told() -> None:
 def test_a_host_name_that_nobody_knows_is_told() -> None:
     with pytest.raises(Unreachable, match=r"name is not known|cannot be looked up|too long|within"):
         client_of("http://no-such-host.invalid/", seconds=3).json("")
+
+
+def test_a_server_may_be_silent_for_as_long_as_an_answer_may_take(
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.05)
+    answer = says("200 OK", b'{"mode": "NORMAL"}')
+
+    def think(connection: socket.socket) -> None:
+        time.sleep(0.3)
+        answer(connection)
+
+    server.answer = think
+    assert client_of(server.url, seconds=30).json("") == {"mode": "NORMAL"}
 
 
 def test_after_a_fault_the_same_client_can_ask_again(server: Misbehaving) -> None:

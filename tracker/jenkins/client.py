@@ -100,7 +100,10 @@ class Client:
         self._until = float("inf")
         self._has_ranges: bool | None = None
         self._server = _Bounded(
-            address.url, address.username or None, address.token or None, CONNECT_SECONDS
+            address.url,
+            address.username or None,
+            address.token or None,
+            (CONNECT_SECONDS, address.seconds),
         )
         self._server.believe(address.ca_file)
 

@@ -49,7 +49,10 @@ def _applied(database: peewee.SqliteDatabase) -> frozenset[str]:
     if "schema_migration" not in tables:
         return frozenset()
     rows = database.execute_sql("SELECT name FROM schema_migration")  # type: ignore[no-untyped-call]
-    return frozenset(name for (name,) in rows)
+    names = [name for (name,) in rows]
+    if not all(isinstance(name, str) for name in names):  # no row of ours is without one
+        raise peewee.DatabaseError("malformed table of migrations")
+    return frozenset(names)
 
 
 def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) -> str:
