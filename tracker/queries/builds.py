@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.rows import BuildRow, select, select_builds, snapshot, started
+from tracker.queries.rows import BuildRow, parted, select, select_builds, snapshot, started
 from tracker.store.records import About
 from tracker.store.state_words import BuildState
 
@@ -210,12 +210,12 @@ class Found(NamedTuple):
 
 def found(job: str, label: str) -> Found:
     """The build called `label` with both ids; NotFound where there is none."""
-    number, _, epoch = label.partition("~")
-    wanted, parameters = ("AND b.epoch = ?", (int(epoch),)) if epoch else ("", ())
+    number, epoch = parted(label)
+    wanted, parameters = ("", ()) if epoch is None else ("AND b.epoch = ?", (epoch,))
     rows = select_builds(
         f"WHERE j.name = ? AND b.number = ? {wanted} ORDER BY b.epoch DESC LIMIT 1",
         job,
-        min(int(number), 2**63 - 1),
+        number,
         *parameters,
         more="b.id, b.job_id",
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.queries.places import Called, Order, Stretch, stretch
-from tracker.queries.rows import select, snapshot
+from tracker.queries.places import Called, Stretch, stretch
+from tracker.queries.rows import parted, select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.store.break_windows import BreakWindow
 from tracker.store.identity import key
+from tracker.store.outcomes import Order
 from tracker.verdicts.events import Event, events
 from tracker.verdicts.windows import Window
 
@@ -67,7 +68,8 @@ def events_of(job: str, build: str) -> list[EventRow]:
 
 def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int, _Broken]]:
     """What is broken at a build, and where that is: its job's id and its place."""
-    number, _, epoch = build.partition("~")
+    number, _ = parted(build)
+    epoch = build.partition("~")[2]
     rows = select(
         "SELECT t.job_id, t.epoch, t.number, e.case_id, c.name, (SELECT w.found FROM break_window w"
         " JOIN build r ON r.id = w.build_id"
@@ -85,7 +87,7 @@ def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int
         " AND NOT EXISTS (SELECT 1 FROM build newer WHERE ? = '' AND newer.job_id = t.job_id"
         " AND newer.number = t.number AND newer.epoch > t.epoch) ORDER BY e.case_id",
         job,
-        min(int(number), 2**63 - 1),
+        number,
         epoch,
         int(epoch or 0),
         epoch,

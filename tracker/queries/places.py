@@ -6,11 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tracker.queries.rows import label_of, select
-from tracker.store.outcomes import JUDGED
+from tracker.store.outcomes import BEFORE_PLACE, JUDGED, Order
 from tracker.store.sql import IN, listed
-
-# (epoch, number) of a build.
-Order = tuple[int, int]
 
 _NUMBERED = (
     "(SELECT id, epoch, number, row_number() OVER (ORDER BY epoch, number) - 1 AS place"
@@ -68,7 +65,7 @@ def stretch(job_id: int, first: Order, last: Order, *, before: int = 0) -> Stret
         return Stretch(job_id, first, last)
     rows = select(
         "SELECT epoch, number FROM (SELECT epoch, number FROM build"
-        f" WHERE job_id = ? AND {JUDGED} AND (epoch, number) < (?, ?)"
+        f" WHERE {BEFORE_PLACE} AND {JUDGED}"
         " ORDER BY epoch DESC, number DESC LIMIT ?) AS earlier ORDER BY epoch, number LIMIT 1",
         job_id,
         *first,

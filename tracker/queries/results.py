@@ -183,30 +183,33 @@ _IN_EPISODE = (
     " LEFT JOIN build n ON n.id = e.since_build"
 )
 _OPENED = f"e.state IN {OPENED_STATES}"
-# Which episodes a list is of, and which results in them.
+# Which episodes a list is of, and which results in them; how these come together.
 _EPISODES = {
-    "new": f"e.from_build = r.build_id AND {_OPENED}",
-    "failing": f"{FAILED} AND e.state IN {BROKEN_STATES}"
-    f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
-    "fixed": "e.from_build = r.build_id AND e.state = 'fixed'",
-    "recovering": "r.status = 0 AND e.state = 'recovering'",
-    "suspect": f"{FAILED} AND e.state = 'suspect'",
-    "flaky": f"{FAILED} AND e.state = 'flaky'",
+    "new": ("JOIN", f"e.from_build = r.build_id AND {_OPENED}"),
+    "failing": (
+        "CROSS JOIN",
+        f"{FAILED} AND e.state IN {BROKEN_STATES}"
+        f" AND NOT (e.from_build = r.build_id AND {_OPENED})",
+    ),
+    "fixed": ("JOIN", "e.from_build = r.build_id AND e.state = 'fixed'"),
+    "recovering": ("JOIN", "r.status = 0 AND e.state = 'recovering'"),
+    "suspect": ("CROSS JOIN", f"{FAILED} AND e.state = 'suspect'"),
+    "flaky": ("CROSS JOIN", f"{FAILED} AND e.state = 'flaky'"),
 }
 
 
 def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
     """How to list the results of a build whose cases are in such an episode there."""
 
-    is_of_failures = FAILED in _EPISODES[which]
-    in_episode = _IN_EPISODE.format(join="CROSS JOIN" if is_of_failures else "JOIN")
+    join, wanted = _EPISODES[which]
+    in_episode = _IN_EPISODE.format(join=join)
 
     def rows(found: Found, part: _Part) -> list[CaseRow]:
         place = (found.row.epoch, found.row.number)
         told = select(
             f"SELECT {_CASE}, {_ATTEMPTS}, {label_of('n')}, n.epoch, n.number, e.state,"
             f" e.from_build = r.build_id, e.evidence {_FROM_RESULT}{in_episode}"
-            f" WHERE r.build_id = ? AND {AT_BUILD} AND {_EPISODES[which]} {part.rest}",
+            f" WHERE r.build_id = ? AND {AT_BUILD} AND {wanted} {part.rest}",
             found.job_id,
             found.build_id,
             *place,

@@ -174,9 +174,18 @@ def label_of(alias: str) -> str:
     )
 
 
+def parted(label: str) -> tuple[int, int | None]:
+    """Number and epoch of a label; no epoch where it does not tell, which means the newest.
+
+    A number that no build can have is the largest that a database knows.
+    """
+    number, _, epoch = label.partition("~")
+    return min(int(number), 2**63 - 1), int(epoch) if epoch else None
+
+
 def called(alias: str, label: str) -> tuple[str, tuple[int, str]]:
     """SQL and parameters: a build is called `label`. Its number lets an index find it."""
-    number = min(int(label.partition("~")[0]), 2**63 - 1)
+    number, _ = parted(label)
     return f"{alias}.number = ? AND {label_of(alias)} = ?", (number, label)
 
 

@@ -13,6 +13,7 @@ from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
 from tracker.store.models import Build
 from tracker.store.outcomes import (
+    BEFORE_PLACE,
     FAILED,
     GAP,
     JUDGED,
@@ -323,7 +324,7 @@ def forget_counts(job_id: int, place: Place) -> None:
     )
     run(
         "UPDATE build SET lifted = false WHERE id = (SELECT id FROM build"
-        f" WHERE job_id = ? AND {JUDGED} AND (epoch, number) < (?, ?)"
+        f" WHERE {BEFORE_PLACE} AND {JUDGED}"
         " ORDER BY epoch DESC, number DESC LIMIT 1) AND lifted",
         job_id,
         *place.order,

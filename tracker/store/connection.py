@@ -17,6 +17,7 @@ from playhouse.migrations import Runner
 from tracker.errors import StorageError
 from tracker.store.engine import Engine, engine, engine_of, is_open, use
 from tracker.store.models import database
+from tracker.store.remedies import named_by_peewee
 from tracker.store.versions import FOLDER
 
 
@@ -150,25 +151,13 @@ def _leave_inherited() -> None:
 def storage_errors() -> Iterator[None]:
     """What the database driver says, in words people can act on; for the rooms of the store."""
     try:
-        with _named_by_peewee():
+        with named_by_peewee():
             yield
     except (peewee.DatabaseError, peewee.InterfaceError) as error:
         found = engine().explain(error)
         if found is None:
             raise
         raise found from error
-
-
-@contextmanager
-def _named_by_peewee() -> Iterator[None]:
-    """Rows are fetched while they are read, past Peewee: the driver's errors come as they are."""
-    try:
-        yield
-    except peewee.PeeweeException:
-        raise
-    except Exception:
-        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            raise
 
 
 def _runner() -> Runner:

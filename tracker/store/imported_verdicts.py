@@ -11,14 +11,13 @@ from peewee import DataError, IntegrityError
 from tracker.store.connection import writing
 from tracker.store.identity import twin
 from tracker.store.models import Job, table_called
+from tracker.store.outcomes import Order
 from tracker.store.rejudging import wait_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rows import with_flags
 from tracker.store.sql import IN, listed, run, run_many
 from tracker.store.work import ask_judging
 
-# Epoch and number of a build.
-Where = tuple[int, int]
 _BUILDS = frozenset({"build_id", "from_build", "until_build", "since_build"})
 
 
@@ -47,9 +46,9 @@ class FinalVerdicts:
     """
 
     job: str
-    judged_from: Where | None
-    counts: Mapping[Where, Mapping[str, Any]]
-    let_go: Mapping[Where, int]
+    judged_from: Order | None
+    counts: Mapping[Order, Mapping[str, Any]]
+    let_go: Mapping[Order, int]
     cases: Sequence[NamedCase]
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     came: Mapping[str, str]
@@ -64,7 +63,7 @@ def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
     """
     with writing():
         job = Job.get(Job.name == told.job)
-        places: dict[Where, int] = {
+        places: dict[Order, int] = {
             (epoch, number): build
             for build, epoch, number in run(
                 "SELECT id, epoch, number FROM build WHERE job_id = ?", job.id
@@ -82,13 +81,13 @@ def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
         return True
 
 
-def _judge_from(job: Job, build_id: int, where: Where, now: int) -> None:
+def _judge_from(job: Job, build_id: int, where: Order, now: int) -> None:
     run("UPDATE job SET judged_from = ? WHERE id = ?", build_id, job.id)
     wait_from(job.id, where)
     ask_judging(job.name, now=now)
 
 
-def _fits(told: FinalVerdicts, places: Mapping[Where, int]) -> bool:
+def _fits(told: FinalVerdicts, places: Mapping[Order, int]) -> bool:
     """Whether all builds are here, and no results of those that were let go."""
     if not {*filter(None, [told.judged_from]), *told.counts} <= places.keys():
         return False
@@ -111,7 +110,7 @@ def _put_names(cases: Sequence[NamedCase]) -> None:
     )
 
 
-def _put_counts(told: FinalVerdicts, places: Mapping[Where, int]) -> None:
+def _put_counts(told: FinalVerdicts, places: Mapping[Order, int]) -> None:
     for where, counts in told.counts.items():
         sets = ", ".join(f"{name} = ?" for name in counts)
         given = with_flags("build", counts)
@@ -128,8 +127,8 @@ def _put_rows(
     table: str,
     column: str,
     told: FinalVerdicts,
-    places: Mapping[Where, int],
-    first: Where,
+    places: Mapping[Order, int],
+    first: Order,
 ) -> None:
     before = [build for where, build in places.items() if where < first]
     run(

@@ -158,7 +158,7 @@ def track_job(name: str, *, server: str | None = None, jenkins_name: str = "") -
             new_job(name, server=owner, jenkins_name=jenkins_name or name)
             raise_revision()
             return True
-        return owner is not None and _read_from(job, owner, jenkins_name or job.jenkins_name)
+        return owner is not None and _read_from(job, owner, jenkins_name)
 
 
 def _read_from(job: Job, owner: Server, jenkins_name: str) -> bool:
@@ -168,7 +168,7 @@ def _read_from(job: Job, owner: Server, jenkins_name: str) -> bool:
             f"The job {job.name!r} belongs to another server.",
             "Give the second server a --prefix that is no folder of the first.",
         )
-    there = jenkins_name or job.name
+    there = jenkins_name or job.jenkins_name or job.name
     if (job.server, job.jenkins_name) == (owner, there):
         return False
     job.server, job.jenkins_name, job.url = owner, there, ""  # the next look tells the address

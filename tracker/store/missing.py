@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 
 from tracker.store import absences
 from tracker.store.lost import LOOK, MANY, Lost, lost_in
-from tracker.store.outcomes import JUDGED, Place
+from tracker.store.outcomes import BEFORE_PLACE, JUDGED, Place
 from tracker.store.presence import cases_of, count_of, not_in, patched_runs, skipped_in
 from tracker.store.sql import run
 from tracker.verdicts.expected import LEAVES_AFTER, WINDOW, expected
@@ -31,8 +31,8 @@ def derive(job_id: int, place: Place) -> None:
 def _whole_before(job_id: int, place: Place) -> list[int]:
     """The builds to learn from, newest first: complete, judged, and no report of them damaged."""
     rows = run(
-        f"SELECT id FROM build WHERE job_id = ? AND {JUDGED} AND complete AND damaged = 0"
-        " AND (epoch, number) < (?, ?) ORDER BY epoch DESC, number DESC LIMIT ?",
+        f"SELECT id FROM build WHERE {BEFORE_PLACE} AND {JUDGED} AND complete AND damaged = 0"
+        " ORDER BY epoch DESC, number DESC LIMIT ?",
         job_id,
         *place.order,
         LOOK,

@@ -35,6 +35,10 @@ REMEMBERED = 300
 _FEW = 0.2
 
 
+# Epoch and number of a build, by which the history of a job is ordered.
+Order = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a build stands in its job's history."""
@@ -44,7 +48,7 @@ class Place:
     number: int
 
     @property
-    def order(self) -> tuple[int, int]:
+    def order(self) -> Order:
         """What history is ordered by."""
         return (self.epoch, self.number)
 

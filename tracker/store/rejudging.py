@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from tracker.store.connection import reading
+from tracker.store.outcomes import Order
 from tracker.store.revisions import next_revision
 from tracker.store.sql import run
-
-# Epoch and number of a build, by which a history is ordered.
-Order = tuple[int, int]
 
 
 def wait_from(job_id: int, place: Order) -> None:

@@ -14,7 +14,7 @@ from tracker.store.record import judge, stored_reports
 from tracker.store.records import ReadReport, StoredReport
 from tracker.store.retention import results_let_go
 from tracker.store.revisions import next_revision, raise_revision
-from tracker.store.sql import run, run_many
+from tracker.store.sql import run, run_many, save
 from tracker.store.work import ask_publishing
 
 
@@ -132,7 +132,7 @@ def _write(build_id: int, reports: Sequence[ReadReport], now: int) -> None:
     build = Build.get_by_id(build_id)
     write_whole(build.job, build, reports)
     build.changed = next_revision()
-    build.save()
+    save(build)
     judge(build.job, build, is_news=True, now=now)
     raise_revision(build.job.id)
     ask_publishing(now=now)

@@ -80,16 +80,15 @@ def look_at_indexes(scene: Scene) -> Findings:
     """Whether all that statements ask by name are there: one may be missing in a salvaged file."""
     with reading():
         here = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    missing = [each for each in INDEXES if each.split()[2] not in here]
+    missing = {name: each for each in INDEXES if (name := each.split()[2]) not in here}
     if not missing:
         yield Finding("indexes", "pass", "Every index of the database is there.")
         return
-    names = ", ".join(each.split()[2] for each in missing)
-    statements = "; ".join(missing)
+    statements = "; ".join(missing.values())
     yield Finding(
         "indexes",
         "fail",
-        f"The database lacks {names}: what asks by that is refused.",
+        f"The database lacks {', '.join(missing)}: what asks by that is refused.",
         f"With the services stopped: sqlite3 {scene.settings.database} {shlex.quote(statements)}",
     )
 

@@ -18,6 +18,7 @@ import peewee
 
 from tracker.durable import own_as_folder, sync_folder
 from tracker.errors import StorageError
+from tracker.store.remedies import named_by_peewee
 from tracker.store.sqlite.words import is_damage, names_in_words
 
 # What else keeps SQLite from reading a file that is there, whoever looks.
@@ -114,7 +115,7 @@ def _first_fault(
     """The first in SQLite's words; empty where all is well, None where it `is_over` before."""
     database = peewee.SqliteDatabase(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=10)
     try:
-        with contextlib.closing(database), names_in_words():
+        with contextlib.closing(database), names_in_words(), named_by_peewee():
             connection = database.connection()  # type: ignore[no-untyped-call]
             connection.set_progress_handler(is_over, _STEPS_BETWEEN_LOOKS)
             return next(faults(database), "")
@@ -150,9 +151,8 @@ def _said(database: peewee.SqliteDatabase, check: str, of: str | int) -> list[st
     """What a check says first. It goes on to read the rows, which fails on a page that it told of,
     and Python steps on before it gives a row: hence a limit of its own.
     """
-    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-        rows = database.execute_sql(  # type: ignore[no-untyped-call]
-            f"SELECT * FROM pragma_{check}(?) LIMIT 1",
-            (of,),
-        ).fetchall()
+    rows = database.execute_sql(  # type: ignore[no-untyped-call]
+        f"SELECT * FROM pragma_{check}(?) LIMIT 1",
+        (of,),
+    ).fetchall()
     return [str(text).splitlines()[-1] for (text,) in rows if text != "ok"]

@@ -14,9 +14,8 @@ import peewee
 
 from tracker.errors import Busy, StorageError
 from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
-from tracker.store.remedies import words_of
+from tracker.store.remedies import named_by_peewee, words_of
 from tracker.store.sqlite.damage import told_damage
-from tracker.store.sqlite.driver import sqlite3
 from tracker.store.sqlite.locks import goes_on, write_lock
 from tracker.store.sqlite.words import REMEDIES, names_in_words
 
@@ -33,13 +32,13 @@ def probe_file(path: Path, seconds: float) -> Met:
         f"file:{quote(str(path))}?mode=rw", uri=True, lock_type="IMMEDIATE", timeout=seconds
     )
     try:
-        with contextlib.closing(database), names_in_words():
+        with contextlib.closing(database), names_in_words(), named_by_peewee():
             applied = _applied(database)
             if found := told_damage(path):
                 return Met(unreadable=f"The database is damaged: {found}.")
             unwritable = _unwritable(database, path, deadline)
             return Met.with_lock(unwritable, applied, lambda: goes_on(path, SIGN_SECONDS))
-    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:  # the latter after a first row
+    except peewee.DatabaseError as error:
         return Met(unreadable=_in_words(error))
 
 
@@ -71,7 +70,7 @@ def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) ->
         return _in_words(error)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: peewee.DatabaseError) -> str:
     text = str(error)
     what, _ = words_of(text, REMEDIES)
     return what or f"SQLite refuses: {text}."
