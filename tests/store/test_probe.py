@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 
+import peewee
 import pytest
 
 from tracker.store import connection
 from tracker.store.probe import Probe, probe
 from tracker.store.sql import run
+from tracker.store.sqlite.driver import sqlite3
 from tracker.store.versions import migrations
 
 pytestmark = pytest.mark.sqlite
@@ -48,6 +51,23 @@ def test_damage_behind_the_first_row_is_told(store: Path) -> None:
         for (page,) in pages:
             file.seek((page - 1) * size + 8 + 2 * 3)  # where the fourth row is said to be
             file.write(b"\xff\xff")
+    assert "damaged" in probe(store, 0.2).unreadable
+
+
+def test_what_the_driver_says_while_rows_are_read_is_told(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands beside a damaged row decides what SQLite makes of it: here, for sure, this."""
+    real = peewee.SqliteDatabase.execute_sql
+
+    def rows() -> Iterator[tuple[str]]:
+        yield ("0001_initial",)
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def asked(self: peewee.SqliteDatabase, statement: str, *rest: object) -> object:
+        return rows() if "schema_migration" in statement else real(self, statement, *rest)
+
+    monkeypatch.setattr(peewee.SqliteDatabase, "execute_sql", asked)
     assert "damaged" in probe(store, 0.2).unreadable
 
 
