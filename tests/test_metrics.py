@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -32,7 +34,8 @@ sys.stdin.read()
 def home(tmp_path: Path) -> Iterator[Path]:
     """A home; afterwards this process counts nothing any more."""
     yield tmp_path
-    metrics._counting, metrics._folder, metrics._not_before = None, None, 0.0
+    metrics._counting, metrics._folder = None, None
+    metrics._not_before.clear()
 
 
 @pytest.fixture
@@ -173,3 +176,49 @@ def test_where_the_files_cannot_be_made_work_goes_on(home: Path) -> None:
     metrics.begin(home)
     metrics.count_task("poll", "done", 1)
     assert metrics.counted(home) == []
+
+
+def test_where_the_folder_vanishes_work_goes_on(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    gone = tmp_path_factory.mktemp("gone")
+    metrics.begin(gone)
+    shutil.rmtree(gone)
+    metrics.count_reports([("junit", "read")], 0.2)
+    metrics.begin(home)
+    metrics.count_reports([("junit", "read")], 0.2)
+    assert value(home, "tracker_ingest_reports_total") == 1
+
+
+def test_a_folder_that_is_back_is_counted_in_a_minute_later(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics.begin(home)
+    shutil.rmtree(home / "metrics")
+    metrics.count_task("poll", "done", 1)
+    metrics.begin(home)
+    metrics.count_task("poll", "done", 1)
+    assert metrics.counted(home) == []
+    monkeypatch.setattr(metrics, "AGAIN_SECONDS", 0.0)
+    metrics._not_before.clear()
+    metrics.begin(home)
+    metrics.count_task("poll", "done", 1)
+    assert value(home, "tracker_tasks_total") == 1
+
+
+def test_a_fork_that_gets_no_room_for_its_counts_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics.begin(home)
+    metrics.count_task("poll", "done", 1)
+
+    def full(_file: int, _offset: int, _length: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(os, "posix_fallocate", full)
+        metrics.count_task("poll", "done", 1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert value(home, "tracker_tasks_total") == 1

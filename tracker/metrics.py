@@ -10,16 +10,17 @@ was never told a folder (a command) counts nothing.
 from __future__ import annotations
 
 import fcntl
+import functools
 import itertools
 import logging
 import os
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Concatenate, ParamSpec
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.metrics_core import Metric
@@ -54,7 +55,6 @@ class _Slot:
 
     def _claim(self) -> int:
         """The lowest free number; the lock goes with the process, however it ends."""
-        self.folder.mkdir(0o700, parents=True, exist_ok=True)  # it may have been deleted meanwhile
         for number in itertools.count():
             lock = (self.folder / f"slot-{number}.lock").open("ab")
             try:
@@ -141,8 +141,10 @@ AGAIN_SECONDS = 60.0
 
 _counting: _Counting | None = None
 _folder: Path | None = None
-_not_before = 0.0
+_not_before: dict[Path, float] = {}
 _lock = threading.Lock()
+
+P = ParamSpec("P")
 
 
 def begin(home: Path) -> None:
@@ -151,9 +153,9 @@ def begin(home: Path) -> None:
     Where the files cannot be made (the home is not there, the disk is full) nothing is counted
     until a later call can; that is tried once a minute.
     """
-    global _counting, _folder, _not_before
+    global _counting, _folder
     folder = home / "metrics"
-    if _folder == folder or time.monotonic() < _not_before or not home.is_dir():
+    if _folder == folder or time.monotonic() < _not_before.get(folder, 0.0) or not home.is_dir():
         return
     with _lock:
         if _folder == folder:
@@ -161,43 +163,72 @@ def begin(home: Path) -> None:
         try:
             _counting, _folder = _Counting(folder), folder
         except OSError as error:
-            _not_before = time.monotonic() + AGAIN_SECONDS
-            log.warning("nothing is counted: %s: %s", folder, error.strerror)
+            _rest(folder, error)
 
 
-def count_request(route: str, method: str, status: int, seconds: float) -> None:
+def _rest(folder: Path, error: OSError) -> None:
+    _not_before[folder] = time.monotonic() + AGAIN_SECONDS
+    log.warning("nothing is counted: %s: %s", folder, error.strerror)
+
+
+def _harmless(count: Callable[Concatenate[_Counting, P], None]) -> Callable[P, None]:
+    """`count`, which never fails: where its files cannot be had it rests until `begin` can again.
+
+    They are made at a first count, which a report may be waiting for.
+    """
+
+    @functools.wraps(count)
+    def count_or_rest(*args: P.args, **kwargs: P.kwargs) -> None:
+        global _counting, _folder
+        counting, folder = _counting, _folder
+        if counting is None or folder is None:
+            return
+        try:
+            count(counting, *args, **kwargs)
+        except OSError as error:
+            with _lock:
+                if _counting is counting:
+                    _counting = _folder = None
+            _rest(folder, error)
+
+    return count_or_rest
+
+
+@_harmless
+def count_request(
+    counting: _Counting, route: str, method: str, status: int, seconds: float
+) -> None:
     """A request was answered."""
-    if _counting is not None:
-        known = method if method in METHODS else "other"
-        _counting.requests.labels(route, known, str(status)).inc()
-        _counting.request_seconds.labels(route).observe(seconds)
+    known = method if method in METHODS else "other"
+    counting.requests.labels(route, known, str(status)).inc()
+    counting.request_seconds.labels(route).observe(seconds)
 
 
-def count_reports(outcomes: Iterable[tuple[str, str]], seconds: float) -> None:
+@_harmless
+def count_reports(counting: _Counting, outcomes: Iterable[tuple[str, str]], seconds: float) -> None:
     """Reports of a build were read, each (format, outcome); `seconds` is for all of them."""
-    if _counting is not None:
-        for form, outcome in outcomes:
-            _counting.reports.labels(form, outcome).inc()
-        _counting.parse_seconds.observe(seconds)
+    for form, outcome in outcomes:
+        counting.reports.labels(form, outcome).inc()
+    counting.parse_seconds.observe(seconds)
 
 
-def count_ingest(seconds: float) -> None:
+@_harmless
+def count_ingest(counting: _Counting, seconds: float) -> None:
     """The reports of a build were recorded, `seconds` after their reading began."""
-    if _counting is not None:
-        _counting.ingest_seconds.observe(seconds)
+    counting.ingest_seconds.observe(seconds)
 
 
-def count_task(kind: str, outcome: str, seconds: float) -> None:
+@_harmless
+def count_task(counting: _Counting, kind: str, outcome: str, seconds: float) -> None:
     """A task ended."""
-    if _counting is not None:
-        _counting.tasks.labels(kind, outcome).inc()
-        _counting.task_seconds.labels(kind).observe(seconds)
+    counting.tasks.labels(kind, outcome).inc()
+    counting.task_seconds.labels(kind).observe(seconds)
 
 
-def count_poll_error(reason: str) -> None:
+@_harmless
+def count_poll_error(counting: _Counting, reason: str) -> None:
     """A Jenkins could not be read."""
-    if _counting is not None:
-        _counting.poll_errors.labels(reason).inc()
+    counting.poll_errors.labels(reason).inc()
 
 
 def counted(home: Path) -> list[Metric]:

@@ -54,9 +54,9 @@ class Run:
         """The operations that answered with a fault of the server, with its status."""
         return [each for each in self.answers if each[1] >= 500 or not each[1]]
 
-    def statuses(self, label: str) -> set[int]:
-        """The statuses that an operation answered with."""
-        return {status for each, status in self.answers if each == label}
+    def operations(self, status: int) -> set[str]:
+        """The operations that answered with a status, or another of its hundred."""
+        return {each for each, answered in self.answers if answered // 100 == status // 100}
 
 
 def config_of(bearer: str, *phases: str, most: int, probe: bool) -> schemathesis.Config:

@@ -57,7 +57,7 @@ NAMES = {
 @pytest.fixture(autouse=True)
 def _counts_of_its_own() -> Iterator[None]:
     yield
-    metrics._counting, metrics._folder, metrics._not_before = None, None, 0.0
+    metrics._counting, metrics._folder = None, None
 
 
 def families(text: str) -> dict[str, Metric]:
