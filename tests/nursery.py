@@ -27,7 +27,11 @@ from tracker.intake import sandbox
 _NURSERY = """
 import os, socket, sys
 sys.path[:] = sys.argv[2].split("|")
+from tracker import resources
 from tracker.intake.child import main
+from tracker.intake.plugins import PluginSources, load_plugins
+# Each child loads them itself, but `re` has kept their patterns: that is half of the work.
+load_plugins(PluginSources(resources.folder("plugins")))
 asked = socket.socket(fileno=int(sys.argv[1]))
 nothing = os.open(os.devnull, os.O_WRONLY)
 

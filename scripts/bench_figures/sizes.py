@@ -26,7 +26,7 @@ class Sizes:
     rounds         how often each way of a comparison is taken, in turn
     cases          cases of the one big report
     of_a_format    cases of the file of each format, and rounds of reading it
-    years          builds that a job had before those that are recorded
+    years          what a job had before the builds that are recorded
     judged         the history whose newest build is judged
     visible        how often that report is uploaded
     surefire       small reports of one multipart upload, and how often it is sent
@@ -49,7 +49,7 @@ class Sizes:
     cases: int = 100_000
     of_a_format: int = 100_000
     format_rounds: int = 2
-    years: int = 5_000
+    years: Shape = Shape(1, 5_000, 500)
     judged: Shape = Shape(1, 61, 100_000)
     visible: int = 3
     surefire: int = 500
@@ -75,7 +75,7 @@ QUICK = replace(
     rounds=2,
     of_a_format=10_000,
     format_rounds=1,
-    years=1_000,
+    years=Shape(1, 1_000, 500),
     judged=Shape(1, 31, 5_000),
     visible=1,
     surefire_rounds=1,

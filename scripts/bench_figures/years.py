@@ -22,7 +22,6 @@ from tracker.store.records import ReadReport
 from tracker.store.sql import run, save
 
 JOB = "years"
-CASES = 500
 YOUNG = 80  # builds: judging looks back no further for most of what it reads
 MEASURED = 30
 VERDICTS = 20  # at most, that began in each of the older builds and ended there
@@ -35,13 +34,15 @@ _VERDICTS = (
 
 def figures(sizes: Sizes) -> Iterator[Row]:
     """The median of recordings before and after the job got its past."""
-    say(f"years: {sizes.years:,} older builds of {CASES} cases")
+    older, cases = sizes.years.builds, sizes.years.cases
+    say(f"years: {older:,} older builds of {cases} cases")
     with temporary_home():
-        history = data.history(JOB, YOUNG + 2 * MEASURED, CASES)
-        numbered = enumerate((report for _, report in history), sizes.years + 1)
-        _record(islice(numbered, YOUNG))
+        history = data.history(JOB, YOUNG + 2 * MEASURED, cases)
+        numbered = enumerate((report for _, report in history), older + 1)
+        for each in islice(numbered, YOUNG):
+            _one(*each)
         young = _record(islice(numbered, MEASURED))
-        _grow_old(sizes.years)
+        _grow_old(older, cases)
         old = _record(islice(numbered, MEASURED))
     yield row("years, a build of a young job", 1000 * young)
     yield row("years, a build of an old job", 1000 * old)
@@ -57,9 +58,9 @@ def _one(number: int, report: ReadReport) -> None:
     record_build(data.facts(JOB, number), [report], now=number)
 
 
-def _grow_old(builds: int) -> None:
+def _grow_old(builds: int, cases: int) -> None:
     """Put builds before what is there, each with the verdicts of the build that has most."""
-    told = {**Build.select().first().__data__, "id": None, "total": CASES}
+    told = {**Build.select().first().__data__, "id": None, "total": cases}
     [(like,)] = run(
         "SELECT from_build FROM episode GROUP BY from_build ORDER BY count(*) DESC, 1 LIMIT 1"
     )

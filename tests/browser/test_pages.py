@@ -24,6 +24,7 @@ from tests.browser.visit import (
 )
 from tests.conftest import RunningServer
 from tests.counts import RecordCount
+from tests.examples import examples
 from tests.factories import key_of
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -59,7 +60,7 @@ def paths(rich_settings: Settings) -> Paths:
 
 @pytest.fixture(scope="session")
 def live(chromium: Any, server: RunningServer, paths: Paths) -> list[Visit]:
-    """Pages of the live site: every type in light and dark, on a phone and on a screen."""
+    """Pages of the live site: every type in light and dark, those of hostile names in light."""
     return [
         *visit_all(chromium, [server.url + path for path in paths.live], LOOKS),
         *visit_all(chromium, [server.url + path for path in paths.live_hostile], LOOKS[:1]),
@@ -97,8 +98,11 @@ def jenkins_url(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def in_jenkins(chromium: Any, jenkins_url: str, paths: Paths) -> list[Visit]:
-    """Every page of the static site, but that of search, as an artifact that Jenkins serves."""
-    found = [f"{jenkins_url}/{path}" for path in paths.static if not path.startswith("search/")]
+    """The static site as an artifact that Jenkins serves, but for its search: each second page,
+    nightly every one.
+    """
+    served = [path for path in paths.static if not path.startswith("search/")]
+    found = [f"{jenkins_url}/{path}" for path in served[:: examples(2, 1)]]
     return visit_all(chromium, found, LOOKS[:1])
 
 

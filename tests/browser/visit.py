@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from tests.examples import examples
 from tests.factories import key_of
 from tests.site.rich import ODD_JOBS
 from tracker.pages import BY_NAME
@@ -16,7 +17,8 @@ from tracker.site.links import static_linker
 
 SCHEMES = ("light", "dark")
 WIDTHS = (360, 1280)
-LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))
+# Light on a phone and dark on a screen in every run, nightly all four.
+LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))[:: examples(3, 1)]
 
 # Runs in the browser: what a person would see, and what no text of ours may ever have made.
 _LOOK = """() => ({

@@ -24,7 +24,7 @@ TINY = replace(
     QUICK,
     rounds=1,
     cases=200,
-    years=5,
+    years=Shape(1, 5, 40),
     judged=Shape(1, 12, 300),
     surefire=3,
     uploaded=Shape(2, 2, 20),
