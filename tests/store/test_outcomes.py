@@ -11,7 +11,14 @@ from tracker.store import outcomes
 from tracker.store.connection import writing
 from tracker.store.identity import id_of
 from tracker.store.models import Build, Job
-from tracker.store.outcomes import Place, judged_before, judged_builds, letters, newest_with_results
+from tracker.store.outcomes import (
+    Place,
+    judged_before,
+    judged_builds,
+    letters,
+    newest_with_results,
+    remembered_before,
+)
 from tracker.store.sql import run, run_many
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -28,7 +35,7 @@ def test_each_case_has_a_letter_for_each_build() -> None:
 @pytest.fixture
 def three_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judging looks back at three builds, and makes limits from two."""
-    monkeypatch.setattr(outcomes, "LOOK", 2)
+    monkeypatch.setattr(outcomes, "LOOK", 3)
     monkeypatch.setattr(outcomes, "REMEMBERED", 1)
     monkeypatch.setattr(outcomes, "BEFORE", 2)
 
@@ -46,10 +53,24 @@ def test_of_a_long_history_only_the_newest_builds_before_one_are_read() -> None:
 
 
 @pytest.mark.usefixtures("three_back")
-def test_where_the_newest_builds_were_incidents_all_are_read() -> None:
+def test_where_some_of_the_newest_builds_were_incidents_more_are_read() -> None:
     history("nightly", login="P P P P P P P")
     run("UPDATE build SET judging = '{\"incident\": {}}' WHERE number > 4")
+    assert numbers_before(7) == [3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("three_back")
+def test_where_most_of_the_newest_builds_were_incidents_all_are_read() -> None:
+    history("nightly", login="P P P P P P P")
+    run("UPDATE build SET judging = '{\"incident\": {}}' WHERE number > 3")
     assert numbers_before(7) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("three_back")
+def test_a_pass_is_remembered_of_builds_before_those_that_are_read() -> None:
+    history("nightly", login="P P P P P P P")
+    first = Build.get(Build.number == 3)
+    assert remembered_before(Job.get().id, Place(0, 0, 4)) == [first.id]
 
 
 def test_the_newest_build_with_results_may_be_long_ago() -> None:

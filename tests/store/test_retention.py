@@ -80,7 +80,7 @@ def _windows(*sizes: int) -> tuple[Any, ...]:
 def shorten(patch: pytest.MonkeyPatch) -> None:
     for module, names in (
         (outcomes, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
-        (build_verdicts, {"LOOK": 8, "REMEMBERED": 12, "BEFORE": 5}),
+        (build_verdicts, {"LOOK": 8, "BEFORE": 5}),
         (missing, {"LOOK": 6}),
         (lost, {"LOOK": 6}),
         (paces, {"BUILDS": 6}),

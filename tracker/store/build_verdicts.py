@@ -18,7 +18,6 @@ from tracker.store.outcomes import (
     GAP,
     JUDGED,
     LOOK,
-    REMEMBERED,
     UNJUDGED_FROM_ON,
     JudgedBuild,
     Place,
@@ -27,6 +26,7 @@ from tracker.store.outcomes import (
     newest_with_results,
     passed_in,
     passed_in_any,
+    remembered_before,
     retried_in,
     without_fixed,
 )
@@ -208,8 +208,8 @@ def _courses(
     """Each case the build says something of: its outcomes with gaps, and where it stood."""
     cases = facts.failed | facts.retried | _of_this_build(facts)
     rows = letters(window, cases)
-    earlier = facts.past[:-LOOK][-REMEMBERED:]
-    known = passed_in_any(earlier, [case for case, row in rows.items() if not row[:-1].strip(GAP)])
+    new = [case for case, row in rows.items() if not row[:-1].strip(GAP)]
+    known = passed_in_any(remembered_before(facts.job_id, window[0].place), new) if new else ()
     for case, row in rows.items():
         outcomes = without_fixed(row, facts.fixed.get(case, ()), places)
         if case in known and not outcomes[:-1].strip(GAP):

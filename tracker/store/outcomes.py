@@ -85,10 +85,25 @@ def judged_before(job_id: int, place: Place) -> list[JudgedBuild]:
     """
     before = (job_id, *place.order)
     newest_first = "epoch DESC, number DESC"
-    found = _judged(BEFORE_PLACE, f"{newest_first} LIMIT {LOOK + REMEMBERED}", *before)
-    if len(found) == LOOK + REMEMBERED and not _say_enough(found):
-        found = _judged(BEFORE_PLACE, newest_first, *before)
-    return found[::-1]
+    for most in (LOOK, LOOK + REMEMBERED):
+        found = _judged(BEFORE_PLACE, f"{newest_first} LIMIT {most}", *before)
+        if len(found) < most or _say_enough(found):
+            return found[::-1]
+    return _judged(BEFORE_PLACE, newest_first, *before)[::-1]
+
+
+def remembered_before(job_id: int, place: Place) -> list[int]:
+    """The ids of the builds before `place` in which a pass of a case is remembered, newest first.
+
+    They are those before all that a history is read of.
+    """
+    rows = run(
+        f"SELECT id FROM build WHERE {BEFORE_PLACE} AND {JUDGED}"
+        f" ORDER BY epoch DESC, number DESC LIMIT {REMEMBERED}",
+        job_id,
+        *place.order,
+    )
+    return [build for (build,) in rows]
 
 
 def newest_with_results(job_id: int, place: Place) -> JudgedBuild | None:
@@ -142,8 +157,8 @@ def without_fixed(row: str, breaks: Iterable[tuple[int, int]], places: Mapping[i
     return row
 
 
-def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[int]:
-    """Those of the cases that passed in one of the builds."""
+def passed_in_any(builds: Sequence[int], cases: Collection[int]) -> set[int]:
+    """Those of the cases that passed in one of the builds (ids) of a job."""
     if not builds or not cases:
         return set()
     rows = run(
@@ -156,7 +171,7 @@ def passed_in_any(builds: Sequence[JudgedBuild], cases: Collection[int]) -> set[
         " WHERE id = CAST(json_extract(?1, '$[0]') AS bigint))"
         " AND build_id IN (SELECT value FROM json_each(?1))"
         " AND case_id IN (SELECT value FROM json_each(?2))",
-        listed(build.place.build_id for build in builds),
+        listed(builds),
         listed(cases),
     )
     return {case for (case,) in rows}
