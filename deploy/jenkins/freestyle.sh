@@ -41,7 +41,9 @@ tell() {
         --data-urlencode "job=$JOB_NAME" --data-urlencode "build=$BUILD_NUMBER" \
         --data-urlencode "url=${BUILD_URL:-}" --data-urlencode "server=${TRACKER_SERVER:-}" \
         "$TRACKER_URL/health/live") || return 0
-    curl -fsS --max-time 60 --retry 2 --retry-max-time 60 -g -H "Accept: text/plain" -K - "$@" \
+    fail=--fail-with-body # why a report was refused belongs into the log; older than 7.76 has none
+    curl $fail --version >/dev/null 2>&1 || fail=--fail
+    curl $fail -sS --max-time 60 --retry 2 --retry-max-time 60 -g -H "Accept: text/plain" -K - "$@" \
         "$TRACKER_URL/api/v1/ingest?${asked#*\?}" <<END || true
 header = "Authorization: Bearer $TRACKER_TOKEN"
 END

@@ -172,6 +172,15 @@ def test_a_refused_token_is_told_in_the_log_and_breaks_no_build(
     assert work() == []
 
 
+@pytest.mark.parametrize("way", UPLOADS)
+def test_why_a_report_was_refused_is_in_the_log(
+    step: Step, tracker: RunningServer, tmp_path: Path, way: str
+) -> None:
+    (tmp_path / "work space" / "out" / "cut.xml").write_bytes(junit(one="P")[:-40])
+    done = step(UPLOADS[way], tracker.url, tracker.token, TRACKER_FILES="out/cut.xml")
+    assert "'out/cut.xml' cannot be read" in done.stdout
+
+
 @pytest.mark.parametrize("script", HARMLESS)
 def test_a_tracker_that_is_down_breaks_no_build(step: Step, script: str) -> None:
     assert step(script, f"http://127.0.0.1:{free_port()}").returncode == 0
