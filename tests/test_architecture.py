@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "durable": {"", "errors"},
     "clock": {""},
     "beat": {""},
-    "published": {""},
+    "published": {"", "errors"},
     "logs": {""},
     "metrics": {""},
     "web_processes": {""},

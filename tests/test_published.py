@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tracker.published import (
     MANIFEST,
@@ -20,6 +21,14 @@ from tracker.published import (
 def test_a_manifest_that_is_not_whole_is_none(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text('{"generation": 1,')
     assert read_manifest(tmp_path) is None
+
+
+@pytest.mark.parametrize("spoilt", ["made", "page"])
+def test_a_manifest_with_a_byte_that_is_no_text_is_none(tmp_path: Path, spoilt: str) -> None:
+    whole = msgspec.json.encode(Manifest(1, 5, 1, "made", {"page": "0"}, {}, {}))
+    (tmp_path / MANIFEST).write_bytes(whole.replace(spoilt.encode(), b"\xff"))
+    assert read_manifest(tmp_path) is None
+    assert read_head(tmp_path) == (None if spoilt == "made" else Head(1, 5, 1, "made"))
 
 
 def test_a_manifest_is_read_with_the_fields_that_a_newer_version_adds(tmp_path: Path) -> None:

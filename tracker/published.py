@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from tracker.errors import UNDECODABLE
+
 MANIFEST = "manifest.json"
 
 
@@ -39,12 +41,12 @@ def read_manifest(site: Path) -> Manifest | None:
     """The manifest of a generation; None where it is missing or not whole."""
     try:
         return load_manifest(site)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNDECODABLE):
         return None
 
 
 def load_manifest(site: Path) -> Manifest:
-    """The manifest of a generation; OSError or msgspec.DecodeError tells why there is none."""
+    """The manifest of a generation; OSError or UNDECODABLE tell why there is none."""
     return _MANIFEST.decode((site / MANIFEST).read_bytes())
 
 
@@ -54,7 +56,7 @@ def read_head(site: Path) -> Head | None:
     try:
         file = path.stat()
         return _head(path, file.st_ino, file.st_mtime_ns, file.st_size)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNDECODABLE):
         return None
 
 

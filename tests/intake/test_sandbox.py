@@ -267,7 +267,15 @@ def test_what_it_prints_stays_out_of_what_is_read(run, capfd):
     assert "hello" not in "".join(capfd.readouterr())
 
 
-@pytest.mark.parametrize("data", [r"b'\0\0\0\1x'", r"b'\xff' * 9", r"b'\0\0\0\2\x91\xc0'"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        r"b'\0\0\0\1x'",
+        r"b'\xff' * 9",
+        r"b'\0\0\0\2\x91\xc0'",
+        r"b'\0\0\0\x0c\x93\xa7refusal\xa1\xff\xc3'",
+    ],
+)
 def test_a_parser_that_writes_between_the_frames_is_refused(run, data):
     body = (
         f"for fd in range(3, 12):\n    try: os.write(fd, {data})\n    except OSError: pass\nyield"

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tracker.errors import UNDECODABLE
 from tracker.intake.damage import Damage, ReportError
 
 MARKS = (
@@ -97,7 +98,7 @@ def json_document(stream: BinaryIO, *lists: str) -> tuple[Any, Damage | None]:
         return msgspec.json.decode(data), None
     except RecursionError:
         raise ReportError(TOO_DEEP) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return _lenient(data)
 
 
@@ -126,7 +127,7 @@ def json_lines(stream: BinaryIO) -> Iterator[JsonLine]:
     for number, line in enumerate(_lines_of_bytes(stream), start=1):
         try:
             value = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (*UNDECODABLE, RecursionError):
             if not line.isspace():
                 yield _odd_line(number, line)
         else:

@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from tracker import resources
-from tracker.errors import Busy
+from tracker.errors import UNDECODABLE, Busy
 from tracker.intake.assembly import Assembly
 from tracker.intake.frames import End, Frame, Order, Ready, ReportOrder, Seal
 from tracker.intake.plugins import PluginSources
@@ -122,7 +122,7 @@ def _one_child(
                 broken, *whole = reading.broken_off(cause)
                 yield [replace(broken, is_beyond=True), *whole]
                 return
-            except msgspec.DecodeError:
+            except UNDECODABLE:
                 process.kill()
                 yield reading.broken_off("the parser wrote between its answers")
                 return

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from tracker.errors import UNDECODABLE
 from tracker.intake import spool
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
@@ -309,7 +310,7 @@ def _store_parts(
     try:
         report = msgspec.json.decode(data, type=_TestReport)
         stages = _by_stage(report.suites or ())
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return None  # of another shape: the parser says what it makes of it
     if report.childReports is not None:
         return [

@@ -9,7 +9,7 @@ from typing import IO
 
 import msgspec
 
-from tracker.errors import Unreadable
+from tracker.errors import UNDECODABLE, Unreadable
 from tracker.operations.export import records
 
 _DECODER = msgspec.json.Decoder(records.Line)
@@ -56,7 +56,7 @@ def _decoded(line: bytes, number: int) -> records.Record:
         raise _wrong(number, "is cut off")
     try:
         record: records.Record = _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         if number == 1:
             raise _no_export() from error
         raise _wrong(number, f"cannot be read ({error})") from error

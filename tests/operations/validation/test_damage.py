@@ -540,6 +540,11 @@ def _cut_manifest(settings: Settings) -> None:
     manifest.write_bytes(manifest.read_bytes()[:-9])
 
 
+def _spoil_manifest(settings: Settings) -> None:
+    manifest = settings.output / "site" / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b"histories", b"histor\xffes"))
+
+
 def _future_manifest(settings: Settings) -> None:
     manifest = settings.output / "site" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"revision":1', '"revision":1000000'))
@@ -559,6 +564,7 @@ ACTIONS: dict[str, tuple[Action, str]] = {
     "a report that changed": (_change, "consistency.spool.bytes"),
     "an upload that is gone": (_lose_queued, "consistency.spool.queued"),
     "a manifest that is cut": (_cut_manifest, "consistency.site.manifest"),
+    "a manifest with a byte that is no text": (_spoil_manifest, "consistency.site.manifest"),
     "a site of the future": (_future_manifest, "consistency.site.manifest"),
     "a page that is gone": (_lose_page, "consistency.site.files"),
     "a page that changed": (_change_page, "consistency.site.files"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tracker.durable import own_as_folder
-from tracker.errors import StorageError
+from tracker.errors import UNDECODABLE, StorageError
 from tracker.operations.backup.copies import sync_file, told
 
 FOLDER = "backups"
@@ -96,7 +96,7 @@ def _noted(home: Path) -> list[LastBackup]:
     try:
         text = (home / NOTE).read_bytes()
         return [_LAST_BACKUP.decode(text)]
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, *UNDECODABLE):
         return []
 
 
@@ -133,7 +133,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         found = _MANIFEST.decode(text)
         return replace(found, file=path.with_suffix(_suffix(found.file)).name)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise StorageError(
             f"The manifest {path} is damaged: {error}.", "Use another backup."
         ) from error

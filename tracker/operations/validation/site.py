@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
+from tracker.errors import UNDECODABLE
 from tracker.published import MANIFEST, Manifest, load_manifest
 
 
@@ -34,7 +33,7 @@ def read_site(output: Path) -> Site | None:
         return Site(folder, load_manifest(folder))
     except OSError as error:
         return Site(folder, None, f"{folder / MANIFEST}: {error.strerror}")
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         return Site(folder, None, f"{folder / MANIFEST}: {error}")
 
 
