@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.faults.out_of_reach import refuse_looks
 from tracker import metrics
 from tracker.pages import PAGES
 from tracker.settings import Settings
@@ -173,6 +174,15 @@ def test_the_reserved_room_is_enough_for_all_routes_and_tasks(
 
 def test_where_the_files_cannot_be_made_work_goes_on(home: Path) -> None:
     (home / "metrics").write_text("in the way")
+    metrics.begin(home)
+    metrics.count_task("poll", "done", 1)
+    assert metrics.counted(home) == []
+
+
+def test_where_the_home_is_out_of_reach_nothing_is_counted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_looks(monkeypatch, home)
     metrics.begin(home)
     metrics.count_task("poll", "done", 1)
     assert metrics.counted(home) == []

@@ -155,13 +155,14 @@ def begin(home: Path) -> None:
     """
     global _counting, _folder
     folder = home / "metrics"
-    if _folder == folder or time.monotonic() < _not_before.get(folder, 0.0) or not home.is_dir():
+    if _folder == folder or time.monotonic() < _not_before.get(folder, 0.0):
         return
     with _lock:
         if _folder == folder:
             return
         try:
-            _counting, _folder = _Counting(folder), folder
+            if home.is_dir():
+                _counting, _folder = _Counting(folder), folder
         except OSError as error:
             _rest(folder, error)
 
@@ -232,9 +233,14 @@ def count_poll_error(counting: _Counting, reason: str) -> None:
 
 
 def counted(home: Path) -> list[Metric]:
-    """What all processes counted, those too that ended; nothing of a file that is damaged."""
-    folder = home / "metrics"
-    files = [str(path) for path in sorted(folder.glob("*_*.db")) if _is_whole(path)]
+    """What all processes counted, those too that ended; nothing of a file that is damaged, and of
+    a folder that is out of reach.
+    """
+    try:
+        found = sorted((home / "metrics").glob("*_*.db"))
+    except OSError:
+        return []
+    files = [str(path) for path in found if _is_whole(path)]
     return list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.faults.out_of_reach import refuse_looks
 from tests.servers import running_redis
 from tracker.operations import details as parts
 from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, write_manifest
@@ -108,6 +109,17 @@ def test_a_backup_that_is_no_longer_where_it_was_put_is_a_warning(
     assert str(tmp_path) in of(settings).checks["backup"].reason
     (tmp_path / "x.db").write_bytes(b"12345")
     assert of(settings).checks["backup"].status == "pass"
+
+
+@pytest.mark.parametrize("folder", ["elsewhere", f"home/{FOLDER}"])
+def test_a_backup_that_is_out_of_reach_is_a_warning(
+    settings: Settings, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    manifest = Manifest("x.db", THEN, "1", (), 0, "", 0, {}, 0.0)
+    note_backup(settings.home, tmp_path / folder, manifest)
+    refuse_looks(monkeypatch, tmp_path / folder)
+    reason = f"The newest backup is not to be found in {tmp_path / folder}."
+    assert of(settings).checks["backup"].reason == reason
 
 
 def test_a_log_of_writes_that_is_not_emptied_is_a_warning(

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.factories import report
-from tests.operations.test_details import NOW, backed_up
+from tests.faults.out_of_reach import refuse_looks
+from tests.operations.test_details import NOW, THEN, backed_up
 from tracker.operations import figures
+from tracker.operations.backup.manifest import Manifest, note_backup
 from tracker.operations.figures import Moment, gauges
 from tracker.queries.jobs import revision
 from tracker.settings import Settings
@@ -77,6 +79,17 @@ def test_publish_and_backup_are_told_once_there_were_any(settings: Settings, sto
     assert found["tracker_publish_revision",] == 7
     assert found["tracker_publish_timestamp_seconds",] == NOW / 1000 - 5
     assert found["tracker_backup_timestamp_seconds",] == NOW / 1000 - 7200
+
+
+def test_of_disks_that_are_out_of_reach_all_else_is_told(
+    settings: Settings, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_backup(settings.home, tmp_path / "far", Manifest("x.db", THEN, "1", (), 0, "", 0, {}, 0.0))
+    refuse_looks(monkeypatch, tmp_path / "far")
+    refuse_looks(monkeypatch, settings.spool)
+    found = values(settings)
+    assert found["tracker_database_readable",] == 1
+    assert not {"tracker_free_bytes", "tracker_backup_timestamp_seconds"} & {n for n, *_ in found}
 
 
 def test_the_revision_at_which_results_changed_is_told(settings: Settings, store: Path) -> None:

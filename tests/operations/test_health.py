@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.faults.out_of_reach import refuse_looks
 from tracker.operations import health
 from tracker.operations.health import Check, checks, filled, free_bytes, scarcest, space, word
 from tracker.settings import Settings
@@ -93,6 +95,16 @@ def test_room_is_needed_where_recording_takes_it(
 
 def test_the_room_of_a_folder_that_is_not_there_is_that_of_the_one_above(tmp_path: Path) -> None:
     assert free_bytes(tmp_path / "a" / "b") == pytest.approx(free_bytes(tmp_path), rel=0.1)
+
+
+def test_a_folder_that_is_out_of_reach_is_told_with_the_reason(
+    settings: Settings, store: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = msgspec.structs.replace(settings, spool_folder=str(tmp_path / "shared"))
+    refuse_looks(monkeypatch, its.spool)
+    said = checks(its)
+    assert said["space"] == Check("fail", f"{its.spool} is out of reach: Stale file handle.")
+    assert said["database"] == GOOD
 
 
 # A writer of ours that takes long.

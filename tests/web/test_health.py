@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import environ_of, junit
+from tests.faults.out_of_reach import refuse_looks
 from tests.faults.random_bytes import spoil_page
 from tests.operations.test_health import writer_of_ours
 from tracker import resources
@@ -264,6 +265,15 @@ def test_nothing_is_told_but_words_where_the_database_is_damaged(fresh, settings
         response = fresh.get(path)
         assert response.status_code == 503
         assert "Traceback" not in response.text
+
+
+def test_where_the_home_is_out_of_reach_every_probe_answers(fresh, settings, monkeypatch):
+    refuse_looks(monkeypatch, settings.home)
+    assert fresh.get("/health/live").status_code == 200
+    response = fresh.get("/health/ready")
+    assert response.status_code == 503
+    assert "Stale file handle" in response.json["checks"]["space"]["reason"]
+    assert fresh.get("/metrics").status_code == 200
 
 
 def test_ready_tells_that_there_is_no_room(client, monkeypatch):

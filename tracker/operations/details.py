@@ -225,7 +225,7 @@ def _check_backup(backup: LastBackup | None, now: datetime) -> Check:
     if backup is None:
         return Check("warn", "There is no backup; `tracker backup` makes one.")
     if not backup.is_there:
-        return Check("warn", f"The newest backup is no longer in {backup.folder}.")
+        return Check("warn", f"The newest backup is not to be found in {backup.folder}.")
     age = now - backup.manifest.taken
     if age > LATE:
         return Check("warn", f"The newest backup is {age // timedelta(hours=1)} hours old.")

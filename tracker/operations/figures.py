@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -71,9 +72,10 @@ def _build_info() -> Metric:
 
 
 def _disk(moment: Moment) -> Iterator[Metric]:
-    """Room, and the age of what was written."""
-    free = free_bytes(scarcest(moment.settings))
-    yield _gauge("tracker_free_bytes", "Room on the disk that recording fills.", free)
+    """Room, where the disk can be looked at, and the age of what was written."""
+    with suppress(OSError):
+        free = free_bytes(scarcest(moment.settings))
+        yield _gauge("tracker_free_bytes", "Room on the disk that recording fills.", free)
     if moment.published is not None:
         yield _gauge(
             "tracker_publish_timestamp_seconds",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,7 +63,7 @@ def is_made(settings: Settings) -> bool:
     """Whether there is a database, which is then not for us to make."""
     try:
         return engine_of(settings.store).is_made
-    except StorageError:
+    except (StorageError, OSError):
         return True
 
 
@@ -101,13 +102,16 @@ def filled(settings: Settings) -> tuple[Path, ...]:
 
 
 def scarcest(settings: Settings) -> Path:
-    """The one of them with the least room."""
-    return min(filled(settings), key=free_bytes)
+    """The one of them with the least room; one that is out of reach has none."""
+    return min(filled(settings), key=_room)
 
 
 def space(folder: Path) -> Check:
     """Whether there is room on the disk of a folder."""
-    free = free_bytes(folder) // MEGABYTE
+    try:
+        free = free_bytes(folder) // MEGABYTE
+    except OSError as error:
+        return Check("fail", f"{folder} is out of reach: {error.strerror}.")
     if free >= LEAST_FREE_MB:
         return PASS
     return Check(
@@ -116,9 +120,21 @@ def space(folder: Path) -> Check:
 
 
 def free_bytes(folder: Path) -> int:
-    """How much room there is on the disk of a folder, or of the nearest one above that exists."""
-    there = next((each for each in (folder, *folder.parents) if each.is_dir()), Path("/"))
-    return shutil.disk_usage(there).free
+    """How much room there is on the disk of a folder, or of the nearest one above that exists.
+
+    OSError where that is out of reach.
+    """
+    for each in (folder, *folder.parents):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return shutil.disk_usage(each).free
+    return shutil.disk_usage("/").free
+
+
+def _room(folder: Path) -> int:
+    try:
+        return free_bytes(folder)
+    except OSError:
+        return -1
 
 
 def _store(where: Path | str, opened: Identity, goes_on: bool) -> Checks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,8 +70,11 @@ class LastBackup:
 
     @property
     def is_there(self) -> bool:
-        """Whether the file still has the size that it was written with."""
-        return self.path.is_file() and self.path.stat().st_size == self.manifest.bytes
+        """Whether the file still has the size that it was written with, and is within reach."""
+        try:
+            return self.path.is_file() and self.path.stat().st_size == self.manifest.bytes
+        except OSError:
+            return False
 
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
@@ -79,9 +83,14 @@ _LAST_BACKUP = msgspec.json.Decoder(LastBackup, dec_hook=lambda kind, value: kin
 
 
 def last_backup(home: Path) -> LastBackup | None:
-    """The newest backup of a home: in its own folder, or where the last one was taken to."""
+    """The newest backup of a home: in its own folder, or where the last one was taken to.
+
+    A folder that is out of reach has none.
+    """
     usual = home / FOLDER
-    found = [LastBackup(usual, each) for each in backups_in(usual)[-1:]]
+    found: list[LastBackup] = []
+    with suppress(OSError):
+        found += [LastBackup(usual, each) for each in backups_in(usual)[-1:]]
     found += _noted(home)
     return max(found, key=lambda each: each.manifest.taken, default=None)
 
