@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import threading
 
+import peewee
 import pytest
 
-from tracker.errors import Busy, StorageError, TrackerError
+from tracker.errors import Busy, StorageError
 from tracker.worker import heartbeat
 from tracker.worker.heartbeat import Heartbeat
 
 
-def test_it_beats_on_when_the_store_cannot_be_used_or_is_busy(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Busy("A backup is being restored."),
+        StorageError("No locks."),
+        peewee.InternalError("XX000: unexpected chunk number"),
+    ],
+)
+def test_it_beats_on_whatever_the_store_says(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    trouble: list[TrackerError] = [Busy("A backup is being restored."), StorageError("No locks.")]
+    troubles = [trouble]
     beaten = threading.Event()
 
     def beat(*_: object, **__: object) -> None:
-        if trouble:
-            raise trouble.pop()
+        if troubles:
+            raise troubles.pop()
         beaten.set()
 
     monkeypatch.setattr(heartbeat.heartbeats, "beat", beat)

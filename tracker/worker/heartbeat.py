@@ -50,6 +50,10 @@ class Heartbeat:
                 self._beat()
             except (StorageError, Busy) as error:
                 log.warning("no heartbeat: %s", error)
+            except Exception:
+                # Whatever it is: a worker that works on without its heartbeat loses each lease, and
+                # others do its tasks beside it.
+                log.exception("no heartbeat")
             self._ended.wait(seconds)
         close_connection()
 
