@@ -29,7 +29,7 @@ from tracker.store.postgresql import Postgresql
 from tracker.store.sql import run
 from tracker.store.sqlite import Sqlite, locks
 from tracker.store.sqlite.driver import sqlite3
-from tracker.store.sqlite.locks import take_use, write_lock
+from tracker.store.sqlite.locks import alone, take_use, write_lock
 from tracker.store.sqlite.signs import Writer
 
 
@@ -198,12 +198,21 @@ def test_a_locked_database_is_told_in_words(store: Path) -> None:
     other.close()
 
 
+@pytest.mark.sqlite
+def test_a_database_that_is_being_restored_is_not_read_either(store: Path) -> None:
+    close_store()
+    with alone(store):
+        with pytest.raises(Busy, match="restored"):
+            open_store(store)
+        with pytest.raises(StorageError, match="never opened"), reading():
+            pass
+
+
 def test_a_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
     path.write_bytes(b"not a database, but long enough to look at" * 100)
     with pytest.raises(StorageError, match=r"not a database.*Restore the newest backup"):
         open_store(path)
-    close_store()
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
@@ -218,6 +227,8 @@ def test_a_newer_schema_is_refused_in_words(store: Path) -> None:
     close_store()
     with pytest.raises(StorageError, match=r"newer version.*0999_future.*Install that version"):
         open_store(store)
+    with pytest.raises(StorageError, match="never opened"), reading():
+        pass
 
 
 def test_opening_again_migrates_nothing(store: Path) -> None:

@@ -37,15 +37,20 @@ def open_store(where: Path | str) -> None:
 
     `where` is the path of a SQLite file, or the address of a PostgreSQL database. Raises
     StorageError when it cannot be used, or its schema is newer than this program; Busy while a
-    backup is being restored.
+    backup is being restored. Nothing is open then: neither is a file that others put in place held,
+    nor a schema read that this program does not know.
     """
     close_store()
     found = engine_of(where)
     use(found)
     database.initialize(found.database)
-    with storage_errors():
-        _connect(found.prepare)
-    _migrate(found)
+    try:
+        with storage_errors():
+            _connect(found.prepare)
+        _migrate(found)
+    except BaseException:
+        close_store()
+        raise
 
 
 def close_store() -> None:

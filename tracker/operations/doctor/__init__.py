@@ -104,7 +104,6 @@ def _open(scene: Scene) -> Finding | None:
         try:
             open_store(scene.settings.store)
         except TrackerError as error:
-            close_store()
             is_refused, why = True, error.message.rstrip(".")
             remedy = error.remedy or remedy
         else:
