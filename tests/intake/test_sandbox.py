@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -16,7 +17,7 @@ import pytest
 
 from tests.reports import zipped
 from tracker import resources
-from tracker.errors import SettingsError
+from tracker.errors import Busy, SettingsError
 from tracker.intake import sandbox, spool
 from tracker.intake.frames import Begin, End
 from tracker.intake.plugins import PluginSources
@@ -382,6 +383,17 @@ def test_a_plugin_that_cannot_be_loaded_is_a_matter_of_the_settings(tmp_path):
     report = SpooledReport(kept.path, "a.xml", kept.sha256, kept.size)
     with pytest.raises(SettingsError, match=r"bad\.py"):
         list(read_reports([report], Quick(), PluginSources(resources.folder("plugins"), tmp_path)))
+
+
+def test_where_no_child_can_be_started_the_parsers_are_busy(tmp_path, monkeypatch):
+    def refuse(*_command, **_more):
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", refuse)
+    kept = spool.store(tmp_path, [GOOD])
+    report = SpooledReport(kept.path, "a.xml", kept.sha256, kept.size)
+    with pytest.raises(Busy, match="does not start: Cannot allocate memory"):
+        list(read_reports([report], Quick(), PluginSources(resources.folder("plugins"))))
 
 
 def test_a_report_whose_bytes_are_gone_is_told(tmp_path):

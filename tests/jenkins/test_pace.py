@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tracker.errors import StorageError
 from tracker.jenkins import pace
 from tracker.jenkins.pace import Pace
 
@@ -85,6 +86,22 @@ def test_nobody_waits_beyond_the_time_there_is(tmp_path: Path, clock: list[float
     turns(limits, 1)
     with pytest.raises(TimeoutError), limits.turn(clock[0] + 5):
         raise AssertionError("it had no turn")
+
+
+def test_what_the_disk_refuses_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "full.pace").symlink_to("/dev/full")
+    for limits in (Pace(tmp_path / "file", "main", 5, 1), Pace(tmp_path, "full", 5, 1)):
+        with (
+            pytest.raises(StorageError, match=f"The folder {limits.folder} cannot be written: "),
+            limits.turn(LATER),
+        ):
+            raise AssertionError("it had no turn")
+
+
+def test_what_goes_wrong_in_a_turn_is_not_the_disks(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionError), Pace(tmp_path, "main", 5, 1).turn(LATER):
+        raise ConnectionError
 
 
 HOLD = """

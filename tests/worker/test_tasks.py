@@ -291,6 +291,20 @@ def test_a_token_file_that_is_gone_is_trouble_of_the_job(context: Context) -> No
     assert "/nowhere/token" not in jobs.job("nightly").error
 
 
+def test_a_home_that_cannot_be_written_is_no_fault_of_the_reading(
+    context: Context, demo: RunningDemo, caplog: pytest.LogCaptureFixture
+) -> None:
+    server_at(demo.url)
+    track_job("team/smoke", server="main", jenkins_name="team/smoke")
+    enqueue("poll", "team/smoke", due=0)
+    (context.settings.home / "jenkins").touch()
+    Worker(context.settings, ("watch", "poll")).run(until_idle=True)
+    for told in (jobs.server("main").error, jobs.job("team/smoke").error):
+        assert "jenkins cannot be written: " in told
+    assert run("SELECT tries FROM work WHERE kind IN ('watch', 'poll')") == [(0,), (0,)]
+    assert "Traceback" not in caplog.text
+
+
 def test_a_knock_about_a_running_build_is_looked_at_again_and_then_left_to_the_poll(
     context: Context, demo: RunningDemo
 ) -> None:

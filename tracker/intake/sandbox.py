@@ -77,7 +77,7 @@ def read_reports(
     named below its own name; one with a single report in it is that report. What is told of all of
     them together is bounded by `answer_bytes`: a file that goes beyond is broken off.
 
-    Raises Busy when other reports keep the parsers busy for a minute.
+    Raises Busy when other reports keep the parsers busy for a minute, or no child can be started.
     """
     with slot(reports) as nice:
         rest, room = list(reports), _Room(limits.answer_bytes)
@@ -150,15 +150,7 @@ def _child(
     # An editable install is found by a hook that a child without `site` does not have.
     entries = [str(resources.PACKAGE.parent), *sys.path]
     path = "|".join(str(Path(entry or ".").resolve()) for entry in entries)
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _START, path, str(nice)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"LC_ALL": "C.UTF-8"},
-        cwd="/",
-        start_new_session=True,
-    )
+    process = _begun([sys.executable, "-I", "-S", "-c", _START, path, str(nice)])
     _step_back(process.pid, nice)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -171,6 +163,24 @@ def _child(
             os.killpg(process.pid, signal.SIGKILL)  # whatever a plugin left behind goes with it
         process.stdout.close()
         process.wait()
+
+
+def _begun(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LC_ALL": "C.UTF-8"},
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:  # no memory, too many processes or open files
+        raise Busy(
+            f"The parsing child does not start: {error.strerror}.",
+            "The machine has too little left; send the report again in a minute.",
+        ) from error
 
 
 def _step_back(child: int, nice: int) -> None:

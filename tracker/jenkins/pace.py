@@ -10,9 +10,11 @@ import fcntl
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tracker.errors import StorageError
 
 _LOOK_SECONDS = 0.02
 
@@ -30,15 +32,31 @@ class Pace:
     def turn(self, until: float) -> Iterator[None]:
         """Wait until a request may be made; it counts until the block ends.
 
-        Raises TimeoutError where that would be later than `until` (monotonic).
+        Raises TimeoutError where that would be later than `until` (monotonic), StorageError where
+        the files cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._slot(until):
-            wait = self._wait()
+        with ExitStack() as held:
+            with self._in_words():
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                held.enter_context(self._slot(until))
+                wait = self._wait()
             if time.monotonic() + wait > until:
                 raise TimeoutError
             time.sleep(wait)
             yield
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """What the disk refuses; nothing of it is the controller's fault."""
+        try:
+            yield
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise StorageError(
+                f"The folder {self.folder} cannot be written: {error.strerror}.",
+                "Make room on its disk, and look at its owner; no Jenkins is asked until then.",
+            ) from error
 
     @contextmanager
     def _slot(self, until: float) -> Iterator[None]:

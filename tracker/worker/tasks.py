@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tracker.clock import DAY, MINUTE, SECOND, now_ms
-from tracker.errors import JenkinsError, NotFound, SettingsError, TrackerError
+from tracker.errors import JenkinsError, NotFound, SettingsError, StorageError, TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import ingest as ingest_reports
 from tracker.intake.queued import read_upload
@@ -86,7 +86,7 @@ def watch(context: Context, task: Task) -> Done:
                 now=now_ms(),
                 builds_of=lambda job: _starts(source, job),
             )
-    except (JenkinsError, SettingsError) as error:
+    except (JenkinsError, SettingsError, StorageError) as error:
         context.forget(row.name)
         if isinstance(error, Refused):
             context.close(row.name, error)
