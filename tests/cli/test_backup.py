@@ -31,6 +31,17 @@ def test_a_backup_goes_where_it_is_told(command: Command, tmp_path: Path) -> Non
     assert said.json["removed"] == []
 
 
+def test_a_backup_that_a_full_home_cannot_note_is_one(
+    command: Command, taken: Path, home: Path, tmp_path: Path
+) -> None:
+    (home / "last-backup.json").unlink()
+    (home / "last-backup.json.part").symlink_to("/dev/full")
+    said = command("backup", "--to", tmp_path / "there")
+    assert (said.code, Path(said.out.strip()).is_file()) == (0, True)
+    assert "was not noted in home" in said.err
+    assert "No space left on device" in said.err
+
+
 def test_a_backup_with_the_spool_has_the_raw_reports(command: Command, taken: Path) -> None:
     command("backup", "--with-spool")
     assert len(list((taken.parent / "spool").glob("??/*"))) == 1

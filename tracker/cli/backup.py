@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker.cli.shared import JSON_OPTION, print_json, settings
+from tracker.errors import StorageError
+
+if TYPE_CHECKING:
+    from tracker.operations.backup.manifest import Manifest
 
 
 @click.command("backup")
@@ -43,6 +48,7 @@ def command(
     folder = (to or found.home / FOLDER).absolute()
     spool = found.spool if with_spool else None
     made = take(source_of(found), folder, now=datetime.now(UTC), spool=spool)
+    _note(found.home, folder, made)
     gone = rotate(folder, daily=keep_daily, weekly=keep_weekly)
     if with_spool:
         tidy_spool(folder, found.spool)
@@ -56,3 +62,17 @@ def command(
         f" {made.seconds:.1f} s. {len(gone)} older ones removed.",
         err=True,
     )
+
+
+def _note(home: Path, folder: Path, made: Manifest) -> None:
+    """Have the home know of a backup; one that is whole does not fail where the home is full."""
+    from tracker.operations.backup.manifest import note_backup
+
+    try:
+        note_backup(home, folder, made)
+    except StorageError as error:
+        click.echo(
+            "warning: The backup is whole, but was not noted in home: checks and figures tell of"
+            f" the one before it. {error.message}",
+            err=True,
+        )

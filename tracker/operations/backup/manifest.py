@@ -96,8 +96,9 @@ def last_backup(home: Path) -> LastBackup | None:
 
 
 def note_backup(home: Path, folder: Path, manifest: Manifest) -> None:
-    """Write down in a home where its last backup went."""
-    _write(home / NOTE, LastBackup(folder, manifest))
+    """Write down in a home where its last backup went; StorageError where that cannot be."""
+    with told(home / NOTE):
+        _write(home / NOTE, LastBackup(folder, manifest))
 
 
 def _noted(home: Path) -> list[LastBackup]:

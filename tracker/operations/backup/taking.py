@@ -24,7 +24,6 @@ from tracker.operations.backup.manifest import (
     MANIFEST,
     NAME,
     Manifest,
-    note_backup,
     write_manifest,
 )
 from tracker.operations.backup.sources import Source
@@ -44,6 +43,8 @@ UNFINISHED = re.compile(rf"{NAME.pattern}(\.(db|dump)\.part(-\w+)?|\.json\.part)
 
 def take(source: Source, folder: Path, *, now: datetime, spool: Path | None = None) -> Manifest:
     """Take a backup of a database into `folder`; with `spool` also of the raw reports.
+
+    That it was taken is for `note_backup` to write down: it is one whether that can be done or not.
 
     Raises StorageError where it cannot be read or is damaged, or the disk has no room; UsageError
     where the folder is the home of a tracker; Busy where another backup is being taken there, or
@@ -67,7 +68,6 @@ def take(source: Source, folder: Path, *, now: datetime, spool: Path | None = No
                 _name_it(part, folder, made)
             finally:
                 part.unlink(missing_ok=True)
-        note_backup(source.home, folder, made)
     return made
 
 
