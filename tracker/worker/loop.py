@@ -59,7 +59,11 @@ class Worker:
         self.look = DailyLook(())
 
     def run(self, *, until_idle: bool = False) -> None:
-        """Work until a signal says stop or, with `until_idle`, until nothing is due."""
+        """Work until a signal says stop or, with `until_idle`, until nothing is due.
+
+        StorageError where the store cannot be opened; with `until_idle` also where it cannot be
+        used any more, which is waited for otherwise.
+        """
         make_private(self.context.settings.home)
         open_for_serving(self.context.settings.store)
         self.opened = engine().identity()
@@ -73,34 +77,36 @@ class Worker:
             self._work(until_idle=until_idle)
         finally:
             self.look.end()
-        self.heartbeat.stop()
+            self.heartbeat.stop()
         heartbeats.retire(self.name)
         log.info("worker %s ends", self.name)
 
     def _work(self, *, until_idle: bool) -> None:
         while not self.stopping:
             self.look.step()
-            if not self._turn():
+            try:
+                if self._turn():
+                    continue
+            except StorageError as error:
                 if until_idle:
-                    break
-                time.sleep(IDLE_SECONDS)
+                    raise
+                log.warning("%s", error)
+                time.sleep(1)
+            if until_idle:
+                break
+            time.sleep(IDLE_SECONDS)
 
     def _does_tasks(self) -> bool:
         """Whether it does more than to publish."""
         return any(kind != "publish" for kind in self.kinds)
 
     def _turn(self) -> bool:
-        """Do one task; False when none was due, or the store cannot be used now."""
-        try:
-            refuse_replaced(self.context.settings.store, self.opened)
-            self._schedule()
-            task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
-            if task is not None:
-                self._do(task)
-        except StorageError as error:
-            log.warning("%s", error)
-            time.sleep(1)
-            return False
+        """Do one task; False when none was due. StorageError: the store cannot be used now."""
+        refuse_replaced(self.context.settings.store, self.opened)
+        self._schedule()
+        task = work.claim(self.kinds, now=now_ms(), lease_ms=self.lease_ms)
+        if task is not None:
+            self._do(task)
         return task is not None
 
     def _do(self, task: Task) -> None:
