@@ -199,6 +199,21 @@ def test_what_a_killed_run_had_put_aside_is_back(store: Path, settings: Settings
     assert path.read_bytes() == b"aside"
 
 
+def test_what_a_run_beside_this_one_had_put_aside_may_be_gone_meanwhile(
+    store: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = spooled(settings, b"aside", 31)
+    aside = path.rename(path.with_name(f"{path.name}.going"))
+    exists = Path.exists
+
+    def is_faster(asked: Path) -> bool:
+        aside.unlink(missing_ok=True)
+        return exists(asked)
+
+    monkeypatch.setattr(Path, "exists", is_faster)
+    assert let_go(settings, MONTH, now=NOW).raw == 0
+
+
 def test_settings_describe_the_policy(settings: Settings) -> None:
     given = Settings.load({}, home=settings.home, keep_results_days="400", keep_spool_days="60")
     assert policy_of(given) == Policy(results_days=400, spool_days=60)

@@ -63,15 +63,23 @@ def oldest_kept(policy: Policy, now: int) -> int:
 
 
 def _files(spool: Path) -> Iterator[Path]:
-    """The files of the spool; what an earlier run was about to remove is put back first."""
+    """The files of the spool; what an earlier run was about to remove is put back first.
+
+    One that runs now, beside this one, may be faster: its file is gone then.
+    """
     for folder in sorted(spool.glob("[0-9a-f][0-9a-f]")):
         for left in folder.glob(f"*{_ASIDE}"):
-            kept = left.with_suffix("")
-            if kept.exists():
-                left.unlink()
-            else:
-                left.rename(kept)
+            with contextlib.suppress(FileNotFoundError):
+                _put_back(left)
         yield from (path for path in sorted(folder.iterdir()) if _DIGEST.fullmatch(path.name))
+
+
+def _put_back(left: Path) -> None:
+    kept = left.with_suffix("")
+    if kept.exists():
+        left.unlink()
+    else:
+        left.rename(kept)
 
 
 def _is_young(path: Path, policy: Policy, now: int) -> bool:
