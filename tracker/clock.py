@@ -6,6 +6,8 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+# A clock that is off by more makes times on the pages wrong enough to say so.
+SLACK_MS = 2 * MINUTE
 
 
 def now_ms() -> int:

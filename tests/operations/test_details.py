@@ -33,12 +33,12 @@ def of(settings: Settings) -> Details:
     return details(settings, published=NOW, now=NOW)
 
 
-def backed_up(settings: Settings, hours: int) -> None:
+def backed_up(settings: Settings, hours: int, name: str = "x") -> None:
     folder = settings.home / FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / "x.db").touch()
+    (folder / f"{name}.db").touch()
     taken = THEN - timedelta(hours=hours)
-    write_manifest(folder, Manifest("x.db", taken, "1", (), 0, "", 0, {}, 0.0))
+    write_manifest(folder, Manifest(f"{name}.db", taken, "1", (), 0, "", 0, {}, 0.0))
 
 
 def test_an_empty_tracker_is_told_whole(now: Details) -> None:
@@ -109,6 +109,18 @@ def test_a_backup_that_is_no_longer_where_it_was_put_is_a_warning(
     assert str(tmp_path) in of(settings).checks["backup"].reason
     (tmp_path / "x.db").write_bytes(b"12345")
     assert of(settings).checks["backup"].status == "pass"
+
+
+def test_a_backup_of_the_future_is_a_warning_until_there_is_another(
+    settings: Settings, store: Path
+) -> None:
+    """Else no other would ever be missed until then."""
+    backed_up(settings, -3, name="ahead")
+    assert "dated in the future" in of(settings).checks["backup"].reason
+    backed_up(settings, 1)
+    assert of(settings).checks["backup"].status == "pass"
+    backed_up(settings, 37)
+    assert of(settings).checks["backup"].reason == "The newest backup is 37 hours old."
 
 
 @pytest.mark.parametrize("folder", ["elsewhere", f"home/{FOLDER}"])

@@ -92,6 +92,11 @@ def test_of_disks_that_are_out_of_reach_all_else_is_told(
     assert not {"tracker_free_bytes", "tracker_backup_timestamp_seconds"} & {n for n, *_ in found}
 
 
+def test_a_backup_of_the_future_has_no_age(settings: Settings, store: Path) -> None:
+    backed_up(settings, -3)
+    assert ("tracker_backup_timestamp_seconds",) not in values(settings)
+
+
 def test_the_revision_at_which_results_changed_is_told(settings: Settings, store: Path) -> None:
     assert values(settings)["tracker_recorded_revision",] == 0
     record_build(BuildFacts(job="n", number=1), [report(a="P")], now=NOW)

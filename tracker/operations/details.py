@@ -19,7 +19,7 @@ from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
 from tracker.queries.figures import ServerLag, Waiting
 from tracker.queries.jobs import ServerRow
-from tracker.queries.rows import EPOCH, at
+from tracker.queries.rows import at
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.state_words import TaskState
@@ -103,7 +103,7 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
     workers = [_worker(row, now) for row in system.workers()]
     tasks = [_task(row) for row in figures.waiting(now)]
     servers = _servers(now)
-    backup = last_backup(settings.home)
+    backup = last_backup(settings.home, now)
     found = (*versions(), *server_version(engine().version()))
     sizes = engine().sizes()
     return Details(
@@ -114,7 +114,7 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
             **({} if sizes.log is None else {"wal": _check_wal(sizes.log)}),
             "output": space(settings.output),
             **_check_shared(settings),
-            "backup": _check_backup(backup, EPOCH + timedelta(milliseconds=now)),
+            "backup": _check_backup(backup, now),
             "versions": _check_versions(found),
         },
         revision=jobs.revision(),
@@ -221,12 +221,14 @@ def _check_wal(wal: int) -> Check:
     )
 
 
-def _check_backup(backup: LastBackup | None, now: datetime) -> Check:
+def _check_backup(backup: LastBackup | None, now: int) -> Check:
     if backup is None:
         return Check("warn", "There is no backup; `tracker backup` makes one.")
     if not backup.is_there:
         return Check("warn", f"The newest backup is not to be found in {backup.folder}.")
-    age = now - backup.manifest.taken
+    if backup.is_ahead(now):
+        return Check("warn", f"The newest backup, in {backup.folder}, is dated in the future.")
+    age = backup.age(now)
     if age > LATE:
         return Check("warn", f"The newest backup is {age // timedelta(hours=1)} hours old.")
     return PASS

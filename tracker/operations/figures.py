@@ -88,8 +88,8 @@ def _disk(moment: Moment) -> Iterator[Metric]:
             "The revision of the database that the static site shows.",
             moment.shown,
         )
-    backup = last_backup(moment.settings.home)
-    if backup is not None and backup.is_there:
+    backup = last_backup(moment.settings.home, moment.now)
+    if backup is not None and backup.is_there and not backup.is_ahead(moment.now):
         yield _gauge(
             "tracker_backup_timestamp_seconds",
             "When the newest backup was taken.",

@@ -215,7 +215,7 @@ def test_a_backup_taken_elsewhere_is_remembered(
     settings: Settings, store: Path, tmp_path: Path
 ) -> None:
     made = backup(store, tmp_path / "other disk", now=NOW)
-    newest = last_backup(settings.home)
+    newest = last_backup(settings.home, int(NOW.timestamp() * 1000))
     assert newest is not None
     assert (newest.manifest, newest.is_there) == (made, True)
     newest.path.unlink()

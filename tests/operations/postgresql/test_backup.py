@@ -68,7 +68,7 @@ def test_a_backup_is_whole_and_says_what_it_has(filled: Settings) -> None:
     assert count_rows(path) == {name: n for name, n in made.counts.items() if n or name}
     assert made.migrations == migrations()
     assert backups_in(path.parent) == [made]
-    noted = last_backup(filled.home)
+    noted = last_backup(filled.home, int(NOW.timestamp() * 1000))
     assert noted is not None
     assert noted.is_there
 

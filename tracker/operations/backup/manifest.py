@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from tracker.clock import SECOND, SLACK_MS
 from tracker.durable import own_as_folder
 from tracker.errors import UNDECODABLE, StorageError
 from tracker.operations.backup.copies import sync_file, told
@@ -23,6 +24,7 @@ NOTE = "last-backup.json"
 DATABASE, DUMP, MANIFEST = ".db", ".dump", ".json"
 # One that is older than a day and a half was missed: they are taken once a day.
 LATE = timedelta(hours=36)
+SLACK = timedelta(milliseconds=SLACK_MS)
 # How backups are called; whoever calls one otherwise wants to keep it.
 NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
 
@@ -76,23 +78,32 @@ class LastBackup:
         except OSError:
             return False
 
+    def age(self, now: int) -> timedelta:
+        """How long ago it was taken, at a time (ms); negative where it is dated after that."""
+        return datetime.fromtimestamp(now / SECOND, UTC) - self.manifest.taken
+
+    def is_ahead(self, now: int) -> bool:
+        """Whether it is dated after a time (ms): a clock was wrong then, or is now."""
+        return self.age(now) < -SLACK
+
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _MANIFEST = msgspec.json.Decoder(Manifest)
 _LAST_BACKUP = msgspec.json.Decoder(LastBackup, dec_hook=lambda kind, value: kind(value))
 
 
-def last_backup(home: Path) -> LastBackup | None:
+def last_backup(home: Path, now: int) -> LastBackup | None:
     """The newest backup of a home: in its own folder, or where the last one was taken to.
 
-    A folder that is out of reach has none.
+    One that is dated after now (ms) is it only where there is no other. A folder that is out of
+    reach has none.
     """
     usual = home / FOLDER
     found: list[LastBackup] = []
     with suppress(OSError):
-        found += [LastBackup(usual, each) for each in backups_in(usual)[-1:]]
+        found += [LastBackup(usual, each) for each in backups_in(usual)]
     found += _noted(home)
-    return max(found, key=lambda each: each.manifest.taken, default=None)
+    return max(found, key=lambda each: (not each.is_ahead(now), each.manifest.taken), default=None)
 
 
 def note_backup(home: Path, folder: Path, manifest: Manifest) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tracker.clock import DAY, SECOND
+from datetime import timedelta
+
 from tracker.operations.backup.manifest import LATE, LastBackup, last_backup
-from tracker.operations.doctor.clock import SLACK_MS
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 
-LOST_MS = 8 * DAY
+LOST = timedelta(days=8)
 TAKE = "tracker backup"
 
 
 def look(scene: Scene) -> Findings:
     """How old the newest is; a warning where one broken disk would take it and the database."""
-    newest = last_backup(scene.settings.home)
+    newest = last_backup(scene.settings.home, scene.now)
     if newest is None:
         yield Finding("backup", "warn", "None was ever taken.", TAKE)
         return
@@ -26,13 +26,13 @@ def _newest(newest: LastBackup, scene: Scene) -> Finding:
     if not newest.is_there:
         words = f"The last one, {newest.path}, is not there or not as it was written."
         return Finding("backup", "fail", words, TAKE)
-    age = scene.now - int(newest.manifest.taken.timestamp() * 1000)
     words = f"The last one, {newest.path}, is of {newest.manifest.taken:%Y-%m-%d %H:%M} UTC."
-    if age < -SLACK_MS:
+    if newest.is_ahead(scene.now):
         words += " That is in the future: the clock was wrong then, or is now."
         return Finding("backup", "warn", words, f"Set the clock, then: {TAKE}")
-    if age > LATE.total_seconds() * SECOND:
-        return Finding("backup", "fail" if age > LOST_MS else "warn", words, TAKE)
+    age = newest.age(scene.now)
+    if age > LATE:
+        return Finding("backup", "fail" if age > LOST else "warn", words, TAKE)
     return Finding("backup", "pass", words)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.clock import MINUTE, SECOND
+from tracker.clock import SECOND, SLACK_MS
 from tracker.errors import TrackerError
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.health import Word
@@ -10,8 +10,6 @@ from tracker.queries.jobs import servers
 from tracker.store.connection import reading
 from tracker.store.sql import run
 
-# A clock that is off by more makes times on the pages wrong enough to say so.
-SLACK_MS = 2 * MINUTE
 BY_NTP = "Set the clock by NTP: timedatectl set-ntp true"
 
 

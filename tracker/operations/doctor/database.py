@@ -27,7 +27,7 @@ def look(scene: Scene) -> Findings:
     """What the probe met, and what to type; a finding for each thing that is wrong."""
     found, path = scene.probe, scene.settings.database
     if not path.is_file():
-        had_one = last_backup(scene.settings.home) is not None
+        had_one = last_backup(scene.settings.home, scene.now) is not None
         remedy = _restore(scene) if had_one else "tracker init"
         yield Finding("database", "fail", f"There is no database {path}.", remedy)
     elif found.unreadable:
@@ -112,7 +112,7 @@ def look_at_pragmas(_scene: Scene) -> Findings:
 
 
 def _restore(scene: Scene) -> str:
-    newest = last_backup(scene.settings.home)
+    newest = last_backup(scene.settings.home, scene.now)
     if newest is None:
         return "No backup is known; `tracker restore FILE` puts one in its place."
     return f"tracker restore {newest.path}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+from tracker.clock import SLACK_MS
 from tracker.errors import StorageError
 from tracker.operations.backup.manifest import last_backup
 from tracker.operations.backup.programs import check_version
-from tracker.operations.doctor.clock import BY_NTP, SLACK_MS, spelt
+from tracker.operations.doctor.clock import BY_NTP, spelt
 from tracker.operations.doctor.findings import Finding, Findings, Scene
 from tracker.operations.versions import server_version
 from tracker.store.connection import reading
@@ -160,5 +161,5 @@ def look_at_programs(_scene: Scene) -> Findings:
 
 
 def _restore(scene: Scene) -> str:
-    newest = last_backup(scene.settings.home)
+    newest = last_backup(scene.settings.home, scene.now)
     return f"tracker restore {newest.path}" if newest else "tracker restore FILE"
