@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Command
-from tests.factories import history, key_of
+from tests.factories import DAY, NOW, history, jenkins, key_of, report
 from tracker.store.rules import add_name_rule
 
 PASS, FAIL = " ".join("P" * 8), " ".join("F" * 8)
@@ -40,9 +40,21 @@ def test_a_release_that_is_not_ready_is_a_finding(command: Command) -> None:
     history("1.10/shop", login=FAIL)
     said = command("readiness")
     assert said.code == 1
-    first, second = said.out.splitlines()
+    first, second, third = said.out.splitlines()
     assert first.startswith("release 1.10: not ready. 1 of 1 tests is worse than in release 1.9")
-    assert second.startswith(f"regressed  {key_of('login')}  s › login: Failed in 8 of 8 runs")
+    assert second == "sample     builds: 8"
+    assert third.startswith(f"regressed  {key_of('login')}  s › login: Failed in 8 of 8 runs")
+
+
+def test_a_release_is_told_with_its_days_and_what_was_left_out(command: Command) -> None:
+    for number in range(1, 5):
+        jenkins("n", number, report(login="P"), started=NOW + number * DAY)
+    jenkins("n", 5, result="FAILURE", started=NOW + 5 * DAY)
+    said = command("readiness")
+    assert said.out.splitlines()[1] == (
+        "sample     builds: 4, begun 2026-11-19 11:06 to 2026-11-22 11:06 UTC; left out as they"
+        " say nothing about tests (aborted, without results, not complete, or incidents): 1"
+    )
 
 
 def test_a_release_that_is_ready_is_fine(command: Command) -> None:

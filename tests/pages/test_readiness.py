@@ -86,6 +86,12 @@ def test_the_page_says_the_verdict_and_links_to_the_tests(client: FlaskClient) -
     assert 'href="./?release=1.9"' in page
 
 
+def test_the_page_says_what_was_left_out_of_the_sample(client: FlaskClient) -> None:
+    history("n", login="P P . .")
+    page = client.get("/readiness/").text
+    assert "left out: 2 builds that say nothing about tests" in page
+
+
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     ("query", "status"),

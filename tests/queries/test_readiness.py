@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
@@ -9,6 +11,7 @@ from tracker.errors import NotFound, UsageError
 from tracker.queries import readiness
 from tracker.queries.periods import SAMPLE_DAYS
 from tracker.queries.readiness import JudgedTest, judged
+from tracker.queries.rows import EPOCH
 from tracker.store.identity import id_of
 from tracker.store.rules import add_name_rule
 
@@ -113,11 +116,65 @@ def test_a_test_that_is_gone_or_came_is_told_apart() -> None:
 def test_what_says_nothing_about_tests_is_left_out() -> None:
     history("1/shop-linux", login=EIGHT_PASS)
     history("2/shop-linux", login=EIGHT_PASS)
-    for number in range(20, 26):
+    for number in range(20, 23):
         jenkins("2/shop-linux", number, report(login="F"), result="ABORTED")
         upload("2/shop-linux", number + 10, report(login="F"))
-    assert judged().builds == 8
+    found = judged()
+    assert (found.builds, found.builds_left_out) == (8, 6)
+    assert found.verdict == "ready"
+
+
+def silent_nights(job: str, count: int, *, first_day: int, result: str | None = "FAILURE") -> None:
+    """A build a night that says nothing about tests, as its compilation failed."""
+    for day in range(first_day, first_day + count):
+        jenkins(job, day + 1, result=result, started=NOW + day * DAY)
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize("result", ["FAILURE", "ABORTED", None])
+def test_a_release_of_which_the_last_days_say_nothing_is_not_ready(result: str | None) -> None:
+    nights("1/shop-linux", "P" * 10)
+    nights("2/shop-linux", "P" * 10)
     assert judged().verdict == "ready"
+    silent_nights("2/shop-linux", 14, first_day=10, result=result)
+    found = judged()
+    assert (found.verdict, found.builds, found.builds_left_out) == ("not enough runs", 0, 7)
+    assert (found.first, found.last, found.counts.missing) == (None, None, 2)
+
+
+@pytest.mark.usefixtures("named")
+def test_days_that_say_nothing_are_a_part_of_the_sample() -> None:
+    nights("1/shop-linux", "P" * 10)
+    nights("2/shop-linux", "F" * 3 + "P" * 7)
+    silent_nights("2/shop-linux", 4, first_day=10)
+    found = judged()
+    assert (found.builds, found.builds_left_out) == (3, 4)
+    assert found.last == EPOCH + timedelta(milliseconds=NOW + 9 * DAY)
+
+
+@pytest.mark.usefixtures("named")
+def test_an_earlier_release_is_known_by_its_last_days_that_say_something() -> None:
+    nights("1/shop-linux", "P" * 10)
+    silent_nights("1/shop-linux", 40, first_day=10)
+    nights("2/shop-linux", "P" * 7)
+    found = judged()
+    assert (found.verdict, found.builds_before, found.builds_left_out) == ("ready", 10, 0)
+
+
+def test_without_releases_a_job_that_says_nothing_lately_is_missing() -> None:
+    nights("a", "P" * 40)
+    nights("b", "P" * 30, case="logout")
+    silent_nights("b", 10, first_day=30)
+    found = judged()
+    assert (found.jobs, found.builds, found.builds_left_out) == (1, 7, 7)
+    assert [row.job for row in worst("missing")] == ["b", "b"]
+    assert found.verdict == "not enough runs"
+
+
+def test_without_times_the_newest_builds_are_those_that_say_nothing_too() -> None:
+    history("n", login=" ".join("P" * 20 + "." * 14))
+    found = judged()
+    assert (found.builds, found.builds_left_out, found.builds_before) == (0, 14, 20)
 
 
 @pytest.mark.usefixtures("named")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import history, jenkins, key_of, report
+from tests.factories import DAY, NOW, history, jenkins, key_of, report
 from tests.store.test_paces import nights
 from tracker.store.records import About
 from tracker.store.rules import add_name_rule
@@ -113,6 +113,15 @@ def test_readiness_is_a_verdict_and_a_list(client: FlaskClient) -> None:
     assert found["items"][0]["job"] == "1.10/shop"
     assert body(client, READINESS, release="1.9")["verdict"] == "ready"
     assert body(client, READINESS, basis="1.9", days=3, list="new")["items"] == []
+
+
+@pytest.mark.usefixtures("store")
+def test_readiness_tells_its_days_and_what_was_left_out_of_them(client: FlaskClient) -> None:
+    for day, result in enumerate(["SUCCESS", "SUCCESS", "ABORTED"]):
+        jenkins("n", day + 1, report(login="P"), result=result, started=NOW + day * DAY)
+    found = body(client, READINESS)
+    assert (found["builds"], found["builds_left_out"]) == (2, 1)
+    assert (found["first"], found["last"]) == ("2026-11-18T11:06:40Z", "2026-11-19T11:06:40Z")
 
 
 @pytest.mark.usefixtures("releases")

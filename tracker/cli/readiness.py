@@ -1,11 +1,17 @@
 """`tracker readiness`: whether a release is as good as those before."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+
+if TYPE_CHECKING:
+    from tracker.queries.readiness import JudgedRelease
 
 
 @click.command("readiness")
@@ -39,6 +45,7 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
     else:
         title = f"release {found.row.release}: " if found.row.release else ""
         click.echo(f"{title}{found.row.verdict}. {found.row.sentence}")
+        click.echo(f"sample     {_sample(found.row)}")
         for each in found.lists:
             for row in each.rows:
                 name = identity.title(row.suite, row.name, row.variant)
@@ -47,3 +54,16 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
                 click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")
     if found.row.verdict != Verdict.READY:
         sys.exit(FOUND)
+
+
+def _sample(row: JudgedRelease) -> str:
+    """The builds that the verdict rests on, and those that it could not."""
+    said = f"builds: {row.builds:,}"
+    if row.first and row.last:
+        said += f", begun {row.first:%Y-%m-%d %H:%M} to {row.last:%Y-%m-%d %H:%M} UTC"
+    if row.builds_left_out:
+        said += (
+            "; left out as they say nothing about tests"
+            f" (aborted, without results, not complete, or incidents): {row.builds_left_out:,}"
+        )
+    return said

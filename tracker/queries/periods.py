@@ -2,6 +2,9 @@
 
 Where no job has a release they are the newest days of all jobs and those before. Days count back
 from the newest build, not from the clock, so that the answer changes with what is recorded alone.
+The newest is any, also one that says nothing about tests: where all of the last days were aborted
+or had no results, the sample is empty, and not one of better days. Earlier releases are over: the
+days of a basis count back from the newest of its builds that says something.
 
 A test is a case in one *place*: the name of its job without the release in it, so that the same
 test of the same module and platform is held against itself. Where a job's name does not hold its
@@ -31,10 +34,12 @@ MOST_BUILDS = 60
 LOOK = 600
 # So many earlier releases are the bases.
 BASES = 3
+# Builds that were aborted, are not complete or have no results do not count, nor do incidents.
+_COUNTS = f"({JUDGED} AND b.complete AND b.total > 0 AND NOT {IS_OUT})"
 
 
 class Build(NamedTuple):
-    """A build that counts, in its place."""
+    """A build in its place; one that does not count says nothing about tests."""
 
     id: int
     job_id: int
@@ -43,31 +48,41 @@ class Build(NamedTuple):
     epoch: int
     number: int
     started: datetime | None
+    counts: bool
 
 
+# Builds that count, by their place.
 Window = Mapping[str, Sequence[Build]]
 
 
-def periods_of(release: str, basis: str, days: int) -> tuple[list[str], tuple[Window, ...]]:
-    """The names of sample and bases, and the builds of each."""
-    if not release:
-        builds = _builds("")
-        before = _newest(builds, BASIS_DAYS, MOST_BUILDS, after=(days, UNTIMED))
-        return (
-            [f"the last {days} days", f"the {BASIS_DAYS} days before"],
-            (_by_place(_newest(builds, days, UNTIMED)), _by_place(before)),
-        )
-    bases = [basis] if basis else releases_before(release)[:BASES]
-    windows = [_by_place(_newest(_builds(release), days, UNTIMED))]
-    windows += [_by_place(_newest(_builds(name), BASIS_DAYS, MOST_BUILDS)) for name in bases]
-    return [f"release {name}" for name in (release, *bases)], tuple(windows)
+class Periods(NamedTuple):
+    """The sample and its bases: names and builds of each, and how many were left out of the sample.
+
+    They are those of its days that do not count.
+    """
+
+    names: list[str]
+    windows: tuple[Window, ...]
+    left_out: int
+
+
+def periods_of(release: str, basis: str, days: int) -> Periods:
+    """The sample of a release, all jobs for "", and what it is held against."""
+    builds = _builds(release)
+    sample = _newest(builds, days, UNTIMED)
+    if release:
+        bases = [basis] if basis else releases_before(release)[:BASES]
+        names = [f"release {name}" for name in (release, *bases)]
+        before = [_newest(_counting(_builds(name)), BASIS_DAYS, MOST_BUILDS) for name in bases]
+    else:
+        names = [f"the last {days} days", f"the {BASIS_DAYS} days before"]
+        before = [_newest(builds, BASIS_DAYS, MOST_BUILDS, after=(days, UNTIMED))]
+    windows = tuple(_by_place(_counting(period)) for period in (sample, *before))
+    return Periods(names, windows, sum(not build.counts for build in sample))
 
 
 def _builds(release: str) -> list[Build]:
-    """The newest builds of each job of a release that count, newest first within a job.
-
-    Builds that were aborted or are not complete do not, nor do incidents.
-    """
+    """The newest builds of each job of a release, newest first within a job."""
     found: list[Build] = []
     for job_id, job, module, platform in select(
         "SELECT id, name, module, platform FROM job WHERE release = ? OR ? = '' ORDER BY name",
@@ -76,15 +91,14 @@ def _builds(release: str) -> list[Build]:
     ):
         place = place_of(job, release, module, platform)
         rows = select(
-            "SELECT b.id, b.epoch, b.number, b.started FROM build b WHERE b.job_id = ?"
-            f" AND {JUDGED} AND b.complete AND b.total > 0 AND NOT {IS_OUT}"
+            f"SELECT b.id, b.epoch, b.number, b.started, {_COUNTS} FROM build b WHERE b.job_id = ?"
             " ORDER BY b.epoch DESC, b.number DESC LIMIT ?",
             job_id,
             LOOK,
         )
         found += [
-            Build(build, job_id, job, place, epoch, number, at(started))
-            for build, epoch, number, started in rows
+            Build(build, job_id, job, place, epoch, number, at(started), bool(counts))
+            for build, epoch, number, started, counts in rows
         ]
     return found
 
@@ -112,7 +126,8 @@ def _newest(
         jobs[build.job_id].append(build)
     found: list[Build] = []
     for own in jobs.values():
-        if end is None or own[0].started is None:
+        newest = next(iter(_counting(own)), own[0])
+        if end is None or newest.started is None:
             found += own[after[1] : after[1] + untimed]
             continue
         stop = end - timedelta(days=after[0])
@@ -120,6 +135,10 @@ def _newest(
         timed = [each for each in own if each.started and begin < each.started <= stop]
         found += timed[:MOST_BUILDS]
     return found
+
+
+def _counting(builds: Iterable[Build]) -> list[Build]:
+    return [build for build in builds if build.counts]
 
 
 def _by_place(builds: Iterable[Build]) -> dict[str, list[Build]]:

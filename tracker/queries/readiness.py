@@ -76,8 +76,9 @@ class TestCounts:
 class JudgedRelease:
     """A release, "" where it is all jobs: the verdict, and on how much it rests.
 
-    `tests` is the sum of `counts`. The sample has `builds` of `jobs`, begun from `first` to `last`;
-    the bases have `builds_before`.
+    `tests` is the sum of `counts`. The sample has `builds` of `jobs`, begun from `first` to `last`,
+    but not `builds_left_out` of its days, which say nothing about tests; the bases have
+    `builds_before`.
     """
 
     release: str
@@ -87,6 +88,7 @@ class JudgedRelease:
     days: int
     jobs: int
     builds: int
+    builds_left_out: int
     builds_before: int
     first: datetime | None
     last: datetime | None
@@ -157,7 +159,7 @@ def _ready(release: str, basis: str, days: int) -> _Ready:
 
 @functools.lru_cache(maxsize=RELEASES + 3)
 def _kept(_database: str, _revision: int, release: str, basis: str, days: int) -> _Ready:
-    names, windows = periods_of(release, basis, days)
+    names, windows, left_out = periods_of(release, basis, days)
     periods = [Period(name, counts) for name, counts in zip(names, counts_of(windows), strict=True)]
     sample, bases = periods[0], periods[1:]
     is_open = {
@@ -167,7 +169,7 @@ def _kept(_database: str, _revision: int, release: str, basis: str, days: int) -
     }
     found = readiness(bases, sample, is_open)
     return _Ready(
-        _row(release, days, found, names, windows),
+        _row(release, days, found, names, windows, left_out),
         {test: said for test, said in found.tests.items() if said.standing is not Standing.SAME},
         windows,
     )
@@ -179,6 +181,7 @@ def _row(
     found: Readiness[Test],
     names: Sequence[str],
     windows: Sequence[Window],
+    left_out: int,
 ) -> JudgedRelease:
     many = Counter(said.standing for said in found.tests.values())
     sample = [build for builds in windows[0].values() for build in builds]
@@ -191,6 +194,7 @@ def _row(
         days=days,
         jobs=len({build.job_id for build in sample}),
         builds=len(sample),
+        builds_left_out=left_out,
         builds_before=sum(len(builds) for each in windows[1:] for builds in each.values()),
         first=min(times, default=None),
         last=max(times, default=None),

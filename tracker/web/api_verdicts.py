@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from flask import Blueprint
 
@@ -83,14 +85,21 @@ class ReleaseTest(msgspec.Struct, frozen=True):
 
 
 class Readiness(Page[ReleaseTest], frozen=True):
-    """The verdict on a release, how many tests each list has, and a page of one list."""
+    """The verdict on a release, how many tests each list has, and a page of one list.
+
+    It rests on `builds` of the newest `days`, begun from `first` to `last`; `builds_left_out` of
+    these days say nothing about tests: aborted, without results, not complete, or incidents.
+    """
 
     release: str
     verdict: str
     sentence: str
     bases: tuple[str, ...]
     days: int
+    first: datetime | None
+    last: datetime | None
     builds: int
+    builds_left_out: int
     builds_before: int
     counts: TestCounts
     list: str
@@ -165,7 +174,10 @@ def ready(
         sentence=row.sentence,
         bases=row.bases,
         days=row.days,
+        first=row.first,
+        last=row.last,
         builds=row.builds,
+        builds_left_out=row.builds_left_out,
         builds_before=row.builds_before,
         counts=row.counts,
         list=list,
