@@ -95,3 +95,14 @@ def test_a_family_that_never_was_is_not_found(client) -> None:  # type: ignore[n
 def test_the_routes_are_those_of_the_site() -> None:
     assert BY_NAME["family"].segments({"family": "12"}) == ("families", "12")
     assert BY_NAME["families"].segments({"page": "2"}) == ("families", "pages", "2")
+
+
+def test_a_job_without_results_is_no_job_in_which_nothing_fails(client) -> None:  # type: ignore[no-untyped-def]
+    jenkins("nightly", 2, result="FAILURE", started=NOW + DAY)
+    assert families.show().now.silent == 1
+    text = words(client.get("/families/").text)
+    assert "Nothing fails in the newest judged builds of 1 job. 1 job has no results in its" in text
+    jenkins("weekly", 3, result="FAILURE", started=NOW + DAY)
+    text = words(client.get("/families/").text)
+    assert "2 jobs have no results in their newest judged build, and had some before" in text
+    assert "Nothing fails" not in text

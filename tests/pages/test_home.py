@@ -111,6 +111,74 @@ def test_a_page_that_is_not_there_is_not_found(page: str) -> None:
         home.show(page)
 
 
+# Builds without results
+
+
+def fail_early(job: str, *numbers: int) -> None:
+    """Builds whose compilation failed, so that no test ran."""
+    for number in numbers:
+        jenkins(job, number, result="FAILURE")
+
+
+def test_a_job_whose_newest_build_has_no_results_gives_no_all_clear() -> None:
+    history("a", login="P F", logout="P P")
+    history("b", login="P P")
+    fail_early("a", 3)
+    page = home.show()
+    assert (page.judged, page.silent) == (2, 1)
+    text = words()
+    assert "Nothing is newly broken in the latest judged build of 1 job;" in text
+    assert (
+        "1 job has no results in its latest judged build, and had some before: nothing is known of"
+        " its tests." in text
+    )
+    assert (
+        "#3 has no results: nothing is known of its tests. The last that has some is #2:"
+        " 1 of 2 failed." in text
+    )
+
+
+def test_where_no_job_has_results_any_more_nothing_else_is_said() -> None:
+    history("a", login="P F")
+    fail_early("a", *range(3, 12))
+    text = words()
+    assert text.startswith("What is new 1 job has no results in its latest judged build, and had")
+    assert "Nothing is newly broken" not in text
+    assert "nothing failed before" not in text
+
+
+def test_a_job_without_results_comes_before_failures_that_are_known() -> None:
+    history("a", login="F F")
+    history("b", login="P")
+    fail_early("b", *range(2, 12))
+    assert order() == ["b", "a"]
+
+
+def test_a_job_that_never_had_results_needs_nobody() -> None:
+    history("a", login="P P")
+    fail_early("starts others", 1, 2)
+    jenkins("aborted", 1, report(login="F"), result="ABORTED")
+    fail_early("aborted", 2)
+    page = home.show()
+    assert (page.judged, page.silent) == (3, 0)
+    assert "has no results" not in words()
+
+
+def test_the_next_results_end_what_is_said_of_a_job_without_any() -> None:
+    history("a", login="P P")
+    fail_early("a", 3)
+    upload("a", 4, report(login="P"), complete=True)
+    assert home.show().silent == 0
+
+
+def test_a_job_out_of_use_is_not_counted_as_one_without_results() -> None:
+    history("a", login="P P")
+    history("b", login="P P")
+    fail_early("a", 3)
+    see("a", "b", disabled=("a",))
+    assert home.show().silent == 0
+
+
 # Jobs out of use, and servers in trouble
 
 

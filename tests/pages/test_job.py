@@ -330,3 +330,11 @@ def test_the_tab_key_goes_past_bars_whose_builds_the_table_lists() -> None:
     history(NAME, one="P F")
     html = html_of()
     assert html.count('" tabindex="-1"><g role="img">') == html.count('<g role="img">') == 4
+
+
+def test_a_newest_build_without_results_is_told_and_no_all_clear() -> None:
+    history(NAME, login="P F")
+    jenkins(NAME, 3, result="FAILURE")
+    text = words()
+    assert "#3 has no results: nothing is known of its tests. The last that has some is #2:" in text
+    assert "Nothing is newly broken" not in text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import history, key_of, report, upload
+from tests.factories import history, jenkins, key_of, report, upload
+from tests.pages.reading import words
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, missing
 from tracker.site.links import live_linker
@@ -120,3 +121,22 @@ def test_the_page_of_a_renamed_case_links_its_new_name() -> None:
     assert "It is now called" in page
     assert f"{new}/" in page
     assert "It was called" in html("case", job="a", case=new)
+
+
+def test_a_job_that_lacks_all_results_is_told_for_as_long_as_it_does() -> None:
+    history("a", stays=STAYS)
+    history("b", stays=STAYS)
+    for number in range(11, 20):
+        jenkins("a", number, result="FAILURE")
+    page = missing.show()
+    assert (page.builds, page.judged, page.silent) == ((), 2, 1)
+    text = words(html("missing"))
+    assert "Nothing is missing in the newest complete judged build of 1 job in use." in text
+    assert "1 job has no results in its newest complete judged build, and had some" in text
+
+
+def test_what_a_build_without_results_is_said_to_lack_is_told_once() -> None:
+    history("a", stays=STAYS)
+    jenkins("a", 11, result="FAILURE")
+    page = missing.show()
+    assert (len(page.builds), page.silent) == (1, 0)

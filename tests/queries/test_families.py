@@ -57,12 +57,12 @@ def test_failures_and_jobs_are_counted_in_the_newest_judged_builds_alone() -> No
     jenkins("nightly", 3, report(a="F"), result="ABORTED")
     [row] = rows()
     assert (row.failures, row.jobs) == (3, 2)
-    assert families.now() == families.Now(failures=3, jobs=2, unsorted=0)
+    assert families.now() == families.Now(failures=3, jobs=2, unsorted=0, silent=0)
 
 
 def test_a_build_that_waits_for_its_families_is_counted_as_unsorted() -> None:
     jenkins("nightly", 1, report(a="F", b="F"), started=NOW)
-    assert families.now() == families.Now(failures=2, jobs=1, unsorted=2)
+    assert families.now() == families.Now(failures=2, jobs=1, unsorted=2, silent=0)
 
 
 def test_a_family_that_was_not_seen_for_long_is_in_no_list_but_still_has_its_page() -> None:

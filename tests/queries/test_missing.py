@@ -32,7 +32,7 @@ def test_the_build_that_lacks_most_comes_first() -> None:
         ("b", 2, 3),
         ("a", 1, 2),
     ]
-    assert missing.counts() == (2, 3)
+    assert missing.counts() == missing.Counts(lacking=2, judged=3, silent=0)
 
 
 def test_only_the_newest_complete_build_of_a_job_counts() -> None:
@@ -92,7 +92,7 @@ def test_a_job_out_of_use_lacks_nothing() -> None:
     seen = SeenJob("east/a", "a", "https://east.example/a/", "pipeline", is_disabled=True)
     note_look("east", [seen], listed=["a"], now=1)
     history("east/a", stays=STAYS, goes=GOES)
-    assert missing.counts() == (0, 0)
+    assert missing.counts() == missing.Counts(lacking=0, judged=0, silent=0)
     assert missing.lacking(limit=9) == []
 
 

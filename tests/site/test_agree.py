@@ -99,7 +99,7 @@ def possible() -> Iterator[tuple[Page, Params]]:
     yield from paged("releases", count_releases())
     yield from paged("flaky", count_flaky())
     yield from paged("home", len(jobs.jobs()))
-    yield from paged("missing", missing.counts()[0])
+    yield from paged("missing", missing.counts().lacking)
     yield from paged("compare", sum(1 for row in jobs.jobs() if row.latest))
     yield from paged("families", families.count_families())
     for found in families.families_after(0, 10_000):

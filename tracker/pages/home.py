@@ -44,13 +44,15 @@ class HomePage:
     """All jobs, the ones that need a person first.
 
     `out_of_use` of them are disabled or deleted in Jenkins; what broke in them does not count. Of
-    the others the latest build of `judged` ones has verdicts, and only these say anything.
+    the others the latest build of `judged` ones has verdicts, and only these say anything; of
+    `silent` ones among them not that either, as it has no results, and another build had some.
     """
 
     jobs: tuple[JobOnHome, ...]
     troubles: tuple[SourceTrouble, ...]
     out_of_use: int
     judged: int
+    silent: int
     newly_broken: int
     still_failing: int
     not_alarming: int
@@ -67,12 +69,14 @@ def show(page: str = "1") -> HomePage:
     if not paging.is_there:
         raise NotFound(f"The list of jobs has no page {page}.", "Start at its first page.")
     in_use = [row for row in rows if not row.standing]
-    latest = [row.latest for row in in_use if row.latest and row.latest.has_verdicts]
+    judged = [row for row in in_use if row.latest and row.latest.has_verdicts]
+    latest = [row.latest for row in judged if row.latest]
     return HomePage(
         jobs=tuple(_with_news(row) for row in rows[paging.offset : paging.offset + ROWS]),
         troubles=tuple(_troubles()),
         out_of_use=len(rows) - len(in_use),
         judged=len(latest),
+        silent=sum(row.telling is not None for row in judged),
         newly_broken=sum(build.newly_broken for build in latest),
         still_failing=sum(build.still_failing for build in latest),
         not_alarming=sum(build.not_alarming for build in latest),
@@ -99,7 +103,7 @@ def attention(row: JobRow) -> tuple[object, ...]:
     standing = STANDINGS.index(row.standing)
     if build is None:
         return (standing, 0, -1 if own_trouble else 1, 0, row.name)
-    trouble = bool(build.damaged or build.missing) + own_trouble
+    trouble = bool(build.damaged or build.missing or row.telling) + own_trouble
     return (standing, -build.newly_broken, -trouble, -build.still_failing, row.name)
 
 

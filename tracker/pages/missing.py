@@ -43,11 +43,13 @@ class BuildLacking:
 class MissingPage:
     """The newest complete judged build of every job in use that lacks something, most first.
 
-    `judged` jobs in use have such a build at all.
+    `judged` jobs in use have such a build at all. Of `silent` ones it has no results, and is not
+    here, as nothing is said any more of what it lacks.
     """
 
     builds: tuple[BuildLacking, ...]
     judged: int
+    silent: int
     paging: Paging
 
 
@@ -61,18 +63,18 @@ class AbsencesPage:
 
 def show(page: str = "1") -> MissingPage:
     """One page of the builds that lack something."""
-    count, judged = missing.counts()
-    paging = Paging.of(count, page)
+    counts = missing.counts()
+    paging = Paging.of(counts.lacking, page)
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = missing.lacking(limit=ROWS, offset=paging.offset)
     shown = (lacking(row, CASES if at < BUILDS else 0) for at, row in enumerate(rows))
-    return MissingPage(tuple(shown), judged, paging)
+    return MissingPage(tuple(shown), counts.judged, counts.silent, paging)
 
 
 def every(_newest: int) -> Iterator[Params]:
     """All pages of the list."""
-    for page in pages_of(missing.counts()[0]):
+    for page in pages_of(missing.counts().lacking):
         yield {"page": str(page)}
 
 

@@ -13,6 +13,7 @@ from tracker.errors import NotFound
 from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
 from tracker.queries.rows import CaseRow, at, called, case_row, label_of, select, snapshot
+from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
 
@@ -68,11 +69,15 @@ class FamilyRow:
 
 @dataclass(frozen=True)
 class Now:
-    """How many failures the newest judged builds have, in how many jobs; those in no family yet."""
+    """How many failures the newest judged builds have, in how many jobs; those in no family yet.
+
+    In `silent` of the jobs that build has no results, and another had some.
+    """
 
     failures: int
     jobs: int
     unsorted: int
+    silent: int
 
 
 @dataclass(frozen=True)
@@ -159,12 +164,13 @@ def now() -> Now:
     """The failures of the newest judged builds."""
     rows = select(
         f"SELECT b.failed + b.error, (SELECT coalesce(sum(a.cases), 0) FROM appearance a"
-        f" WHERE a.build_id = b.id) FROM build b WHERE b.id IN ({_NEWEST})"
+        f" WHERE a.build_id = b.id), {IS_SILENT} FROM build b WHERE b.id IN ({_NEWEST})"
     )
     return Now(
         failures=sum(row[0] for row in rows),
         jobs=len(rows),
         unsorted=sum(max(0, row[0] - row[1]) for row in rows),
+        silent=sum(bool(row[2]) for row in rows),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,20 @@ import msgspec
 
 from tracker.errors import NotFound
 from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
+from tracker.queries.silent import TELLING
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
 from tracker.store.revisions import revision as database_revision
-from tracker.store.sql import IN_TEXTS, listed
+from tracker.store.sql import IN, IN_TEXTS, listed
 
 
 @dataclass(frozen=True)
 class JobRow:
     """A job: its newest judged build, a newer one that is not (yet), and trouble in reading it.
 
-    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The
-    trouble is that of its whole server where that cannot be read: `is_server_trouble`. While it is
+    Where the newest judged build has no results, `telling` is the newest that has some. `standing`
+    is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The trouble is
+    that of its whole server where that cannot be read: `is_server_trouble`. While it is
     `judged_again` the counts of its builds stay, but for those of which the results are others
     now, and verdicts come back as the builds are judged.
     """
@@ -33,6 +35,7 @@ class JobRow:
     kind: str
     latest: BuildRow | None
     unjudged: BuildRow | None
+    telling: BuildRow | None
     standing: str
     standing_since: datetime | None
     parts: NameParts
@@ -106,20 +109,14 @@ class PolledJob:
 def jobs() -> list[JobRow]:
     """All jobs by name."""
     with snapshot():
-        latest = _newest(f"WHERE {JUDGED}")
-        newest = _newest("")
-        rows = _rows("ORDER BY j.name")
-    return [_row(row, latest.get(row[0]), newest.get(row[0])) for row in rows]
+        return _found(_rows("ORDER BY j.name"), "")
 
 
 def jobs_after(name: str, limit: int) -> list[JobRow]:
     """Jobs whose names come behind `name`."""
-    behind = "name > ? ORDER BY name LIMIT ?"
     with snapshot():
-        latest = _newest(f"WHERE {JUDGED}", f"WHERE {behind}", name, limit)
-        newest = _newest("", f"WHERE {behind}", name, limit)
         rows = _rows("WHERE j.name > ? ORDER BY j.name LIMIT ?", name, limit)
-    return [_row(row, latest.get(row[0]), newest.get(row[0])) for row in rows]
+        return _found(rows, "WHERE name > ? ORDER BY name LIMIT ?", name, limit)
 
 
 def job(name: str) -> JobRow:
@@ -131,10 +128,7 @@ def job(name: str) -> JobRow:
                 f"No job named {name!r} is known here.",
                 "`tracker job list` has the names; an upload or a poll makes new ones.",
             )
-        own = "j.name = ? ORDER BY b.epoch DESC, b.number DESC LIMIT 1"
-        latest = select_builds(f"WHERE {JUDGED} AND {own}", name)
-        newest = select_builds(f"WHERE {own}", name)
-    return _row(rows[0], latest[0][0] if latest else None, newest[0][0] if newest else None)
+        return _found(rows, "WHERE name = ?", name)[0]
 
 
 def is_known(name: str) -> bool:
@@ -309,7 +303,21 @@ def _rows(rest: str, *parameters: object) -> list[tuple[Any, ...]]:
     )
 
 
-def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None) -> JobRow:
+def _found(rows: Sequence[tuple[Any, ...]], of: str, *parameters: object) -> list[JobRow]:
+    """Rows of jobs with their builds; `of` says which jobs these are, as `_newest` takes it."""
+    latest = _newest(f"build WHERE {JUDGED}", of, *parameters)
+    newest = _newest("build WHERE 1 = 1", of, *parameters)
+    empty = listed(job for job, build in latest.items() if not build.totals.total)
+    telling = _newest(TELLING, f"WHERE id IN {IN}", empty)
+    return [_row(row, latest.get(row[0]), newest.get(row[0]), telling.get(row[0])) for row in rows]
+
+
+def _row(
+    row: tuple[Any, ...],
+    latest: BuildRow | None,
+    newest: BuildRow | None,
+    telling: BuildRow | None,
+) -> JobRow:
     of_job, of_server = row[12:14], row[14:16]
     error, since = of_server if of_server[0] else of_job
     return JobRow(
@@ -319,6 +327,7 @@ def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None)
         kind=row[4],
         latest=latest,
         unjudged=newest if newest is not None and not newest.judged else None,
+        telling=telling,
         standing=row[5],
         standing_since=at(row[6]),
         parts=NameParts(*row[7:11]),
@@ -330,14 +339,13 @@ def _row(row: tuple[Any, ...], latest: BuildRow | None, newest: BuildRow | None)
     )
 
 
-def _newest(where: str, of: str = "", *parameters: object) -> dict[int, BuildRow]:
-    """Each job's newest build among those that `where` admits, by the job's id.
+def _newest(builds: str, of: str, *parameters: object) -> dict[int, BuildRow]:
+    """Each job's newest of these builds, a table with its condition, by the job's id.
 
     `of` says which jobs these are; "": all.
     """
     rows = select_builds(
-        "WHERE b.id IN (SELECT (SELECT id FROM build"
-        f" {where or 'WHERE 1 = 1'} AND job_id = each_job.id"
+        f"WHERE b.id IN (SELECT (SELECT id FROM {builds} AND job_id = each_job.id"
         f" ORDER BY epoch DESC, number DESC LIMIT 1) FROM job each_job {of})",
         *parameters,
         more="b.job_id",

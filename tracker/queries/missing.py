@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracker.queries.rows import BuildRow, label_of, select, select_builds, snapshot, suite_names
+from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
 
@@ -140,14 +141,27 @@ def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildR
     return [row[0] for row in rows]
 
 
-def counts() -> tuple[int, int]:
-    """Of how many jobs in use the newest complete judged build lacks something, and of how many."""
-    [(lacking_jobs, jobs)] = select(
+@dataclass(frozen=True)
+class Counts:
+    """Of how many jobs in use the newest complete judged build lacks something, and of how many.
+
+    That of `silent` others has no results, and nothing is said of what it lacks any more.
+    """
+
+    lacking: int
+    judged: int
+    silent: int
+
+
+def counts() -> Counts:
+    """What the newest complete judged builds of all jobs in use come to."""
+    [row] = select(
         "SELECT count(*) FILTER (WHERE b.shortfall <> ''),"
-        " count(*) FILTER (WHERE b.judging <> '{}')"
+        " count(*) FILTER (WHERE b.judging <> '{}'),"
+        f" count(*) FILTER (WHERE b.judging <> '{{}}' AND b.shortfall = '' AND {IS_SILENT})"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}"
     )
-    return lacking_jobs, jobs
+    return Counts(*row)
 
 
 def absence(job: str, case_key: str) -> AbsentIn | None:

@@ -807,6 +807,7 @@ INDEXES = (
     "CREATE INDEX build_in_jenkins ON build (job_id, epoch, number)"
     " WHERE NOT gone AND state <> 'receiving'",
     "CREATE INDEX build_heard ON build (job_id, heard)",
+    "CREATE INDEX build_with_results ON build (job_id, epoch, number) WHERE total > 0",
     "CREATE INDEX work_subject ON work (subject, lease_until)",
     "CREATE INDEX work_leased ON work (lease_until) WHERE lease_until > 0",
     "CREATE INDEX signature_algorithm ON signature (algorithm)",
