@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Command
-from tests.factories import DAY, NOW, history, jenkins, key_of, report
+from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
 from tracker.store.rules import add_name_rule
+from tracker.store.sql import run
 
 PASS, FAIL = " ".join("P" * 8), " ".join("F" * 8)
 
@@ -25,6 +26,17 @@ def test_a_comparison_without_new_failures_is_fine(command: Command) -> None:
     said = command("compare", "n/builds/1", "n", "--json")
     assert said.code == 0
     assert said.json["compared"]["counts"]["fixed"] == 1
+
+
+def test_what_a_deleted_branch_ended_with_is_no_failure_of_its_release(command: Command) -> None:
+    add_name_rule("{release}/{module}")
+    for job, letters in (("1.3/shop", "P"), ("1.4/shop", "P"), ("1.4/gone", "F")):
+        history(job, login=letters)
+    assert command("compare", "release:1.3", "release:1.4").code == 1
+    run("UPDATE job SET standing = 'deleted' WHERE name = '1.4/gone'")
+    run("UPDATE job SET standing = 'disabled' WHERE release = '1.3'")
+    upload("1.4/shop", 2, report(login="P"), complete=True)
+    assert command("compare", "release:1.3", "release:1.4").code == 0
 
 
 def test_a_side_that_means_nothing_is_told(command: Command) -> None:

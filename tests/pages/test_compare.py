@@ -6,9 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import history, jenkins, key_of, report, upload
+from tests.pages.reading import words
 from tracker.errors import NotFound
 from tracker.pages import compare
 from tracker.queries.compare import LISTS
+from tracker.store.rules import add_name_rule
+from tracker.store.sql import run
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -44,6 +47,18 @@ def test_a_build_is_compared_with_the_judged_build_before_it() -> None:
     page = compare.changes("team/n", "3")
     assert (page.a, page.b) == ("team/n/builds/1", "team/n/builds/3")
     assert page.lists[0].count == 1
+
+
+def test_a_side_says_how_many_jobs_are_left_out_of_it(client: FlaskClient) -> None:
+    add_name_rule("{release}/{module}")
+    history("2/core", login="P")
+    history("2/shop", login="P")
+    run("UPDATE job SET standing = 'disabled' WHERE name = '2/shop'")
+    text = words(client.get("/compare/?a=2/core&b=release:2").text)
+    assert (
+        "b, in question 2/core #1, time unknown without 1 job that Jenkins has disabled or no more"
+        in text
+    )
 
 
 def test_the_first_build_of_a_job_has_nothing_before_it() -> None:

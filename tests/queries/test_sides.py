@@ -10,6 +10,7 @@ from tracker.queries.sides import Chosen, build_before, sides
 from tracker.store.jobs import add_server
 from tracker.store.rules import add_name_rule
 from tracker.store.seen import SeenJob, note_look
+from tracker.store.sql import run
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -100,6 +101,32 @@ def test_the_branch_that_a_build_tells_is_believed_over_that_of_its_job() -> Non
     jenkins("a", 2, report(login="P"), branch="topic")
     jenkins("a", 3, report(login="P"), branch="main")
     assert named("branch:topic", "branch:main") == [["a 2"], ["a 3", "a 1"]]
+
+
+def two_jobs(**standings: str) -> None:
+    """A release of two jobs, which Jenkins has as told."""
+    add_name_rule("{release}/{module}")
+    for module in ("core", "shop"):
+        history(f"2/{module}", login="P")
+        run("UPDATE job SET standing = ? WHERE module = ?", standings.get(module, ""), module)
+
+
+@pytest.mark.parametrize("standing", ["disabled", "deleted"])
+def test_a_job_out_of_use_is_left_out_of_a_group_that_has_others(standing: str) -> None:
+    two_jobs(shop=standing)
+    side, _ = sides("release:2", "release:2")
+    assert (told(side), side.side.left_out) == (["2/core 1"], 1)
+
+
+def test_a_group_of_which_no_job_is_in_use_has_them_all() -> None:
+    two_jobs(core="disabled", shop="deleted")
+    side, _ = sides("release:2", "release:2")
+    assert (told(side), side.side.left_out) == (["2/core 1", "2/shop 1"], 0)
+
+
+def test_a_job_out_of_use_can_be_asked_for_by_its_name() -> None:
+    two_jobs(shop="deleted")
+    assert named("2/shop", "2/shop/builds/1") == [["2/shop 1"], ["2/shop 1"]]
 
 
 def test_a_job_that_is_called_like_a_side_is_that_job() -> None:

@@ -26,6 +26,10 @@ _LATE = msgspec.json.Decoder(Late)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# SQL: Jenkins has a job `j` and builds it, or only uploads speak of it. What others ended with
+# stays as it is for ever, and is no state of today.
+IN_USE = "j.standing = ''"
+
 
 @dataclass(frozen=True)
 class Totals:

@@ -6,6 +6,9 @@
                              other side's build if it is of the same job, else the newest
     release:1.4              all jobs of a release; likewise branch:, platform: and module:
 
+Of a group those jobs count that are in use, as what a deleted branch ended with stays for ever; all
+of them where none is, so that a release whose jobs are disabled is still a basis.
+
 A job may be called like any of these, so a known job's name means that job.
 """
 
@@ -18,9 +21,10 @@ from typing import Any, NamedTuple
 
 from tracker.errors import NotFound, UsageError
 from tracker.queries import builds, jobs, results
-from tracker.queries.rows import at, label_of, select
+from tracker.queries.rows import IN_USE, at, label_of, select
 from tracker.store.naming import PARTS
 from tracker.store.outcomes import IS_OUT, JUDGED
+from tracker.store.sql import IN, listed
 
 # A side of many builds has so many newest ones of each job: some run only a part of their tests.
 DEPTH = 3
@@ -46,11 +50,15 @@ class SideBuild:
 
 @dataclass(frozen=True)
 class Side:
-    """A side: how it is written, what sentences call it, and its builds, by job, newest first."""
+    """A side: how it is written, what sentences call it, and its builds, by job, newest first.
+
+    So many jobs of a group are `left_out`, as they are out of use and others are not.
+    """
 
     text: str
     name: str
     builds: tuple[SideBuild, ...]
+    left_out: int = 0
 
 
 class Picked(NamedTuple):
@@ -155,21 +163,23 @@ def _chosen(text: str, asked: _Asked, own: Picked | None, other: Picked | None) 
         return _one(text, own)
     if asked.kind == "best":
         return _best(text, asked, other)
-    found = _group(asked.kind, asked.name)
+    found, left_out = _in_use(_group(asked.kind, asked.name))
     if not found:
         raise NotFound(
             f"No build of {asked.kind} {asked.name[:80]!r} was judged here.",
             "The settings page has the rules that tell what job names mean.",
         )
-    return _many(text, f"{asked.kind} {asked.name}", found)
+    return _many(text, f"{asked.kind} {asked.name}", found, left_out=left_out)
 
 
 def _one(text: str, build: Picked) -> Chosen:
     return _many(text, f"{build.job} #{build.shown.label}", [build])
 
 
-def _many(text: str, name: str, found: list[Picked], *, is_best: bool = False) -> Chosen:
-    side = Side(text, name, tuple(build.shown for build in found))
+def _many(
+    text: str, name: str, found: list[Picked], *, is_best: bool = False, left_out: int = 0
+) -> Chosen:
+    side = Side(text, name, tuple(build.shown for build in found), left_out)
     return Chosen(side, tuple(found), is_best)
 
 
@@ -224,6 +234,14 @@ def _group(part: str, value: str) -> list[Picked]:
         *given,
         DEPTH,
     )
+
+
+def _in_use(found: list[Picked]) -> tuple[list[Picked], int]:
+    """The builds of jobs in use, and how many other jobs there are; all builds where none is."""
+    jobs_ = {build.job_id for build in found}
+    rows = select(f"SELECT j.id FROM job j WHERE {IN_USE} AND j.id IN {IN}", listed(jobs_))
+    in_use = {job for (job,) in rows} or jobs_
+    return [build for build in found if build.job_id in in_use], len(jobs_ - in_use)
 
 
 def _build(job: str, label: str) -> Picked:
