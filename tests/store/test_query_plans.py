@@ -13,6 +13,7 @@ import pytest
 from tests import servers
 from tests.factories import NOW, history, jenkins, report
 from tracker.queries.figures import last_change, last_heard
+from tracker.queries.flaky import count_flaky
 from tracker.queries.jobs import jobs
 from tracker.store.connection import reading
 from tracker.store.engine import engine
@@ -46,6 +47,7 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
     "a task whose subject is held": (lambda: claim(["poll"], now=NOW, lease_ms=1), "work_subject"),
     "tasks whose workers died": (lambda: claim(["watch"], now=NOW, lease_ms=1), "work_leased"),
     "the newest results of a job": (jobs, "build_with_results"),
+    "flaky cases that ran lately": (count_flaky, "build_with_results"),
     "failures by an older algorithm": (is_waiting, "signature_algorithm"),
 }
 # PostgreSQL knows how many rows there are, and finds other ways where these are few.

@@ -1,4 +1,8 @@
-"""Cases that fail now and then, over all jobs, with the rate that they last showed."""
+"""Cases that fail now and then, over all jobs, with the rate that they last showed.
+
+A verdict lasts until a result says otherwise: of a case that was removed or renamed, for ever. So
+only those are flaky now that ran lately.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tracker.queries.rows import label_of, select, suite_names
+from tracker.queries.rows import IN_USE, label_of, select, suite_names
+from tracker.queries.silent import TELLING
 from tracker.store.identity import key
 from tracker.verdicts.verdict import Verdict
 
@@ -43,21 +48,26 @@ class FlakyRow:
         return self.bad / self.runs if self.runs else 0.0
 
 
+# A case that ran in none of so many newest judged builds with results is taken to be gone.
+LATELY = 10
+_LASTS = (
+    f"e.until_build IS NULL AND e.state = 'flaky' AND {IN_USE}"
+    f" AND EXISTS (SELECT 1 FROM (SELECT id FROM {TELLING} AND job_id = e.job_id"
+    f" ORDER BY epoch DESC, number DESC LIMIT {LATELY}) newest"
+    " CROSS JOIN result r ON r.build_id = newest.id AND r.case_id = e.case_id)"
+)
 _ROWS = (
     f"SELECT j.name, c.id, s.path, c.name, c.variant, {label_of('n')}, {label_of('a')}, e.evidence"
     " FROM episode e JOIN job j ON j.id = e.job_id JOIN test_case c ON c.id = e.case_id"
     " JOIN suite s ON s.id = c.suite_id JOIN build a ON a.id = e.from_build"
     " JOIN build n ON n.id = coalesce(e.since_build, e.from_build)"
-    " WHERE e.until_build IS NULL AND e.state = 'flaky' AND j.standing = ''"
+    f" WHERE {_LASTS}"
 )
 
 
 def count_flaky() -> int:
     """How many cases of jobs in use are flaky."""
-    rows = select(
-        "SELECT count(*) FROM episode e JOIN job j ON j.id = e.job_id"
-        " WHERE e.until_build IS NULL AND e.state = 'flaky' AND j.standing = ''"
-    )
+    rows = select(f"SELECT count(*) FROM episode e JOIN job j ON j.id = e.job_id WHERE {_LASTS}")
     return int(rows[0][0])
 
 
