@@ -76,11 +76,13 @@ def test_a_family_that_was_not_seen_for_long_is_in_no_list_but_still_has_its_pag
     assert [row.id for row in families.families_after(0, 10)] == sorted([old.id, rows()[0].id])
 
 
-def test_a_job_that_jenkins_has_no_more_fails_no_longer() -> None:
+@pytest.mark.parametrize("standing", ["deleted", "disabled"])
+def test_a_job_out_of_use_fails_no_longer(standing: str) -> None:
     night(1, a="F")
     track_job("nightly")
-    run("UPDATE job SET standing = 'deleted'")
-    assert (families.now().failures, rows()[0].failures) == (0, 0)
+    run("UPDATE job SET standing = ?", standing)
+    assert (families.now().failures, families.now().jobs, rows()[0].failures) == (0, 0, 0)
+    assert families.failing_cases(rows()[0].id, limit=9) == []
 
 
 def test_a_list_in_pages_goes_on_where_the_page_before_ended() -> None:

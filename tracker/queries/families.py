@@ -12,7 +12,7 @@ from tracker.clock import DAY
 from tracker.errors import NotFound
 from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
-from tracker.queries.rows import CaseRow, at, called, case_row, label_of, select, snapshot
+from tracker.queries.rows import IN_USE, CaseRow, at, called, case_row, label_of, select, snapshot
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -23,11 +23,11 @@ DAYS = 60
 SHOWN = 60
 _LONGEST_ID = 18
 
-# The newest judged build of each job that Jenkins still has, or that only uploads speak of.
+# The newest judged build of each job in use.
 _NEWEST = (
     "SELECT (SELECT b.id FROM build b WHERE b.job_id = j.id AND"
     f" {JUDGED} ORDER BY b.epoch DESC, b.number DESC LIMIT 1) FROM job j"
-    " WHERE j.standing <> 'deleted'"
+    f" WHERE {IN_USE}"
 )
 _ROWS = (
     "WITH newest (id) AS (" + _NEWEST + "), known AS (SELECT family_id, count(*) AS signatures,"
@@ -47,8 +47,8 @@ _SHOWN = f"(n.failures > 0 OR k.last >= (SELECT max(last) FROM signature) - {DAY
 class FamilyRow:
     """A family: what people call it, else what it is called by itself, and why it is one.
 
-    `failures` are those of the newest judged builds, in `jobs`; all its failures have one of its
-    `signatures`.
+    `failures` are those of the newest judged builds of jobs in use, in so many `jobs`; all failures
+    of a family have one of its `signatures`.
     """
 
     id: int
@@ -69,7 +69,7 @@ class FamilyRow:
 
 @dataclass(frozen=True)
 class Now:
-    """How many failures the newest judged builds have, in how many jobs; those in no family yet.
+    """How many failures the newest judged builds of `jobs` in use have, and those in no family yet.
 
     In `silent` of the jobs that build has no results, and another had some.
     """

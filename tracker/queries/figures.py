@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.queries.rows import select
+from tracker.queries.rows import IN_USE, select
 from tracker.store.state_words import TaskState
 
 
@@ -85,7 +85,7 @@ def last_heard() -> dict[str, int]:
     Not of jobs without builds, nor of those that Jenkins has disabled or deleted: none will come.
     """
     rows = select(
-        "SELECT name, (SELECT max(heard) FROM build WHERE job_id = job.id) FROM job"
-        " WHERE standing = ''"
+        "SELECT j.name, (SELECT max(heard) FROM build WHERE job_id = j.id) FROM job j"
+        f" WHERE {IN_USE}"
     )
     return {name: last for name, last in rows if last}

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.rows import BuildRow, at, select, select_builds, snapshot
+from tracker.queries.rows import IN_USE, BuildRow, at, select, select_builds, snapshot
 from tracker.queries.silent import TELLING
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED
@@ -257,7 +257,7 @@ def next_looks(job: str) -> list[NextLook]:
 def standings() -> dict[str, JobCounts]:
     """For each server with jobs, how many of them there are."""
     rows = select(
-        "SELECT s.name, count(*) FILTER (WHERE j.standing = ''),"
+        f"SELECT s.name, count(*) FILTER (WHERE {IN_USE}),"
         " count(*) FILTER (WHERE j.standing = 'disabled'),"
         " count(*) FILTER (WHERE j.standing = 'deleted')"
         " FROM job j JOIN server s ON s.id = j.server_id"

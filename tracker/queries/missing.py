@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import BuildRow, label_of, select, select_builds, snapshot, suite_names
+from tracker.queries.rows import (
+    IN_USE,
+    BuildRow,
+    label_of,
+    select,
+    select_builds,
+    snapshot,
+    suite_names,
+)
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -189,7 +197,7 @@ def other_names(job: str, case_key: str) -> list[OtherName]:
 
 
 _NEWEST = (
-    "j.standing = '' AND b.id = (SELECT id FROM build WHERE job_id = j.id"
+    f"{IN_USE} AND b.id = (SELECT id FROM build WHERE job_id = j.id"
     f" AND complete AND {JUDGED} ORDER BY epoch DESC, number DESC LIMIT 1)"
 )
 _ABSENCES = (
