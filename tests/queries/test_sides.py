@@ -73,6 +73,18 @@ def test_an_incident_is_not_what_others_are_held_against() -> None:
     assert build_before("n", "4") == "2"
 
 
+def test_a_build_without_results_is_not_what_others_are_held_against() -> None:
+    history("n", login="P P . . . P")
+    assert named("", "n")[0] == ["n 2"]
+    assert named("n/best/2", "n")[0] == ["n 2", "n 1"]
+
+
+def test_builds_without_results_hide_none_of_a_group() -> None:
+    add_name_rule("{release}/{module}")
+    history("2/core", login="P F . . .")
+    assert named("release:2", "2/core/builds/1")[0] == ["2/core 2", "2/core 1"]
+
+
 def test_without_a_the_judged_build_before_is_meant() -> None:
     history("n", login="P P")
     jenkins("n", 3, report(login="F"), result="ABORTED")

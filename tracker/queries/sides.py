@@ -33,8 +33,9 @@ _LONGEST = 2000
 _BUILD = re.compile(r"(?P<job>.+)/builds/(?P<label>[0-9]{1,19}(?:~[0-9]{1,9})?)", re.DOTALL)
 _BEST = re.compile(r"(?P<job>.+)/best/(?P<count>[0-9]{1,9})", re.DOTALL)
 _GROUP = re.compile(rf"(?P<part>{'|'.join(PARTS)}):(?P<value>.+)", re.DOTALL)
-# Incidents say nothing about the tests, so nothing is held against them.
-_BASIS = f"{JUDGED} AND NOT {IS_OUT} AND b.let_go IS NULL"
+# Incidents and builds without results say nothing about the tests: nothing is held against them,
+# and they are none of the few newest of a job.
+_BASIS = f"{JUDGED} AND b.total > 0 AND NOT {IS_OUT} AND b.let_go IS NULL"
 
 
 @dataclass(frozen=True)
@@ -277,5 +278,5 @@ def _picked(rest: str, *parameters: Any) -> list[Picked]:
 def _nothing_judged(job: str) -> NotFound:
     return NotFound(
         f"No build of the job {job!r} was judged yet that could be compared.",
-        "Builds that run or were aborted are not judged.",
+        "Builds that run or were aborted are not judged, and some have no results.",
     )
