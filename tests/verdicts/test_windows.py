@@ -133,12 +133,14 @@ def test_the_narrowest_range_counts_builds_and_not_places() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "text"),
+    ("after", "by", "likely", "builds", "text"),
     [
-        (Window(0, 3, 2, ()), "Broke after #41 and by #44 (99 %), most likely in #43."),
-        (Window(2, 3, 3, ()), "Broke in #44 (99 %); #43 was still good."),
-        (Window(-1, 1, 1, ()), "Broke by #42 (99 %), most likely in #42."),
+        ("#41", "#44", "#43", 3, "Broke after #41 and by #44 (99 %), most likely in #43."),
+        ("#43", "#44", "#44", 1, "Broke in #44 (99 %); #43 was still good."),
+        ("", "#42", "#42", 1, "Broke by #42 (99 %), most likely in #42."),
     ],
 )
-def test_a_window_is_said_in_one_sentence(seen: Window, text: str) -> None:
-    assert sentence(seen, ["#41", "#42", "#43", "#44"]) == text
+def test_a_window_is_said_in_one_sentence(
+    after: str, by: str, likely: str, builds: int, text: str
+) -> None:
+    assert sentence(after, by, likely, builds=builds) == text

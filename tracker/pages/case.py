@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, families, jobs
+from tracker.queries.breaks import when_broke
 from tracker.queries.cases import CaseName, HistoryRow, Verdict
 from tracker.queries.catalogue import CatalogueEntry, entry
 from tracker.queries.details import SuiteRun, suite_runs
@@ -18,13 +19,9 @@ from tracker.queries.jobs import JobRow
 from tracker.queries.missing import AbsentIn, OtherName, absence, other_names
 from tracker.queries.paces import PaceRow, noticed_lately, pace
 from tracker.verdicts.outcomes import COUNTED, FAILURES
-from tracker.verdicts.states import BROKEN
-from tracker.verdicts.windows import sentence, window
 
 _COUNTED = frozenset(status.word for status in COUNTED)
 _FAILURES = frozenset(status.word for status in FAILURES)
-_BROKEN = frozenset(state.value for state in BROKEN)
-_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -123,23 +120,6 @@ class CasePage:
         )
 
 
-def _broke(verdict: Verdict | None, history: Sequence[HistoryRow], page: str) -> str:
-    """Between which builds a broken case broke, by the history of its first page."""
-    if verdict is None or verdict.state not in _BROKEN or page != "1":
-        return ""
-    judged = [row for row in history if row.build.judged][:_LOOKED_AT][::-1]
-    found = window("".join(map(_outcome, judged)))
-    return sentence(found, [f"#{row.build.label}" for row in judged]) if found else ""
-
-
-def _outcome(row: HistoryRow) -> str:
-    if row.build.is_out:
-        return "."
-    if row.status in _FAILURES:
-        return "F"
-    return "P" if row.status == "passed" else "."
-
-
 def show(job: str, case: str, page: str = "1") -> CasePage:
     """The history of the case with the key `case` in the job."""
     row = jobs.job(job)
@@ -151,15 +131,14 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
     failed = next((each.build for each in history if each.status in _FAILURES), None)
     around = suite_runs(failed, name.suite, name.variant) if failed else ()
-    verdict = cases.verdict(job, case)
     facets = explained(job, case) if paging.page == 1 else None
     family = families.family_of(job, failed.label, case) if failed else None
     return CasePage(
         job=row,
         case=name,
         judged_again=jobs.is_judged_again(job),
-        verdict=verdict,
-        broke=_broke(verdict, history, page),
+        verdict=cases.verdict(job, case),
+        broke=when_broke(job, case) if paging.page == 1 else "",
         history=tuple(history),
         paging=paging,
         suite_runs=around,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
+from tracker.queries.breaks import BREAK_WINDOW
 from tracker.queries.places import Called, Stretch, stretch
 from tracker.queries.rows import parted, select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
@@ -15,9 +14,6 @@ from tracker.store.identity import key
 from tracker.store.outcomes import Order
 from tracker.verdicts.events import Event, events
 from tracker.verdicts.windows import Window
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_BREAK_WINDOW = msgspec.json.Decoder(BreakWindow)
 
 SHOWN = 5
 
@@ -93,7 +89,7 @@ def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int
         epoch,
     )
     broken = {
-        case: _Broken(case, name, _BREAK_WINDOW.decode(window) if window else None, bool(is_new))
+        case: _Broken(case, name, BREAK_WINDOW.decode(window) if window else None, bool(is_new))
         for _, _, _, case, name, window, is_new in rows
     }
     return (rows[0][0], (rows[0][1], rows[0][2])) if rows else None, broken

@@ -75,15 +75,14 @@ def window(outcomes: str) -> Window | None:
     return _narrowest(_splits(places, failed))
 
 
-def sentence(found: Window, labels: Sequence[str]) -> str:
-    """The window in words; `labels` are what people call the builds, one for each place."""
-    by, likely = labels[found.by], labels[found.likely]
-    if found.after < 0:
+def sentence(after: str, by: str, likely: str, *, builds: int) -> str:
+    """A window of so many builds in words: each named as people call it, `after` "" for none."""
+    if not after:
         start = f"Broke by {by} (99 %)"
-    elif found.builds == 1:
-        return f"Broke in {by} (99 %); {labels[found.after]} was still good."
+    elif builds == 1:
+        return f"Broke in {by} (99 %); {after} was still good."
     else:
-        start = f"Broke after {labels[found.after]} and by {by} (99 %)"
+        start = f"Broke after {after} and by {by} (99 %)"
     return f"{start}, most likely in {likely}."
 
 
