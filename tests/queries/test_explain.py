@@ -89,6 +89,17 @@ def test_an_incident_that_was_lifted_is_shown_as_it_was_then() -> None:
     assert [each.outcome for each in explain("nightly", key_of("login")).after] == ["F", "F"]
 
 
+def test_a_build_without_results_does_not_show_an_incident_as_lifted() -> None:
+    cases = [f"case{place}" for place in range(12)]
+    for number, letter in enumerate("PPPPF", 1):
+        upload("nightly", number, report(**dict.fromkeys(cases, letter)))
+    upload("nightly", 6, complete=True)
+    then = as_text(explain("nightly", key_of("case1"), "6"))
+    upload("nightly", 7, report(**dict.fromkeys(cases, "F")))
+    assert shown("nightly", "case1", "6") == then
+    assert explain("nightly", key_of("case1")).since == "5"
+
+
 def test_the_text_has_the_whole_name() -> None:
     history("nightly", **{"opens ›": "P F"})
     assert as_text(explain("nightly", key_of("opens ›"))).startswith("s › opens › in nightly\n")

@@ -124,23 +124,40 @@ def test_what_another_job_records_later_waits_for_a_change_of_the_job() -> None:
     assert facets_of("shop/linux", key_of("login")) is not None
 
 
-def test_an_incident_that_another_job_lifts_later_waits_for_a_change_of_the_job() -> None:
-    def build(job: str, number: int, letter: str, others: str) -> None:
-        rest = dict.fromkeys((f"test_{each}" for each in range(12)), others)
-        upload(job, number, report(login=letter, **rest))
+def fails_as_a_whole(job: str, number: int, letter: str, others: str) -> None:
+    rest = dict.fromkeys((f"test_{each}" for each in range(12)), others)
+    upload(job, number, report(login=letter, **rest))
 
+
+def incident_elsewhere() -> None:
+    """The newest of twelve builds of another job was an incident."""
     add_name_rule("shop/{platform}")
     for number in range(1, 13):
-        build("shop/linux", number, "P", "P")
-        build("shop/windows", number, "F", "F" if number == 12 else "P")
-    build("shop/linux", 13, "P", "P")
+        fails_as_a_whole("shop/linux", number, "P", "P")
+        fails_as_a_whole("shop/windows", number, "F", "F" if number == 12 else "P")
+
+
+def test_an_incident_that_another_job_lifts_later_waits_for_a_change_of_the_job() -> None:
+    incident_elsewhere()
+    fails_as_a_whole("shop/linux", 13, "P", "P")
     before = facets_of("shop/linux", key_of("login"))
     assert (before and before.runs_inside) == 11
-    build("shop/windows", 13, "F", "F")
+    fails_as_a_whole("shop/windows", 13, "F", "F")
     assert facets_of("shop/linux", key_of("login")) == before
-    build("shop/linux", 14, "P", "P")
+    fails_as_a_whole("shop/linux", 14, "P", "P")
     after = facets_of("shop/linux", key_of("login"))
     assert (after and after.runs_inside) == 13
+
+
+def test_a_build_without_results_is_not_the_one_that_lifts_an_incident() -> None:
+    incident_elsewhere()
+    upload("shop/windows", 13, complete=True)
+    fails_as_a_whole("shop/windows", 15, "F", "P")
+    fails_as_a_whole("shop/linux", 13, "P", "P")
+    before = facets_of("shop/linux", key_of("login"))
+    assert (before and before.runs_inside) == 12
+    fails_as_a_whole("shop/windows", 14, "F", "F")
+    assert facets_of("shop/linux", key_of("login")) == before
 
 
 def test_a_case_that_nobody_knows_has_no_facets() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,12 @@ import msgspec
 import pytest
 
 from tests.factories import history, report, upload
+from tests.store.fresh import fresh_store
 from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.results import results
 from tracker.store.judging import rebuild
+from tracker.store.outcomes import LOOK
 from tracker.store.sql import run
 
 State = Callable[..., list[dict[str, Any]]]
@@ -213,6 +216,61 @@ def test_a_build_without_results_before_it_does_not_hide_an_incident() -> None:
     upload("nightly", 3)
     night(4, "F")
     assert counts(4) == (0, 0, 12)
+
+
+def with_gaps(picture: str) -> None:
+    """As `nights`, with a build without results for each dot."""
+    for number, letter in enumerate(picture.split(), 1):
+        if letter == ".":
+            upload("nightly", number, complete=True)
+        else:
+            night(number, letter)
+
+
+def test_a_build_without_results_does_not_hide_that_an_incident_goes_on() -> None:
+    with_gaps("P P P P P P F . . F")
+    assert [build("nightly", each).lifted for each in ("7", "8", "9")] == [True, False, False]
+    assert counts(10) == (12, 0, 0)
+    assert {row.since for row in results("nightly", "10", "new", limit=99)} == {"7"}
+
+
+def test_a_build_without_results_lifts_no_incident() -> None:
+    with_gaps("P P P P P P F . P")
+    assert not build("nightly", "7").lifted
+    assert (counts(7), counts(9)) == ((0, 0, 12), (0, 0, 0))
+
+
+def test_builds_of_any_order_of_arrival_lift_the_same() -> None:
+    found = set()
+    for order in itertools.permutations((7, 8, 9, 10)):
+        with fresh_store():
+            nights("P P P P P P")
+            for number in order:
+                if number in (8, 9):
+                    upload("nightly", number, complete=True)
+                else:
+                    night(number, "F")
+            found.add(tuple(lines()))
+            assert build("nightly", "7").lifted
+    assert len(found) == 1
+
+
+def test_what_a_late_report_of_a_build_without_results_says_counts() -> None:
+    with_gaps("P P P P P P F . F")
+    assert build("nightly", "7").lifted
+    night(8, "P")
+    assert not build("nightly", "7").lifted
+    assert counts(9) == (0, 0, 12)
+
+
+@pytest.mark.parametrize(("gap", "lifted"), [(LOOK - 1, True), (LOOK, False)])
+def test_an_incident_out_of_sight_is_not_looked_back_to(gap: int, lifted: bool) -> None:
+    with_gaps("P P P P P P F " + ". " * gap + "F")
+    assert build("nightly", "7").lifted is lifted
+    assert counts(8 + gap)[2] == (0 if lifted else 12)
+    before = list(lines())
+    rebuild()
+    assert list(lines()) == before
 
 
 def test_what_was_fixed_lately_and_fails_in_an_incident_is_in_it() -> None:

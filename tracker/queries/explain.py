@@ -81,6 +81,7 @@ class _Build:
     started: datetime | None
     said: int
     changed: int
+    has_results: bool
     is_incident: bool
     is_lifted: bool
 
@@ -160,7 +161,7 @@ def _names(build: _Build) -> tuple[str, ...]:
 def _builds(job: str) -> list[_Build]:
     rows = select(
         f"SELECT b.id, b.epoch, b.number, {label_of('b')}, b.started, b.said,"
-        f" coalesce(b.changed, 0), {IS_INCIDENT}, b.lifted"
+        f" coalesce(b.changed, 0), b.total > 0, {IS_INCIDENT}, b.lifted"
         f" FROM build b JOIN job j ON j.id = b.job_id WHERE j.name = ? AND {JUDGED}"
         " AND b.said IS NOT NULL ORDER BY b.epoch, b.number",
         job,
@@ -177,12 +178,14 @@ def _revision(job: str) -> int:
 
 
 def _known(builds: Sequence[_Build], build: _Build, revision: int) -> list[_Build]:
-    """The builds up to one that were judged then; only a later one lifts an incident."""
+    """The builds up to one that were judged then; the next one with results lifts an incident."""
     then = [each for each in builds if each.said <= revision]
-    known = [each for each in then if each.place <= build.place]
-    if build.is_incident and then[-1] is build:
-        known[-1] = replace(build, is_lifted=False)
-    return known
+    newest = next((each for each in reversed(then) if each.has_results), None)
+    return [
+        replace(each, is_lifted=False) if each is newest else each
+        for each in then
+        if each.place <= build.place
+    ]
 
 
 def _episodes(

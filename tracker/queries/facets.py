@@ -22,9 +22,9 @@ MOST_BUILDS, MOST_JOBS = 120, 12
 LEAST_FAILURES = 3
 
 _WITHIN = "coalesce(changed, said) <= ?1"
-# It is the next judged build that lifts an incident: before the job knew of that, it was none.
+# The next judged build with results lifts an incident: before the job knew of that, it was one.
 _NEXT = (
-    f"SELECT {_WITHIN} FROM build WHERE job_id = b.job_id AND {JUDGED}"
+    f"SELECT {_WITHIN} FROM build WHERE job_id = b.job_id AND {JUDGED} AND total > 0"
     " AND (epoch, number) > (b.epoch, b.number) ORDER BY epoch, number LIMIT 1"
 )
 _COUNTS = f"{JUDGED} AND {_WITHIN} AND (NOT {IS_INCIDENT} OR (lifted AND ({_NEXT})))"

@@ -101,12 +101,13 @@ def judge_build(
         lasting=episodes.open_episodes(job_id),
         fixed=episodes.fixed_breaks(job_id, [each.place.build_id for each in past[-LOOK:]]),
     )
-    if past and past[-1].is_out and _was_none(past[-1], facts):
-        run("UPDATE build SET lifted = true WHERE id = ?", past[-1].place.build_id)
-        facts = replace(facts, past=[*past[:-1], replace(past[-1], is_lifted=True)])
-        found = None
-    else:
-        found = _incident(facts)
+    lifted = _lifted(facts)
+    if lifted is not None:
+        run("UPDATE build SET lifted = true WHERE id = ?", lifted.place.build_id)
+        facts = replace(
+            facts, past=[replace(each, is_lifted=True) if each is lifted else each for each in past]
+        )
+    found = None if lifted else _incident(facts)
     [(budget,)] = run("SELECT budget FROM job WHERE id = ?", job_id)
     judging = Judging(RULE, budget, build.total, _limits(facts, budget), found)
     counts = _count_apart(facts) if found else _write_verdicts(facts, judging.limits, revision)
@@ -114,9 +115,13 @@ def judge_build(
     return [*facts.past, replace(build, is_incident=found is not None)]
 
 
-def _was_none(before: JudgedBuild, facts: _Facts) -> bool:
+def _lifted(facts: _Facts) -> JudgedBuild | None:
+    """The incident that was none, as this build fails likewise: the last one with results."""
+    before = next((each for each in reversed(facts.past[-LOOK:]) if each.total), None)
+    if before is None or not before.is_out:
+        return None
     earlier = replace(facts, failed=failed_in(before.place.build_id))
-    return was_none(earlier.unexpected, facts.failed)
+    return before if was_none(earlier.unexpected, facts.failed) else None
 
 
 def _incident(facts: _Facts) -> Incident | None:
@@ -310,7 +315,7 @@ def take_back(build: Build) -> None:
 
 
 def forget_counts(job_id: int, place: Place) -> None:
-    """Take back what the first build from `place` on lifted, and the counts of those not judged.
+    """Take back what the builds from `place` on lifted, and the counts of those not judged.
 
     The counts of the others stay on show until they are judged again, and are overwritten then.
     """
@@ -322,10 +327,14 @@ def forget_counts(job_id: int, place: Place) -> None:
         job_id,
         *place.order,
     )
+    newest_first = "ORDER BY epoch DESC, number DESC LIMIT"
+    before = (
+        "SELECT id, epoch, number, total FROM build"
+        f" WHERE {BEFORE_PLACE} AND {JUDGED} {newest_first} {LOOK}"
+    )
     run(
-        "UPDATE build SET lifted = false WHERE id = (SELECT id FROM build"
-        f" WHERE {BEFORE_PLACE} AND {JUDGED}"
-        " ORDER BY epoch DESC, number DESC LIMIT 1) AND lifted",
+        "UPDATE build SET lifted = false WHERE lifted AND id ="
+        f" (SELECT id FROM ({before}) AS before WHERE total > 0 {newest_first} 1)",
         job_id,
         *place.order,
     )

@@ -153,8 +153,8 @@ class Build(Table):
     `receiving` while only uploads speak of it; `gone` tells that Jenkins has it no more. `about`
     is what else Jenkins tells of it (JSON). The counts are derived from results and history and
     can be made again. `judging` is by which limits it was judged, and whether it was an incident
-    (JSON); `lifted` that the build after it failed likewise. It was first judged at the revision
-    `said`, and its results last `changed` at another.
+    (JSON); `lifted` that the next one with results failed likewise. It was first judged at the
+    revision `said`, and its results last `changed` at another.
 
     A complete one lacks `missing` of the `expected` cases, under whatever name, and skips
     `newly_skipped` of them; `shortfall` says so and why. `added` cases are new in it.

@@ -1,8 +1,8 @@
 """Incidents: a build that failed as a whole for one reason says nothing of each of its cases.
 
 It is shown, and kept out of their histories, so that one night without a database makes no case
-flaky. Where the next build fails likewise it was no incident: then all of it counts, and the cases
-are regressions since the first of the two.
+flaky. Where the next build with results fails likewise it was no incident: then all of it counts,
+and the cases are regressions since the first of the two.
 """
 
 from __future__ import annotations
