@@ -198,5 +198,30 @@ def test_a_failure_in_an_incident_is_told_by_itself_and_breaks_no_row_of_passes(
     assert "It failed in an incident, #5, which is not counted." in said
 
 
+def lead(picture: str) -> str:
+    """What the page says first of a case with this history, one letter a build."""
+    page = login(" ".join(picture))
+    params = {"job": "nightly", "case": key_of("login"), "page": "1"}
+    said = words(renderer().html(BY_NAME["case"], params, page, live_linker(), live=True))
+    return said.split("Why?")[0]
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        ("P" * 30 + "F", "regression in #31. 1 failure; by chance"),
+        ("P" * 30 + "FF", "2 judged builds. When it broke: 1 failure; by chance"),
+        ("P" * 30 + "FFPFF", "As of #34: Failed in 3 of 4 results since it broke."),
+        ("P" * 30 + "FFPF", "4 judged builds. Failed in 3 of 4 results since it broke."),
+        ("P" * 30 + "FFPFPPFP", "8 judged builds. Passed once after 4 failures; fixed after 3 more"),
+        ("P" * 30 + "FFPFPPFPP", "As of #38: Passed once after 4 failures; fixed after 3 more"),
+        ("PPF" * 8, "22 judged builds. Failed in 8 of the newest 24 results"),
+        ("PPF" * 8 + "PP", "As of #24: Failed in 8 of the newest 24 results"),
+    ],
+)
+def test_a_sentence_of_an_older_build_names_it(picture: str, said: str) -> None:
+    assert said in lead(picture)
+
+
 def test_a_case_that_runs_as_ever_says_nothing_of_that() -> None:
     assert login("P P P").pace is None

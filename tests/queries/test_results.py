@@ -53,6 +53,21 @@ def test_what_was_broken_and_passed_is_recovering() -> None:
     assert (row.name, row.verdict, row.status, row.since) == ("mended", "recovering", "passed", "2")
 
 
+def told(number: int, which: str) -> list[tuple[str, bool]]:
+    rows = results("nightly", str(number), which, limit=9)
+    return [(row.sentence, row.is_of_break) for row in rows]
+
+
+def test_what_is_broken_says_why_it_was_a_break_until_it_is_said_otherwise() -> None:
+    history("nightly", login=" ".join("P" * 30 + "FFPFFPFPP"))
+    [(why, _)] = told(31, "new")
+    assert told(31, "new") == [(why, False)]
+    assert told(32, "failing") == [(why, True)]
+    assert told(34, "failing") == [("Failed in 3 of 4 results since it broke.", False)]
+    assert told(35, "failing") == told(39, "recovering") == [("", False)]
+    assert told(38, "recovering") != told(39, "recovering")
+
+
 def test_what_was_broken_and_passed_often_enough_is_fixed() -> None:
     history("nightly", mended="P F F P P", other="P F F P F")
     [row] = results("nightly", "5", "fixed", limit=9)

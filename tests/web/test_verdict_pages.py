@@ -76,6 +76,7 @@ def test_a_case_tells_its_verdict_of_now(client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/jobs/team/nightly/cases/{key_of('login')}").json
     assert answer["current"]["state"] == "failing"  # type: ignore[index]
     assert "by chance" in answer["current"]["sentence"]  # type: ignore[index]
+    assert answer["current"]["said_in"] == "4"  # type: ignore[index]
 
 
 @pytest.mark.usefixtures("broken")

@@ -10,6 +10,7 @@ from tracker.errors import NotFound
 from tracker.queries.details import NOTHING, Details, details_of
 from tracker.queries.rows import (
     BuildRow,
+    label_of,
     seconds,
     select,
     select_builds,
@@ -77,11 +78,14 @@ class Verdict:
     """What a case is at the newest judged build of its job, and why.
 
     `since` is the build in which it broke, or since which it is so; that is `age` judged builds and
-    `days` before the newest one.
+    `days` before the newest one. The sentence is as of the build `said_in`, and `is_of_break` where
+    it tells why that was a break; it may be an older one than the newest.
     """
 
     state: str
     sentence: str
+    said_in: str
+    is_of_break: bool
     since: str
     since_started: datetime | None
     age: int
@@ -101,14 +105,15 @@ def verdict(job: str, case_key: str) -> Verdict | None:
         build, build_id, job_id = newest[0]
         found = select_builds(
             "JOIN episode e ON e.job_id = b.job_id AND e.case_id = ? AND e.until_build IS NULL"
-            " AND b.id = coalesce(e.since_build, e.from_build) WHERE e.job_id = ?",
+            " AND b.id = coalesce(e.since_build, e.from_build) JOIN build a ON a.id = e.from_build"
+            " WHERE e.job_id = ?",
             id_of(case_key),
             job_id,
-            more="e.state, e.evidence, e.from_build",
+            more=f"e.state, e.evidence, e.from_build, {label_of('a')}",
         )
         if not found:
             return None
-        since, state, evidence, began = found[0]
+        since, state, evidence, began, said_in = found[0]
         age = select(
             f"SELECT count(*) FROM build WHERE job_id = ? AND {JUDGED}"
             " AND (epoch, number) > (?, ?)",
@@ -121,6 +126,8 @@ def verdict(job: str, case_key: str) -> Verdict | None:
     return Verdict(
         state="failing" if is_older else state,
         sentence=sentence_of(evidence),
+        said_in=said_in,
+        is_of_break=state in OPENED,
         since=since.label,
         since_started=since.started,
         age=age,

@@ -24,6 +24,7 @@ from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
 from tracker.store.outcomes import FAILED
 from tracker.store.sql import IN, listed
+from tracker.verdicts.states import OPENED
 
 LISTS = (
     "new",
@@ -224,13 +225,15 @@ def _in_episode(which: str) -> Callable[[Found, _Part], list[CaseRow]]:
 
 def _with_verdict(row: tuple[Any, ...], which: str, ages: dict[tuple[int, int], int]) -> CaseRow:
     attempts, since, epoch, number, state, begins, evidence = row[7:]
+    is_of_break = state in OPENED and not begins
     return case_row(
         row[:7],
         attempts=attempts,
         verdict="failing" if which == "failing" else state,
         since=since,
         age=ages.get((epoch, number)),
-        sentence=sentence_of(evidence) if begins or which != "recovering" else "",
+        sentence=sentence_of(evidence) if begins or is_of_break else "",
+        is_of_break=is_of_break,
     )
 
 

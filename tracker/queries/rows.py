@@ -149,8 +149,9 @@ class CaseRow:
     `suite` is the path of suites, outermost first. `since` is the label of the build in which
     the case began to fail, `age` how many judged builds ago that was; both are None for results
     that are not failures. `attempts` counts earlier tries inside the build. `sentence` says why
-    the verdict is so. `priority` and `issues` are what the catalogue says of a test that failed,
-    where a page shows that.
+    the verdict is so, "" where no build but an older one said it; of what is broken since then it
+    `is_of_break`, and says why that was one. `priority` and `issues` are what the catalogue says of
+    a test that failed, where a page shows that.
     """
 
     key: str
@@ -165,6 +166,7 @@ class CaseRow:
     age: int | None = None
     attempts: int = 0
     sentence: str = ""
+    is_of_break: bool = False
     priority: str = ""
     issues: tuple[IssueRow, ...] = ()
 

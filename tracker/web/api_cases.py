@@ -43,11 +43,13 @@ class CaseInBuild(msgspec.Struct, frozen=True):
 class CurrentVerdict(msgspec.Struct, frozen=True):
     """What a case is at the newest judged build of its job, and why.
 
-    It broke in the build `since`, or is so since then: `age` judged builds and `days` ago.
+    It broke in the build `since`, or is so since then: `age` judged builds and `days` ago. The
+    sentence is as of the build `said_in`, which may be an older one than the newest.
     """
 
     state: str
     sentence: str
+    said_in: str
     since: str
     since_started: datetime | None
     age: int
