@@ -51,7 +51,7 @@ def test_explain_of_what_is_not_there_says_so(command: Command, arguments: tuple
 @pytest.mark.usefixtures("broken")
 def test_a_budget_is_shown_with_what_was_said(command: Command) -> None:
     said = command("budget", "nightly").out
-    assert "at most 1 false alarm a night" in said
+    assert "at most 1 false alarm a build" in said
     assert "WOULD SAY" not in said
 
 

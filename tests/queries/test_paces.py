@@ -17,7 +17,7 @@ def test_a_build_tells_what_it_showed_to_be_slower() -> None:
     nights([500.0] * 25 + [1500.0] * 5)
     [row] = noticed_in("nightly", "29")
     assert (row.key, row.suite, row.name, row.pace) == (LOGIN, ("s",), "login", "slower")
-    assert row.sentence.endswith("in 25 runs before; by chance less than once in 1,000,000 nights.")
+    assert row.sentence.endswith("in 25 runs before; by chance less than once in 1,000,000 builds.")
 
 
 def test_a_build_does_not_tell_what_an_earlier_one_showed() -> None:

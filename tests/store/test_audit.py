@@ -71,7 +71,7 @@ DEEDS: dict[str, tuple[Callable[[], object], tuple[str, str, str]]] = {
     "person removed": (lambda: people.remove_person("carl"), ("person removed", "carl", "")),
     "budget set": (
         lambda: set_budget("nightly", 0.5, now=NOW),
-        ("budget set", "nightly", "0.5 false alarms a night"),
+        ("budget set", "nightly", "0.5 false alarms a build"),
     ),
     "back-fill asked for": (
         lambda: backfills.ask_backfill("read", builds=7, now=NOW),

@@ -167,12 +167,12 @@ SLOWER = Change(
         (
             SLOWER,
             "1.8 times slower since #41: 12.1 s in 6 runs, 6.7 s in 40 runs before; "
-            "by chance once in 5,000 nights.",
+            "by chance once in 5,000 builds.",
         ),
         (
             replace(SLOWER, pace=Pace.FASTER, now=Period(420.4, 3), chance=1e-9),
             "1.8 times faster since #41: 420 ms in 3 runs, 6.7 s in 40 runs before; "
-            "by chance less than once in 1,000,000 nights.",
+            "by chance less than once in 1,000,000 builds.",
         ),
     ],
 )

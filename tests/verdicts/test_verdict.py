@@ -16,7 +16,7 @@ from tracker.verdicts.odds import interval
 from tracker.verdicts.states import BEGINNING, OPENED, Standing, State, advance
 from tracker.verdicts.verdict import RULE, Verdict, once_in, percent, replay, verdict
 
-# A suite whose cases all fail once in 100 nights, and its limits where it is small and large.
+# A suite whose cases all fail once in 100 builds, and its limits where it is small and large.
 MIX = tuple(float(rate == 0.01) for rate in RATES)
 SMALL, LARGE = Limits(0.05, 0.05, MIX), Limits(1e-3, 1e-3, MIX)
 histories = st.text(alphabet="PPPFFR", min_size=1, max_size=100)
@@ -38,18 +38,18 @@ def said(outcomes: str, limits: Limits = LARGE) -> Verdict:
         (
             "P" * 58 + "FF",
             LARGE,
-            "2 failures in a row; by chance once in 10,000 nights for this test (0 of 58 before).",
+            "2 failures in a row; by chance once in 10,000 builds for this test (0 of 58 before).",
         ),
         (
             "P" * 5 + "F",
             SMALL,
-            "1 failure; by chance once in 100 nights for this test (0 of 5 before).",
+            "1 failure; by chance once in 100 builds for this test (0 of 5 before).",
         ),
         (
             "P" * 30 + "F",
             LARGE,
-            "1 failure; by chance once in 100 nights for this test (0 of 30 before)."
-            " It counts as a regression from once in 1,000 nights on.",
+            "1 failure; by chance once in 100 builds for this test (0 of 30 before)."
+            " It counts as a regression from once in 1,000 builds on.",
         ),
         ("P" * 9 + "FFF", SMALL, "Failed in 3 of 3 results since it broke."),
         ("P" * 9 + "FFPF", SMALL, "Failed in 3 of 4 results since it broke."),
@@ -89,7 +89,7 @@ def test_where_a_rate_rose_slowly_it_says_how_often_it_failed_since() -> None:
     found = verdict(Standing(State.HEALTHY), outcomes, often)
     assert found.state is State.REGRESSION
     assert found.sentence == (
-        "8 failures in 36 results; by chance once in 150 nights for this test (0 of 38 before)."
+        "8 failures in 36 results; by chance once in 150 builds for this test (0 of 38 before)."
     )
 
 
@@ -181,13 +181,13 @@ def test_what_alarms_says_out_of_how_many(outcomes: str, limits: Limits) -> None
 @pytest.mark.parametrize(
     ("odds", "words"),
     [
-        (0.6, "every other night or more often"),
-        (0.4, "once in 2 nights"),
-        (1 / 69.3, "once in 69 nights"),
-        (1 / 9016, "once in 9,000 nights"),
-        (1e-4, "once in 10,000 nights"),
-        (1 / 1_234_567, "once in 1,200,000 nights"),
-        (0.0, "once in 1,000,000,000,000 nights"),
+        (0.6, "every other build or more often"),
+        (0.4, "once in 2 builds"),
+        (1 / 69.3, "once in 69 builds"),
+        (1 / 9016, "once in 9,000 builds"),
+        (1e-4, "once in 10,000 builds"),
+        (1 / 1_234_567, "once in 1,200,000 builds"),
+        (0.0, "once in 1,000,000,000,000 builds"),
     ],
 )
 def test_odds_in_words_have_two_digits(odds: float, words: str) -> None:

@@ -1,4 +1,4 @@
-"""`tracker budget`: how many false alarms a night a job may give."""
+"""`tracker budget`: how many false alarms a job may give a build."""
 
 import click
 
@@ -15,7 +15,7 @@ from tracker.clock import now_ms
 def command(
     ctx: click.Context, job: str, alarms: float | None, preview: bool, as_json: bool
 ) -> None:
-    """Show the budget of JOB, or let it be ALARMS false alarms a night from now on.
+    """Show the budget of JOB, or let it be ALARMS false alarms a build from now on.
 
     The limit of odds at which a failure is a regression follows from it and from how many tests
     of the job fail now and then. With another budget all builds of the job are judged again.
@@ -38,7 +38,7 @@ def command(
     alarms_said = "false alarm" if found.budget == 1 else "false alarms"
     builds = "build" if len(found.builds) == 1 else "builds"
     click.echo(
-        f"{job}: at most {found.budget:g} {alarms_said} a night;"
+        f"{job}: at most {found.budget:g} {alarms_said} a build;"
         f" {found.said} newly broken in {len(found.builds)} judged {builds}{would}"
     )
     print_table(

@@ -29,7 +29,7 @@ def _number(text: str) -> float:
         value = 0.0
     if not LEAST_BUDGET <= value <= MOST_BUDGET:
         raise UsageError(
-            f"budget={text[:40]!r} is no number of false alarms a night.",
+            f"budget={text[:40]!r} is no number of false alarms a build.",
             f"Give one from {LEAST_BUDGET:g} to {MOST_BUDGET:g}.",
         )
     return value

@@ -25,7 +25,7 @@ class PaceRow:
     """A case that became `factor` times slower or faster (`pace`).
 
     Builds are labels: it was `noticed` in one, and came `after` another and `by` a third with 99 %,
-    most likely in `likely`. `chance` is how likely a night says so by chance.
+    most likely in `likely`. `chance` is how likely a build says so by chance.
     """
 
     key: str

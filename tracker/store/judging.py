@@ -61,13 +61,13 @@ def judge(job: Job, place: Place, *, now: int) -> None:
 
 
 def set_budget(name: str, budget: float, *, now: int) -> None:
-    """Give a job another budget of false alarms a night; all its builds are judged again by it.
+    """Give a job another budget of false alarms a build; all its builds are judged again by it.
 
     NotFound for a job nobody knows, UsageError for a budget that is none.
     """
     if not LEAST_BUDGET <= budget <= MOST_BUDGET:
         raise UsageError(
-            f"{budget:g} false alarms a night is no budget.",
+            f"{budget:g} false alarms a build is no budget.",
             f"Give one from {LEAST_BUDGET:g} to {MOST_BUDGET:g}.",
         )
     with writing():
@@ -80,7 +80,7 @@ def set_budget(name: str, budget: float, *, now: int) -> None:
         wait_from(job.id, BEGINNING.order)
         raise_revision(job.id)
         ask_judging(name, now=now)
-        audit.note("budget set", name, f"{budget:g} false alarms a night")
+        audit.note("budget set", name, f"{budget:g} false alarms a build")
 
 
 def judge_waiting(name: str, *, now: int, builds: int | None = None) -> bool:

@@ -49,7 +49,7 @@ Durations = list[float | None]
 class Noticed:
     """A case became `factor` times slower or faster, in one build of the window with 99 %.
 
-    The medians (ms) are at the usual speed of the machine; `chance` is how likely a night says so
+    The medians (ms) are at the usual speed of the machine; `chance` is how likely a build says so
     by chance.
     """
 

@@ -1,6 +1,6 @@
 """The budget of false alarms: the odds at which a job's cases are regressions, so that it is kept.
 
-The same odds are a handful of false alarms a night for one suite and one a month for another: it
+The same odds are a handful of false alarms a build for one suite and one in 30 for another: it
 depends on how many cases there are, and how many of them fail now and then. That *mix* is measured,
 and the odds of a failure are taken under it (see `lanes`), so that of N cases about N times the
 limit alarm by chance. Cases that fail now and then are few and need looser limits to be of use;
@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# One false alarm a night at most, if nobody says otherwise.
+# One false alarm a build at most, if nobody says otherwise.
 BUDGET = 1.0
 
 # The rates of failure that cases are taken to have.
@@ -27,7 +27,7 @@ _ROUNDS = 20
 # Failures before from which on a case is one that fails now and then.
 OFTEN = 2
 # The shares of the budget that go to the others and to these. Together they are more than all of
-# it: what is likely by chance on one night is hardly ever seen by itself.
+# it: what is likely by chance in one build is hardly ever seen by itself.
 _SHARES = (0.7, 0.42)
 # A case that fails often begins a new stretch with each failure, and so has more tries to look
 # broken: 1 + 10 times its rate, measured on suites of one rate.

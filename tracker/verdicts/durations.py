@@ -43,7 +43,7 @@ class Period:
 class Change:
     """A case became `factor` (over 1) times slower or faster.
 
-    `window` says in which build, by places; `chance` how likely one night says so by chance.
+    `window` says in which build, by places; `chance` how likely a build says so by chance.
     """
 
     pace: Pace
@@ -86,7 +86,7 @@ _FREEDOM = 4.0
 _STEP = 0.25
 _STEPS = 12
 
-_MANY_NIGHTS = 1_000_000
+_MANY_BUILDS = 1_000_000
 
 # So many cases tell how fast a machine was; fewer than the least say nothing.
 _ENOUGH_CASES = 1000
@@ -117,7 +117,7 @@ def sentence(found: Change, labels: Sequence[str]) -> str:
         f"{found.factor:.1f} times {found.pace.value} since {labels[found.window.likely]}: "
         f"{_seconds(now.median)} in {now.runs} runs, "
         f"{_seconds(before.median)} in {before.runs} runs before; "
-        f"by chance {_once(found.chance)} nights."
+        f"by chance {_once(found.chance)} builds."
     )
 
 
@@ -300,9 +300,9 @@ def _seconds(milliseconds: float) -> str:
 
 
 def _once(chance: float) -> str:
-    """In how many nights, to one digit: more would say that we know more."""
-    nights = 1 / max(chance, 1 / _MANY_NIGHTS)
-    if nights >= _MANY_NIGHTS:
-        return f"less than once in {_MANY_NIGHTS:,}"
-    size = 10 ** (len(str(int(nights))) - 1)
-    return f"once in {int(nights // size) * size:,}"
+    """In how many builds, to one digit: more would say that we know more."""
+    builds = 1 / max(chance, 1 / _MANY_BUILDS)
+    if builds >= _MANY_BUILDS:
+        return f"less than once in {_MANY_BUILDS:,}"
+    size = 10 ** (len(str(int(builds))) - 1)
+    return f"once in {int(builds // size) * size:,}"

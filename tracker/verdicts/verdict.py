@@ -25,7 +25,7 @@ from tracker.verdicts.states import (
 
 _NONE = Suspicion(1.0, 0.0, 0, 0, 0, 0, 0)
 # Rises whenever the same inputs may give another state, number or sentence.
-RULE = 1
+RULE = 2
 
 
 @dataclass(frozen=True)
@@ -172,12 +172,12 @@ def _times(count: int, one: str, many: str) -> str:
 
 
 def once_in(odds: float) -> str:
-    """Odds in words: `once in 10,000 nights`."""
+    """Odds in words: `once in 10,000 builds`."""
     if odds > 0.4:
-        return "every other night or more often"
-    nights = 1 / max(odds, 1e-12)
-    digits = max(0, len(str(int(nights))) - 2)
-    return f"once in {round(nights / 10**digits) * 10**digits:,} nights"
+        return "every other build or more often"
+    builds = 1 / max(odds, 1e-12)
+    digits = max(0, len(str(int(builds))) - 2)
+    return f"once in {round(builds / 10**digits) * 10**digits:,} builds"
 
 
 def percent(rate: float) -> str:
