@@ -400,6 +400,23 @@ def test_a_list_of_which_some_rows_are_away_says_so_too(monkeypatch: pytest.Monk
     assert not ResultList("all", 9, (), True).comes_back
 
 
+@pytest.mark.parametrize(
+    ("picture", "says"),
+    [
+        ("P" * 30 + "FF", "Failing since Duration ✗ failing login s When it broke:"),
+        ("P" * 30 + "FF", "since #31, 2 judged builds"),
+        ("P" * 30 + "FFFP", "Broke in Duration ✓ fixed login s Passed once after 3 failures."),
+        ("P" * 30 + "FFFP", "#31, 3 judged builds before"),
+        ("P" * 30 + "FFPFP", "Broke in Duration ↗ recovering login s Passed once"),
+        ("PPF" * 8, "Flaky since Duration ≈ flaky login s Failed in 8 of"),
+        ("PPF" * 8, "since #3, 22 judged builds"),
+    ],
+)
+def test_a_list_says_what_the_builds_are_that_it_names(picture: str, says: str) -> None:
+    history("nightly", login=" ".join(picture))
+    assert says in words_of("build", job="nightly", build=str(len(picture)))
+
+
 def test_a_build_that_was_rewritten_says_that_it_is_not_judged_yet() -> None:
     history("nightly", login="P P P P P F", logout="P P P P P F", slow="P P P P P .")
     set_budget("nightly", 0.9, now=NOW)
