@@ -213,8 +213,12 @@ def lead(picture: str) -> str:
         ("P" * 30 + "FF", "2 judged builds. When it broke: 1 failure; by chance"),
         ("P" * 30 + "FFPFF", "As of #34: Failed in 3 of 4 results since it broke."),
         ("P" * 30 + "FFPF", "4 judged builds. Failed in 3 of 4 results since it broke."),
-        ("P" * 30 + "FFPFPPFP", "8 judged builds. Passed once after 4 failures; fixed after 3 more"),
+        (
+            "P" * 30 + "FFPFPPFP",
+            "7 judged builds ago. Passed once after 4 failures; fixed after 3 more",
+        ),
         ("P" * 30 + "FFPFPPFPP", "As of #38: Passed once after 4 failures; fixed after 3 more"),
+        ("P" * 30 + "FFFP", "fixed after it broke in #31 ( time unknown ), 3 judged builds ago."),
         ("PPF" * 8, "22 judged builds. Failed in 8 of the newest 24 results"),
         ("PPF" * 8 + "PP", "As of #24: Failed in 8 of the newest 24 results"),
     ],

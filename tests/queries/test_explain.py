@@ -100,6 +100,13 @@ def test_a_build_without_results_does_not_show_an_incident_as_lifted() -> None:
     assert explain("nightly", key_of("case1")).since == "5"
 
 
+def test_what_passes_again_is_said_to_have_broken_in_a_build_and_not_to_be_so_since() -> None:
+    history("nightly", login=" ".join("P" * 30 + "FFFPP"))
+    assert "as of #35: fixed after it broke in #31 (4 judged builds before)\n" in shown(
+        "nightly", "login", ""
+    )
+
+
 def test_the_text_has_the_whole_name() -> None:
     history("nightly", **{"opens ›": "P F"})
     assert as_text(explain("nightly", key_of("opens ›"))).startswith("s › opens › in nightly\n")

@@ -24,6 +24,8 @@ from tracker.verdicts.verdict import Verdict, replay, verdict
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _VERDICT = msgspec.json.Decoder(Verdict)
 
+# Of these the build since which is that in which the case broke.
+_MENDING = frozenset({State.FIXED, State.RECOVERING})
 # So many builds are named that arrived late; of a back-fill of years the others are counted.
 NAMED = 10
 
@@ -359,6 +361,9 @@ def _standing(found: Explanation) -> str:
     if found.since is None or not found.age:
         return found.state
     days = "" if found.days is None else f", {_counted(found.days, 'day')}"
+    if found.state in _MENDING:
+        ago = f"{_counted(found.age, 'judged build')}{days} before"
+        return f"{found.state} after it broke in #{found.since} ({ago})"
     return f"{found.state} since #{found.since} ({found.age + 1} judged builds{days})"
 
 
