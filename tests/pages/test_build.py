@@ -417,6 +417,17 @@ def test_a_list_says_what_the_builds_are_that_it_names(picture: str, says: str) 
     assert says in words_of("build", job="nightly", build=str(len(picture)))
 
 
+def test_what_is_newly_broken_says_under_which_name_it_failed_already() -> None:
+    steady = dict.fromkeys((f"case{each}" for each in "ABCDEFGH"), "P")
+    for number, letter in enumerate("P" * 8 + "FFFF" + "F", 1):
+        suite = "shop.CartTest" if number < 13 else "shop.cart.CartTest"
+        upload("nightly", number, report(suite=suite, login=letter, **steady), complete=True)
+    said = "It was called login shop.CartTest, failing since #9."
+    assert said in words_of("build", job="nightly", build="13")
+    assert said in words_of("results", job="nightly", build="13", list="new")
+    assert said in words_of("home")
+
+
 def test_a_build_that_was_rewritten_says_that_it_is_not_judged_yet() -> None:
     history("nightly", login="P P P P P F", logout="P P P P P F", slow="P P P P P .")
     set_budget("nightly", 0.9, now=NOW)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tracker.errors import Conflict, NotFound
 from tracker.queries import builds
 from tracker.queries.builds import Found
+from tracker.queries.former_names import with_former_names
 from tracker.queries.places import stretch
 from tracker.queries.rows import (
     BuildRow,
@@ -68,7 +69,8 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
             return []  # its counts are still there, and tell these failures by what they were
         if which == "all":
             return _all(found, limit, offset)
-        return _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
+        rows = _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
+        return with_former_names(found, rows) if which == "new" else rows
 
 
 def results_after(

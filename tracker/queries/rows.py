@@ -143,6 +143,20 @@ class IssueRow:
 
 
 @dataclass(frozen=True)
+class FormerName:
+    """What a case was called until a build, and since which one it failed under that name.
+
+    None where it did not fail when it ran last.
+    """
+
+    key: str
+    suite: tuple[str, ...]
+    name: str
+    variant: str
+    failing_since: str | None
+
+
+@dataclass(frozen=True)
 class CaseRow:
     """One result of a build with the case it belongs to.
 
@@ -150,8 +164,9 @@ class CaseRow:
     the case began to fail, `age` how many judged builds ago that was; both are None for results
     that are not failures. `attempts` counts earlier tries inside the build. `sentence` says why
     the verdict is so, "" where no build but an older one said it; of what is broken since then it
-    `is_of_break`, and says why that was one. `priority` and `issues` are what the catalogue says of
-    a test that failed, where a page shows that.
+    `is_of_break`, and says why that was one. A newly broken one `was` called otherwise until now,
+    where it was surely renamed. `priority` and `issues` are what the catalogue says of a test that
+    failed, where a page shows that.
     """
 
     key: str
@@ -167,6 +182,7 @@ class CaseRow:
     attempts: int = 0
     sentence: str = ""
     is_of_break: bool = False
+    was: FormerName | None = None
     priority: str = ""
     issues: tuple[IssueRow, ...] = ()
 

@@ -13,3 +13,5 @@ def _listed(states: Iterable[State]) -> str:
 
 OPENED_STATES = _listed(OPENED)
 BROKEN_STATES = _listed(BROKEN)
+# Broken, and failed when it ran last.
+FAILING_STATES = _listed(BROKEN - {State.RECOVERING})
