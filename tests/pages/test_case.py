@@ -227,5 +227,20 @@ def test_a_sentence_of_an_older_build_names_it(picture: str, said: str) -> None:
     assert said in lead(picture)
 
 
+def test_a_name_that_was_taken_back_is_told_as_one_of_before() -> None:
+    suites = {"a": "shop.CartTest", "b": "shop.cart.CartTest"}
+    names = dict.fromkeys((f"case{each}" for each in "ABCDEFGH"), "P")
+    for number, suite in enumerate("aaaaaaaabba", 1):
+        upload("nightly", number, report(suite=suites[suite], **names), complete=True)
+        if number in (10, 11):
+            params = {"job": "nightly", "case": key_of("caseA", suites["a"]), "page": "1"}
+            page = case.show(**params)
+            html = renderer().html(BY_NAME["case"], params, page, live_linker(), live=True)
+            other = "caseA shop.cart.CartTest"
+            is_back = number == 11
+            assert (f"It is now called {other}, since #9." in words(html)) is not is_back
+            assert (f"It was called {other} from #9 until #11." in words(html)) is is_back
+
+
 def test_a_case_that_runs_as_ever_says_nothing_of_that() -> None:
     assert login("P P P").pace is None

@@ -16,14 +16,6 @@ STAYS = "P " * 9 + "P"
 GOES = "P " * 9 + "."
 
 
-def moved() -> None:
-    """Eight cases whose suite is in another package from the ninth build on."""
-    names = dict.fromkeys((f"case{each}" for each in "ABCDEFGH"), "P")
-    for number in range(1, 11):
-        suite = "com.shop.CartTest" if number < 9 else "com.shop.cart.CartTest"
-        upload("moved", number, report(suite=suite, **names), complete=True)
-
-
 def test_the_build_that_lacks_most_comes_first() -> None:
     history("a", stays=STAYS, goes=GOES)
     history("b", stays=STAYS, one=GOES, two=GOES)
@@ -68,21 +60,6 @@ def test_a_case_says_that_the_newest_build_lacks_it() -> None:
     assert found is not None
     assert (found.build, found.case.cause) == ("10", "removed")
     assert missing.absence("a", key_of("stays")) is None
-
-
-def test_a_renamed_case_knows_its_new_name_and_the_new_one_the_old() -> None:
-    moved()
-    old, new = (key_of("caseA", suite) for suite in ("com.shop.CartTest", "com.shop.cart.CartTest"))
-    [later], [earlier] = missing.other_names("moved", old), missing.other_names("moved", new)
-    assert (later.case.key, later.is_later, later.is_certain) == (new, True, True)
-    assert (earlier.case.key, earlier.is_later) == (old, False)
-    assert later.build == earlier.build == "9"
-
-
-def test_a_case_of_another_job_is_not_renamed_with_it() -> None:
-    moved()
-    history("other", caseA="P", suite="com.shop.CartTest")
-    assert missing.other_names("other", key_of("caseA", "com.shop.CartTest")) == []
 
 
 def test_a_job_out_of_use_lacks_nothing() -> None:

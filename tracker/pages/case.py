@@ -16,7 +16,8 @@ from tracker.queries.details import SuiteRun, suite_runs
 from tracker.queries.facets import ExplainedFailures, explained
 from tracker.queries.families import InBuild
 from tracker.queries.jobs import JobRow
-from tracker.queries.missing import AbsentIn, OtherName, absence, other_names
+from tracker.queries.missing import AbsentIn, absence
+from tracker.queries.other_names import OtherName, other_names
 from tracker.queries.paces import PaceRow, noticed_lately, pace
 from tracker.verdicts.outcomes import COUNTED, FAILURES
 

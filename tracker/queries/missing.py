@@ -9,7 +9,6 @@ from typing import Any
 from tracker.queries.rows import (
     IN_USE,
     BuildRow,
-    label_of,
     select,
     select_builds,
     snapshot,
@@ -68,14 +67,9 @@ class AbsentIn:
     case: AbsentCase
 
 
-@dataclass(frozen=True)
-class OtherName:
-    """A case as which this one goes on (`is_later`) or that it was until the build before."""
-
-    case: CaseTitle
-    build: str
-    is_later: bool
-    is_certain: bool
+def title_of(case: int, path: str, name: str, variant: str) -> CaseTitle:
+    """What a row of (case id, suite path, name, variant) says."""
+    return CaseTitle(key(case), suite_names(path), name, variant)
 
 
 def losses(build: BuildRow) -> list[LossRow]:
@@ -188,14 +182,6 @@ def absence(job: str, case_key: str) -> AbsentIn | None:
     return AbsentIn(build.label, found[0]) if found else None
 
 
-def other_names(job: str, case_key: str) -> list[OtherName]:
-    """The cases of its job that a case may have become or have been, newest build first."""
-    with snapshot():
-        later = _other_names(job, case_key, is_later=True)
-        earlier = _other_names(job, case_key, is_later=False)
-    return [*later, *earlier]
-
-
 _NEWEST = (
     f"{IN_USE} AND b.id = (SELECT id FROM build WHERE job_id = j.id"
     f" AND complete AND {JUDGED} ORDER BY epoch DESC, number DESC LIMIT 1)"
@@ -236,29 +222,6 @@ def _absent(row: tuple[Any, ...]) -> AbsentCase:
         cause=cause,
         about=about,
         sentence=sentence,
-        other=_title(*other) if other[0] is not None else None,
+        other=title_of(*other) if other[0] is not None else None,
         is_certain=bool(sure),
     )
-
-
-def _title(case: int, path: str, name: str, variant: str) -> CaseTitle:
-    return CaseTitle(key(case), suite_names(path), name, variant)
-
-
-def _other_names(job: str, case_key: str, *, is_later: bool) -> list[OtherName]:
-    """Each other case with the oldest build in which one was missing and the other there."""
-    known, wanted = ("case_id", "other_case") if is_later else ("other_case", "case_id")
-    rows = select(
-        f"SELECT c.id, s.path, c.name, c.variant, {label_of('b')}, a.is_certain"
-        " FROM absence a JOIN build b ON b.id = a.build_id JOIN job j ON j.id = b.job_id"
-        f" JOIN test_case c ON c.id = a.{wanted} JOIN suite s ON s.id = c.suite_id"
-        f" WHERE a.{known} = ? AND a.other_case IS NOT NULL AND j.name = ?"
-        " ORDER BY b.epoch DESC, b.number DESC",
-        id_of(case_key),
-        job,
-    )
-    sure = {row[0] for row in rows if row[5]}
-    oldest = {row[0]: row for row in rows}
-    return [
-        OtherName(_title(*row[:4]), row[4], is_later, row[0] in sure) for row in oldest.values()
-    ]
