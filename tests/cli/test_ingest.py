@@ -10,12 +10,14 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.conftest import ROOT, environ_of, junit
-from tests.factories import history
+from tests.factories import NOW, history
+from tracker.intake.queued import enqueue_upload
 from tracker.queries.builds import build
 from tracker.queries.jobs import jobs
 from tracker.queries.results import results
 from tracker.settings import Settings
 from tracker.store.judging import AT_ONCE
+from tracker.store.records import BuildFacts
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 
@@ -66,6 +68,15 @@ def test_ingest_of_an_old_build_judges_all_later_ones_before_it_ends(
     assert (said.code, said.err) == (0, "")
     assert waiting_jobs() == []
     assert [row.verdict for row in results("nightly", "2", "new", limit=9)] == ["regression"]
+
+
+def test_ingest_does_not_pass_an_upload_that_waits(command: Command, files: Path) -> None:
+    enqueue_upload(BuildFacts("nightly", 1), [], replace=False, now=NOW)
+    once = ["ingest", "--job", "nightly", "--build", 1, files / "a.xml"]
+    said = command(*once, "--replace")
+    assert (said.code, said.out) == (3, "")
+    assert "Uploads for build 1 of 'nightly' came before" in said.err
+    assert command(*once).code == 0
 
 
 def test_ingest_again_is_harmless(command: Command, files: Path) -> None:

@@ -9,7 +9,13 @@ import pytest
 
 from tests.factories import NOW
 from tracker.errors import StorageError
-from tracker.intake.queued import QueuedReport, QueuedUpload, enqueue_upload, read_upload
+from tracker.intake.queued import (
+    QueuedReport,
+    QueuedUpload,
+    enqueue_upload,
+    must_wait,
+    read_upload,
+)
 from tracker.intake.queued import waiting_uploads as waiting
 from tracker.intake.spool import SpooledReport, path_of
 from tracker.store.audit import ITSELF, Actor, on_behalf
@@ -53,6 +59,25 @@ def test_what_is_queued_is_what_is_read() -> None:
     task = claim(["ingest"], now=NOW, lease_ms=1000)
     assert task is not None
     assert (task.key, read_upload(task.payload)) == (key, UPLOAD)
+
+
+@pytest.mark.parametrize(
+    ("waits", "comes", "must"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_an_upload_must_wait_where_it_or_one_before_it_replaces(
+    waits: bool, comes: bool, must: bool
+) -> None:
+    assert not must_wait("team/nightly", 7, replace=comes)
+    enqueue_upload(FACTS, [], replace=waits, now=NOW)
+    assert must_wait("team/nightly", 7, replace=comes) == must
+    assert not must_wait("team/nightly", 8, replace=comes)
+
+
+def test_an_upload_must_wait_where_nobody_can_tell_whether_one_before_it_replaces() -> None:
+    enqueue_upload(FACTS, [], replace=False, now=NOW)
+    run("UPDATE work SET payload = 'broken'")
+    assert must_wait("team/nightly", 7, replace=False)
 
 
 def test_a_queued_report_is_where_the_spool_has_its_bytes(tmp_path: Path) -> None:

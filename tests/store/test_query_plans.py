@@ -23,6 +23,7 @@ from tracker.store.jobs import add_server
 from tracker.store.record import complete_quiet_builds
 from tracker.store.seen import SeenJob, note_look
 from tracker.store.sql import run
+from tracker.store.turns import waiting_for
 from tracker.store.work import claim, enqueue
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -48,10 +49,17 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
     "tasks whose workers died": (lambda: claim(["watch"], now=NOW, lease_ms=1), "work_leased"),
     "the newest results of a job": (jobs, "build_with_results"),
     "flaky cases that ran lately": (count_flaky, "build_with_results"),
+    "an upload whose turn it is": (lambda: claim(["ingest"], now=NOW, lease_ms=1), "work_turn"),
+    "uploads that wait for a build": (lambda: waiting_for("nightly#3"), "work_turn"),
     "failures by an older algorithm": (is_waiting, "signature_algorithm"),
 }
 # PostgreSQL knows how many rows there are, and finds other ways where these are few.
-BY_SQLITE = ("builds that a poll looks at again", "a task whose subject is held")
+BY_SQLITE = (
+    "builds that a poll looks at again",
+    "a task whose subject is held",
+    "an upload whose turn it is",
+    "uploads that wait for a build",
+)
 STATEMENTS = ("SELECT", "UPDATE", "DELETE", "INSERT")
 # How SQLite says that it goes through all that a job has of something, or through a whole table;
 # there are few jobs.
@@ -104,6 +112,7 @@ def test_what_is_open_is_found_by_an_index(what: str, asked: list[tuple[str, Any
     jenkins("old", 3, started=NOW - 5000)
     enqueue("watch", "main", due=NOW)
     enqueue("poll", "old", due=NOW, subject="old")
+    enqueue("ingest", "abc", due=NOW, subject="nightly#3")
     ask, index = ASKED[what]
     asked.clear()
     ask()

@@ -17,6 +17,7 @@ from tracker.intake import ingest
 from tracker.queries import builds, dump, jobs
 from tracker.settings import Settings
 from tracker.store.jobs import add_server
+from tracker.store.sql import run
 from tracker.web import create_app
 from tracker.worker.loop import Worker
 
@@ -460,6 +461,52 @@ def test_a_queued_report_that_cannot_be_read_says_so_at_its_status_url(upload, c
     told = client.get(response.headers["Location"].removeprefix("http://localhost")).json
     assert (told["state"], told["answer"]["status"]) == ("done", 415)
     assert "plain text" in told["answer"]["error"]
+
+
+QUEUED = {"Prefer": "respond-async"}
+
+
+def test_of_two_queued_uploads_the_later_one_stays_whatever_the_first_one_meets(
+    upload, settings, work
+):
+    upload(junit(one="F"), QUEUED, job="n", build=1, replace="true")
+    away = settings.spool.rename(settings.spool.with_name("away"))
+    work()  # the disk is not there, and the first one waits to be tried again
+    away.rename(settings.spool)
+    upload(junit(one="P"), QUEUED, job="n", build=1, replace="true")
+    work()
+    run("UPDATE work SET due = 0 WHERE state = 'due'")
+    work()
+    assert builds.build("n", "1").totals.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "status"),
+    [
+        ("true", "true", 202),
+        ("false", "true", 202),
+        ("true", "false", 202),
+        ("false", "false", 201),
+    ],
+)
+def test_an_upload_comes_after_those_that_wait_where_one_replaces(
+    upload, client, work, first, then, status
+):
+    upload(junit(one="F"), QUEUED, job="n", build=1, replace=first)
+    response = upload(junit(one="P"), job="n", build=1, replace=then)
+    assert response.status_code == status
+    work()
+    assert builds.build("n", "1").totals.failed == (then == "false" and status == 202)
+
+
+def test_an_upload_for_another_build_waits_for_none(upload):
+    upload(junit(one="F"), QUEUED, job="n", build=1, replace="true")
+    assert upload(junit(one="P"), job="n", build=2, replace="true").status_code == 201
+
+
+def test_a_build_may_be_called_complete_while_uploads_wait(upload):
+    upload(junit(one="F"), QUEUED, job="n", build=1, replace="true")
+    assert upload(b"", job="n", build=1, complete="true").status_code == 201
 
 
 def test_a_large_upload_is_queued_by_itself(upload_with):

@@ -13,9 +13,11 @@ import pytest
 
 from tests.conftest import RunningDemo, free_port, junit
 from tests.factories import NOW, history, jenkins, polled_jobs, record, report, upload
-from tracker.clock import now_ms
+from tracker.clock import SECOND, now_ms
 from tracker.errors import JenkinsError, StorageError
 from tracker.intake import spool
+from tracker.intake.queued import enqueue_upload
+from tracker.intake.spool import SpooledReport
 from tracker.jenkins.recording import Vanished
 from tracker.published import read_manifest
 from tracker.queries import jobs
@@ -37,7 +39,7 @@ from tracker.store.work import MAX_TRIES, Task, claim, enqueue, fail
 from tracker.worker import loop, tasks
 from tracker.worker.context import Context
 from tracker.worker.loop import Worker
-from tracker.worker.tasks import TASKS, Done, NotYet
+from tracker.worker.tasks import TASKS, TOO_LATE, Done, NotYet
 
 Patch = pytest.MonkeyPatch
 
@@ -384,6 +386,25 @@ def test_a_queued_upload_that_cannot_be_read_says_why(settings: Settings, store:
     state, _, outcome = queued_upload("id")
     assert (state, outcome["status"]) == ("done", 415)
     assert "0.xml" in outcome["error"]
+
+
+def test_a_queued_upload_that_a_later_one_passed_replaces_nothing(
+    settings: Settings, store: Path
+) -> None:
+    facts = BuildFacts("nightly", 3)
+    for name, body in (("a.xml", junit(login="F")), ("a.xml", junit(login="P"))):
+        kept = spool.store(settings.spool, [body])
+        sent = SpooledReport(kept.path, name, kept.sha256, kept.size)
+        enqueue_upload(facts, [sent], replace=True, now=0)
+    run("UPDATE work SET due = ? WHERE id = (SELECT min(id) FROM work)", now_ms() + 600 * SECOND)
+    Worker(settings).run(until_idle=True)
+    run("UPDATE work SET due = 0 WHERE state = 'due'")
+    Worker(settings).run(until_idle=True)
+    assert build("nightly", "3").totals.failed == 0
+    rows = run("SELECT outcome FROM work WHERE kind = 'ingest' ORDER BY id")
+    first, second = (msgspec.json.decode(outcome) for (outcome,) in rows)
+    assert (first["status"], second["status"]) == (409, 201)
+    assert first["error"].endswith(TOO_LATE)
 
 
 def test_new_builds_are_published(settings: Settings, store: Path) -> None:

@@ -19,6 +19,7 @@ from tracker.settings import Settings
 
 if TYPE_CHECKING:
     from tracker.intake.spool import SpooledReport
+    from tracker.store.records import BuildFacts
 
 CHUNK = 1024 * 1024
 
@@ -68,6 +69,7 @@ def command(
         commit=commit,
         url=url,
     )
+    _check_turn(facts, replace)
     reports = _reports(settings, files, facets)
     done = ingest(Intake.of(settings), facts, reports, now=now_ms(), replace=replace)
     judge_all(done.recorded.job)
@@ -79,6 +81,20 @@ def command(
         click.echo(as_text(said), nl=False)
     if said.refused:
         sys.exit(PARTLY)
+
+
+def _check_turn(facts: BuildFacts, replace: bool) -> None:
+    """Busy where reports have to come after an upload that waits to be read."""
+    from tracker.errors import Busy
+    from tracker.intake.queued import must_wait
+    from tracker.queries.jobs import recorded_as
+
+    if must_wait(recorded_as(facts.job), facts.number, replace=replace):
+        raise Busy(
+            f"Uploads for build {facts.number} of {facts.job!r} came before and wait to be read by"
+            " the worker.",
+            "Try again when it has; `tracker worker --until-idle` does it where none runs.",
+        )
 
 
 def _reports(

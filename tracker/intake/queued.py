@@ -14,6 +14,7 @@ from tracker.errors import StorageError
 from tracker.intake.spool import SpooledReport, path_of
 from tracker.store.audit import ITSELF, Actor, asked_by
 from tracker.store.records import BuildFacts
+from tracker.store.turns import subject_of, waiting_for
 from tracker.store.work import enqueue, waiting
 
 
@@ -38,6 +39,12 @@ class QueuedUpload(msgspec.Struct, frozen=True):
     reports: tuple[QueuedReport, ...]
     replace: bool
     by: Actor = ITSELF
+
+
+class _Order(msgspec.Struct):
+    """What of a payload tells whether the order matters in which it is read."""
+
+    replace: bool = False
 
 
 class _Bytes(msgspec.Struct):
@@ -81,8 +88,25 @@ def enqueue_upload(
         asked_by(),
     )
     key = secrets.token_hex(16)
-    enqueue("ingest", key, due=now, payload=msgspec.to_builtins(upload))
+    subject = subject_of(facts.job, facts.number)
+    enqueue("ingest", key, due=now, payload=msgspec.to_builtins(upload), subject=subject)
     return key
+
+
+def must_wait(job: str, number: int, *, replace: bool) -> bool:
+    """Whether an upload has to be read after those that wait for its build.
+
+    So it is where it or one of them replaces reports: what came last is to stay.
+    """
+    found = waiting_for(subject_of(job, number))
+    return bool(found) and (replace or any(map(_replaces, found)))
+
+
+def _replaces(payload: str) -> bool:
+    try:
+        return msgspec.json.decode(payload, type=_Order).replace
+    except msgspec.DecodeError:
+        return True  # nobody can tell
 
 
 def read_upload(payload: Mapping[str, Any]) -> QueuedUpload:

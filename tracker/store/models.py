@@ -689,7 +689,8 @@ class Work(Table):
 
     `asked` grows with each request for it, so that a request made while the task runs is not
     lost; `fence` grows with each claim, so that a worker that lost its lease cannot finish it.
-    Two tasks of one `subject` (a job) are never done at the same time.
+    Two tasks of one `subject` (a job, or the build that an upload is for) are never done at the
+    same time.
     """
 
     id = AutoField()
@@ -810,5 +811,6 @@ INDEXES = (
     "CREATE INDEX build_with_results ON build (job_id, epoch, number) WHERE total > 0",
     "CREATE INDEX work_subject ON work (subject, lease_until)",
     "CREATE INDEX work_leased ON work (lease_until) WHERE lease_until > 0",
+    "CREATE INDEX work_turn ON work (subject, id) WHERE state = 'due'",
     "CREATE INDEX signature_algorithm ON signature (algorithm)",
 )

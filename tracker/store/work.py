@@ -6,7 +6,8 @@ lives, the lease runs out and another worker takes the task; after very many tim
 must be the task that its workers die of. Whoever gives a task back ends the claim, so that a late
 sign of life does not hold it again.
 
-A task that was given up rests for hours, unless somebody asks for it.
+A task that was given up rests for hours, unless somebody asks for it. Uploads are never given up,
+and those for one build take turns (`turns.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tracker.store.connection import reading, writing
 from tracker.store.models import Work
 from tracker.store.sql import run
 from tracker.store.state_words import TaskState
+from tracker.store.turns import IS_ITS_TURN, PATIENCE
 
 # Kind and key of the task that publishes: there is one site.
 SITE = ("publish", "site")
@@ -141,6 +143,7 @@ def forget(kind: str, key: str, *, asked: int, now: int) -> None:
 def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Task | None:
     """Take the task that is most overdue, if any is due and nobody holds it or its subject.
 
+    An upload also waits for its turn.
     With `key` only the task of that key, however often its workers died. The lease begins when the
     write lock was had, however long others wrote; what is free is what was so at `now`, since
     meanwhile nobody could extend.
@@ -151,8 +154,9 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
         f"state = 'due' AND due <= ? AND lease_until <= ? AND kind IN ({marks})"
         " AND (subject = '' OR NOT EXISTS (SELECT 1 FROM work held"
         " WHERE held.subject = work.subject AND held.lease_until > ?)) AND ? IN ('', key)"
+        f" AND {IS_ITS_TURN}"
     )
-    which = (now, now, *kinds, now, key)
+    which = (now, now, *kinds, now, key, now - PATIENCE)
     with reading():
         waiting = run(f"SELECT 1 FROM work WHERE {free} LIMIT 1", *which)
     if not waiting:

@@ -13,7 +13,7 @@ from tracker.intake import spool
 from tracker.intake.body import body_headers, read_body
 from tracker.intake.ingest import ingest, report_name
 from tracker.intake.multipart import split_files
-from tracker.intake.queued import enqueue_upload
+from tracker.intake.queued import enqueue_upload, must_wait
 from tracker.intake.spool import Spooled, SpooledReport
 from tracker.queries import jobs, system
 from tracker.queries.answers import UploadAnswer, answer, as_text
@@ -48,6 +48,7 @@ MEGABYTE = 1024 * 1024
 def upload() -> Response:
     """Record the reports in the body: 201, 200 when they were here, 202 when the worker will.
 
+    It also leaves to the worker what has to come after an upload for the build that waits for it.
     The body is one report, or an archive of them, or several files as multipart/form-data. It may
     be empty with `complete=true`.
     """
@@ -59,7 +60,7 @@ def upload() -> Response:
     caller.refuse_other(job, called=facts.job)
     facts = dataclasses.replace(facts, job=job)
     reports = _reports(settings(), variant)
-    if _wants_queue(reports):
+    if reports and (_wants_queue(reports) or must_wait(job, facts.number, replace=replace)):
         return _queue(facts, reports, replace)
     done = ingest(intake, facts, reports, now=now_ms(), replace=replace)
     state()  # again: reading took a while, and what was recorded has to be in the database
@@ -138,8 +139,6 @@ def _report(name: str, file: Spooled, variant: str) -> SpooledReport:
 
 
 def _wants_queue(reports: list[SpooledReport]) -> bool:
-    if not reports:
-        return False
     size = sum(report.size for report in reports)
     prefers = "respond-async" in request.headers.get("Prefer", "")
     return prefers or size > settings().queue_above_mb * MEGABYTE

@@ -40,6 +40,7 @@ from tracker.store.record import complete_quiet_builds
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
 from tracker.store.state_words import JobStanding
+from tracker.store.turns import was_passed
 from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
 from tracker.worker.context import Context
 
@@ -48,6 +49,11 @@ from tracker.worker.context import Context
 KNOCK_SECONDS = (2, 5, 15, 60)
 # A job is judged again for so long, then what else is due gets its turn.
 JUDGE_SECONDS = 10
+# What is said of an upload with `replace` that waited for long, and is refused in the end.
+TOO_LATE = (
+    "This upload had to wait, and takes the place of nothing any more: one that came later for the"
+    " build was recorded before it."
+)
 # Before builds of a back-fill are tried again that could not be read.
 RETRY_SECONDS = 60
 
@@ -156,15 +162,18 @@ def ingest(context: Context, task: Task) -> Done:
     context.beat(f"reading an upload for {upload.facts.job}")
     reports = [each.in_spool(context.intake.spool) for each in upload.reports]
     spool.check_there(context.intake.spool, reports)
+    is_too_late = upload.replace and was_passed(task.id)
+    replace = upload.replace and not is_too_late
     try:
         with on_behalf(upload.by.who, upload.by.address):
             done = ingest_reports(
-                context.intake, upload.facts, reports, now=now_ms(), replace=upload.replace
+                context.intake, upload.facts, reports, now=now_ms(), replace=replace
             )
     except TrackerError as error:
         if error.status >= 500:
             raise
-        return Done(outcome={"status": error.status, "error": str(error)})
+        told = f"{error} {TOO_LATE}" if is_too_late else str(error)
+        return Done(outcome={"status": error.status, "error": told})
     said = answer(done.recorded, done.refused, done.warnings)
     status = 201 if done.recorded.added else 200
     return Done(outcome={"status": status, **msgspec.to_builtins(said)})
