@@ -42,7 +42,7 @@ REST_HOURS = 6
 class Task:
     """A claimed task; `fence` proves the claim.
 
-    `taken_over` tells that whoever had it before died with it.
+    `taken_over` tells that whoever had it before died with it, `due` (ms) since when it waits.
     """
 
     id: int
@@ -53,6 +53,7 @@ class Task:
     asked: int
     fence: int
     taken_over: bool = False
+    due: int = 0
 
 
 def enqueue(
@@ -166,13 +167,13 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
         if not key:
             _settle_abandoned(now)
         first = run(
-            "SELECT id, lease_until > 0, kind, key, payload, asked FROM work"
+            "SELECT id, lease_until > 0, kind, key, payload, asked, due FROM work"
             f" WHERE {free} ORDER BY due, id LIMIT 1",
             *which,
         )
         if not first:
             return None
-        number, is_left, kind, key, payload, asked = first[0]
+        number, is_left, kind, key, payload, asked, due = first[0]
         [(tries, fence)] = run(
             "UPDATE work SET lease_until = ?, fence = fence + 1, tries = tries + 1 WHERE id = ?"
             " RETURNING tries, fence",
@@ -180,7 +181,7 @@ def claim(kinds: Sequence[str], *, now: int, lease_ms: int, key: str = "") -> Ta
             number,
         )
     told = msgspec.json.decode(payload)
-    return Task(number, kind, key, told, tries, asked, fence, taken_over=bool(is_left))
+    return Task(number, kind, key, told, tries, asked, fence, bool(is_left), due)
 
 
 def _settle_abandoned(now: int) -> None:

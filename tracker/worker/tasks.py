@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,11 +45,15 @@ from tracker.store.turns import was_passed
 from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
 from tracker.worker.context import Context
 
+log = logging.getLogger("tracker.worker")
+
 # When a build that somebody knocked about is looked at again: a knock from a step of the build
 # itself comes before it has ended, and before its reports are kept. Later it is polled as usual.
 KNOCK_SECONDS = (2, 5, 15, 60)
 # A job is judged again for so long, then what else is due gets its turn.
 JUDGE_SECONDS = 10
+# A daily task that is later than this meets a clock that is wrong, or one that was not at work.
+LATE = 2 * DAY
 # What is said of an upload with `replace` that waited for long, and is refused in the end.
 TOO_LATE = (
     "This upload had to wait, and takes the place of nothing any more: one that came later for the"
@@ -66,8 +71,8 @@ class Done:
     outcome: Any = None
 
 
-class NotYet(JenkinsError):
-    """The build still runs; looking again soon is right, and no trouble of the server."""
+class NotYet(TrackerError):
+    """It is too early for the task: trying again after `pause` seconds is right, and no trouble."""
 
     def __init__(self, message: str, pause: float) -> None:
         super().__init__(message)
@@ -227,13 +232,32 @@ def tidy(context: Context, _task: Task) -> Done:
     return Done(_in_a_while(3600))
 
 
-def retention(context: Context, _task: Task) -> Done:
+def retention(context: Context, task: Task) -> Done:
     """Let go, once a day, what the settings no longer keep."""
     policy = policy_of(context.settings)
     if not policy.lets_go:
         return Done()
-    let_go(context.settings, policy, now=now_ms(), beat=context.beat)
+    now = now_ms()
+    _wait_for_the_clock(task, now)
+    let_go(context.settings, policy, now=now, beat=context.beat)
     return Done(_in_a_while(DAY / SECOND))
+
+
+def _wait_for_the_clock(task: Task, now: int) -> None:
+    """NotYet, once, where the clock may be far ahead: what it lets go is gone for good.
+
+    A machine may come up so, until somebody sets its clock. Where it is right, since no worker ran
+    for long, nothing is lost by another day.
+    """
+    was_put_off = task.tries > 1 and not task.taken_over
+    if was_put_off or now - task.due <= LATE:
+        return
+    told = (
+        f"Retention was due {(now - task.due) // DAY:,} days ago: the clock is wrong, or no worker"
+        " ran. It is put off for a day; `tracker retention` does it now."
+    )
+    log.warning("%s", told)
+    raise NotYet(told, DAY / SECOND)
 
 
 TASKS: dict[str, Callable[[Context, Task], Done]] = {
