@@ -327,14 +327,10 @@ def forget_counts(job_id: int, place: Place) -> None:
         job_id,
         *place.order,
     )
-    newest_first = "ORDER BY epoch DESC, number DESC LIMIT"
-    before = (
-        "SELECT id, epoch, number, total FROM build"
-        f" WHERE {BEFORE_PLACE} AND {JUDGED} {newest_first} {LOOK}"
-    )
     run(
         "UPDATE build SET lifted = false WHERE lifted AND id ="
-        f" (SELECT id FROM ({before}) AS before WHERE total > 0 {newest_first} 1)",
+        f" (SELECT id FROM build WHERE {BEFORE_PLACE} AND total > 0 AND {JUDGED}"
+        " ORDER BY epoch DESC, number DESC LIMIT 1)",
         job_id,
         *place.order,
     )
