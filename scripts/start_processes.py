@@ -154,7 +154,7 @@ def _open(settings: Settings) -> None:
     _say(f"Database: {settings.database}")
     open_store(settings.store)
     path = settings.home / KEPT_IN
-    if path.exists() or any(token["name"] == "start" for token in system.tokens()):
+    if path.exists() or any(token.name == "start" for token in system.tokens()):
         _say(f"Upload token: as before, kept in {path}")
         return
     token = create_token("start", now=now_ms())

@@ -43,7 +43,7 @@ def _anna(store: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def told() -> list[tuple[str, str, str]]:
-    return [(row["what"], row["subject"], row["outcome"]) for row in audited()]
+    return [(row.what, row.subject, row.outcome) for row in audited()]
 
 
 DEEDS: dict[str, tuple[Callable[[], object], tuple[str, str, str]]] = {
@@ -111,8 +111,8 @@ def test_a_deed_is_written_down_with_who_and_from_where(deed: str) -> None:
     act()
     assert told() == [row]
     [found] = audited()
-    assert (found["who"], found["address"]) == ("person anna", "203.0.113.9")
-    assert found["at"] > 1_700_000_000_000
+    assert (found.who, found.address) == ("person anna", "203.0.113.9")
+    assert found.at > 1_700_000_000_000
 
 
 @pytest.mark.parametrize("deed", DEEDS)
@@ -185,8 +185,8 @@ def test_a_long_subject_is_cut() -> None:
 def test_what_was_done_before_a_time_can_be_left_out() -> None:
     audit.note("token created", "a")
     [first] = audited()
-    assert list(audited(first["at"])) == [first]
-    assert list(audited(first["at"] + 1)) == []
+    assert list(audited(first.at)) == [first]
+    assert list(audited(first.at + 1)) == []
 
 
 def test_no_statement_of_ours_changes_a_row() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import NOW
 from tracker.clock import SECOND
-from tracker.queries.system import workers
+from tracker.queries.system import WorkerRow, workers
 from tracker.store.heartbeats import beat, retire
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -15,8 +15,7 @@ pytestmark = pytest.mark.usefixtures("store")
 def test_a_worker_says_that_it_lives_until_it_retires() -> None:
     beat("one", now=NOW)
     beat("one", now=NOW + 1, doing="reading", kinds=["poll", "ingest"])
-    told = {"worker": "one", "at": NOW + 1, "doing": "reading", "does": ("tasks",)}
-    assert workers() == [told]
+    assert workers() == [WorkerRow("one", NOW + 1, "reading", ("tasks",))]
     retire("one")
     assert workers() == []
 
@@ -24,4 +23,4 @@ def test_a_worker_says_that_it_lives_until_it_retires() -> None:
 def test_a_worker_silent_for_a_day_is_forgotten() -> None:
     beat("old", now=NOW)
     beat("new", now=NOW + 86_401 * SECOND)
-    assert [row["worker"] for row in workers()] == ["new"]
+    assert [row.name for row in workers()] == ["new"]

@@ -252,7 +252,7 @@ def test_what_is_no_digest_is_refused(digest: str) -> None:
 def test_the_list_tells_who_has_a_pin_yet() -> None:
     add_person("anna", PASSWORD, now=NOW)
     take_pin("bob", DIGEST, now=NOW)
-    assert [(row["name"], row["pin_until"]) for row in people()] == [
+    assert [(row.name, row.pin_until) for row in people()] == [
         ("anna", None),
         ("bob", NOW + PIN_LIFE),
     ]

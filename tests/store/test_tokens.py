@@ -10,7 +10,7 @@ import pytest
 
 from tracker.clock import DAY, HOUR
 from tracker.errors import Conflict, Forbidden, NotFound, Unauthorised, UsageError
-from tracker.queries.system import tokens
+from tracker.queries.system import TokenRow, tokens
 from tracker.store import tokens as the_module
 from tracker.store.callers import DOORS, SCOPES, Caller
 from tracker.store.sql import run
@@ -25,8 +25,8 @@ def check_token(text: str, door: str, now: int = NOW) -> Caller:
     return the_module.check_token(text, door, now=now)
 
 
-def listed(name: str) -> dict[str, object]:
-    [row] = [row for row in tokens() if row["name"] == name]
+def listed(name: str) -> TokenRow:
+    [row] = [row for row in tokens() if row.name == name]
     return row
 
 
@@ -98,7 +98,7 @@ def test_a_revoked_token_opens_nothing() -> None:
     revoke_token("ci", now=2)
     with pytest.raises(Unauthorised):
         check_token(text, "ingest")
-    assert listed("ci")["revoked"] == 2
+    assert listed("ci").revoked == 2
 
 
 def test_revoking_twice_says_that_there_is_none() -> None:
@@ -188,7 +188,7 @@ def test_a_rotated_token_lives_as_long_again_and_the_old_text_no_longer_than_it_
 ):
     old = create_token("ci", expires=NOW + 10 * DAY, now=NOW)
     new = rotate_token("ci", grace=5 * DAY, now=NOW + 9 * DAY)
-    assert listed("ci")["expires"] == NOW + 19 * DAY
+    assert listed("ci").expires == NOW + 19 * DAY
     assert check_token(new, "ingest", NOW + 18 * DAY).name == "ci"
     with pytest.raises(Unauthorised):
         check_token(old, "ingest", NOW + 10 * DAY)
@@ -256,14 +256,14 @@ def test_the_last_use_is_written_at_most_once_an_hour() -> None:
     text = create_token("ci", now=NOW)
     for at, written in ((NOW, NOW), (NOW + HOUR - 1, NOW), (NOW + HOUR, NOW + HOUR)):
         check_token(text, "ingest", at)
-        assert listed("ci")["used"] == written
+        assert listed("ci").used == written
 
 
 def test_a_use_that_was_refused_is_not_written() -> None:
     text = create_token("ci", scope="read", now=NOW)
     with pytest.raises(Unauthorised):
         check_token(text, "ingest")
-    assert listed("ci")["used"] is None
+    assert listed("ci").used is None
 
 
 @pytest.mark.sqlite
@@ -273,7 +273,7 @@ def test_a_token_opens_while_another_program_holds_the_write_lock(store: Path) -
     other.execute("BEGIN IMMEDIATE")
     assert check_token(text, "ingest").name == "ci"
     other.close()
-    assert listed("ci")["used"] is None
+    assert listed("ci").used is None
 
 
 @pytest.mark.sqlite
@@ -281,4 +281,4 @@ def test_a_token_opens_while_another_process_of_ours_writes(store: Path) -> None
     text = create_token("ci", now=NOW)
     with write_lock(store):  # it is not waited for: it would be for ever
         assert check_token(text, "ingest").name == "ci"
-    assert listed("ci")["used"] is None
+    assert listed("ci").used is None

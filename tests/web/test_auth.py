@@ -225,15 +225,15 @@ def test_who_sent_a_form_is_written_down_with_the_address(budget, token):
     where = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}}
     budget(auth=("anna", PASSWORD), **where)
     budget(token=token, **where)
-    rows = [(row["who"], row["address"]) for row in audited() if row["what"] == "budget set"]
+    rows = [(row.who, row.address) for row in audited() if row.what == "budget set"]
     assert rows == [("person anna", "203.0.113.9"), ("token ci", "203.0.113.9")]
 
 
 def test_a_replaced_report_is_written_down(upload):
     upload(junit(a="P"), job="n", build=1, name="r.xml")
     upload(junit(a="F"), job="n", build=1, name="r.xml", replace="true")
-    [row] = [row for row in audited() if row["what"] == "reports replaced"]
-    assert (row["who"], row["subject"], row["outcome"]) == ("token ci", "n #1", "r.xml")
+    [row] = [row for row in audited() if row.what == "reports replaced"]
+    assert (row.who, row.subject, row.outcome) == ("token ci", "n #1", "r.xml")
 
 
 def test_what_the_worker_reads_later_was_sent_by_who_sent_it(client):
@@ -246,7 +246,7 @@ def test_what_the_worker_reads_later_was_sent_by_who_sent_it(client):
 
 def test_a_report_that_replaces_nothing_is_not_written_down(upload):
     upload(junit(a="P"), job="n", build=1, name="r.xml", replace="true")
-    assert "reports replaced" not in [row["what"] for row in audited()]
+    assert "reports replaced" not in [row.what for row in audited()]
 
 
 def test_a_token_for_some_jobs_sends_the_forms_of_those(budget):

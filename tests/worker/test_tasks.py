@@ -151,7 +151,7 @@ def test_a_worker_tells_what_it_is_for(
     settings: Settings, store: Path, kinds: list[str], does: tuple[str, ...]
 ) -> None:
     Worker(settings, kinds).heartbeat._beat()
-    assert [each["does"] for each in workers()] == [does]
+    assert [each.does for each in workers()] == [does]
 
 
 def test_a_long_task_keeps_its_lease(settings: Settings, store: Path, monkeypatch: Patch) -> None:

@@ -29,8 +29,11 @@ def command(ctx: click.Context, since: int, as_json: bool) -> None:
         ("WHEN (UTC)", "WHO", "FROM", "DID", "TO", "WHAT CAME OF IT"),
         (
             (
-                minute(row["at"]),
-                *(one_line(row[name]) for name in ("who", "address", "what", "subject", "outcome")),
+                minute(row.at),
+                *(
+                    one_line(each)
+                    for each in (row.who, row.address, row.what, row.subject, row.outcome)
+                ),
             )
             for row in rows
         ),

@@ -112,12 +112,12 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
         ("NAME", "SCOPE", "ADDED", "PASSWORD SET"),
         (
             (
-                row["name"],
-                row["scope"],
-                day(row["created"]),
-                f"not yet: PIN until {minute(row['pin_until'])}"
-                if row["pin_until"]
-                else day(row["changed"]),
+                row.name,
+                row.scope,
+                day(row.created),
+                f"not yet: PIN until {minute(row.pin_until)}"
+                if row.pin_until
+                else day(row.changed),
             )
             for row in rows
         ),

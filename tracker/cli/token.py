@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.cli.times import MOMENT, SPAN, day, minute
 from tracker.clock import DAY, now_ms
+
+if TYPE_CHECKING:
+    from tracker.queries.system import TokenRow
 
 _DAYS = click.option("--days", type=click.IntRange(1, 36_500), help="Days until it ends.")
 _UNTIL = click.option("--until", type=MOMENT, help="When it ends, such as 2027-01-31.")
@@ -89,12 +92,12 @@ def list_tokens(ctx: click.Context, as_json: bool) -> None:
         ("NAME", "SCOPE", "JOBS", "BEGINS", "AGE", "LAST USED", "ENDS"),
         (
             (
-                row["name"],
-                row["scope"],
-                ", ".join(row["jobs"]) or "all",
-                row["hint"],
-                f"{(now - row['created']) // DAY} days",
-                minute(row["used"]),
+                row.name,
+                row.scope,
+                ", ".join(row.jobs) or "all",
+                row.hint,
+                f"{(now - row.created) // DAY} days",
+                minute(row.used),
                 _ends(row, now),
             )
             for row in rows
@@ -124,9 +127,9 @@ def _end(days: int | None, until: int | None, now: int) -> int | None:
     return until if days is None else now + days * DAY
 
 
-def _ends(row: dict[str, Any], now: int) -> str:
-    if row["revoked"] is not None:
-        return f"revoked {day(row['revoked'])}"
-    if row["expires"] is None:
+def _ends(row: TokenRow, now: int) -> str:
+    if row.revoked is not None:
+        return f"revoked {day(row.revoked)}"
+    if row.expires is None:
         return "never"
-    return f"{'ended' if row['expires'] <= now else 'on'} {day(row['expires'])}"
+    return f"{'ended' if row.expires <= now else 'on'} {day(row.expires)}"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from tracker.operations import counters
 from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_backup
@@ -172,9 +171,8 @@ def _is_there(entry: os.DirEntry[str]) -> bool:
     return True
 
 
-def _worker(row: dict[str, Any], now: int) -> Worker:
-    beat = row["at"]
-    return Worker(row["worker"], at(beat), row["doing"], is_alive(beat, now), row["does"])
+def _worker(row: system.WorkerRow, now: int) -> Worker:
+    return Worker(row.name, at(row.at), row.doing, is_alive(row.at, now), row.does)
 
 
 def _task(row: Waiting) -> Task:

@@ -122,12 +122,12 @@ def _work(moment: Moment) -> Iterator[Metric]:
 
 def _workers(moment: Moment) -> Iterator[Metric]:
     rows = system.workers()
-    beats = [row["at"] for row in rows]
+    beats = [row.at for row in rows]
     alive = GaugeMetricFamily(
         "tracker_workers", "Workers that gave a sign of life lately.", labels=("does",)
     )
     for does in system.DOES:
-        living = [row for row in rows if does in row["does"] and is_alive(row["at"], moment.now)]
+        living = [row for row in rows if does in row.does and is_alive(row.at, moment.now)]
         alive.add_metric([does], len(living))
     yield alive
     if beats:

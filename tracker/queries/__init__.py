@@ -1,1 +1,1 @@
-"""All reads: each function returns frozen rows, without ids of the database."""
+"""All reads: functions that return frozen rows; ids of the database are for one another alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,35 +14,53 @@ from tracker.queries.rows import select
 DOES = ("publish", "tasks")
 
 
-def workers() -> list[dict[str, Any]]:
-    """Each worker's name, last sign of life (ms), what it was doing and what it is for (DOES).
+@dataclass(frozen=True)
+class WorkerRow:
+    """A worker: its last sign of life (ms), what it was doing then, and what it is for (DOES)."""
+
+    name: str
+    at: int
+    doing: str
+    does: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token without anything that opens a door; no `jobs` are all. Times are in ms."""
+
+    name: str
+    scope: str
+    hint: str
+    jobs: tuple[str, ...]
+    created: int
+    expires: int | None
+    used: int | None
+    revoked: int | None
+
+    def is_in_use(self, now: int) -> bool:
+        """Whether it opens something."""
+        return self.revoked is None and (self.expires is None or self.expires > now)
+
+
+def workers() -> list[WorkerRow]:
+    """The workers that are known.
 
     One of a version that does not say what it is for is taken to be for all.
     """
     rows = select("SELECT worker, at, doing, does FROM heartbeat ORDER BY worker")
     return [
-        {"worker": worker, "at": at, "doing": doing, "does": tuple(does.split()) or DOES}
-        for worker, at, doing, does in rows
+        WorkerRow(name, at, doing, tuple(does.split()) or DOES) for name, at, doing, does in rows
     ]
 
 
-def tokens() -> list[dict[str, Any]]:
-    """The tokens, without anything that opens a door."""
+def tokens() -> list[TokenRow]:
+    """The tokens, by name."""
     rows = select(
         "SELECT name, scope, hint, jobs, created, expires, used, revoked FROM token ORDER BY name"
     )
     return [
-        {
-            "name": name,
-            "scope": scope,
-            "hint": hint,
-            "jobs": jobs.split("\n") if jobs else [],
-            "created": created,
-            "expires": expires,
-            "used": used,
-            "revoked": revoked,
-        }
-        for name, scope, hint, jobs, created, expires, used, revoked in rows
+        TokenRow(name, scope, hint, tuple(filter(None, jobs.split("\n"))), *times)
+        for name, scope, hint, jobs, *times in rows
     ]
 
 

@@ -54,6 +54,11 @@ def test_a_token_that_opens_nothing_is_not_told(settings: Settings, store: Path)
     assert "None is in use" in only(tokens.look(scene(settings))).words
 
 
+def test_a_token_that_ended_is_not_told(settings: Settings, store: Path) -> None:
+    create_token("ci", expires=NOW, now=NOW - 400 * DAY)
+    assert "None is in use" in only(tokens.look(scene(settings))).words
+
+
 def test_many_tokens_that_open_everything_are_told(settings: Settings, store: Path) -> None:
     for number in range(4):
         create_token(f"a{number}", scope="admin", now=NOW)

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tracker.clock import DAY
 from tracker.operations.doctor.findings import Finding, Findings, Scene
-from tracker.store.connection import reading
-from tracker.store.sql import run
+from tracker.queries.system import TokenRow, tokens
 
 OLD_MS = 365 * DAY
 UNUSED_MS = 60 * DAY
 MOST_ADMINS = 3
-IN_USE = (
-    "SELECT name, scope, jobs, created, expires, used FROM token WHERE revoked IS NULL"
-    " AND (expires IS NULL OR expires > ?) ORDER BY name"
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A token that opens something; times in ms."""
-
-    name: str
-    scope: str
-    jobs: str
-    created: int
-    expires: int | None
-    used: int | None
 
 
 def look(scene: Scene) -> Findings:
     """A warning for each token that is worth a thought, and a count of all."""
-    with reading():
-        rows = [Row(*row) for row in run(IN_USE, scene.now)]
+    rows = [row for row in tokens() if row.is_in_use(scene.now)]
     wrong = [*_old(rows, scene.now), *_unused(rows, scene.now), *_admins(rows)]
     yield from wrong
     if not rows:
@@ -48,7 +28,7 @@ def look(scene: Scene) -> Findings:
         )
 
 
-def _old(rows: list[Row], now: int) -> Findings:
+def _old(rows: list[TokenRow], now: int) -> Findings:
     for row in rows:
         if now - row.created > OLD_MS and row.expires is None:
             yield Finding(
@@ -59,7 +39,7 @@ def _old(rows: list[Row], now: int) -> Findings:
             )
 
 
-def _unused(rows: list[Row], now: int) -> Findings:
+def _unused(rows: list[TokenRow], now: int) -> Findings:
     for row in rows:
         if now - max(row.created, row.used or 0) > UNUSED_MS:
             since = f"for {(now - row.used) // DAY} days" if row.used else "ever"
@@ -71,7 +51,7 @@ def _unused(rows: list[Row], now: int) -> Findings:
             )
 
 
-def _admins(rows: list[Row]) -> Findings:
+def _admins(rows: list[TokenRow]) -> Findings:
     admins = [row.name for row in rows if row.scope == "admin"]
     if len(admins) > MOST_ADMINS:
         yield Finding(

@@ -25,9 +25,9 @@ def look(scene: Scene) -> Findings:
 
     What is published by whom is no matter: tasks that wait tell where nobody does.
     """
-    alive = [row for row in workers() if is_alive(row["at"], scene.now)]
-    if any("tasks" in row["does"] for row in alive):
-        names = ", ".join(row["worker"] for row in alive)
+    alive = [row for row in workers() if is_alive(row.at, scene.now)]
+    if any("tasks" in row.does for row in alive):
+        names = ", ".join(row.name for row in alive)
         yield Finding("worker", "pass", f"{len(alive)} live: {names}.")
     else:
         others = " but those that only publish" if alive else ""
