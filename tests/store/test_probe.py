@@ -38,7 +38,9 @@ def test_a_probe_changes_nothing(store: Path) -> None:
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
-    assert "not there" in probe(path, 0.2).unreadable
+    found = probe(path, 0.2)
+    assert not found.is_damaged
+    assert "not there" in found.unreadable
     assert not path.exists()
 
 
@@ -51,7 +53,9 @@ def test_damage_behind_the_first_row_is_told(store: Path) -> None:
         for (page,) in pages:
             file.seek((page - 1) * size + 8 + 2 * 3)  # where the fourth row is said to be
             file.write(b"\xff\xff")
-    assert "damaged" in probe(store, 0.2).unreadable
+    found = probe(store, 0.2)
+    assert found.is_damaged
+    assert "damaged" in found.unreadable
 
 
 def test_what_the_driver_says_while_rows_are_read_is_told(
@@ -68,7 +72,9 @@ def test_what_the_driver_says_while_rows_are_read_is_told(
         return rows() if "schema_migration" in statement else real(self, statement, *rest)
 
     monkeypatch.setattr(peewee.SqliteDatabase, "execute_sql", asked)
-    assert "damaged" in probe(store, 0.2).unreadable
+    found = probe(store, 0.2)
+    assert found.is_damaged
+    assert "damaged" in found.unreadable
 
 
 def test_an_empty_file_waits_for_all_migrations(tmp_path: Path) -> None:
@@ -104,4 +110,6 @@ def test_what_was_open_when_the_file_was_damaged_does_not_deceive_it(store: Path
     run("PRAGMA wal_checkpoint(TRUNCATE)")
     with store.open("r+b") as file:
         file.write(bytes(4096))
-    assert "not a database" in probe(store, 0.2).unreadable
+    found = probe(store, 0.2)
+    assert found.is_damaged
+    assert "not a database" in found.unreadable

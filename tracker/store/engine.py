@@ -18,7 +18,6 @@ from tracker.errors import StorageError
 
 # A writer that gave no sign of life for so long (s) is not waited for.
 SIGN_SECONDS = 2.0
-TAKEN = "The write lock cannot be had: another process is writing."
 # Which database it is, as the system knows it; None where nothing can take the place of one that is
 # open, or where there is none.
 Identity = tuple[int, int] | None
@@ -29,21 +28,21 @@ class Met:
     """What a process that starts now would meet: reasons in words, empty where all is well.
 
     `applied` are the names of the migrations that the database has. It `is_busy` where a writer of
-    the tracker has the lock for long, and gives signs of life: others get their turn after it.
+    the tracker has the lock for long, and gives signs of life: others get their turn after it. What
+    `is_damaged` cannot be read whatever is done about owners and disks.
     """
 
     unreadable: str = ""
     unwritable: str = ""
     applied: frozenset[str] = frozenset()
     is_busy: bool = False
+    is_damaged: bool = False
 
     @classmethod
-    def with_lock(
-        cls, unwritable: str, applied: frozenset[str], goes_on: Callable[[], bool]
-    ) -> Met:
-        """What is met where the lock was tried: `goes_on` tells of a writer of ours that has it."""
-        is_busy = unwritable == TAKEN and goes_on()
-        return cls("", "" if is_busy else unwritable, applied, is_busy)
+    def taken(cls, applied: frozenset[str], *, goes_on: bool) -> Met:
+        """What is met where another has the write lock: `goes_on` tells of a writer of ours."""
+        words = "" if goes_on else "The write lock cannot be had: another process is writing."
+        return cls(unwritable=words, applied=applied, is_busy=goes_on)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tracker.store.versions import migrations
 class Probe:
     """What was met: each reason in words, empty where all is well.
 
-    It `is_busy` as `Met` tells; `pending` and `newer` are names of migrations: that wait, and that
-    this program does not know.
+    It `is_busy` and `is_damaged` as `Met` tells; `pending` and `newer` are names of migrations:
+    that wait, and that this program does not know.
     """
 
     unreadable: str = ""
@@ -29,6 +29,7 @@ class Probe:
     pending: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
     is_busy: bool = False
+    is_damaged: bool = False
 
 
 def probe(where: Path | str, seconds: float) -> Probe:
@@ -41,7 +42,7 @@ def probe(where: Path | str, seconds: float) -> Probe:
     except StorageError as error:
         return Probe(unreadable=error.message)
     if met.unreadable:
-        return Probe(unreadable=met.unreadable)
+        return Probe(unreadable=met.unreadable, is_damaged=met.is_damaged)
     known = migrations()
     return Probe(
         unwritable=met.unwritable,

@@ -181,7 +181,9 @@ def test_what_can_be_read_is_read(spoilt: Path) -> None:
 
 
 def test_a_probe_tells_of_damage(spoilt: Path) -> None:
-    assert "The database is damaged" in probe(spoilt, 1).unreadable
+    found = probe(spoilt, 1)
+    assert found.is_damaged
+    assert "The database is damaged" in found.unreadable
 
 
 def test_a_restored_file_is_another_one(spoilt: Path, tmp_path: Path) -> None:

@@ -19,8 +19,6 @@ PROMISED = {
     "busy_timeout": 10_000,
     "journal_size_limit": 64 * 1024 * 1024,
 }
-# How the store tells of a file that no longer helps, whatever is done about owners and disks.
-DAMAGED = ("damaged", "not a database")
 
 
 def look(scene: Scene) -> Findings:
@@ -31,8 +29,7 @@ def look(scene: Scene) -> Findings:
         remedy = _restore(scene) if had_one else "tracker init"
         yield Finding("database", "fail", f"There is no database {path}.", remedy)
     elif found.unreadable:
-        damaged = any(sign in found.unreadable for sign in DAMAGED)
-        remedy = _restore(scene) if damaged else "Check its owner, and its disk."
+        remedy = _restore(scene) if found.is_damaged else "Check its owner, and its disk."
         yield Finding("database", "fail", f"{path}: {found.unreadable}", remedy)
     elif found.newer:
         yield Finding(

@@ -11,7 +11,7 @@ from contextlib import closing
 import psycopg
 from psycopg import errors
 
-from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
+from tracker.store.engine import SIGN_SECONDS, Met
 from tracker.store.postgresql.addresses import APPLICATION, OPTIONS, connect
 from tracker.store.postgresql.words import REMEDIES
 from tracker.store.remedies import words_of
@@ -60,17 +60,16 @@ def _met(connection: psycopg.Connection, lock: int) -> Met:
         )
     if is_read_only:
         return Met(unwritable="The database lets nobody write.", applied=applied)
-    unwritable = _unwritable(connection, lock)
-    return Met.with_lock(unwritable, applied, lambda: _goes_on(connection, lock))
+    return _with_lock(connection, lock, applied)
 
 
-def _unwritable(connection: psycopg.Connection, lock: int) -> str:
-    """Why the write lock cannot be had; it ends with its statement."""
+def _with_lock(connection: psycopg.Connection, lock: int, applied: frozenset[str]) -> Met:
+    """What is met where the write lock is tried, which ends with its statement."""
     try:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
     except (errors.LockNotAvailable, errors.QueryCanceled):
-        return TAKEN
-    return ""
+        return Met.taken(applied, goes_on=_goes_on(connection, lock))
+    return Met(applied=applied)
 
 
 def _goes_on(connection: psycopg.Connection, lock: int) -> bool:

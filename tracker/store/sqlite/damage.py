@@ -22,7 +22,7 @@ from tracker.store.remedies import named_by_peewee
 from tracker.store.sqlite.words import is_damage, names_in_words
 
 # What else keeps SQLite from reading a file that is there, whoever looks.
-_OF_THE_FILE = ("disk I/O", "decode to UTF-8", "unsupported file format")
+_OF_THE_FILE = ("disk I/O", "unsupported file format")
 # A thirtieth of a second, as elsewhere.
 _STEPS_BETWEEN_LOOKS = 1_000_000
 

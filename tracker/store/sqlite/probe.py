@@ -13,11 +13,11 @@ from urllib.parse import quote
 import peewee
 
 from tracker.errors import Busy, StorageError
-from tracker.store.engine import SIGN_SECONDS, TAKEN, Met
+from tracker.store.engine import SIGN_SECONDS, Met
 from tracker.store.remedies import named_by_peewee, words_of
 from tracker.store.sqlite.damage import told_damage
 from tracker.store.sqlite.locks import goes_on, write_lock
-from tracker.store.sqlite.words import REMEDIES, names_in_words
+from tracker.store.sqlite.words import REMEDIES, is_damage, names_in_words
 
 
 def probe_file(path: Path, seconds: float) -> Met:
@@ -35,11 +35,10 @@ def probe_file(path: Path, seconds: float) -> Met:
         with contextlib.closing(database), names_in_words(), named_by_peewee():
             applied = _applied(database)
             if found := told_damage(path):
-                return Met(unreadable=f"The database is damaged: {found}.")
-            unwritable = _unwritable(database, path, deadline)
-            return Met.with_lock(unwritable, applied, lambda: goes_on(path, SIGN_SECONDS))
+                return Met(unreadable=f"The database is damaged: {found}.", is_damaged=True)
+            return _with_lock(database, path, deadline, applied)
     except peewee.DatabaseError as error:
-        return Met(unreadable=_in_words(error))
+        return Met(unreadable=_in_words(error), is_damaged=is_damage(str(error)))
 
 
 def _applied(database: peewee.SqliteDatabase) -> frozenset[str]:
@@ -54,20 +53,22 @@ def _applied(database: peewee.SqliteDatabase) -> frozenset[str]:
     return frozenset(names)
 
 
-def _unwritable(database: peewee.SqliteDatabase, path: Path, deadline: float) -> str:
-    """Why nothing can be written; the lock file first, as every writer does."""
+def _with_lock(
+    database: peewee.SqliteDatabase, path: Path, deadline: float, applied: frozenset[str]
+) -> Met:
+    """What is met where the lock is tried; the lock file first, as every writer does."""
     try:
         with write_lock(path, deadline):
             left = max(0, int(1000 * (deadline - time.monotonic())))
             database.execute_sql(f"PRAGMA busy_timeout = {left}")  # type: ignore[no-untyped-call]
             with database.atomic():
-                return ""
+                return Met(applied=applied)
     except Busy:
-        return TAKEN
+        return Met.taken(applied, goes_on=goes_on(path, SIGN_SECONDS))
     except StorageError as error:
-        return error.message
+        return Met(unwritable=error.message, applied=applied)
     except peewee.OperationalError as error:
-        return _in_words(error)
+        return Met(unwritable=_in_words(error), applied=applied)
 
 
 def _in_words(error: peewee.DatabaseError) -> str:

@@ -40,7 +40,7 @@ def in_words(error: peewee.PeeweeException) -> StorageError | None:
 
 def is_damage(text: str) -> bool:
     """Whether SQLite speaks of the file itself."""
-    return "malformed" in text or "not a database" in text
+    return any(sign in text for sign in ("malformed", "decode to UTF-8", "not a database"))
 
 
 @contextmanager
