@@ -12,13 +12,13 @@ from tracker.jenkins import results
 from tracker.jenkins.builds import FACTS, facts_of, has_test_report, is_running
 from tracker.jenkins.client import Missing, Refused, TooSlow, Unreachable, Unusable, understood
 from tracker.jenkins.listing import Answer
-from tracker.jenkins.results import Results
+from tracker.jenkins.results import FinishedBuild, Results
 from tracker.jenkins.shape import checked
 from tracker.jenkins.source import JenkinsJob
 from tracker.store import history
 from tracker.store.history import OnRecord
 from tracker.store.records import BuildFacts, FactSource
-from tracker.store.rules import ResultsRule, results_rule
+from tracker.store.rules import results_rule
 from tracker.store.state_words import BuildState
 
 # Trouble with one build that keeps nobody from reading the next.
@@ -160,18 +160,17 @@ def _record(job: JenkinsJob, facts: BuildFacts, answer: Answer) -> None:
     between.
     """
     _, rule = results_rule(job.name)
-    path = f"{job.path}{facts.number}/"
-    of = (job.source, job.intake, path, answer, rule)
-    found = results.artifacts(*of)
+    build = FinishedBuild(job.source, job.intake, f"{job.path}{facts.number}/", answer, rule)
+    found = results.artifacts(build)
     if "test_report" in rule.sources:
-        own = results.test_report(*of)
+        own = results.test_report(build)
         found = Results(found.fetched + own.fetched, found.lost + own.lost)
     _check_lost(job, found)
     may_be_more = rule.console or (not rule.sources and has_test_report(answer))
     first = replace(facts, complete=False) if may_be_more else facts
     build_id = _ingest(job, first, found)
     if may_be_more:
-        more = Results() if history.report_count(build_id) else _instead(job, answer, rule, path)
+        more = Results() if history.report_count(build_id) else _instead(build)
         _check_lost(job, more)
         _ingest(job, facts, more)
 
@@ -186,16 +185,10 @@ def _check_lost(job: JenkinsJob, found: Results) -> None:
         raise Unreachable(error.message, error.remedy) from error
 
 
-def _instead(job: JenkinsJob, answer: Answer, rule: ResultsRule, path: str) -> Results:
+def _instead(build: FinishedBuild) -> Results:
     """What stands for the reports of a build that has none."""
-    found = Results()
-    if not rule.sources:
-        found = results.test_report(job.source, job.intake, path, answer, rule)
-    return (
-        found
-        if found.fetched or found.lost
-        else results.console(job.source, job.intake, path, rule)
-    )
+    found = Results() if build.rule.sources else results.test_report(build)
+    return found if found.fetched or found.lost else results.console(build)
 
 
 def _ingest(job: JenkinsJob, facts: BuildFacts, found: Results) -> int:

@@ -6,15 +6,14 @@ import mmap
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
 
-from tracker.errors import UNDECODABLE
+from tracker.errors import UNDECODABLE, JenkinsError
 from tracker.intake import spool
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
@@ -33,6 +32,7 @@ from tracker.jenkins.client import (
     artifact_path,
     is_whole_json,
 )
+from tracker.jenkins.listing import Answer
 from tracker.jenkins.source import Source
 from tracker.store.identity import with_facets
 from tracker.store.naming import path_pattern
@@ -52,6 +52,21 @@ ZIP_FROM = 2
 ZIP_SHARE = 0.5
 
 
+# What keeps one report from being had, and no other.
+_NOT_HAD = (Missing, Refused, Unusable)
+
+
+@dataclass(frozen=True)
+class FinishedBuild:
+    """A build of a Jenkins at a `path`: what that tells of it, and what counts as its results."""
+
+    source: Source
+    intake: Intake
+    path: str
+    answer: Answer
+    rule: ResultsRule
+
+
 @dataclass(frozen=True)
 class Results:
     """The reports of a build: those that are in the spool, and those that could not be had."""
@@ -62,12 +77,8 @@ class Results:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where artifacts lie: a build, or a cell of a matrix build, with what it archived.
+    """Where artifacts lie: a build, or a cell of a matrix build, with what it archived."""
 
-    `build` is the path of the whole build.
-    """
-
-    build: str
     path: str
     variant: str
     artifacts: tuple[str, ...]
@@ -77,64 +88,66 @@ class _Place:
         return f"{self.variant}/{artifact}" if self.variant else artifact
 
 
-def artifacts(
-    source: Source, intake: Intake, path: str, build: dict[str, Any], rule: ResultsRule
-) -> Results:
+def artifacts(build: FinishedBuild) -> Results:
     """The artifacts of a build that may be reports, and those of the cells of a matrix."""
+    rule = build.rule
     if rule.sources and "artifacts" not in rule.sources:
         return Results()
-    fetched: list[SpooledReport] = []
-    lost: list[ReadReport] = []
-    for place in _places(source, path, build):
-        wanted = _wanted(place, rule, endings(intake.sources))
-        zipped = _as_zip(source, intake, place, wanted)
-        fetched += zipped.values()
-        for artifact in wanted:
-            if artifact not in zipped:
-                _fetch(source, intake, place, artifact, fetched, lost)
+    found: list[SpooledReport | ReadReport] = []
+    for place in _places(build):
+        wanted = _wanted(place, rule, endings(build.intake.sources))
+        zipped = _as_zip(build, place, wanted)
+        found += zipped.values()
+        found += [_fetch(build, place, each) for each in wanted if each not in zipped]
+    fetched = [each for each in found if isinstance(each, SpooledReport)]
     if fetched:
-        spool.make_durable(intake.spool)
+        spool.make_durable(build.intake.spool)
     decides = len(rule.sources) > 1 and rule.truth == "artifacts"
-    return Results(tuple(replace(each, decides=decides) for each in fetched), tuple(lost))
+    return Results(
+        tuple(replace(each, decides=decides) for each in fetched),
+        tuple(each for each in found if isinstance(each, ReadReport)),
+    )
 
 
-def test_report(
-    source: Source, intake: Intake, path: str, build: dict[str, Any], rule: ResultsRule
-) -> Results:
+def test_report(build: FinishedBuild) -> Results:
     """Jenkins' own reading of the reports.
 
     That of a matrix or of Maven is one report for each child, that of a pipeline one for each of
     its stages: the same test in two of them is two. The report of a child that did not run in
     this build (Jenkins repeats older ones) is left out: it is the other build's.
     """
-    if not has_test_report(build) or rule.sources == ("artifacts",):
+    rule = build.rule
+    if not has_test_report(build.answer) or rule.sources == ("artifacts",):
         return Results()
     stands_in, decides = not rule.sources, len(rule.sources) > 1 and rule.truth == "test_report"
-    lost: list[ReadReport] = []
-    parts: list[tuple[str, Spooled]] | None = []
-    with (
-        _lost_at_worst(source, path, ReadReport("testReport", "", 0, stand_in=stands_in), lost),
-        spool.writer(intake.spool) as out,
-    ):
-        if not source.client.test_report(path, TEST_REPORT, out.write):
-            return Results()
-        out.flush()
-        if is_whole_json(out.path):
-            parts = _in_parts(source, intake.spool, out.path, path)
-        else:
-            parts = _store_parts(source, intake.spool, _mended(out.path, path), path)
-        if parts is None:
-            parts = [("", out.keep(durable=False))]
+    try:
+        parts = _parts(build)
+    except _NOT_HAD as error:
+        return Results(
+            lost=(_lost(build, ReadReport("testReport", "", 0, stand_in=stands_in), error),)
+        )
     if parts:
-        spool.make_durable(intake.spool)
+        spool.make_durable(build.intake.spool)
     names = _names([variant for variant, _ in parts])
     return Results(
         tuple(
             SpooledReport(each.path, name, each.sha256, each.size, variant, stands_in, decides)
             for name, (variant, each) in zip(names, parts, strict=True)
-        ),
-        tuple(lost),
+        )
     )
+
+
+def _parts(build: FinishedBuild) -> list[tuple[str, Spooled]]:
+    """A testReport in the spool by its parts, with their variants; none where there is no such."""
+    with spool.writer(build.intake.spool) as out:
+        if not build.source.client.test_report(build.path, TEST_REPORT, out.write):
+            return []
+        out.flush()
+        if is_whole_json(out.path):
+            parts = _in_parts(build, out.path)
+        else:
+            parts = _store_parts(build, _mended(out.path, build.path))
+        return [("", out.keep(durable=False))] if parts is None else parts
 
 
 def _mended(report: Path, path: str) -> memoryview:
@@ -161,47 +174,38 @@ def _names(variants: Sequence[str]) -> list[str]:
     return names
 
 
-def console(source: Source, intake: Intake, path: str, rule: ResultsRule) -> Results:
+def console(build: FinishedBuild) -> Results:
     """The console log of a build that has no report, where a rule says so."""
-    if not rule.console:
+    if not build.rule.console:
         return Results()
-    name = f"{CONSOLE}{rule.console}"
-    fetched: list[SpooledReport] = []
-    lost: list[ReadReport] = []
-    with (
-        _lost_at_worst(source, path, ReadReport(name, "", 0), lost),
-        spool.writer(intake.spool) as out,
-    ):
-        source.client.fetch(f"{path}consoleText", out.write, needs_length=False)
-        kept = out.keep()
-        fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size))
-    return Results(tuple(fetched), tuple(lost))
+    name = f"{CONSOLE}{build.rule.console}"
+    try:
+        with spool.writer(build.intake.spool) as out:
+            build.source.client.fetch(f"{build.path}consoleText", out.write, needs_length=False)
+            kept = out.keep()
+    except _NOT_HAD as error:
+        return Results(lost=(_lost(build, ReadReport(name, "", 0), error),))
+    return Results((SpooledReport(kept.path, name, kept.sha256, kept.size),))
 
 
-@contextmanager
-def _lost_at_worst(
-    source: Source, path: str, report: ReadReport, lost: list[ReadReport]
-) -> Iterator[None]:
-    """A report of the build at `path` that cannot be had is `lost`, and keeps no other waiting.
+def _lost(build: FinishedBuild, report: ReadReport, error: JenkinsError) -> ReadReport:
+    """A report of the build that cannot be had, which keeps no other waiting.
 
     Where Jenkins does not know us any more (401, from the job too) nothing is lost: it is to be
     asked again, and at once no more, since accounts are locked for that.
     """
-    try:
-        yield
-    except (Missing, Refused, Unusable) as error:
-        if error.answered == 401:
-            with suppress(Missing, Unusable):  # told when the job is asked about all that is lost
-                source.client.json(f"{posixpath.dirname(path.rstrip('/'))}/", "name")
-        lost.append(replace(report, failure=str(error)))
+    if error.answered == 401:
+        with suppress(Missing, Unusable):  # told when the job is asked about all that is lost
+            build.source.client.json(f"{posixpath.dirname(build.path.rstrip('/'))}/", "name")
+    return replace(report, failure=str(error))
 
 
-def _places(source: Source, path: str, build: dict[str, Any]) -> Iterator[_Place]:
-    yield _Place(path, path, "", tuple(artifacts_of(build)))
-    for cell in cells_of(build):
-        cell_path = source.client.path_of(cell.url)
+def _places(build: FinishedBuild) -> Iterator[_Place]:
+    yield _Place(build.path, "", tuple(artifacts_of(build.answer)))
+    for cell in cells_of(build.answer):
+        cell_path = build.source.client.path_of(cell.url)
         if cell_path:
-            yield _Place(path, cell_path, cell.variant, cell.artifacts)
+            yield _Place(cell_path, cell.variant, cell.artifacts)
 
 
 def _wanted(place: _Place, rule: ResultsRule, ends: tuple[str, ...]) -> list[str]:
@@ -212,15 +216,13 @@ def _wanted(place: _Place, rule: ResultsRule, ends: tuple[str, ...]) -> list[str
     return [path for path in place.artifacts if path.lower().endswith(ends)]
 
 
-def _as_zip(
-    source: Source, intake: Intake, place: _Place, wanted: Sequence[str]
-) -> dict[str, SpooledReport]:
+def _as_zip(build: FinishedBuild, place: _Place, wanted: Sequence[str]) -> dict[str, SpooledReport]:
     """Wanted artifacts by their paths, from one zip of their folder; none where it does not pay.
 
     A zip that cannot be had, or is too slow or too large, is no trouble: the files are fetched
     one by one, as long as there is time.
     """
-    folder = _folder_of(wanted)
+    client, folder = build.source.client, _folder_of(wanted)
     inside = [path for path in place.artifacts if path.startswith(folder)]
     if len(wanted) < ZIP_FROM or len(wanted) < ZIP_SHARE * len(inside):
         return {}
@@ -229,12 +231,12 @@ def _as_zip(
     address = f"{place.path}artifact/{quote(folder, safe='/')}*zip*/{quote(base, safe='')}.zip"
     names = {f"{base}/{path[len(folder) :]}": path for path in wanted}
     try:
-        with spool.writer(intake.spool) as out:
-            source.client.fetch(address, out.write, needs_length=False)  # a cut zip is none
+        with spool.writer(build.intake.spool) as out:
+            client.fetch(address, out.write, needs_length=False)  # a cut zip is none
             out.flush()
-            found = unzip(intake.spool, out.path, names, source.client.address.max_bytes)
+            found = unzip(build.intake.spool, out.path, names, client.address.max_bytes)
     except (Missing, Refused, Unreachable, Unusable, ArchiveDamage) as error:
-        if source.client.is_out_of_time:
+        if client.is_out_of_time:
             raise TooSlow(f"The time was up with the zip of {place.path}: {error}.") from error
         return {}
     return {
@@ -250,23 +252,16 @@ def _folder_of(paths: Sequence[str]) -> str:
     return "".join(f"{name}/" for name in common)
 
 
-def _fetch(
-    source: Source,
-    intake: Intake,
-    place: _Place,
-    artifact: str,
-    fetched: list[SpooledReport],
-    lost: list[ReadReport],
-) -> None:
+def _fetch(build: FinishedBuild, place: _Place, artifact: str) -> SpooledReport | ReadReport:
     """One artifact; a file that cannot be had is a report that could not be read."""
     name = place.name_of(artifact)
-    with (
-        _lost_at_worst(source, place.build, ReadReport(name, "", 0, place.variant), lost),
-        spool.writer(intake.spool) as out,
-    ):
-        source.client.fetch(artifact_path(place.path, artifact), out.write)
-        kept = out.keep(durable=False)
-        fetched.append(SpooledReport(kept.path, name, kept.sha256, kept.size, place.variant))
+    try:
+        with spool.writer(build.intake.spool) as out:
+            build.source.client.fetch(artifact_path(place.path, artifact), out.write)
+            kept = out.keep(durable=False)
+    except _NOT_HAD as error:
+        return _lost(build, ReadReport(name, "", 0, place.variant), error)
+    return SpooledReport(kept.path, name, kept.sha256, kept.size, place.variant)
 
 
 class _Child(msgspec.Struct):
@@ -292,20 +287,17 @@ class _Blocks(msgspec.Struct):
     enclosingBlockNames: list[str] | None = None  # noqa: N815 - Jenkins' spelling
 
 
-def _in_parts(
-    source: Source, folder: Path, path: Path, build_path: str
-) -> list[tuple[str, Spooled]] | None:
+def _in_parts(build: FinishedBuild, path: Path) -> list[tuple[str, Spooled]] | None:
     """The parts of a testReport that ran in the build, with their variants; None where it is one.
 
     The file may be large: it is read where it lies, and its parts are copied one by one.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _store_parts(source, folder, memoryview(data), build_path)
+        return _store_parts(build, memoryview(data))
 
 
-def _store_parts(
-    source: Source, folder: Path, data: memoryview, build_path: str
-) -> list[tuple[str, Spooled]] | None:
+def _store_parts(build: FinishedBuild, data: memoryview) -> list[tuple[str, Spooled]] | None:
+    folder = build.intake.spool
     # What was decoded looks into the map, and goes with this function.
     try:
         report = msgspec.json.decode(data, type=_TestReport)
@@ -316,7 +308,7 @@ def _store_parts(
         return [
             (variant, spool.store(folder, [bytes(each.result)], durable=False))
             for each in report.childReports
-            if (variant := _variant_of_child(source, each, build_path))
+            if (variant := _variant_of_child(build, each))
         ]
     if not any(stages):
         return None
@@ -326,14 +318,14 @@ def _store_parts(
     ]
 
 
-def _variant_of_child(source: Source, report: _ChildReport, build_path: str) -> str:
+def _variant_of_child(build: FinishedBuild, report: _ChildReport) -> str:
     """The variant of a child that ran in this very build; "" for one of another build.
 
     A cell or a module is below the job; what else Jenkins adds up (downstream builds) is a build
     of a job of its own, and counts there.
     """
-    job_path, number = unquote(build_path).rstrip("/").rsplit("/", 1)
-    path = unquote(source.client.path_of(report.child.url))
+    job_path, number = unquote(build.path).rstrip("/").rsplit("/", 1)
+    path = unquote(build.source.client.path_of(report.child.url))
     is_ours = path.startswith(f"{job_path}/") and report.child.number == int(number)
     if not is_ours or bytes(report.result) == b"null":
         return ""
