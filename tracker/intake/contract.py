@@ -29,9 +29,9 @@ import msgspec
 
 from tracker.intake.checkouts import without_checkout
 from tracker.intake.damage import Damage, ReportError
+from tracker.intake.json_cut import is_cut
 from tracker.intake.json_text import (
     JsonLine,
-    is_cut,
     json_document,
     json_head,
     json_lines,

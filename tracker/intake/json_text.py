@@ -2,8 +2,7 @@
 
 Reports are written by strangers, so byte-order marks, UTF-16, NaN, lone surrogates and control
 characters (which Jenkins does not escape) are read, and a document that breaks off is read up to
-its last whole value. Objects that were open at that place are told apart by `is_cut`: what a cut
-test would still have said is not known.
+its last whole value.
 """
 
 from __future__ import annotations
@@ -13,15 +12,14 @@ import io
 import itertools
 import json
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgspec
 
 from tracker.errors import UNDECODABLE
 from tracker.intake.damage import Damage, ReportError
+from tracker.intake.json_cut import closed
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -30,8 +28,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 PIECE = 1024 * 1024
-# No tool writes this key; an object that has it was open where the document breaks off.
-CUT = "\x00cut"
 TOO_DEEP = "it is nested too deep"
 
 
@@ -84,8 +80,8 @@ def json_document(stream: BinaryIO, *lists: str) -> tuple[Any, Damage | None]:
 
     The items of `lists` ("tests", "results.tests", "" for the document itself) are made one by
     one while they are iterated, which bounds the memory of a long report. Of a damaged document,
-    what stands before the damage is returned; see `is_cut`. ReportError is raised where that is
-    nothing.
+    what stands before the damage is returned, whose objects may be cut (`json_cut.is_cut`).
+    ReportError is raised where that is nothing.
     """
     data, encoding = without_mark(stream.read())
     if not data.strip():
@@ -100,25 +96,6 @@ def json_document(stream: BinaryIO, *lists: str) -> tuple[Any, Damage | None]:
         raise ReportError(TOO_DEEP) from None
     except UNDECODABLE:
         return _lenient(data)
-
-
-def strict_json(data: bytes) -> bytes:
-    """A whole JSON document as every reader takes it, made of one that only lenient ones take.
-
-    Numbers that are none become null. ValueError where it is no JSON, or breaks off.
-    """
-    rest, encoding = without_mark(data)
-    try:
-        value = json.loads(
-            rest.decode(encoding, "replace"),
-            strict=False,
-            parse_int=_finite,
-            parse_float=_finite,
-            parse_constant=_finite,
-        )
-    except RecursionError as error:
-        raise ValueError(TOO_DEEP) from error
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def json_lines(stream: BinaryIO) -> Iterator[JsonLine]:
@@ -140,11 +117,6 @@ def text_lines(stream: BinaryIO) -> Iterator[str]:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def is_cut(value: Any) -> bool:
-    """Whether an object was still open where its document breaks off."""
-    return isinstance(value, dict) and CUT in value
-
-
 def json_head(text: str) -> Any:
     """What can be seen of the first JSON value in `text`; None where it does not begin as one."""
     if text.lstrip()[:1] not in ("{", "["):
@@ -152,9 +124,9 @@ def json_head(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        mended = _mend(text)
+        whole = closed(text)
     try:
-        return _decode(mended.text) if mended else None
+        return _decode(whole.text) if whole else None
     except (ValueError, RecursionError):
         return None
 
@@ -232,13 +204,6 @@ def _whole(digits: str) -> int | float:
         return math.inf
 
 
-def _finite(digits: str) -> int | float | None:
-    number = float(digits)
-    if not math.isfinite(number):
-        return None
-    return int(digits) if digits.lstrip("-").isdigit() else number
-
-
 def _lenient(data: bytes) -> tuple[Any, Damage | None]:
     text = data.decode("utf-8", "replace")
     lost = Damage("bytes that are not UTF-8 were replaced") if "\ufffd" in text else None
@@ -249,134 +214,17 @@ def _lenient(data: bytes) -> tuple[Any, Damage | None]:
     except RecursionError:
         raise ReportError(TOO_DEEP) from None
     except ValueError:
-        mended = _mend(text)
-    if mended is None:
+        whole = closed(text)
+    if whole is None:
         raise ReportError("it is not JSON")
     try:
-        return _decode(mended.text), Damage(mended.reason, position_in(text, mended.place))
+        return _decode(whole.text), Damage(whole.reason, _position_in(text, whole.place))
     except (ValueError, RecursionError):
-        raise ReportError("it is not JSON", position_in(text, mended.place)) from None
+        raise ReportError("it is not JSON", _position_in(text, whole.place)) from None
 
 
-def position_in(text: str, place: int) -> str:
+def _position_in(text: str, place: int) -> str:
     """A place in a text as people count: "line 3, column 9"."""
     line = text.count("\n", 0, place) + 1
     column = place - text.rfind("\n", 0, place)
     return f"line {line}, column {column}"
-
-
-@dataclass(frozen=True)
-class _Mended:
-    """A document that was closed at its last whole value, and what was wrong at which place."""
-
-    text: str
-    reason: str
-    place: int
-
-
-_PIECE = re.compile(r'[ \t\r\n]*+(?:"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]++)', re.S)
-# A member whose value is plain, with the comma that shows it to be whole: most of most documents.
-_MEMBER = re.compile(
-    r'\s*+"(?:[^"\\]|\\.)*+"\s*+:\s*+'
-    r'(?:"(?:[^"\\]|\\.)*+"|-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?|true|false|null)\s*+,',
-    re.S,
-)
-# A string, number or word that the end of the file may have cut.
-_UNFINISHED = re.compile(r'\s*+(?:"(?:[^"\\]|\\.)*+\\?|[\w.+-]*+)\s*+', re.S)
-_SCALAR = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity")
-
-
-def _mend(text: str) -> _Mended | None:
-    """Close a document where it breaks off, or end it where something else follows it.
-
-    None where not even its first bracket can be read.
-    """
-    walk = _Walk()
-    while True:
-        if walk.wants == "key" and (member := _MEMBER.match(text, walk.place)):
-            walk.took_member(member.end())
-            continue
-        piece = _PIECE.match(text, walk.place)
-        if piece is None or not walk.take(piece.group().lstrip(), piece.end(), text):
-            break
-        if walk.is_whole:
-            rest = text[walk.place :].strip()
-            reason = "something follows the end of the document" if rest else ""
-            return _Mended(text[: walk.place], reason, walk.place)
-    if not walk.stack:
-        return None
-    ends = _UNFINISHED.fullmatch(text, walk.place)
-    reason = "the file ends in the middle" if ends else "what stands here is not JSON"
-    return _Mended(text[: walk.safe] + walk.closers(), reason, walk.place)
-
-
-class _Walk:
-    """The brackets that are open, and the last place where a whole value had ended."""
-
-    def __init__(self) -> None:
-        self.stack: list[str] = []
-        self.place = self.safe = 0
-        self.is_whole = False
-        self._is_empty = True
-        self.wants = "value"
-
-    def took_member(self, end: int) -> None:
-        """Go on behind a plain member and its comma, without which it is whole too."""
-        self.place = end
-        self.safe = end - 1
-        self._is_empty = False
-
-    def take(self, piece: str, end: int, text: str) -> bool:
-        """Go on by one piece; False where it may not stand here or may not be whole."""
-        if not self._fits(piece, end, text):
-            return False
-        self.place = end
-        return True
-
-    def _fits(self, piece: str, end: int, text: str) -> bool:
-        if self.wants == "colon":
-            self.wants = "value"
-            return piece == ":"
-        if piece in ("}", "]"):
-            return self._close(piece, end)
-        if self.wants == "comma":
-            self.wants = "key" if self.stack[-1] == "{" else "value"
-            return piece == ","
-        if self.wants == "key":
-            self.wants = "colon"
-            return piece[0] == '"'
-        return self._value(piece, end, text)
-
-    def _value(self, piece: str, end: int, text: str) -> bool:
-        if piece in ("{", "["):
-            self.stack.append(piece)
-            self._is_empty = True
-            self.wants = "key" if piece == "{" else "value"
-            self.safe = end
-            return True
-        if piece[0] != '"' and (end >= len(text) or not _SCALAR.fullmatch(piece)):
-            return False
-        return self._ended(end)
-
-    def _close(self, piece: str, end: int) -> bool:
-        may_end = self.wants == "comma" or (self._is_empty and self.wants != "colon")
-        if not self.stack or not may_end or self.stack[-1] != {"}": "{", "]": "["}[piece]:
-            return False
-        self.stack.pop()
-        return self._ended(end)
-
-    def _ended(self, end: int) -> bool:
-        """A value ended here; at the outermost level it was the last one."""
-        self.safe = end
-        self._is_empty = False
-        self.wants = "comma"
-        self.is_whole = not self.stack
-        return True
-
-    def closers(self) -> str:
-        """What closes the open brackets, each object with the mark that it was open."""
-        marked: list[str] = []
-        for bracket in reversed(self.stack):
-            comma = "" if self._is_empty and not marked else ","
-            marked.append(f'{comma}"\\u0000cut":true}}' if bracket == "{" else "]")
-        return "".join(marked)

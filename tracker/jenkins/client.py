@@ -23,7 +23,7 @@ import msgspec
 import requests
 
 from tracker.errors import JenkinsError, SettingsError
-from tracker.intake.json_text import strict_json
+from tracker.intake.strict_json import strict_json
 from tracker.jenkins.deadline import DeadlinePassed, is_looked_up, within
 from tracker.jenkins.pace import Pace
 

@@ -17,10 +17,10 @@ from tracker.errors import UNDECODABLE, JenkinsError
 from tracker.intake import spool
 from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
-from tracker.intake.mended_json import CutShort, mended_json
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
+from tracker.intake.strict_json import CutShort, strict_text
 from tracker.intake.unzip import unzip
 from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
 from tracker.jenkins.client import (
@@ -156,7 +156,7 @@ def _mended(report: Path, path: str) -> memoryview:
     One that was cut is Unreachable; one that stays as it is when it is asked for again, Unusable.
     """
     try:
-        return memoryview(mended_json(report.read_bytes()))
+        return memoryview(strict_text(report.read_bytes()))
     except CutShort as error:
         raise Unreachable(f"The testReport of {path} was cut.") from error
     except ValueError as error:

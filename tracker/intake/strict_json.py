@@ -1,15 +1,18 @@
-"""JSON that only lenient readers take, made such as every reader takes, as text.
+"""JSON that only lenient readers take, made such as every reader takes.
 
-Values take 25 times as much memory as their text, and what a Jenkins answers may be large.
+As text where it can be: values take 25 times as much memory, and what a Jenkins answers may be
+large.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 
 import msgspec
 
-from tracker.intake.json_text import PIECE, strict_json
+from tracker.intake.json_text import PIECE, TOO_DEEP, without_mark
 
 # What is longer is mended as text alone.
 MENDED_BYTES = 4 * PIECE
@@ -32,7 +35,7 @@ class CutShort(ValueError):
     """The text breaks off: what is wrong with it may be right when it is read again."""
 
 
-def mended_json(data: bytes) -> bytes:
+def strict_text(data: bytes) -> bytes:
     """What `strict_json` makes of a document, which may be large and hostile.
 
     Control characters are escaped where they stand in strings, numbers that are none become null.
@@ -51,6 +54,25 @@ def mended_json(data: bytes) -> bytes:
     if len(data) > MENDED_BYTES:
         raise ValueError("it is no JSON, or too long to be mended")
     return strict_json(data)
+
+
+def strict_json(data: bytes) -> bytes:
+    """A whole JSON document as every reader takes it, made of one that only lenient ones take.
+
+    Numbers that are none become null. ValueError where it is no JSON, or breaks off.
+    """
+    rest, encoding = without_mark(data)
+    try:
+        value = json.loads(
+            rest.decode(encoding, "replace"),
+            strict=False,
+            parse_int=_finite,
+            parse_float=_finite,
+            parse_constant=_finite,
+        )
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _fault(text: bytes) -> int | None:
@@ -99,3 +121,10 @@ def _escaped(layout: bytes) -> bytes:
     for char, escape in _LAYOUT.items():
         layout = layout.replace(char, escape)
     return layout
+
+
+def _finite(digits: str) -> int | float | None:
+    number = float(digits)
+    if not math.isfinite(number):
+        return None
+    return int(digits) if digits.lstrip("-").isdigit() else number
