@@ -21,8 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker.intake import archives
-from tracker.intake.archives import ArchiveDamage, Budget, entries, kind_of, unzipped
+from tracker.intake import unpacking
+from tracker.intake.archives import entries, kind_of, unzipped
+from tracker.intake.unpacking import ArchiveDamage, Budget
 
 MANY = 20_001
 TEXTS = [("a.xml", b"<a/>"), ("d/b.xml", b"<b/>" * 500), ("d/e/c.xml", b"")]
@@ -106,7 +107,7 @@ def test_all_entries_come_in_their_order(kind):
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1)
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 plain = paths.filter(
-    lambda path: not archives._odd_name(path) and not path.endswith("/") and "\\" not in path
+    lambda path: not unpacking.odd_name(path) and not path.endswith("/") and "\\" not in path
 ).filter(lambda path: not path.startswith("./"))
 
 
@@ -265,7 +266,8 @@ class Counting(io.BytesIO):
 def test_nothing_is_written_while_an_archive_is_read(tmp_path):
     script = """
 import io, os, sys
-from tracker.intake.archives import Budget, entries
+from tracker.intake.archives import entries
+from tracker.intake.unpacking import Budget
 written = []
 def watch(event, arguments):
     if event == "open" and arguments[2] and arguments[2] & (os.O_WRONLY | os.O_RDWR):
@@ -318,7 +320,7 @@ def test_a_tar_ends_at_the_limit_of_entries(kind):
 
 @pytest.mark.parametrize("kind", PACKED)
 def test_an_archive_ends_where_it_unpacks_to_too_much(kind, monkeypatch):
-    monkeypatch.setattr(archives, "MOST_BYTES", 1024**2)
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 1024**2)
     noise = random.Random(1).randbytes(400_000)
     found, damage = read(packed(kind, [("1", noise), ("2", noise), ("3", noise)]), kind)
     assert damage == "it unpacks to more than 1 MB"
@@ -328,7 +330,7 @@ def test_an_archive_ends_where_it_unpacks_to_too_much(kind, monkeypatch):
 
 @pytest.mark.parametrize("kind", PACKED)
 def test_up_to_the_limit_everything_is_read(kind, monkeypatch):
-    monkeypatch.setattr(archives, "MOST_BYTES", 1024**2)
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 1024**2)
     noise = random.Random(1).randbytes(480_000)
     assert read(packed(kind, [("1", noise), ("2", noise)]), kind)[1] == ""
 
@@ -347,7 +349,7 @@ def test_many_entries_that_together_become_a_large_file_are_ended(kind):
     data = packed(kind, [(f"{n}", bytes(100_000)) for n in range(1000)])
     found, damage = read(data, kind)
     assert "200 times" in damage
-    assert sum(len(got) for _, got in found if got) <= max(archives.RATIO_FROM, 200 * len(data))
+    assert sum(len(got) for _, got in found if got) <= max(unpacking.RATIO_FROM, 200 * len(data))
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
@@ -360,7 +362,7 @@ def test_a_bomb_of_gzip_is_ended():
     stream = unzipped(io.BytesIO(gzipped(bytes(50_000_000))), Budget(50_000))
     while stream.read(1 << 16):
         pass
-    assert stream.size <= archives.RATIO_FROM
+    assert stream.size <= unpacking.RATIO_FROM
     assert "200 times" in stream.damage
 
 
@@ -987,4 +989,4 @@ def check(data, kind):
     for text in (damage, *(name for name, _ in found)):
         text.encode()
         assert len(text) < 1500
-    assert sum(len(got) for _, got in found if isinstance(got, bytes)) <= archives.RATIO_FROM
+    assert sum(len(got) for _, got in found if isinstance(got, bytes)) <= unpacking.RATIO_FROM

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT, junit
 from tests.intake.test_archives import gzipped, packed, tarred, zipped
-from tracker.intake import archives, reading, spool
+from tracker.intake import reading, spool, unpacking
 from tracker.intake.assembly import Assembly
 from tracker.intake.frames import Frame, ReportOrder
 from tracker.intake.plugins import PluginSources, load_plugins
@@ -389,7 +389,7 @@ def test_an_archive_that_can_only_be_read_in_part_is_never_only_its_report(read)
 
 @pytest.mark.parametrize("kind", PACKED)
 def test_a_limit_that_is_passed_while_looking_for_reports_is_told(read, kind, monkeypatch):
-    monkeypatch.setattr(archives, "MOST_BYTES", 500_000)
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 500_000)
     noise = random.Random(1)
     files = [("a.xml", ONE), *((f"{n}.bin", noise.randbytes(60_000)) for n in range(10))]
     [report] = read(packed(kind, [*files, ("z.xml", TWO)]))

@@ -10,8 +10,8 @@ import pytest
 
 from tests.reports import zipped
 from tracker.errors import StorageError
-from tracker.intake import archives
-from tracker.intake.archives import ArchiveDamage
+from tracker.intake import zips
+from tracker.intake.unpacking import ArchiveDamage
 from tracker.intake.unzip import unzip
 
 NAMES = {"out/a.xml": "a.xml"}
@@ -64,7 +64,7 @@ def test_a_broken_zip_is_damage_and_no_fault_of_ours(tmp_path: Path, kind: str) 
 def test_a_directory_beyond_all_bounds_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MOST_DIRECTORY", 50)
+    monkeypatch.setattr(zips, "MOST_DIRECTORY", 50)
     monkeypatch.setattr(zipfile, "ZipInfo", None)  # an entry that is read would need one
     with pytest.raises(ArchiveDamage, match=r"directory cannot be read \(it has more than"):
         unpacked(tmp_path, WHOLE)

@@ -10,19 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from tracker.errors import Unrecognised
-from tracker.intake.archives import (
-    ArchiveDamage,
-    Budget,
-    Entry,
-    Unpacked,
-    entries,
-    kind_of,
-    unzipped,
-)
+from tracker.intake.archives import entries, kind_of, unzipped
 from tracker.intake.contract import Parser, ReportError, ReportFile
 from tracker.intake.frames import Begin, End, Frame, Refusal, ReportOrder, Seal
 from tracker.intake.rows import Tail, rows_of
 from tracker.intake.sniff import HEAD_BYTES, choose, fingerprint, head_of, looks_like
+from tracker.intake.unpacking import ArchiveDamage, Budget, Entry, Unpacked
 
 MOST_NAMED = 10
 PIECE = 64 * 1024

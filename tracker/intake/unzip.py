@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from tracker.intake import spool
-from tracker.intake.archives import PIECE, ArchiveDamage, opened_zip, zip_damage
 from tracker.intake.spool import Spooled
+from tracker.intake.unpacking import PIECE, ArchiveDamage
+from tracker.intake.zips import opened_zip, zip_damage
 
 
 def unzip(folder: Path, path: Path, names: Mapping[str, str], most: int) -> dict[str, Spooled]:

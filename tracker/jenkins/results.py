@@ -15,12 +15,12 @@ import msgspec
 
 from tracker.errors import UNDECODABLE, JenkinsError
 from tracker.intake import spool
-from tracker.intake.archives import ArchiveDamage
 from tracker.intake.ingest import Intake
 from tracker.intake.plugins import endings
 from tracker.intake.sniff import CONSOLE
 from tracker.intake.spool import Spooled, SpooledReport
 from tracker.intake.strict_json import CutShort, strict_text
+from tracker.intake.unpacking import ArchiveDamage
 from tracker.intake.unzip import unzip
 from tracker.jenkins.builds import artifacts_of, cells_of, has_test_report, variant_at
 from tracker.jenkins.client import (
