@@ -243,9 +243,6 @@ def _file_name(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
-# One case
-
-
 def _result(case: XmlElement, place: _Place) -> Result:
     name = (case.get("name") or case.get("fullname") or "").removeprefix(place.prefix)
     time = case.get("duration") or case.get("time")

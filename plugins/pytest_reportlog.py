@@ -296,18 +296,12 @@ def _expected(report: Report) -> Literal["", "xfail", "xpass"]:
     return "xpass" if printed(report.get("longrepr")).startswith("[XPASS(strict)]") else ""
 
 
-# Names
-
-
 def _location(location: object) -> tuple[str, int | None]:
     """File and line; pytest counts the lines from 0 here."""
     if not isinstance(location, list) or len(location) < 2:
         return "", None
     line = location[1]
     return printed(location[0]), line + 1 if type(line) is int and line >= 0 else None
-
-
-# Texts
 
 
 def _message(report: Report) -> str:

@@ -260,9 +260,6 @@ def _cut_off(result: Result) -> Result:
     )
 
 
-# XML
-
-
 def _read_xml(report: ReportFile, run: _Run) -> Damage | None:
     reading = _Xml(run)
     try:
@@ -431,9 +428,6 @@ def _day(time: str) -> date:
 
 def _of_day(time: str) -> float:
     return int(time[9:11]) * 3600 + int(time[12:14]) * 60 + float(time[15:])
-
-
-# JSON
 
 
 def _read_json(report: ReportFile, run: _Run) -> Damage | None:

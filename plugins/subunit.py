@@ -231,9 +231,6 @@ class _Reading:
             self.out.append(Suite((), stdout=other))
 
 
-# Version 2
-
-
 class _BadPacket(Exception):
     """These bytes are no packet, or a damaged one of `length` bytes."""
 

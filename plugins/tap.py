@@ -629,9 +629,6 @@ def _full_result(point: _Point) -> Result:
     )
 
 
-# Diagnostics
-
-
 class _Yaml:
     """What a YAML block says, read line by line: the keys of its first level."""
 
@@ -712,9 +709,6 @@ def _written_at(text: str) -> tuple[str, int | None]:
 
 def _unescaped(text: str) -> str:
     return ESCAPED.sub(r"\1", text).strip()
-
-
-# Numbers
 
 
 def _number(digits: str) -> int:

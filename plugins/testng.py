@@ -190,9 +190,6 @@ def _path(element: XmlElement | None) -> tuple[str, ...]:
     return tuple(filter(None, (each.get("name") or "" for each in reversed(around))))
 
 
-# Retries
-
-
 def _with_attempts(held: list[tuple[Result, bool]], cut: bool) -> list[Result]:
     """Results as they decided; what was retried goes to the next of its name, or the last one."""
     settled: list[Result] = []
@@ -255,9 +252,6 @@ def _changed(
         raw_status=result.raw_status,
         properties=result.properties,
     )
-
-
-# One invocation
 
 
 def _result(method: XmlElement, fixture: str, groups: tuple[str, ...]) -> Result:
