@@ -20,8 +20,9 @@ from tests.factories import (
     upload,
 )
 from tests.store.fresh import fresh_store
+from tracker.cli.explained import as_text
 from tracker.errors import NotFound, UsageError
-from tracker.queries.explain import Explanation, as_text, explain, find_case
+from tracker.queries.explain import Explanation, explain, find_case
 from tracker.store.judging import set_budget
 from tracker.store.records import BuildFacts
 

@@ -6,6 +6,7 @@ import click
 
 from tracker.cli.shared import JSON_OPTION, opened, print_json, print_table
 from tracker.cli.times import MOMENT, minute
+from tracker.one_line import one_line
 
 
 @click.command("audit")
@@ -18,7 +19,6 @@ def command(ctx: click.Context, since: int, as_json: bool) -> None:
     Example: tracker audit --since 7d
     """
     from tracker.queries.access import audited
-    from tracker.queries.answers import one_line
 
     opened(ctx)
     rows = list(audited(since))

@@ -6,6 +6,7 @@ import click
 
 from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+from tracker.one_line import one_line
 
 
 @click.command("compare")
@@ -23,7 +24,6 @@ def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
     Example: tracker compare team/nightly/best/10 team/nightly
     """
     from tracker.pages.compare import show
-    from tracker.queries.answers import one_line
     from tracker.store import identity
 
     opened(ctx)

@@ -18,7 +18,8 @@ def command(ctx: click.Context, job: str, case: str, as_of: str, as_json: bool) 
 
     Example: tracker explain team/nightly test_login --as-of 43
     """
-    from tracker.queries.explain import as_text, explain, find_case
+    from tracker.cli.explained import as_text
+    from tracker.queries.explain import explain, find_case
 
     opened(ctx)
     found = explain(job, find_case(job, case), as_of.removeprefix("#"))

@@ -10,6 +10,7 @@ import click
 from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, judge_all, opened, print_json
 from tracker.clock import now_ms
+from tracker.one_line import one_line
 
 
 @click.command("import")
@@ -26,7 +27,6 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
     """
     from tracker.operations.import_lines import read_lines
     from tracker.operations.imports import import_lines
-    from tracker.queries.answers import one_line
     from tracker.store.rejudging import waiting_jobs
 
     opened(ctx)

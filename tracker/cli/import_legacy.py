@@ -9,6 +9,7 @@ import click
 
 from tracker.cli.exits import PARTLY
 from tracker.cli.shared import JSON_OPTION, opened, print_json
+from tracker.one_line import one_line
 
 
 @click.command("import-legacy")
@@ -27,7 +28,6 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
     from tracker.intake.ingest import Intake
     from tracker.operations.legacy.summary import as_text
     from tracker.operations.legacy.take_over import take_over
-    from tracker.queries.answers import one_line
 
     settings = opened(ctx)
     summary = take_over(database, Intake.of(settings), dry_run=dry_run, beat=_tell)
@@ -42,7 +42,5 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
 
 def _tell(text: str) -> None:
     """Say to those who wait how far it is."""
-    from tracker.queries.answers import one_line
-
     if sys.stderr.isatty():
         click.echo(one_line(text), err=True)

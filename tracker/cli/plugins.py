@@ -10,6 +10,7 @@ import click
 
 from tracker.cli.shared import JSON_OPTION, print_json, print_table, settings
 from tracker.errors import UsageError
+from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.intake.contract import Parser
@@ -108,7 +109,6 @@ def _sureness(found: Settings, file: Path) -> list[tuple[Parser, float]]:
 
 
 def _say(tried: Trial) -> None:
-    from tracker.queries.answers import one_line
     from tracker.store.identity import title
 
     totals = tried.totals

@@ -9,6 +9,7 @@ import click
 
 from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
+from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.queries.readiness import JudgedRelease
@@ -31,7 +32,6 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
     Example: tracker readiness --release 1.4
     """
     from tracker.pages.readiness import show
-    from tracker.queries.answers import one_line
     from tracker.queries.releases import release_names
     from tracker.store import identity
     from tracker.verdicts.readiness import Verdict

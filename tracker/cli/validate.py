@@ -11,6 +11,7 @@ import click
 from tracker.cli.exits import FOUND
 from tracker.cli.shared import JSON_OPTION, opened, print_json, settings
 from tracker.clock import now_ms
+from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.operations.validation.findings import Report
@@ -45,7 +46,6 @@ def command(
     Example: tracker validate --export-report validation.json
     """
     from tracker.operations.validation.written import as_document, as_text, write_document
-    from tracker.queries.answers import one_line
 
     report = _compared(ctx, against) if against else _validated(ctx, verbose)
     if export_report:

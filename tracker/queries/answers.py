@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tracker.one_line import one_line
 from tracker.queries import builds, results
 from tracker.queries.rows import Totals, snapshot
 from tracker.store.identity import SUITE_JOINT
@@ -125,8 +126,3 @@ def _judged(answer: UploadAnswer) -> str:
         f"{answer.regressions} regressions, {answer.new_failures} new failures,"
         f" {answer.fixed} fixed"
     )
-
-
-def one_line(line: str) -> str:
-    """The text with nothing in it that steers a terminal or breaks a line."""
-    return "".join(char if char.isprintable() else "�" for char in line)

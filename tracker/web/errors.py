@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from tracker.errors import Busy, StorageError, TrackerError, Unauthorised
-from tracker.queries.answers import one_line
+from tracker.one_line import one_line
 from tracker.site.render import renderer
 from tracker.web.auth import challenges
 from tracker.web.headers import request_id
