@@ -303,9 +303,6 @@ def _explained(
     return msgspec.structs.replace(result, message=message, trace=trace, attempts=attempts)
 
 
-# One result
-
-
 def _try(file: Object, same: Callable[[str], str]) -> _Try:
     labels, properties = _labels(file.get("labels"), same)
     path, classname = _place(file, labels)
@@ -381,9 +378,6 @@ def _excluded(parameter: Object) -> bool:
     return parameter.get("excluded") is True
 
 
-# Names
-
-
 def _place(file: Object, labels: dict[str, str]) -> tuple[tuple[str, ...], str]:
     """The suites and the class of a result."""
     path = tuple([labels[name] for name in SUITES if labels.get(name)])
@@ -422,9 +416,6 @@ def _name(file: Object, labels: dict[str, str], parameters: list[Object]) -> str
     return f"{name}[{', '.join(told)}]"
 
 
-# Texts
-
-
 def _more_properties(file: Object, details: Object, parameters: list[Object]) -> Pairs:
     """Links, the marks of a status, and parameters that are no part of the name."""
     pairs = []
@@ -449,9 +440,6 @@ def _attachments(file: Object) -> Iterator[str]:
                 yield source
         if steps := objects_of(item.get("steps")):
             items += reversed(steps)
-
-
-# Numbers
 
 
 def _time(value: object) -> float | None:

@@ -212,9 +212,6 @@ def _differences(results: Results, count: int, failed: int) -> Iterator[Record]:
         yield Note(f"it declares {declared['failed']} failures, found {failed}")
 
 
-# One test
-
-
 def _result(test: Test, classname: str, name: str) -> Result:
     duration = _duration(test.duration, test.start, test.stop)
     file = printed(test.file_path or test.filepath)
@@ -318,9 +315,6 @@ def _attempt(told: Object) -> Attempt:
     return Attempt(status, duration, message, trace)
 
 
-# Names
-
-
 def _is_of_pytest(test: Test) -> bool:
     name, file = test.name, test.file_path
     if not isinstance(file, str) or not file.endswith(".py"):
@@ -367,9 +361,6 @@ def _with_parameters(name: str, parameters: tuple[tuple[str, str], ...]) -> str:
     return f"{name}[{', '.join(f'{key}={value}' for key, value in parameters)}]"
 
 
-# Texts
-
-
 def _properties(test: Test) -> tuple[tuple[str, str], ...]:
     """Labels, tags and what else tells a test from others; what changes with each run is not."""
     told = []
@@ -402,9 +393,6 @@ def _pairs(values: object) -> tuple[tuple[str, str], ...]:
 
 def _lines(value: object) -> str:
     return "\n".join(map(printed, value)) if isinstance(value, list) else printed(value)
-
-
-# Numbers
 
 
 def _duration(duration: object, start: object, stop: object) -> float | None:

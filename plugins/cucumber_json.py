@@ -421,9 +421,6 @@ def _attempt(result: Result) -> Attempt:
     return Attempt(result.status, result.duration, result.message, result.trace, result.type)
 
 
-# Parts
-
-
 def _word(value: Any) -> str:
     """A status in small letters; "" where there is none."""
     return value.strip().lower() if isinstance(value, str) else _text(value)

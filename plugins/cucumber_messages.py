@@ -249,8 +249,6 @@ class _Run:
                 reader(content)
             self.found_messages = self.found_messages or kind in KINDS
 
-    # What is to run
-
     def _document(self, document: Object) -> None:
         """Keep a name and a line for every scenario and row, until its pickle comes."""
         feature = object_of(document.get("feature"))
@@ -319,8 +317,6 @@ class _Run:
                 text = self._hooks.get(_text(step.get("hookId")), "hook")
             case.steps[_text(step.get("id"))] = text
         self._cases[_text(test.get("id"))] = case
-
-    # What runs
 
     def _started(self, started: Object) -> None:
         case_id = _text(started.get("testCaseId"))
@@ -402,8 +398,6 @@ class _Run:
                 message, tries = "it was to be tried again, and was not", tuple(case.attempts)
                 yield case.path, Result(case.name, Status.UNKNOWN, message=message, attempts=tries)
 
-    # What goes wrong around it
-
     def _run_hook_started(self, started: Object) -> None:
         title = self._hooks.get(_text(started.get("hookId")), "hook of the run")
         self._run_hooks[_text(started.get("id"))] = title
@@ -453,9 +447,6 @@ def _failure(result: Object) -> tuple[str, str, str]:
 
 def _attempt(result: Result) -> Attempt:
     return Attempt(result.status, result.duration, result.message, result.trace, result.type)
-
-
-# Parts
 
 
 def _joined(*names: str) -> str:

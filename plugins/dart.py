@@ -228,9 +228,6 @@ class _Run:
         return {suite for suite, count in awaited.items() if ended[suite] == count}
 
 
-# One test
-
-
 def _says_nothing(test: _Test) -> bool:
     return not test.has_ended and not test.errors
 
@@ -314,9 +311,6 @@ def _trace(error: dict[str, Any]) -> str:
 def _skip_reason(test: _Test) -> str:
     printed = (each.removeprefix("Skip: ") for each in test.printed if each.startswith("Skip: "))
     return test.reason or next(printed, "")
-
-
-# Names and odd values
 
 
 @lru_cache(maxsize=1024)

@@ -219,18 +219,12 @@ def _closing(answer: dict[str, Any], counted: _Counted) -> Iterator[Record]:
         yield Note(f"the whole report declares {declared} tests, found {counted.tests}")
 
 
-# Names
-
-
 def _file_name(file: dict[str, Any]) -> str:
     return text_of(file.get("name") or file.get("testFilePath"))
 
 
 def _project(name: object) -> str:
     return text_of(name.get("name") if isinstance(name, dict) else name)
-
-
-# Texts
 
 
 def _summary(messages: list[str]) -> str:
@@ -247,9 +241,6 @@ def _console(value: object) -> str:
 def _properties(test: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     tags = test.get("tags")
     return tuple([("tag", tag) for tag in _texts(tags)]) if tags else ()
-
-
-# Odd values
 
 
 def _texts(value: object) -> list[str]:

@@ -708,9 +708,6 @@ def _unknown_if_passed(result: Result) -> Result:
     return msgspec.structs.replace(result, status=Status.UNKNOWN)
 
 
-# Names
-
-
 def _is_like_pytest(suite: Element) -> bool:
     """Whether pytest may have written this suite: its names may be set, its attributes not."""
     keys = suite.keys()
@@ -766,9 +763,6 @@ def _local(element: Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-# Texts
-
-
 def _text(element: Element) -> str:
     if len(element):
         return "".join(element.itertext()).strip("\r\n")
@@ -799,9 +793,6 @@ def _message(element: Element) -> str:
     if inside is not None and (message := _text(inside).strip()):
         return message
     return next((line.strip() for line in _trace(element).splitlines() if line.strip()), "")
-
-
-# Numbers
 
 
 def _declared_broken(attributes: Any) -> int | None:

@@ -107,9 +107,6 @@ def _difference(stats: object, found: int) -> Iterator[Note]:
         yield Note(f"the whole report declares {declared} tests, found {found}")
 
 
-# Mocha's own
-
-
 def _of_mocha(answer: dict[str, Any]) -> Iterator[Placed]:
     tests = list(_dicts(answer.get("tests")))
     keys = [_key(test) for test in tests]
@@ -210,9 +207,6 @@ def _result(
     )
 
 
-# mochawesome
-
-
 def _of_mochawesome(results: object) -> Iterator[Placed]:
     for root in _dicts(results, also_cut=True):
         yield from _of_suite(root, (), "")
@@ -251,9 +245,6 @@ def _of_listed(test: dict[str, Any], file: str) -> Result:
         file=file,
         raw_status=str(word),
     )
-
-
-# Odd values
 
 
 def _dicts(value: object, also_cut: bool = False) -> Iterable[dict[str, Any]]:

@@ -195,9 +195,6 @@ class _Reading:
             yield Note(f"the report declares {declared} failures, found {self.broken}")
 
 
-# Where a case stands
-
-
 def _suite_around(element: XmlElement) -> XmlElement | None:
     return next(element.iterancestors("test-suite"), None)
 
@@ -263,9 +260,6 @@ def _is_part(name: str, fixture: str) -> bool:
     return f".{name.partition('<')[0]}" in f".{fixture}"
 
 
-# One case
-
-
 def _result(case: XmlElement, name: str, place: _Place) -> Result:
     time = case.get("time")
     status, raw = _outcome(case)
@@ -324,9 +318,6 @@ def _properties(element: XmlElement) -> Pairs:
             name, value = each.get("name") or "", each.get("value") or ""
             found.append(("Category", name) if is_category else (name, value))
     return tuple(pair for pair in found if pair[0] and not pair[0].startswith("_"))
-
-
-# Suites and numbers
 
 
 def _trouble(suite: XmlElement, below: int) -> str:

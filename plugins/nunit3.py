@@ -315,9 +315,6 @@ def _output(element: XmlElement) -> str:
     return next(((each.text or "").strip("\r\n") for each in element.iterchildren("output")), "")
 
 
-# Suites and the run
-
-
 def _trouble(suite: XmlElement, below: int) -> str:
     """In words, what failed in a suite outside its cases; "" where nothing did."""
     state = STATE.fullmatch(suite.get("result") or "")

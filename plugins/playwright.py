@@ -117,9 +117,6 @@ def _difference(stats: object, found: int) -> Iterator[Note]:
             yield Note(f"the whole report declares {declared} tests, found {found}")
 
 
-# Suites and specs
-
-
 Placed = tuple[tuple[str, ...], Result]
 
 
@@ -158,9 +155,6 @@ def _of_spec(spec: dict[str, Any], file: str, titles: tuple[str, ...]) -> Iterat
             properties,
         )
         yield path, result
-
-
-# One test
 
 
 def _result(

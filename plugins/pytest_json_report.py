@@ -175,9 +175,6 @@ def _why_there_are_none(document: Object) -> str:
     return f"it holds a summary alone ({told}) and names no test"
 
 
-# What is to be told of the run
-
-
 def _troubles(
     document: Document, count: int, failures: int, damage: Damage | None
 ) -> Iterator[str]:
@@ -215,8 +212,6 @@ def _collectors(document: Document, outcome: str) -> Iterator[tuple[str, str]]:
         if isinstance(each, dict) and each.get("outcome") == outcome:
             yield printed(each.get("nodeid")) or "the session", _message(each)
 
-
-# One test
 
 RERUN = Attempt(Status.UNKNOWN, message="it was run again; the report tells no more of this try")
 
@@ -303,8 +298,6 @@ def _expected(word: str, shown: list[Object]) -> Literal["", "xfail", "xpass"]:
     strict = shown and _why(shown[0]).startswith("[XPASS(strict)]")
     return "xpass" if word == "xpassed" or strict else ""
 
-
-# Texts
 
 SKIPPED = re.compile(r"""\((?:'[^']*'|"[^"]*"), \d+, (['"])(?:Skipped: )?(.*)\1\)""", re.S)
 WORKER = re.compile(r"\[gw\d+\] .*(?:\n|$)")

@@ -546,9 +546,6 @@ def _text(value: object) -> str:
     return printed(value, most=1000)
 
 
-# What both have
-
-
 class _Steps:
     """The keywords of one test that failed, and what they logged, up to a limit."""
 

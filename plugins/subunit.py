@@ -390,9 +390,6 @@ def _bytes(fields: io.BytesIO) -> bytes:
     return data
 
 
-# Version 1
-
-
 def _read_lines(stream: BinaryIO, reading: _Reading) -> Iterator[None]:
     lines = _Lines(stream, reading)
     while line := lines.next():
@@ -505,9 +502,6 @@ class _Lines:
                 tags.pop(tag[1:], None)
             else:
                 tags[tag] = None
-
-
-# Both
 
 
 def _place(test_id: str) -> tuple[tuple[str, ...], str]:

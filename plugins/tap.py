@@ -341,8 +341,6 @@ class _Level:
     def innermost(self) -> _Level:
         return self.child.innermost() if self.child else self
 
-    # Lines
-
     def take(self, line: str) -> None:
         """One line, without the indent of this level."""
         if self.yaml is not None and (not line or line.startswith(self.yaml_indent)):
@@ -416,8 +414,6 @@ class _Level:
             reason = _unescaped(found[3] or "")
             self.reading.out.append(Note(f"no tests are planned: {reason}".rstrip(": ")))
 
-    # Test lines
-
     def _take_point(self, line: str, found: re.Match[str]) -> None:
         if self.is_over:
             self.reading.after_plan += 1
@@ -465,8 +461,6 @@ class _Level:
         else:
             self.held.append((path, result))
 
-    # Subtests
-
     def _begins_subtest(self, line: str) -> bool:
         if not line.startswith(INDENT):
             return False
@@ -505,8 +499,6 @@ class _Level:
             self.parent.put((name, *path), result)
         self.held.clear()
 
-    # YAML blocks
-
     def _take_yaml(self, text: str) -> None:
         if self.yaml is None or self.current is None:
             return
@@ -520,8 +512,6 @@ class _Level:
         if self.yaml and self.current:
             self.current.comments += self.yaml
         self.yaml = None
-
-    # The end
 
     def is_complete(self) -> bool:
         """Whether the plan says that nothing is missing."""

@@ -250,8 +250,6 @@ class _Reading:
             reason += f"; the classes of {self._lost} results come behind it, so they are left out"
         return reason, damage.position
 
-    # The run as a whole
-
     def summary(self, summary: XmlElement) -> None:
         self._outcome = summary.get("outcome") or ""
         counters = summary.find("{*}Counters")
@@ -289,9 +287,6 @@ class _Reading:
     def _is_echo(self, outcome: str, text: str) -> bool:
         """xUnit.net's adapter logs each test that failed or was skipped; the results tell that."""
         return ECHO.fullmatch(text) is not None and (outcome not in BAD_INFOS or self.broken > 0)
-
-
-# Definitions
 
 
 def _test(element: XmlElement, known: dict[Any, _Test]) -> _Test:
@@ -347,9 +342,6 @@ def _categories(element: XmlElement) -> Properties:
         ("priority", element.get("priority") or ""),
     ]
     return tuple(pair for pair in found if all(pair))[:MOST_PROPERTIES]
-
-
-# Results
 
 
 def _placed(waiting: _Waiting, test: _Test) -> Result:
@@ -460,9 +452,6 @@ def _text(element: XmlElement | None, child: str) -> str:
 
 def _local(element: XmlElement) -> str:
     return str(element.tag).rpartition("}")[2]
-
-
-# Numbers
 
 
 def _seconds(text: str) -> float | None:

@@ -207,9 +207,6 @@ class _Reading:
             yield Note(f"{name} declares {failed} failures, found {self._broken}")
 
 
-# One test
-
-
 def _result(test: XmlElement, prefix: str) -> Result:
     name = test.get("name") or test.get("method") or UNNAMED
     if name.startswith(prefix):
@@ -280,9 +277,6 @@ def _traits(traits: Iterable[XmlElement]) -> Properties:
 
 def _text(element: XmlElement | None) -> str:
     return "" if element is None else "".join(map(str, element.itertext()))
-
-
-# Numbers
 
 
 def _seconds(text: str) -> float | None:

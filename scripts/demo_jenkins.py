@@ -57,9 +57,6 @@ def serve(
     return DemoServer(history, port, user, token, dialect, Words(words))
 
 
-# The command.
-
-
 class StartError(Exception):
     """Why the demonstration did not start, in one sentence."""
 

@@ -188,9 +188,6 @@ def _failed_early() -> Mapping[str, Any]:
     return {"result": "FAILURE", "tested": False}
 
 
-# From a plan to a job.
-
-
 def _job(plan: Plan, seed: int, now: datetime, up: Job | None) -> Job:
     cases = tuple(_cases(plan, seed))
     builds = tuple(_builds(plan, seed, now, cases))

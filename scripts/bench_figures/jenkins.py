@@ -221,9 +221,6 @@ def _worker(
     return running(["tracker", "worker", *options], settings.home / "worker.log", home)
 
 
-# A server that goes wrong.
-
-
 def _hang(out: BufferedIOBase) -> None:
     """Take the question and never say a word."""
     time.sleep(3600)

@@ -67,9 +67,6 @@ def _files(folder: Path) -> Iterator[Path]:
     return (folder / name for name in sorted(each.name for each in os.scandir(folder)))
 
 
-# Ours
-
-
 def _plugin(name: str) -> Reader:
     from tracker.intake.contract import Head, ReportFile, Result, Status
     from tracker.intake.plugins import PluginSources, load_plugins
@@ -98,9 +95,6 @@ def _plugin(name: str) -> Reader:
             return read(ReportFile(stream, path.name, head))
 
     return read_path
-
-
-# Readers of others
 
 
 def _best(name: str) -> Reader:

@@ -172,9 +172,6 @@ def _false_a_night(judge: Judge, suites: Sequence[Suite]) -> float:
     return alarms / (NIGHTS * len(suites))
 
 
-# What is not as in the table.
-
-
 def gaps(chance: random.Random, outcomes: str) -> str:
     """It does not run, or is skipped, on one night of ten."""
     return "".join("." if chance.random() < 0.1 else outcome for outcome in outcomes)
