@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 from tracker.intake.contract import (
     UNNAMED,
     YEAR,
-    Damage,
     Head,
     Record,
     ReportError,
@@ -63,9 +62,7 @@ def read(report: ReportFile) -> Iterator[Record]:
             found = True
             yield _result(element.get("result") or "", says)
     except XmlDamage as damage:
-        if not found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(found)
         return
     if not is_check:
         raise ReportError("it holds no testsuites, so it is not Check's XML")

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    Damage,
     Head,
     Note,
     Record,
@@ -70,9 +69,7 @@ def read(report: ReportFile) -> Iterator[Record]:
                 yield Suite(path)
             yield result
     except XmlDamage as damage:
-        if not found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(found)
         return
     if not is_run:
         raise ReportError("it holds no lists of tests, so it is not CppUnit's XML")

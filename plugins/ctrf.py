@@ -13,7 +13,6 @@ Readings where tools differ:
   pytest's JUnit XML: `test_c` of the class `tests.test_a.TestB` in the suite `pytest`.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -24,7 +23,6 @@ from tracker.intake.contract import (
     UNNAMED,
     YEAR,
     Attempt,
-    Damage,
     Head,
     Note,
     Record,
@@ -34,8 +32,7 @@ from tracker.intake.contract import (
     Status,
     Suite,
     Trouble,
-    is_cut,
-    json_document,
+    json_rows,
     list_of,
     objects_of,
     parser,
@@ -113,6 +110,10 @@ class Results(msgspec.Struct):
 class Document(msgspec.Struct):
     results: Results
 
+    @property
+    def tests(self) -> list[msgspec.Raw]:
+        return self.results.tests
+
 
 DOCUMENT = msgspec.json.Decoder(Document)
 TEST = msgspec.json.Decoder(Test)
@@ -138,8 +139,8 @@ def looks_like(head: Head) -> float:
     "ctrf", recognises="CTRF, the Common Test Report Format", sniff=looks_like, endings=(".json",)
 )
 def read(report: ReportFile) -> Iterator[Record]:
-    results, tests, damage = _opened(report.stream.read())
-    yield Suite((), _pairs(results.environment))
+    document, tests, damage = json_rows(report.stream.read(), DOCUMENT, TEST, _lenient)
+    yield Suite((), _pairs(document.results.environment))
     count = failed = 0
     suite: object = None
     path: tuple[str, ...] = ()
@@ -156,46 +157,15 @@ def read(report: ReportFile) -> Iterator[Record]:
     if damage:
         yield damage
     else:
-        yield from _differences(results, count, failed)
+        yield from _differences(document.results, count, failed)
 
 
-def _opened(data: bytes) -> tuple[Results, Iterator[Test], Damage | None]:
-    try:
-        data.decode()  # msgspec does not look at the text of what it leaves for later
-        results = DOCUMENT.decode(data).results
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _opened_damaged(data)
-    return results, _tests(results.tests), None
-
-
-def _tests(raw: list[msgspec.Raw]) -> Iterator[Test]:
-    for each in raw:
-        try:
-            yield TEST.decode(each)
-        except msgspec.ValidationError:  # it is no object, or has a number beyond all others
-            told, _ = json_document(io.BytesIO(bytes(each)))
-            if isinstance(told, dict):
-                yield _test(told)
-
-
-def _opened_damaged(data: bytes) -> tuple[Results, Iterator[Test], Damage | None]:
-    """What can be read of a report that is damaged, or that is no such report."""
-    document, damage = json_document(io.BytesIO(data))
+def _lenient(document: Any) -> Document:
     results = document.get("results") if isinstance(document, dict) else None
     tests = results.get("tests") if isinstance(results, dict) else None
     if not isinstance(results, dict) or not isinstance(tests, list):
         raise ReportError("it holds no list of tests")
-    whole = [each for each in tests if isinstance(each, dict) and not is_cut(each)]
-    if damage and not whole:
-        raise ReportError(damage.reason, damage.position)
-    told = Results(tests, results.get("summary"), results.get("environment"))
-    return told, map(_test, whole), damage
-
-
-def _test(told: Object) -> Test:
-    """As msgspec reads it; its `convert` takes no names that are no Unicode."""
-    names = zip(Test.__struct_fields__, Test.__struct_encode_fields__, strict=True)
-    return Test(**{field: told[name] for field, name in names if name in told})
+    return Document(Results(tests, results.get("summary"), results.get("environment")))
 
 
 def _differences(results: Results, count: int, failed: int) -> Iterator[Record]:

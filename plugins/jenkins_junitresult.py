@@ -26,7 +26,6 @@ from typing import Any, BinaryIO, TypeAlias
 from tracker.intake.contract import (
     UNNAMED,
     Attempt,
-    Damage,
     Head,
     Note,
     Record,
@@ -79,9 +78,7 @@ def read(report: ReportFile) -> Iterator[Record]:
             found = True
             yield _result(element)
     except XmlDamage as damage:
-        if not found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(found)
         return
     if not is_result:
         raise ReportError("it holds no result, so it is not Jenkins' junitResult.xml")

@@ -36,7 +36,6 @@ from tracker.intake.contract import (
     UNNAMED,
     YEAR,
     Attempt,
-    Damage,
     Head,
     Note,
     Record,
@@ -165,11 +164,10 @@ def read(report: ReportFile) -> Iterator[Record]:
     try:
         yield from _records(report, reading)
     except XmlDamage as damage:
-        if not reading.found_results:
-            raise ReportError(damage.reason, damage.position) from None
+        told = damage.behind(reading.found_results)
         yield from reading.cut_off()
         yield from reading.notes()
-        yield Damage(damage.reason, damage.position)
+        yield told
         return
     if not reading.found_elements:
         raise ReportError("it holds no testsuite and no testcase, so it is not JUnit XML")

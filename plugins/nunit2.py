@@ -27,7 +27,6 @@ from typing import TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    Damage,
     Head,
     Note,
     Record,
@@ -40,6 +39,7 @@ from tracker.intake.contract import (
     XmlDamage,
     XmlElement,
     declared_count,
+    nunit_exception,
     parser,
     seconds_from_text,
     xml_elements,
@@ -70,7 +70,6 @@ METHODS = ("ParameterizedTest", "ParameterizedMethod", "GenericMethod", "Theory"
 IN_NAMES = ("Namespace", "GenericFixture", "ParameterizedFixture", "SetUpFixture")
 PATH = re.compile(r"[A-Za-z]:[\\/]|[\\/]|\.{1,2}[\\/]|.*\.(dll|exe|nunit|ps1|[cvf][sb]proj)$", re.I)
 BUILT = re.compile(r"\.(?:dll|exe)$", re.I)
-EXCEPTION = re.compile(r"(?:\w+ ?: )?([A-Za-z_][\w.+`]*(?:Exception|Error)) : ")
 
 
 def looks_like(head: Head) -> float:
@@ -83,9 +82,7 @@ def read(report: ReportFile) -> Iterator[Record]:
     try:
         yield from _records(report, reading)
     except XmlDamage as damage:
-        if not reading.found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(reading.found)
         return
     if not reading.began and not reading.found:
         raise ReportError("it holds no test-results, so it is not NUnit 2 XML")
@@ -268,14 +265,13 @@ def _result(case: XmlElement, name: str, place: _Place) -> Result:
         trace = place.cause
     if status is Status.UNKNOWN and not message:
         message = f"status '{raw}'" if raw else "the report tells no result"
-    exception = EXCEPTION.match(message) if status.is_failure else None
     return Result(
         name,
         status,
         _seconds(time) if time else None,
         message=message,
         trace=trace,
-        type=exception[1] if exception else "",
+        type=nunit_exception(message) if status.is_failure else "",
         stdout=(case.findtext("output") or "").strip("\r\n"),
         raw_status=raw,
         properties=place.properties + _properties(case),

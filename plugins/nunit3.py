@@ -27,7 +27,6 @@ from typing import NamedTuple
 
 from tracker.intake.contract import (
     UNNAMED,
-    Damage,
     Head,
     Note,
     Record,
@@ -40,6 +39,7 @@ from tracker.intake.contract import (
     XmlDamage,
     XmlElement,
     declared_count,
+    nunit_exception,
     parser,
     seconds_from_text,
     xml_elements,
@@ -59,7 +59,6 @@ WORDS = (
 ERROR_LABELS = ("Error", "Cancelled")
 # Unity writes label and site into the word, as NUnit prints a state: `Failed:Error(SetUp)`.
 STATE = re.compile(r"(\w+)(?::(\w+))?(?:\((\w+)\))?")
-EXCEPTION = re.compile(r"(?:\w+ ?: )?([A-Za-z_][\w.+`]*(?:Exception|Error)) : ")
 
 FILES = ("Assembly", "Project", "Test Project")
 PYTEST = re.compile(r"[^:]+\.py(?:::.*)?")
@@ -80,9 +79,7 @@ def read(report: ReportFile) -> Iterator[Record]:
     try:
         yield from _records(report, reading)
     except XmlDamage as damage:
-        if not reading.found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(reading.found)
         return
     if not reading.began and not reading.found:
         raise ReportError("it holds no test-run, so it is not NUnit 3 XML")
@@ -252,7 +249,6 @@ def _result(case: XmlElement, place: _Place) -> Result:
         message = f"status '{raw}'" if raw else "the report tells no result"
     if status.is_failure and not trace and "(Parent)" in raw:
         trace = place.set_up
-    exception = EXCEPTION.match(message) if status.is_failure else None
     return Result(
         name or case.get("methodname") or UNNAMED,
         status,
@@ -260,7 +256,7 @@ def _result(case: XmlElement, place: _Place) -> Result:
         place.classname,
         message=message,
         trace=trace,
-        type=exception[1] if exception else "",
+        type=nunit_exception(message) if status.is_failure else "",
         stdout=_output(case),
         raw_status=raw,
         properties=place.properties + _properties(case),

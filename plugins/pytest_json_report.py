@@ -14,7 +14,6 @@ Readings where tools differ:
 - A report of the summary alone names no test, so there is nothing to read in it.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -34,7 +33,7 @@ from tracker.intake.contract import (
     Suite,
     Trouble,
     is_cut,
-    json_document,
+    json_rows,
     list_of,
     objects_of,
     parser,
@@ -112,7 +111,7 @@ def looks_like(head: Head) -> float:
     endings=(".json",),
 )
 def read(report: ReportFile) -> Iterator[Record]:
-    document, tests, damage = _opened(report.stream.read())
+    document, tests, damage = json_rows(report.stream.read(), DOCUMENT, TEST, _lenient)
     yield Suite((SUITE,))
     count = failures = 0
     for test in tests:
@@ -127,44 +126,14 @@ def read(report: ReportFile) -> Iterator[Record]:
         yield damage
 
 
-def _opened(data: bytes) -> tuple[Document, Iterator[Test], Damage | None]:
-    try:
-        data.decode()  # msgspec does not look at the text of what it leaves for later
-        document = DOCUMENT.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _opened_damaged(data)
-    return document, _tests(document.tests), None
-
-
-def _tests(raw: list[msgspec.Raw]) -> Iterator[Test]:
-    for each in raw:
-        try:
-            yield TEST.decode(each)
-        except msgspec.ValidationError:  # it is no object, or has a number beyond all others
-            told, _ = json_document(io.BytesIO(bytes(each)))
-            if isinstance(told, dict):
-                yield _test(told)
-
-
-def _opened_damaged(data: bytes) -> tuple[Document, Iterator[Test], Damage | None]:
-    """What can be read of a report that is damaged, or that is no such report."""
-    document, damage = json_document(io.BytesIO(data))
+def _lenient(document: Any) -> Document:
     if not isinstance(document, dict):
         raise ReportError("its JSON is not an object")
     tests = document.get("tests")
     if not isinstance(tests, list):
         raise ReportError(_why_there_are_none(document))
-    whole = [each for each in tests if isinstance(each, dict) and not is_cut(each)]
-    if damage and not whole:
-        raise ReportError(damage.reason, damage.position)
     about = {name: document.get(name) for name in Document.__struct_fields__ if name != "tests"}
-    return Document(tests, **about), map(_test, whole), damage
-
-
-def _test(told: Object) -> Test:
-    """As msgspec reads it; its `convert` takes no names that are no Unicode."""
-    names = zip(Test.__struct_fields__, Test.__struct_encode_fields__, strict=True)
-    return Test(**{field: told[name] for field, name in names if name in told})
+    return Document(tests, **about)
 
 
 def _why_there_are_none(document: Object) -> str:

@@ -25,7 +25,6 @@ from typing import Any, TypeAlias
 from tracker.intake.contract import (
     UNNAMED,
     Attempt,
-    Damage,
     Head,
     Note,
     Record,
@@ -85,10 +84,9 @@ def read(report: ReportFile) -> Iterator[Record]:
                 yield from reading.end(element)
     except XmlDamage as damage:
         held = list(reading.settled(cut=True))
-        if not reading.found:
-            raise ReportError(damage.reason, damage.position) from None
+        told = damage.behind(reading.found)
         yield from held
-        yield Damage(damage.reason, damage.position)
+        yield told
         return
     if not reading.began and not reading.found:
         raise ReportError("it holds no testng-results, so it is not TestNG XML")

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tracker.intake.contract import (
     UNNAMED,
-    Damage,
     Head,
     Note,
     Record,
@@ -79,9 +78,7 @@ def read(report: ReportFile) -> Iterator[Record]:
     try:
         yield from _records(report, reading)
     except XmlDamage as damage:
-        if not reading.found:
-            raise ReportError(damage.reason, damage.position) from None
-        yield Damage(damage.reason, damage.position)
+        yield damage.behind(reading.found)
         return
     if not reading.began and not reading.found:
         raise ReportError("it holds no assembly, so it is not xUnit.net XML")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tracker.intake import xml
+from tracker.intake.damage import Damage, ReportError
 from tracker.intake.xml import XmlDamage, xml_elements
 
 
@@ -239,3 +240,12 @@ def test_a_giant_text_is_damage_in_plain_words():
 
 def test_a_file_with_no_element_in_its_first_part_is_refused():
     assert "64 kB" in damage(f"<!-- {'x' * 70_000} --><a/>")[1].reason
+
+
+def test_damage_behind_results_is_told():
+    assert XmlDamage("it breaks off", "line 1").behind(3) == Damage("it breaks off", "line 1")
+
+
+def test_damage_before_any_result_is_a_report_that_cannot_be_read():
+    with pytest.raises(ReportError, match=r"it breaks off \(line 1\)"):
+        XmlDamage("it breaks off", "line 1").behind(0)

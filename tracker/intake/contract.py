@@ -30,6 +30,7 @@ import msgspec
 from tracker.intake.checkouts import without_checkout
 from tracker.intake.damage import Damage, ReportError
 from tracker.intake.json_cut import is_cut
+from tracker.intake.json_rows import json_rows
 from tracker.intake.json_text import (
     JsonLine,
     json_document,
@@ -38,7 +39,7 @@ from tracker.intake.json_text import (
     text_lines,
 )
 from tracker.intake.json_values import list_of, object_of, objects_of, printed, text_of
-from tracker.intake.names import SET_UP, TEAR_DOWN, UNNAMED, pytest_names
+from tracker.intake.names import SET_UP, TEAR_DOWN, UNNAMED, nunit_exception, pytest_names
 from tracker.intake.times import (
     YEAR,
     seconds_from_clock,
@@ -77,7 +78,9 @@ __all__ = [
     "json_document",
     "json_head",
     "json_lines",
+    "json_rows",
     "list_of",
+    "nunit_exception",
     "object_of",
     "objects_of",
     "parser",

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 from lxml import etree
 
+from tracker.intake.damage import Damage, ReportError
+
 XmlElement: TypeAlias = etree._Element
 # lxml's stubs do not know what a pull parser's events are.
 XmlParser: TypeAlias = Any
@@ -44,6 +46,12 @@ class XmlDamage(Exception):
         super().__init__(f"{reason} ({position})" if position else reason)
         self.reason = reason
         self.position = position
+
+    def behind(self, found: int) -> Damage:
+        """The damage of a report, behind so many results; ReportError where there are none."""
+        if not found:
+            raise ReportError(self.reason, self.position) from None
+        return Damage(self.reason, self.position)
 
 
 def libxml2_version() -> str:
