@@ -14,9 +14,9 @@ from tracker.intake.ingest import Intake, try_reading
 from tracker.intake.plugins import PluginSources
 from tracker.intake.sandbox import Limits
 from tracker.queries.trial import Trial, trial
+from tracker.store.models import RESULT_COUNTS
 
 EXPECTED: list[dict[str, Any]] = json.loads((SAMPLES / "EXPECTED.json").read_text())
-COUNTS = ("total", "passed", "failed", "error", "skipped", "unknown")
 INTAKE = Intake(SAMPLES, Limits(), PluginSources(ROOT / "plugins"))
 
 
@@ -30,8 +30,8 @@ def tried(path: Path) -> Trial:
 def test_a_sample_is_read_as_its_tests_were_planned(sample: dict[str, Any]) -> None:
     found = tried(SAMPLES / sample["file"])
     assert found.format == sample["format"]
-    counted = {name: getattr(found.totals, name) for name in COUNTS} | {"flaky": found.flaky}
-    planned = {name: sample.get(name, 0) for name in (*COUNTS, "flaky")}
+    counted = {name: getattr(found.totals, name) for name in RESULT_COUNTS} | {"flaky": found.flaky}
+    planned = {name: sample.get(name, 0) for name in (*RESULT_COUNTS, "flaky")}
     assert counted == {**planned, **sample.get("ours", {})}
 
 

@@ -15,6 +15,7 @@ import msgspec
 from tracker.queries.catalogue_rows import catalogue_rows, named
 from tracker.queries.rows import select, snapshot
 from tracker.store.identity import key
+from tracker.store.models import LACK_COUNTS, RESULT_COUNTS, VERDICT_COUNTS
 from tracker.verdicts.outcomes import Status
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -46,28 +47,7 @@ def _line(kind: str, **values: Any) -> str:
 
 
 # What of a build is derived, or counted from its results.
-COUNTS = (
-    "total",
-    "passed",
-    "failed",
-    "error",
-    "skipped",
-    "unknown",
-    "regressions",
-    "new_failures",
-    "fixed",
-    "suspects",
-    "flaky",
-    "recovering",
-    "in_incident",
-    "expected",
-    "missing",
-    "newly_skipped",
-    "added",
-    "shortfall",
-    "judging",
-    "lifted",
-)
+COUNTS = (*RESULT_COUNTS, *VERDICT_COUNTS, *LACK_COUNTS, "shortfall", "judging", "lifted")
 _BUILD = (
     "id",
     "number",

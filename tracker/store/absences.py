@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracker.store.lost import Lost
-from tracker.store.models import Build
+from tracker.store.models import LACK_COUNTS, Build
 from tracker.store.outcomes import UNJUDGED_FROM_ON, Place
 from tracker.store.sql import run, run_many
 from tracker.verdicts.losses import Group, groups, shrunk
 from tracker.verdicts.missing import Cause, Missing
 
 _TABLES = ("loss", "absence")
-_FORGOTTEN = "expected = 0, missing = 0, newly_skipped = 0, added = 0, shortfall = ''"
-_IS_SAID = "(expected <> 0 OR missing <> 0 OR newly_skipped <> 0 OR added <> 0 OR shortfall <> '')"
+_FORGOTTEN = f"{', '.join(f'{name} = 0' for name in LACK_COUNTS)}, shortfall = ''"
+_IS_SAID = f"({' OR '.join(f'{name} <> 0' for name in LACK_COUNTS)} OR shortfall <> '')"
 
 
 def write(build: int, lost: Lost) -> None:
@@ -40,7 +40,8 @@ def take_back(build: Build) -> None:
     """Forget what a build lacks whose results are others now; the caller saves it."""
     if build.shortfall:
         _forget(build.id)
-    build.expected = build.missing = build.newly_skipped = build.added = 0
+    for name in LACK_COUNTS:
+        setattr(build, name, 0)
     build.shortfall = ""
 
 

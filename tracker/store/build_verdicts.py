@@ -11,7 +11,7 @@ import msgspec
 from tracker.store import break_windows, episodes
 from tracker.store.break_windows import RENEWED_AT, Reckoned, break_window
 from tracker.store.episodes import Began, Open
-from tracker.store.models import Build
+from tracker.store.models import VERDICT_COUNTS, Build
 from tracker.store.outcomes import (
     BEFORE_PLACE,
     FAILED,
@@ -44,9 +44,6 @@ _RENEWED = (State.SUSPECT, State.FLAKY)
 _COUNTED_AS = {State.SUSPECT: "suspects", State.FLAKY: "flaky"}
 _REASON = 200
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-
-
-_COUNTS = ("regressions", "new_failures", "fixed", "suspects", "flaky", "recovering", "in_incident")
 
 
 @dataclass(frozen=True)
@@ -293,11 +290,11 @@ def _since(
 def _write_judging(
     build_id: int, judging: Judging, counts: Mapping[str, int], revision: int
 ) -> None:
-    sets = ", ".join(f"{name} = ?" for name in _COUNTS)
+    sets = ", ".join(f"{name} = ?" for name in VERDICT_COUNTS)
     run(
         f"UPDATE build SET {sets}, judging = ?, lifted = false, said = coalesce(said, ?)"
         " WHERE id = ?",
-        *(counts.get(name, 0) for name in _COUNTS),
+        *(counts.get(name, 0) for name in VERDICT_COUNTS),
         _ENCODER.encode(judging).decode(),
         revision,
         build_id,
@@ -309,7 +306,7 @@ def take_back(build: Build) -> None:
 
     They stay away until it is judged: beside its new totals they would be the counts of others.
     """
-    for name in _COUNTS:
+    for name in VERDICT_COUNTS:
         setattr(build, name, 0)
     build.judging, build.lifted = "{}", False
 
@@ -319,8 +316,8 @@ def forget_counts(job_id: int, place: Place) -> None:
 
     The counts of the others stay on show until they are judged again, and are overwritten then.
     """
-    zeros = ", ".join(f"{name} = 0" for name in _COUNTS)
-    is_said = " OR ".join(f"{name} <> 0" for name in _COUNTS)
+    zeros = ", ".join(f"{name} = 0" for name in VERDICT_COUNTS)
+    is_said = " OR ".join(f"{name} <> 0" for name in VERDICT_COUNTS)
     run(
         f"UPDATE build SET {zeros}, judging = '{{}}', lifted = false"
         f" WHERE {UNJUDGED_FROM_ON} AND (judging <> '{{}}' OR lifted OR {is_said})",

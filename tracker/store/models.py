@@ -146,6 +146,15 @@ class Backfill(Table):
     error = TextField(default="")
 
 
+# Of a build: how many results there are and of each status, how many of each verdict, and what is
+# not there that was before.
+RESULT_COUNTS = ("total", "passed", "failed", "error", "skipped", "unknown")
+VERDICT_COUNTS = (
+    *("regressions", "new_failures", "fixed", "suspects", "flaky", "recovering", "in_incident"),
+)
+LACK_COUNTS = ("expected", "missing", "newly_skipped", "added")
+
+
 class Build(Table):
     """One numbered run of a job.
 

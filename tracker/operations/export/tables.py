@@ -10,6 +10,7 @@ from tracker.operations.export.selection import Selection, selected_builds, sele
 from tracker.queries.rows import at, label_of, sentence_of
 from tracker.store.connection import reading
 from tracker.store.identity import SUITE_JOINT, SUITE_SEPARATOR, key
+from tracker.store.models import LACK_COUNTS, RESULT_COUNTS, VERDICT_COUNTS
 from tracker.store.sql import Row, run
 from tracker.verdicts.outcomes import Status
 
@@ -62,11 +63,7 @@ def _builds(_job_id: int, job: str, builds: list[int]) -> Iterator[tuple[Any, ..
             )
 
 
-_COUNTS = (
-    *("total", "passed", "failed", "error", "skipped", "unknown", "regressions", "new_failures"),
-    *("fixed", "suspects", "flaky", "recovering", "in_incident", "expected", "missing"),
-    *("newly_skipped", "added"),
-)
+_COUNTS = (*RESULT_COUNTS, *VERDICT_COUNTS, *LACK_COUNTS)
 _BUILDS = (
     f"SELECT {label_of('b')}, state, coalesce(result, ''), complete, started, duration, let_go,"
     f" branch, commit_id, upstream_job, upstream_number, {', '.join(_COUNTS)}"

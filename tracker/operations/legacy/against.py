@@ -23,9 +23,8 @@ from tracker.operations.legacy.totals import UNKNOWN, counted, difference_of
 from tracker.operations.validation.findings import Report
 from tracker.store import taken_over
 from tracker.store.connection import reading
+from tracker.store.models import RESULT_COUNTS
 from tracker.store.sql import run
-
-COUNTS = ("total", "passed", "failed", "error", "skipped", "unknown")
 
 
 def compare(path: Path) -> Report:
@@ -131,11 +130,11 @@ def _totals(job: str) -> dict[int, dict[str, int]]:
     """What each build of a job has here, by its id."""
     with reading():
         rows = run(
-            f"SELECT b.id, {', '.join(f'b.{name}' for name in COUNTS)} FROM build b"
+            f"SELECT b.id, {', '.join(f'b.{name}' for name in RESULT_COUNTS)} FROM build b"
             " JOIN job j ON j.id = b.job_id WHERE j.name = ?",
             job,
         )
-    return {row[0]: dict(zip(COUNTS, row[1:], strict=True)) for row in rows}
+    return {row[0]: dict(zip(RESULT_COUNTS, row[1:], strict=True)) for row in rows}
 
 
 def _differs(what: str, there: Mapping[str, int], here: Mapping[str, int]) -> str:
@@ -143,7 +142,7 @@ def _differs(what: str, there: Mapping[str, int], here: Mapping[str, int]) -> st
 
 
 def _said(what: str, there: Mapping[str, int], here: Mapping[str, int]) -> str:
-    names = [name for name in ("builds", *COUNTS) if there.get(name, 0) != here.get(name, 0)]
+    names = [name for name in ("builds", *RESULT_COUNTS) if there.get(name, 0) != here.get(name, 0)]
     said = (f"{there.get(name, 0)} {name} there and {here.get(name, 0)} here" for name in names)
     return f"{what} has {', '.join(said)}"
 

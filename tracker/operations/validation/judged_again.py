@@ -10,7 +10,7 @@ from tracker.operations.validation.naming import key_of, named
 from tracker.operations.validation.remedies import REBUILD
 from tracker.store.connection import reading, writing
 from tracker.store.judging import BEGINNING, judge_from
-from tracker.store.models import table_called
+from tracker.store.models import LACK_COUNTS, VERDICT_COUNTS, table_called
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.sql import run
 
@@ -22,19 +22,19 @@ ROWS = {
     "loss": "Losses of builds that are not what the builds before give",
     "absence": "Missing cases that are not what the builds before give",
 }
+# What is counted, where that is not so many cases.
+_COUNTED = {
+    "regressions": "regressions",
+    "new_failures": "new failures",
+    "suspects": "suspects",
+    "in_incident": "failures in an incident",
+}
 # What is derived of a build, and what that is.
 OF_BUILD = {
-    "regressions": "a count of regressions",
-    "new_failures": "a count of new failures",
-    "fixed": "a count of fixed cases",
-    "suspects": "a count of suspects",
-    "flaky": "a count of flaky cases",
-    "recovering": "a count of recovering cases",
-    "in_incident": "a count of failures in an incident",
-    "expected": "a count of expected cases",
-    "missing": "a count of missing cases",
-    "newly_skipped": "a count of newly skipped cases",
-    "added": "a count of added cases",
+    **{
+        name: f"a count of {_COUNTED.get(name, f'{name} cases'.replace('_', ' '))}"
+        for name in (*VERDICT_COUNTS, *LACK_COUNTS)
+    },
     "shortfall": "a sentence on what is missing",
     "judging": "limits of judging",
     "lifted": "a mark of a lifted incident",

@@ -7,6 +7,7 @@ from tracker.operations.validation.checks import Check, rows_where
 from tracker.operations.validation.findings import Severity
 from tracker.operations.validation.remedies import remedy_of
 from tracker.store.judging import LEAST_BUDGET, MOST_BUDGET
+from tracker.store.models import LACK_COUNTS, RESULT_COUNTS, VERDICT_COUNTS
 from tracker.verdicts.outcomes import Status
 
 # 2000 to 2100, in ms: a time in seconds, or in microseconds, is outside of it.
@@ -35,11 +36,7 @@ def _no_number(column: str, low: int, high: int) -> str:
 
 _STATUS = _no_number("status", 0, max(Status))
 _DURATION = _no_number("duration", 0, _LONGEST)
-_COUNTS = (
-    *("total", "damaged", "regressions", "new_failures", "fixed", "suspects", "flaky"),
-    *("recovering", "in_incident", "expected", "missing", "newly_skipped", "added"),
-    *(each.word for each in Status),
-)
+_COUNTS = (*(*RESULT_COUNTS, "damaged", *VERDICT_COUNTS, *LACK_COUNTS),)
 _LEAST = "min({})".format(", ".join(f"t.{name}" for name in _COUNTS))
 _FLAGS = " OR ".join(f"t.{name} NOT IN (0, 1)" for name in ("complete", "gone", "lifted", "kept"))
 
