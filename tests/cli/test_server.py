@@ -16,18 +16,30 @@ from tracker.store.jobs import note_job_trouble, note_server_trouble, track_job
 from tracker.store.sql import run
 
 
-def test_a_server_is_added_listed_and_checked(command: Command, demo: RunningDemo) -> None:
-    assert command("server", "add", "main", demo.url, "--jobs", "team/*").code == 0
-    assert [row.name for row in servers()] == ["main"]
+def test_a_server_that_is_added_is_looked_at(command: Command) -> None:
+    assert command("server", "add", "main", HERE, "--jobs", "team/*").code == 0
+    assert [(row.name, row.url) for row in servers()] == [("main", HERE)]
     assert run("SELECT kind, key FROM work") == [("watch", "main")]
-    assert demo.url in command("server", "list").out
+
+
+def test_a_server_is_listed(command: Command) -> None:
+    command("server", "add", "main", HERE, "--jobs", "team/*")
+    assert HERE in command("server", "list").out
     assert command("server", "list", "--json").json[0]["patterns"] == ["team/*"]
+
+
+def test_a_check_says_what_a_server_shows(command: Command, demo: RunningDemo) -> None:
+    command("server", "add", "main", demo.url, "--jobs", "team/*")
     said = command("server", "check", "main")
     assert said.code == 0
     assert "is Jenkins 2.541.1." in said.out
     assert "ok     It answers and knows us as anonymous." in said.out
     assert "ok     2 jobs match; 1 are not admitted by the patterns." in said.out
     assert "ok     We may read the test report of team/nightly #" in said.out
+
+
+def test_a_check_names_the_jobs_that_match(command: Command, demo: RunningDemo) -> None:
+    command("server", "add", "main", demo.url, "--jobs", "team/*")
     assert command("server", "check", "main", "--json").json["jobs"] == [
         "team/nightly",
         "team/smoke",

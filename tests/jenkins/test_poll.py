@@ -408,7 +408,7 @@ def test_a_build_read_for_a_hook_does_not_hide_older_ones(
     stub.has(*(a_build(number) for number in range(1, 6)))
     look(stub.url)
     stub.has(*(a_build(number) for number in range(1, 9)))
-    recording.poll_build(reading_of(stub.url, settings), 8)
+    recording.read_build(reading_of(stub.url, settings), 8)
     look(stub.url)
     assert [row.number for row in builds("nightly", limit=9)] == [8, 7, 6, 5, 4, 3, 2, 1]
 
@@ -604,7 +604,7 @@ def test_a_running_build_of_an_older_epoch_ends_as_lost(
     stub.has(a_build(1), a_build(2, building=True, result=None))
     look(stub.url)
     stub.has(a_build(1, timestamp=BEGAN + 90 * DAY), a_build(2, timestamp=BEGAN + 91 * DAY))
-    recording.poll_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
+    recording.read_build(reading_of(stub.url, settings), 2)  # a knock comes before the next look
     look(stub.url)
     assert "running" not in {row.state for row in builds("nightly", limit=9)}
     assert build("nightly", "2~0").state == "lost"

@@ -16,7 +16,7 @@ from tests.reports import zipped
 from tracker.errors import JenkinsError
 from tracker.jenkins.client import Client, Refused
 from tracker.jenkins.poll import PartlyRead, poll_job
-from tracker.jenkins.recording import poll_build
+from tracker.jenkins.recording import read_build
 from tracker.queries.builds import build, reports
 from tracker.queries.results import results
 from tracker.settings import Settings
@@ -82,7 +82,7 @@ def test_a_report_fetched_alone_and_the_same_from_a_zip_are_one(
     stub.answers[f"{WHERE}artifact/*zip*/archive.zip"] = zipped(
         **{"archive/a.xml": junit(a="P"), "archive/b.xml": junit(b="P")}
     )
-    poll_build(reading_of(stub.url, settings), 1)
+    read_build(reading_of(stub.url, settings), 1)
     assert build("nightly", "1") == before
 
 
@@ -230,7 +230,7 @@ def test_a_test_report_that_was_lost_is_no_damage_once_its_parts_are_read(
     linux, windows = (told(a=status)["suites"][0] for status in ("FAILED", "PASSED"))
     linux["enclosingBlockNames"], windows["enclosingBlockNames"] = ["linux"], ["windows"]
     stub.answers[f"{WHERE}testReport/api/json"] = {"suites": [linux, windows]}
-    poll_build(reading_of(stub.url, settings), 1)
+    read_build(reading_of(stub.url, settings), 1)
     assert [row.name for row in reports("nightly", "1")] == [
         "testReport stage=linux",
         "testReport stage=windows",
@@ -245,7 +245,7 @@ def test_a_test_report_that_was_lost_is_no_damage_once_the_build_has_a_report(
     read(actions=[TESTS])
     stub.has(a_build(1, actions=[TESTS], artifacts=artifacts("a.xml")))
     stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
-    poll_build(reading_of(stub.url, settings), 1)
+    read_build(reading_of(stub.url, settings), 1)
     assert [row.name for row in reports("nightly", "1")] == ["a.xml"]
 
 
@@ -275,7 +275,7 @@ def test_a_user_who_is_not_known_any_more_has_lost_nothing(
     answers = stub.answers
     stub.answers = {**answers, f"{WHERE}{at}": 401, "job/nightly/api/json": 401}
     with pytest.raises(Refused, match=r"refuses anonymous \(401\)"):
-        poll_build(reading_of(stub.url, settings), 1)
+        read_build(reading_of(stub.url, settings), 1)
     assert not history.on_record("nightly", 1) or not build("nightly", "1").complete
     stub.answers = {**answers, f"{WHERE}{at}": result_at(at)}
     poll_job(reading_of(stub.url, settings), first_builds=1)
@@ -293,7 +293,7 @@ def test_one_report_that_asks_for_other_credentials_is_lost_and_the_build_read(
     row = build("nightly", "1")
     assert (row.complete, row.damaged) == (True, 1)
     stub.answers[f"{WHERE}{at}"] = result_at(at)
-    poll_build(reading_of(stub.url, settings), 1)
+    read_build(reading_of(stub.url, settings), 1)
     row = build("nightly", "1")
     assert (row.totals.total, row.damaged) == (1, 0)
 
@@ -306,7 +306,7 @@ def test_of_a_user_who_is_not_known_any_more_no_other_report_is_asked(
     refused = {f"{WHERE}artifact/{name}": 401 for name in ("a.xml", "b/b.xml")}
     stub.answers = {**stub.answers, **refused, "job/nightly/api/json": 401}
     with pytest.raises(Refused):
-        poll_build(reading_of(stub.url, settings), 1)
+        read_build(reading_of(stub.url, settings), 1)
     assert [path for path in stub.asked if path in refused] == [f"{WHERE}artifact/a.xml"]
 
 
@@ -371,7 +371,7 @@ def test_a_report_that_is_no_json_is_lost_alone(
         stub.answers[f"{WHERE}artifact/a.xml"] = junit(a="P")
     stub.answers[f"{WHERE}testReport/api/json"] = rb'{"suites": [{"name": "\q", "cases": []}]}'
     stub.has(a_build(1, artifacts=artifacts("a.xml") if of_both else [], actions=[TESTS]))
-    assert poll_build(reading_of(stub.url, settings), 1)
+    assert read_build(reading_of(stub.url, settings), 1)
     assert (build("nightly", "1").complete, build("nightly", "1").totals.total) == (True, of_both)
     lost = {row.name: row.failure for row in reports("nightly", "1") if row.failure}
     assert list(lost) == ["testReport"]

@@ -34,7 +34,7 @@ from tracker.operations.export.selection import Selection, left_out
 from tracker.operations.import_lines import read_lines
 from tracker.operations.imports import Imported, import_lines
 from tracker.queries.dump import lines as dumped
-from tracker.store import catalogue, connection
+from tracker.store import catalogue
 from tracker.store.judging import rebuild
 from tracker.store.rules import add_name_rule, name_rules
 from tracker.store.sql import run
@@ -169,31 +169,60 @@ def test_a_selection_by_time_has_no_builds_whose_results_were_let_go(short: None
         assert run("SELECT count(*) FROM build WHERE total = 0 AND result <> 'ABORTED'") == [(0,)]
 
 
-def test_what_operators_said_is_imported(store: Path, tmp_path: Path) -> None:
+TOLD = catalogue.Catalogue(
+    releases=(catalogue.ReleaseFacts("1.4", main_job="1.4/all"),),
+    tests=(catalogue.TestFacts("1.4", "login", case_ref="C1"),),
+    issues=(catalogue.IssueFacts("SHOP-1", refs=("C1",)),),
+)
+
+
+@pytest.fixture
+def said(store: Path) -> list[bytes]:
+    """An export of what operators said of one job, and of what the catalogue tells."""
     add_name_rule("{release}/{module}/nightly")
-    told = catalogue.Catalogue(
-        releases=(catalogue.ReleaseFacts("1.4", main_job="1.4/all"),),
-        tests=(catalogue.TestFacts("1.4", "login", case_ref="C1"),),
-        issues=(catalogue.IssueFacts("SHOP-1", refs=("C1",)),),
-    )
-    catalogue.take_catalogue(told, now=NOW)
+    catalogue.take_catalogue(TOLD, now=NOW)
     upload("1.4/shop/nightly", 1, report(login="F"))
     run("UPDATE job SET budget = 0.5, standing = 'disabled', standing_since = 7")
     run("INSERT INTO former (name, job_id, until) VALUES ('old', 1, 5)")
     run("INSERT INTO given_parts (job_id, release, module) VALUES (1, '1.5', 'cart')")
-    export = exported()
-    connection.close_store()
-    connection.open_store(tmp_path / "other" / "tracker.db")
-    done = take(export)
-    assert (done.jobs, done.others) == (1, 5)
-    assert name_rules() == ["{release}/{module}/nightly"]
-    assert run("SELECT budget, standing, standing_since, release FROM job") == [
-        (0.5, "disabled", 7, "1.4")
-    ]
-    assert run("SELECT name, until FROM former") == [("old", 5)]
-    assert run("SELECT release, module FROM given_parts") == [("1.5", "cart")]
-    assert not catalogue.would_change(told)
-    assert take(export).others == 0
+    return exported()
+
+
+def test_rules_of_names_are_imported(said: list[bytes]) -> None:
+    with fresh_store():
+        take(said)
+        assert name_rules() == ["{release}/{module}/nightly"]
+
+
+def test_what_is_set_of_a_job_is_imported(said: list[bytes]) -> None:
+    with fresh_store():
+        assert take(said).jobs == 1
+        assert run("SELECT budget, standing, standing_since, release FROM job") == [
+            (0.5, "disabled", 7, "1.4")
+        ]
+
+
+def test_former_names_of_a_job_are_imported(said: list[bytes]) -> None:
+    with fresh_store():
+        take(said)
+        assert run("SELECT name, until FROM former") == [("old", 5)]
+
+
+def test_parts_that_somebody_gave_a_job_are_imported(said: list[bytes]) -> None:
+    with fresh_store():
+        take(said)
+        assert run("SELECT release, module FROM given_parts") == [("1.5", "cart")]
+
+
+def test_the_catalogue_is_imported(said: list[bytes]) -> None:
+    with fresh_store():
+        take(said)
+        assert not catalogue.would_change(TOLD)
+
+
+def test_what_operators_said_is_imported_once(said: list[bytes]) -> None:
+    with fresh_store():
+        assert (take(said).others, take(said).others) == (5, 0)
 
 
 # Damage.

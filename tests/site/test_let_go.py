@@ -36,7 +36,7 @@ def _recorded() -> bytes:
             result = "ABORTED" if number == 13 else "UNSTABLE"
             jenkins("nightly", number, report(**letters), result=result, started=NOW + number * DAY)
         cluster_all()
-        retention.keep("nightly", "2", kept=True)
+        retention.keep("nightly", "2")
         assert let_go() > 12
         assert run("SELECT missing > 0 FROM build WHERE number = 12") == [(1,)]
         return saved()

@@ -267,7 +267,7 @@ def test_a_build_keeps_its_counts_and_reports_without_its_results(forty: Path) -
 def test_a_late_report_takes_nothing_back_that_cannot_be_said_again(
     forty: Path, replace: bool, late: str
 ) -> None:
-    retention.keep("nightly", "3", kept=True)
+    retention.keep("nightly", "3")
     let_go()
     before = build("nightly", "3")
     assert before.newly_broken == 1
@@ -304,24 +304,24 @@ def test_either_of_age_and_number_keeps_results(forty: Path) -> None:
 
 
 def test_a_build_that_somebody_keeps_stays(forty: Path) -> None:
-    retention.keep("nightly", "2", kept=True)
+    retention.keep("nightly", "2")
     let_go()
     assert 2 not in gone() >= {1, 3}
     assert retention.kept_builds() == [("nightly", "2")]
-    retention.keep("nightly", "2", kept=False)
+    retention.keep_no_longer("nightly", "2")
     let_go()
     assert 2 in gone()
 
 
 def test_a_build_that_is_not_here_cannot_be_kept(forty: Path) -> None:
     with pytest.raises(NotFound, match="no build 99 of the job 'nightly'"):
-        retention.keep("nightly", "99", kept=True)
+        retention.keep("nightly", "99")
 
 
 def test_a_build_without_its_results_cannot_be_kept(forty: Path) -> None:
     let_go()
     with pytest.raises(Conflict, match="build 1 of 'nightly' were let go"):
-        retention.keep("nightly", "1", kept=True)
+        retention.keep("nightly", "1")
 
 
 def test_the_build_in_which_a_test_broke_that_still_fails_stays(store: Path, short: None) -> None:

@@ -17,7 +17,7 @@ from tests.factories import NOW, judge_all
 from tests.jenkins.stub import Stub, known_as, reading_of
 from tests.reports import junit
 from tests.store.fresh import lay_out
-from tracker.jenkins.recording import poll_build
+from tracker.jenkins.recording import read_build
 from tracker.queries.dump import lines
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -78,7 +78,7 @@ def by_command(number: int, name: str, folder: Path, settings: Settings) -> None
 
 def from_jenkins(number: int, url: str, settings: Settings) -> None:
     """As the worker reads it."""
-    assert poll_build(reading_of(url, settings, JOB), number)
+    assert read_build(reading_of(url, settings, JOB), number)
 
 
 def events_of(url: str, folder: Path) -> list[Event]:

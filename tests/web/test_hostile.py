@@ -23,7 +23,7 @@ from tests.conftest import junit
 from tests.hostile import REFUSED, Reading, hostile_files
 from tests.jenkins.stub import reading_of
 from tracker.cli import tracker
-from tracker.jenkins.recording import poll_build
+from tracker.jenkins.recording import read_build
 from tracker.queries import builds, dump
 from tracker.queries.rows import select
 from tracker.store import connection
@@ -216,7 +216,7 @@ def jenkins(artifacts):
 def test_artifacts_of_jenkins_are_read_as_they_may_be(settings, store, armed, read):
     artifacts = {f"{named(file)}/report.xml": armed(file) for file in FILES}
     with jenkins(artifacts) as url:
-        assert poll_build(reading_of(url, settings, "hostile"), 1)
+        assert read_build(reading_of(url, settings, "hostile"), 1)
     assert builds.build("hostile", "1").result == "UNSTABLE"
     expected = {f"{name}/report.xml": reading for name, reading in EXPECTED.items()}
     found = read()

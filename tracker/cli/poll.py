@@ -16,7 +16,7 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
     Example: tracker poll team/nightly
     """
     from tracker.jenkins.poll import poll_job
-    from tracker.jenkins.recording import poll_build
+    from tracker.jenkins.recording import read_build
     from tracker.queries.jobs import polled_job
     from tracker.store.backfills import backfill_of
     from tracker.store.jobs import note_job_trouble
@@ -28,7 +28,7 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
     with held("poll", row.name, settings.lease_seconds) as context.beat:
         reading = context.jenkins_job(row)
         if build is not None:
-            finished = poll_build(reading, build)
+            finished = read_build(reading, build)
             click.echo(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
             return
         polled = poll_job(reading, first_builds=settings.first_builds)

@@ -101,7 +101,10 @@ def keep(ctx: click.Context, job: str, build: str, undo: bool) -> None:
     if not re.fullmatch(r"[0-9]{1,18}(~[0-9]{1,9})?", label):
         raise UsageError(f"{build[:40]!r} is no build.", "Give its number, as its page shows it.")
     opened(ctx)
-    retention.keep(job, label, kept=not undo)
+    if undo:
+        retention.keep_no_longer(job, label)
+    else:
+        retention.keep(job, label)
 
 
 @command.command("list")

@@ -33,7 +33,7 @@ class Later(JenkinsError):
     """One build cannot be read now, and may well be when it is tried again."""
 
 
-def poll_build(job: JenkinsJob, number: int) -> bool:
+def read_build(job: JenkinsJob, number: int) -> bool:
     """Record one build; False while it runs, or when Jenkins does not (yet) have it."""
     try:
         answer = job.source.client.json(f"{job.path}{int(number)}/", FACTS)
@@ -92,7 +92,7 @@ def read_one(job: JenkinsJob, number: int, answer: Answer | None) -> TrackerErro
     """
     try:
         if answer is None or "url" not in answer:
-            poll_build(job, number)
+            read_build(job, number)
         else:
             record_answer(job, answer)
     except OF_ONE_BUILD as error:

@@ -8,6 +8,7 @@ run goes on. Its row with its counts, its reports' names, its losses and its epi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tracker.clock import day
 from tracker.errors import Conflict, NotFound
@@ -157,34 +158,29 @@ def place_to_judge_from(job_id: int, place: Place) -> Place:
     return place
 
 
-def keep(job: str, label: str, *, kept: bool) -> None:
-    """Never let the results of a build go, or let that be as with others again.
+def keep(job: str, label: str) -> None:
+    """Never let the results of a build go.
 
     `label` is its number, or number~epoch. NotFound where there is no such build, Conflict where
     its results were let go.
     """
-    number, _, epoch = label.partition("~")
     with writing():
-        build = (
-            Build.select()
-            .join(Job)
-            .where((Job.name == job) & (Build.number == int(number)))
-            .where((Build.epoch == int(epoch)) if epoch else True)
-            .order_by(Build.epoch.desc())
-            .first()
-        )
-        if build is None:
-            raise NotFound(
-                f"There is no build {label} of the job {job!r} here.",
-                "`tracker job list` has the jobs, their pages the builds.",
-            )
-        if kept and build.let_go is not None:
+        build = _called(job, label)
+        if build.let_go is not None:
             remedy = "Its counts stay in any case."
             raise results_let_go(job, label, build.let_go, remedy=remedy)
-        if build.kept != kept:
-            Build.update(kept=kept).where(Build.id == build.id).execute()
-            raise_revision(build.job_id)
-            note("results kept" if kept else "results no longer kept", f"{job} #{label}")
+        if not build.kept:
+            _set_kept(build, kept=True)
+            note("results kept", f"{job} #{label}")
+
+
+def keep_no_longer(job: str, label: str) -> None:
+    """Treat a build that was kept as others again; NotFound where there is no such build."""
+    with writing():
+        build = _called(job, label)
+        if build.kept:
+            _set_kept(build, kept=False)
+            note("results no longer kept", f"{job} #{label}")
 
 
 def kept_builds() -> list[tuple[str, str]]:
@@ -196,6 +192,30 @@ def kept_builds() -> list[tuple[str, str]]:
             " WHERE b.kept ORDER BY j.name, b.epoch, b.number"
         )
     return [(job, build) for job, build in rows]
+
+
+def _called(job: str, label: str) -> Any:
+    """The build, as Peewee has it."""
+    number, _, epoch = label.partition("~")
+    build = (
+        Build.select()
+        .join(Job)
+        .where((Job.name == job) & (Build.number == int(number)))
+        .where((Build.epoch == int(epoch)) if epoch else True)
+        .order_by(Build.epoch.desc())
+        .first()
+    )
+    if build is None:
+        raise NotFound(
+            f"There is no build {label} of the job {job!r} here.",
+            "`tracker job list` has the jobs, their pages the builds.",
+        )
+    return build
+
+
+def _set_kept(build: Any, *, kept: bool) -> None:
+    Build.update(kept=kept).where(Build.id == build.id).execute()
+    raise_revision(build.job_id)
 
 
 def results_let_go(

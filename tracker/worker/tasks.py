@@ -23,7 +23,7 @@ from tracker.jenkins.check import clock_in_words
 from tracker.jenkins.client import Refused, TooSlow
 from tracker.jenkins.listing import starts
 from tracker.jenkins.poll import PartlyRead, poll_job
-from tracker.jenkins.recording import poll_build as poll_one
+from tracker.jenkins.recording import read_build
 from tracker.jenkins.source import JenkinsJob, Source
 from tracker.operations.retention.letting_go import let_go, policy_of
 from tracker.published import read_head
@@ -153,7 +153,7 @@ def _read_in_time(job: JenkinsJob, number: int) -> bool:
     client = job.source.client
     with client.limited(job.seconds):
         try:
-            return poll_one(job, number)
+            return read_build(job, number)
         except TooSlow:
             if not client.is_out_of_time:
                 raise
