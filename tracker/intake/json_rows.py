@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from tracker.errors import UNDECODABLE
 from tracker.intake.damage import Damage, ReportError
 from tracker.intake.json_cut import is_cut
 from tracker.intake.json_text import json_document
@@ -42,7 +43,7 @@ def json_rows(
     try:
         data.decode()  # msgspec does not look at the text of what it leaves for later
         whole = document.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (*UNDECODABLE, RecursionError):
         value, damage = json_document(io.BytesIO(data))
         found = lenient(value)
         rows = [each for each in found.tests if isinstance(each, dict) and not is_cut(each)]
