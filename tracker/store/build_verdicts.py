@@ -326,7 +326,8 @@ def forget_counts(job_id: int, place: Place) -> None:
     )
     run(
         "UPDATE build SET lifted = false WHERE lifted AND id ="
-        f" (SELECT id FROM build WHERE {BEFORE_PLACE} AND total > 0 AND {JUDGED}"
+        f" (SELECT id FROM build INDEXED BY build_with_results WHERE {BEFORE_PLACE}"
+        f" AND total > 0 AND {JUDGED}"
         " ORDER BY epoch DESC, number DESC LIMIT 1)",
         job_id,
         *place.order,
