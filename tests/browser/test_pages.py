@@ -33,6 +33,14 @@ pytestmark = pytest.mark.browser
 
 # Pages about names of jobs, which live pages alone have.
 NAMES = ("/settings/names/east/rel/mod/nightly-linux/", "/settings/names/nobody/<i id=m1>/")
+# Pages with the tables of many columns.
+OVERVIEWS = (
+    "/",
+    "/jobs/team/nightly/",
+    "/jobs/run/top/builds/3/run/",
+    "/jobs/team/nightly/builds/7/",
+)
+NARROW = 40  # pixels: fewer than a word of totals takes
 JENKINS_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
 
 
@@ -151,6 +159,16 @@ def test_no_text_from_outside_becomes_an_element(visits: list[Visit]) -> None:
 
 def test_no_page_scrolls_sideways(visits: list[Visit]) -> None:
     assert where(visits, lambda visit: visit.seen["scrollsSideways"]) == []
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1180])
+def test_no_page_falls_apart_between_a_phone_and_a_screen(
+    chromium: Any, server: RunningServer, width: int
+) -> None:
+    addresses = [server.url + path for path in OVERVIEWS]
+    visits = visit_all(chromium, addresses, (("light", width),))
+    assert where(visits, lambda visit: visit.seen["scrollsSideways"]) == []
+    assert where(visits, lambda visit: visit.seen["narrowest"] < NARROW and visit.seen) == []
 
 
 def test_the_style_sheet_is_applied(visits: list[Visit]) -> None:

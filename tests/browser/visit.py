@@ -23,6 +23,8 @@ LOOKS = tuple(itertools.product(SCHEMES, WIDTHS))[:: examples(3, 1)]
 # Runs in the browser: what a person would see, and what no text of ours may ever have made.
 _LOOK = """() => ({
   scrollsSideways: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  narrowest: Math.min(...[...document.querySelectorAll('.totals > span')]
+    .map((it) => it.getBoundingClientRect().width)),
   madeByTexts: [...document.querySelectorAll('i, script:not([src*="static/"], [src="names.js"]),'
     + '[id^="m1"], [id^="m9"], [onload], [onerror], [onclick], [onmouseover],'
     + 'a[href^="javascript:" i]')].map((it) => it.outerHTML),
