@@ -383,12 +383,42 @@ def test_a_list_whose_rows_are_away_says_that_they_come_back() -> None:
     assert "on pages of their own" not in text
     assert '"results/new/' not in html
     assert AGAIN in text
+    assert "Failures, not judged 2 of 3 All that failed, while this build waits" in text
+    assert names(build.show(**params), "failed") == ["login", "logout"]
+    assert "2 of 3 results" in words_of(**{**lists, "list": "failed"})
     text = words_of(**lists)
     assert f"{AGAIN} {away}" in text
     assert "This list is empty" not in text
     judge_all()
     for each in (words_of("build", **params), words_of(**lists)):
         assert "judged again" not in each
+    assert of(build.show(**params), "failed").count == 0
+
+
+def test_what_broke_stands_before_all_that_is_known_besides() -> None:
+    history("nightly", login="P P P P F", logout="P P P P F", fine="P P P P P")
+    html = html_of("build", job="nightly", build="5")
+    places = [html.index(f'id="{each}"') for each in ("together", "new")]
+    assert places == sorted(places)
+    assert places[-1] < html.index('class="facts"')
+
+
+def test_of_a_commit_the_page_shows_the_first_digits_and_keeps_the_rest() -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    jenkins("nightly", 1, report(login="P"), commit=commit)
+    shown = f'<code title="{commit}">0123456789</code>'
+    assert shown in html_of("build", job="nightly", build="1")
+
+
+def test_of_a_build_without_results_nothing_is_said_to_have_failed_or_not() -> None:
+    jenkins("nightly", 1, result=None)
+    text = words_of("build", job="nightly", build="1")
+    assert "Nothing failed" not in text
+    assert "Nothing was skipped" not in text
+    jenkins("nightly", 1, report(login="P"), result=None)
+    text = words_of("build", job="nightly", build="1")
+    assert "Nothing failed. " in text
+    assert "Nothing was skipped" in text
 
 
 def test_a_list_of_which_some_rows_are_away_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:

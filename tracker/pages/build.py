@@ -88,6 +88,11 @@ class BuildPage:
     priorities: tuple[PriorityCount, ...]
 
     @property
+    def by_name(self) -> dict[str, ResultList]:
+        """Its lists by their names."""
+        return {each.name: each for each in self.lists}
+
+    @property
     def otherwise_counted(self) -> Counted | None:
         """What Jenkins counted, where it is all in and the reports here say something else.
 
@@ -169,7 +174,7 @@ def _paces(row: BuildRow) -> Paces:
 
 
 def _list(row: BuildRow, name: str, release: str, again: bool) -> ResultList:
-    count = results.count_results(row, name)
+    count = results.count_results(row, name, judged_again=again)
     if not count or (name == "all" and count > ROWS):
         return ResultList(name, count, (), again)
     rows = results.results(row.job, row.label, name, limit=ROWS)

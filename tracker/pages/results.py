@@ -35,14 +35,15 @@ def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
     if list not in LISTS:
         raise NotFound(f"There is no list {list!r} of results.", f"There are {', '.join(LISTS)}.")
     row = builds.build(job, build)
-    paging = Paging.of(results.count_results(row, list), page)
+    again = jobs.is_judged_again(row.job)
+    paging = Paging.of(results.count_results(row, list, judged_again=again), page)
     if not paging.is_there:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = results.results(job, build, list, limit=ROWS, offset=paging.offset)
     return ResultsPage(
         build=row,
         list=list,
-        judged_again=jobs.is_judged_again(row.job),
+        judged_again=again,
         rows=with_catalogue(jobs.job(job).parts.release, rows),
         paging=paging,
     )

@@ -47,9 +47,17 @@ _FROM_RESULT = (
 _IN_ORDER = "ORDER BY s.path, c.name, c.variant"
 
 
-def count_results(build: BuildRow, which: str) -> int:
-    """How many rows the list `which` of a build has (see `results`); 0 where they were let go."""
-    return 0 if build.let_go else _COUNTS[which](build)
+def count_results(build: BuildRow, which: str, *, judged_again: bool = False) -> int:
+    """How many rows the list `which` of a build has (see `results`); 0 where they were let go.
+
+    `judged_again` tells that its job is: where the build waits for that, all that failed in it
+    counts as not judged, beside what was counted before.
+    """
+    if build.let_go:
+        return 0
+    if judged_again and which == "failed" and not has_verdicts(build):
+        return build.totals.failures
+    return _COUNTS[which](build)
 
 
 def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) -> list[CaseRow]:
@@ -65,8 +73,6 @@ def results(job: str, label: str, which: str, *, limit: int, offset: int = 0) ->
         found = builds.found(job, label)
         if which in _JUDGED and not _has_verdicts(found):
             return []
-        if which == "failed" and not count_results(found.row, which):
-            return []  # its counts are still there, and tell these failures by what they were
         if which == "all":
             return _all(found, limit, offset)
         rows = _ROWS[which](found, _Part(f"{_IN_ORDER} LIMIT ? OFFSET ?", (limit, offset)))
