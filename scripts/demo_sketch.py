@@ -210,9 +210,14 @@ def commits_of(seed: int, job: str, number: int, before: datetime, rng: Random) 
     for at in range(rng.choice((0, 1, 1, 2, 3))):
         path = f"src/main/java/com/acme/shop/{rng.choice(AREAS)}/{rng.choice(THINGS)}.java"
         when = before - timedelta(minutes=40 - 9 * at)
-        message = f"{rng.choice(EDITS)} the {rng.choice(OBJECTS)[1:].lower()}"
+        message = f"{rng.choice(EDITS)}{_in_words(rng.choice(OBJECTS))}"
         digest = sha1(seed, job, f"{number}.{at}")
         yield Commit(digest, rng.choice(AUTHORS), when, message, path)
+
+
+def _in_words(name: str) -> str:
+    """The words that a name is joined from, a space before each."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def sha1(seed: int, job: str, what: str) -> str:

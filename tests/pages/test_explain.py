@@ -6,7 +6,9 @@ import pytest
 
 from tests.factories import history, key_of
 from tracker.errors import NotFound
-from tracker.pages import explain
+from tracker.pages import BY_NAME, explain
+from tracker.site.links import live_linker
+from tracker.site.render import renderer
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -32,3 +34,12 @@ def test_a_build_that_is_not_there_is_not_found() -> None:
 def test_the_static_site_has_those_of_cases_that_did_not_always_pass() -> None:
     history("nightly", login="P F", other="P P")
     assert [params["case"] for params in explain.every(60)] == [key_of("login")]
+
+
+def test_the_page_says_below_which_case_it_is() -> None:
+    history("nightly", login="P F", other="P P")
+    params = {"job": "nightly", "case": key_of("login")}
+    view = explain.show(**params)
+    html = renderer().html(BY_NAME["explain"], params, view, live_linker(), live=True)
+    crumbs = html.split('class="crumbs"')[1].split("</nav>")[0]
+    assert crumbs.index(">nightly<") < crumbs.index(">login<") < crumbs.index(">Why<")

@@ -96,3 +96,4 @@ def test_a_build_tells_its_counts(get: Get) -> None:
         0,
         0,
     ]
+    assert get("/api/v1/jobs/a/builds/9")["expected"] is None

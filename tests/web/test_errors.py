@@ -52,6 +52,12 @@ def test_a_person_gets_a_page_with_the_id_of_the_request(client):
     assert response.headers["X-Request-ID"] in response.text
 
 
+def test_a_wrong_address_is_told_where_the_right_ones_are(client):
+    assert "/api/v1/openapi.json" in client.get("/api/v1/nothing", headers=CURL).json["detail"]
+    text = client.get("/jobs/nobody/", headers=HTML).text
+    assert '<a href="../../search/">search</a> finds jobs' in text
+
+
 def test_an_error_page_finds_its_style_sheet(client):
     text = client.get("/deep/down/nothing/", headers=HTML).text
     [href] = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)

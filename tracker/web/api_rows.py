@@ -22,8 +22,9 @@ class BuildSaid(msgspec.Struct, frozen=True):
     """A build: what Jenkins says of it, its totals, and what is new in it.
 
     `label` names it in addresses. `duration` is in seconds. What was `judged` counts; `judging`
-    says by which limits, and `not_judged` failures came when that could be done no more. Its
-    results were `let_go` at a time, and the counts remain.
+    says by which limits, and `not_judged` failures came when that could be done no more. How many
+    were `expected` is told where some are missing, else null. Its results were `let_go` at a time,
+    and the counts remain.
     """
 
     job: str
@@ -42,7 +43,7 @@ class BuildSaid(msgspec.Struct, frozen=True):
     fixed: int
     missing: int
     newly_skipped: int
-    expected: int
+    expected: int | None
     added: int
     still_failing: int
     suspects: int
@@ -130,7 +131,8 @@ def _job(row: JobRow, build: Callable[[BuildRow], Build]) -> Job:
 def build_as(kind: type[Said], row: BuildRow, **more: Any) -> Said:
     """A kind of BuildSaid, with what it has beyond the build itself."""
     url = page_url("build", job=row.job, build=row.label)
-    return said(kind, row, url=url, jenkins_url=row.url, **more)
+    expected = row.expected or None
+    return said(kind, row, url=url, jenkins_url=row.url, expected=expected, **more)
 
 
 def case_as(kind: type[Said], row: Any, **more: Any) -> Said:

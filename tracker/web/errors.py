@@ -77,7 +77,11 @@ def _http(error: HTTPException) -> Response:
 
 def _say(error: HTTPException) -> tuple[str, str]:
     if error.code == 404:
-        return f"There is no page at {request.path[:200]}.", "Start at the first page."
+        is_api = request.path.startswith("/api/")
+        remedy = (
+            "/api/v1/openapi.json lists what there is." if is_api else "Start at the first page."
+        )
+        return f"There is no page at {request.path[:200]}.", remedy
     if error.code == 405:
         return f"{request.method} does nothing at {request.path[:200]}.", ""
     return error.description or error.name, ""
