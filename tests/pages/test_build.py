@@ -17,6 +17,7 @@ from tracker.queries.rows import at
 from tracker.site.charts import failures
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
+from tracker.site.text import moment
 from tracker.store import sql
 from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
 from tracker.store.jobs import add_server, track_job
@@ -408,6 +409,15 @@ def test_of_a_commit_the_page_shows_the_first_digits_and_keeps_the_rest() -> Non
     jenkins("nightly", 1, report(login="P"), commit=commit)
     shown = f'<code title="{commit}">0123456789</code>'
     assert shown in html_of("build", job="nightly", build="1")
+
+
+def test_of_a_build_that_began_nobody_knows_when_it_is_said_when_its_reports_came() -> None:
+    upload("nightly", 1, report(login="P"), started=None)
+    said = f"received {moment(at(NOW))}"
+    params = {"job": "nightly", "build": "1"}
+    for text in (words_of("build", **params), words_of("job", job="nightly"), words_of("home")):
+        assert said in text
+        assert "time unknown" not in text
 
 
 def test_of_a_build_without_results_nothing_is_said_to_have_failed_or_not() -> None:

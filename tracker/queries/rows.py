@@ -54,6 +54,7 @@ class BuildRow:
 
     `label` names it in URLs: its number, or `number~epoch` where a newer epoch used the number.
     `duration` is in seconds. `judged` is False while it runs and where it was aborted or lost.
+    Of one of which nobody said when it `started`, `heard` is when it was last told of.
     `gone` tells that Jenkins has it no more. `judging` says by which limits it was judged and
     whether it was an incident; one that was `lifted` was none, since the next build failed too.
 
@@ -99,6 +100,7 @@ class BuildRow:
     let_go: datetime | None = None
     kept: bool = False
     not_judged: int = 0
+    heard: datetime | None = None
 
     @property
     def has_verdicts(self) -> bool:
@@ -238,9 +240,10 @@ _BUILD_COLUMNS = (
     " b.regressions, b.new_failures, b.fixed, b.suspects, b.flaky, b.recovering, b.in_incident,"
     " b.damaged, b.judging, b.lifted,"
     " b.url, b.branch, b.commit_id, b.upstream_job, b.upstream_number, b.gone,"
-    " b.expected, b.missing, b.newly_skipped, b.added, b.shortfall, b.let_go, b.kept"
+    " b.expected, b.missing, b.newly_skipped, b.added, b.shortfall, b.let_go, b.kept,"
+    " b.heard"
 )
-_BUILD_WIDTH = 38
+_BUILD_WIDTH = 39
 
 
 @contextmanager
@@ -312,6 +315,7 @@ def _build(row: tuple[Any, ...]) -> BuildRow:
         shortfall=row[35],
         let_go=at(row[36]),
         kept=bool(row[37]),
+        heard=at(row[38] or None) if started is None else None,
         not_judged=_LATE.decode(row[23]).not_judged,
     )
 
