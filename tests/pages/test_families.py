@@ -59,8 +59,10 @@ def test_a_build_and_a_case_name_the_families_of_their_failures() -> None:
 
 def test_the_live_pages_tell_it_with_denominators_and_lead_there(client) -> None:  # type: ignore[no-untyped-def]
     text = words(client.get("/families/").text)
-    assert "The newest judged builds of 2 jobs have 2 failures, of 1 cause." in text
+    assert "The newest judged builds of 2 jobs have 2 failures, of 1 cause, 1 of them new" in text
     assert "2 of 2 1 of 2" in text
+    assert "of 1 cause, 1 of them new: no build before had it." in text
+    assert f"✚ new a disk, b disk {DISK} 2 of 2" in text
     number = families.show().failing[0].id
     html = client.get(f"/families/{number}/").text
     assert "2 tests fail with it in the newest judged build of 1 job. First seen" in words(html)

@@ -8,6 +8,7 @@ from tests.factories import DAY, NOW, cluster_all, jenkins, key_of, report
 from tracker.errors import NotFound
 from tracker.queries import families
 from tracker.queries.families import Family, FamilyRow
+from tracker.queries.family_examples import with_examples
 from tracker.store import decisions
 from tracker.store.jobs import track_job
 from tracker.store.records import About
@@ -48,6 +49,27 @@ def test_the_families_of_the_newest_builds_come_first_and_the_largest_of_them() 
     night(1, DISK, a="F", b="F")
     assert [row.failures for row in rows()] == [2, 1, 0]
     assert [LOGIN in row.title for row in rows()] == [False, False, True]
+
+
+def test_a_family_is_new_where_only_newest_builds_had_it_and_comes_first() -> None:
+    night(1, LOGIN, a="F", b="F")
+    assert [row.is_new for row in rows()] == [True]
+    night(2, LOGIN, a="F", b="F")
+    night(1, DISK, job="weekly", day=2, c="F")
+    assert [(row.failures, row.is_new) for row in rows()] == [(1, True), (2, False)]
+    night(1, LOGIN, job="early", day=0, a="F")
+    assert [(row.failures, row.is_new) for row in rows()] == [(1, True), (3, False)]
+
+
+def test_of_a_family_that_fails_the_first_tests_are_told_once_each() -> None:
+    night(1, a="F", b="F", c="F")
+    night(1, job="weekly", a="F", b="P")
+    [row] = with_examples(rows())
+    assert [each.case.name for each in row.examples] == ["a", "b"]
+    assert {each.case.message for each in row.examples} == {DISK}
+    night(2, a="P", b="P", c="P")
+    night(2, job="weekly", a="P", b="P")
+    assert [row.examples for row in with_examples(rows())] == [()]
 
 
 def test_failures_and_jobs_are_counted_in_the_newest_judged_builds_alone() -> None:

@@ -9,6 +9,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import families
 from tracker.queries.families import DAYS, FamilyRow, Now
+from tracker.queries.family_examples import with_examples
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def show(page: str = "1") -> FamiliesPage:
     if not paging.is_there:
         raise NotFound(f"The list of families has no page {page}.", "Start at its first page.")
     rows = families.families(limit=ROWS, offset=paging.offset)
-    return FamiliesPage(families.now(), DAYS, tuple(rows), paging)
+    return FamiliesPage(families.now(), DAYS, with_examples(rows), paging)
 
 
 def every(_newest: int) -> Iterator[Params]:

@@ -24,20 +24,27 @@ SHOWN = 60
 _LONGEST_ID = 18
 
 # The newest judged build of each job in use.
-_NEWEST = (
+NEWEST = (
     "SELECT (SELECT b.id FROM build b WHERE b.job_id = j.id AND"
     f" {JUDGED} ORDER BY b.epoch DESC, b.number DESC LIMIT 1) FROM job j"
     f" WHERE {IN_USE}"
 )
+# Whether no build but newest ones has it, nor had any that was let go.
+_IS_NEW = (
+    "CASE WHEN n.failures > 0 AND k.first >= n.began AND NOT EXISTS (SELECT 1 FROM signature g"
+    " JOIN appearance a ON a.signature_id = g.id WHERE g.family_id = f.id"
+    " AND a.build_id NOT IN (SELECT id FROM newest WHERE id IS NOT NULL)) THEN 1 ELSE 0 END"
+)
 _ROWS = (
-    "WITH newest (id) AS (" + _NEWEST + "), known AS (SELECT family_id, count(*) AS signatures,"
+    "WITH newest (id) AS (" + NEWEST + "), known AS (SELECT family_id, count(*) AS signatures,"
     " min(first) AS first, max(last) AS last FROM signature WHERE last > 0 GROUP BY family_id),"
-    " failing AS (SELECT s.family_id, sum(a.cases) AS failures, count(DISTINCT b.job_id) AS jobs"
+    " failing AS (SELECT s.family_id, sum(a.cases) AS failures, count(DISTINCT b.job_id) AS jobs,"
+    " min(coalesce(b.started, b.heard)) AS began"
     " FROM newest CROSS JOIN appearance a ON a.build_id = newest.id"
     " JOIN signature s ON s.id = a.signature_id JOIN build b ON b.id = a.build_id"
     " GROUP BY s.family_id)"
     " SELECT f.id, f.name, f.title, f.reason, k.signatures, k.first, k.last,"
-    " coalesce(n.failures, 0), coalesce(n.jobs, 0)"
+    f" coalesce(n.failures, 0), coalesce(n.jobs, 0), {_IS_NEW} AS is_new"
     " FROM known k JOIN family f ON f.id = k.family_id LEFT JOIN failing n ON n.family_id = f.id"
 )
 _SHOWN = f"(n.failures > 0 OR k.last >= (SELECT max(last) FROM signature) - {DAYS * DAY})"
@@ -48,7 +55,8 @@ class FamilyRow:
     """A family: what people call it, else what it is called by itself, and why it is one.
 
     `failures` are those of the newest judged builds of jobs in use, in so many `jobs`; all failures
-    of a family have one of its `signatures`.
+    of a family have one of its `signatures`. It `is_new` where only those builds ever had it.
+    `examples` are the first tests of these failures, where they were asked for.
     """
 
     id: int
@@ -60,6 +68,8 @@ class FamilyRow:
     last_seen: datetime | None
     failures: int
     jobs: int
+    is_new: bool
+    examples: tuple[FailingCase, ...] = ()
 
     @property
     def called(self) -> str:
@@ -164,7 +174,7 @@ def now() -> Now:
     """The failures of the newest judged builds."""
     rows = select(
         f"SELECT b.failed + b.error, (SELECT coalesce(sum(a.cases), 0) FROM appearance a"
-        f" WHERE a.build_id = b.id), {IS_SILENT} FROM build b WHERE b.id IN ({_NEWEST})"
+        f" WHERE a.build_id = b.id), {IS_SILENT} FROM build b WHERE b.id IN ({NEWEST})"
     )
     return Now(
         failures=sum(row[0] for row in rows),
@@ -180,10 +190,10 @@ def count_families() -> int:
 
 
 def families(*, limit: int, offset: int = 0) -> list[FamilyRow]:
-    """Those that fail now, the largest first; then those seen in the last days, newest first."""
+    """Those that fail now, the new and then the largest first; then those of the last days."""
     rows = select(
-        f"{_ROWS} WHERE {_SHOWN} ORDER BY coalesce(n.failures, 0) DESC, k.last DESC, f.id"
-        " LIMIT ? OFFSET ?",
+        f"{_ROWS} WHERE {_SHOWN}"
+        " ORDER BY is_new DESC, coalesce(n.failures, 0) DESC, k.last DESC, f.id LIMIT ? OFFSET ?",
         limit,
         offset,
     )
@@ -237,7 +247,7 @@ def family(number: str) -> Family:
 def failing_cases(number: int, *, limit: int) -> list[FailingCase]:
     """The tests that fail with the family in the newest judged builds, by job, suite and name."""
     rows = select(
-        f"WITH newest (id) AS ({_NEWEST}), theirs (id) AS (SELECT DISTINCT a.build_id FROM newest"
+        f"WITH newest (id) AS ({NEWEST}), theirs (id) AS (SELECT DISTINCT a.build_id FROM newest"
         " CROSS JOIN appearance a ON a.build_id = newest.id"
         " JOIN signature g ON g.id = a.signature_id AND g.family_id = ?1)"
         f" SELECT j.name, {label_of('b')}, c.id, s.path, c.name, c.variant, r.status, r.duration,"
@@ -285,8 +295,9 @@ def family_of(job: str, label: str, case_key: str) -> InBuild | None:
 
 
 def _row(row: tuple[Any, ...]) -> FamilyRow:
-    number, name, title, reason, signatures, first, last, failures, jobs = row
-    return FamilyRow(number, name, title, reason, signatures, at(first), at(last), failures, jobs)
+    number, name, title, reason, signatures, first, last, failures, jobs, is_new = row
+    seen = (at(first), at(last))
+    return FamilyRow(number, name, title, reason, signatures, *seen, failures, jobs, bool(is_new))
 
 
 _BUILDS_OF = (
