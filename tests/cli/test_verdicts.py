@@ -53,9 +53,16 @@ def test_a_release_that_is_not_ready_is_a_finding(command: Command) -> None:
     said = command("readiness")
     assert said.code == 1
     first, second, third = said.out.splitlines()
-    assert first.startswith("release 1.10: not ready. 1 of 1 tests is worse than in release 1.9")
+    assert first.startswith("release 1.10: not ready. Of 1 test: 1 worse than in release 1.9")
     assert second == "sample     builds: 8"
     assert third.startswith(f"regressed  {key_of('login')}  s › login: Failed in 8 of 8 runs")
+
+
+def test_a_test_that_the_newest_build_broke_is_a_finding(command: Command) -> None:
+    history("n", login=" ".join("P" * 30 + "F"))
+    said = command("readiness")
+    assert (said.code, said.out.splitlines()[0]) == (1, "not ready. Of 1 test: 1 newly broken.")
+    assert said.out.splitlines()[2].endswith(": newly broken. Failing since n #31.")
 
 
 def test_a_release_is_told_with_its_days_and_what_was_left_out(command: Command) -> None:

@@ -81,9 +81,19 @@ def test_the_page_of_a_tracker_without_builds_says_so(client: FlaskClient) -> No
 @pytest.mark.usefixtures("three")
 def test_the_page_says_the_verdict_and_links_to_the_tests(client: FlaskClient) -> None:
     page = client.get("/readiness/?release=1.10").text
-    assert "1 of 2 tests is worse than in release 1.9 or release 1.8" in page
+    assert "Of 2 tests: 1 worse than in release 1.9 or release 1.8" in page
+    assert '<a href="#r1-regressed">1 regressed</a>' in page
     assert f'href="../jobs/1.10/shop/cases/{key_of("login")}/"' in page
     assert 'href="./?release=1.9"' in page
+
+
+def test_the_page_says_since_when_a_test_is_broken(client: FlaskClient) -> None:
+    history("n", login=" ".join("P" * 30 + "F"), logout=" ".join("P" * 31))
+    page = client.get("/readiness/").text
+    assert '<h3 id="r1-broken">Newly broken <span class="count">1 of 2</span></h3>' in page
+    assert (
+        'Failing since <span class="build"><a href="../jobs/n/builds/31/">#31</a></span>.' in page
+    )
 
 
 def test_the_page_says_what_was_left_out_of_the_sample(client: FlaskClient) -> None:

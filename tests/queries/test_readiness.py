@@ -52,12 +52,51 @@ def test_a_test_that_broke_in_a_release_has_regressed() -> None:
     found = judged()
     assert (found.release, found.verdict) == ("1.10", "not ready")
     assert found.sentence == (
-        "1 of 2 tests is worse than in release 1.9, at most 5 % of them by chance."
+        "Of 2 tests: 1 worse than in release 1.9 (at most 5 % of them by chance)."
     )
     [row] = worst("regressed")
     assert (row.key, row.job, row.standing) == (key_of("login"), "1.10/shop-linux", "regressed")
     assert (row.failures, row.runs, row.failures_before, row.runs_before) == (8, 8, 0, 8)
     assert row.sentence.startswith("Failed in 8 of 8 runs, in 0 of 8 runs in release 1.9: worse;")
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize("failures", [1, 2])
+def test_what_broke_in_the_newest_builds_keeps_a_release_back(failures: int) -> None:
+    history("1.9/shop-linux", login=" ".join("P" * 20), logout=" ".join("P" * 20))
+    history(
+        "1.10/shop-linux",
+        login=" ".join("P" * (20 - failures) + "F" * failures),
+        logout=" ".join("P" * 20),
+    )
+    found = judged()
+    assert (found.verdict, found.sentence) == ("not ready", "Of 2 tests: 1 newly broken.")
+    [row] = worst("broken")
+    assert (row.key, row.job, row.since) == (key_of("login"), "1.10/shop-linux", str(21 - failures))
+
+
+@pytest.mark.usefixtures("named")
+def test_what_broke_and_passes_again_keeps_nothing_back() -> None:
+    history("1.9/shop-linux", login=" ".join("P" * 20))
+    history("1.10/shop-linux", login=" ".join("P" * 20 + "F"))
+    assert judged().verdict == "not ready"
+    upload("1.10/shop-linux", 22, report(login="P"), complete=True)
+    assert (judged().verdict, judged().counts.broken) == ("ready", 0)
+
+
+@pytest.mark.usefixtures("named")
+def test_a_new_test_that_fails_first_is_newly_broken() -> None:
+    history("1/shop-linux", login=EIGHT_PASS)
+    history("2/shop-linux", login=EIGHT_PASS, came=" ".join("." * 7 + "F"))
+    assert names("broken") == ["came"]
+    assert judged().verdict == "not ready"
+
+
+@pytest.mark.usefixtures("named")
+def test_what_broke_before_the_newest_days_is_not_newly_broken() -> None:
+    nights("1/shop-linux", "P" * 10 + "F" * 20)
+    nights("2/shop-linux", "P" * 10 + "F" * 20)
+    assert judged(basis="1").counts.broken == 0
 
 
 @pytest.mark.usefixtures("named")

@@ -19,18 +19,23 @@ def failed(failures: int, runs: int) -> Counts:
     return Counts(runs - failures, failures)
 
 
-def judged(before: Counts | None, after: Counts | None, *, is_open: bool = False) -> Judged:
+def judged(
+    before: Counts | None, after: Counts | None, *, is_open: bool = False, is_broken: bool = False
+) -> Judged:
     """The test `login` among a hundred healthy ones."""
-    return release(before, after, is_open=is_open).tests["login"]
+    return release(before, after, is_open=is_open, is_broken=is_broken).tests["login"]
 
 
 def release(
-    before: Counts | None, after: Counts | None, *, is_open: bool = False
+    before: Counts | None, after: Counts | None, *, is_open: bool = False, is_broken: bool = False
 ) -> Readiness[str]:
     basis = HEALTHY if before is None else {**HEALTHY, "login": before}
     sample = HEALTHY if after is None else {**HEALTHY, "login": after}
     return readiness(
-        [Period("1.4", basis)], Period("1.5", sample), {"login"} if is_open else frozenset()
+        [Period("1.4", basis)],
+        Period("1.5", sample),
+        {"login"} if is_open else frozenset(),
+        {"login"} if is_broken else frozenset(),
     )
 
 
@@ -111,22 +116,21 @@ def test_a_test_that_only_an_older_release_had_is_not_missing():
 def test_a_healthy_release_is_ready_and_says_how_many_were_compared():
     found = release(failed(0, 30), failed(0, 10))
     assert found.verdict is Verdict.READY
-    assert found.sentence == "none of 101 tests are worse than in 1.4"
+    assert found.sentence == "of 101 tests none is newly broken or worse than in 1.4"
 
 
 def test_a_regression_makes_it_not_ready():
     found = release(failed(0, 30), failed(7, 7))
     assert found.verdict is Verdict.NOT_READY
     assert found.those(Standing.REGRESSED) == ["login"]
-    assert found.sentence == ("1 of 101 tests is worse than in 1.4, at most 5 % of them by chance")
+    assert found.sentence == ("of 101 tests: 1 worse than in 1.4 (at most 5 % of them by chance)")
 
 
 def test_a_failing_new_test_makes_it_not_ready():
     found = release(None, failed(5, 10))
     assert found.verdict is Verdict.NOT_READY
     assert found.sentence == (
-        "none of 100 tests are worse than in 1.4; "
-        "1 of 1 new ones pass in less than 95 % of their runs"
+        "of 101 tests: 1 without a basis that passes in less than 95 % of the runs"
     )
 
 
@@ -163,7 +167,54 @@ def test_nothing_at_all_is_not_enough():
 def test_no_release_before_leaves_the_pass_rates():
     found = readiness([], Period("1.0", HEALTHY))
     assert found.verdict is Verdict.READY
-    assert found.sentence.startswith("none of 0 tests are worse than in any release before")
+    assert found.sentence == (
+        "no earlier release to hold it against; of 100 tests none is newly broken"
+    )
+
+
+def test_releases_before_that_ran_too_seldom_are_not_spoken_of_as_a_basis():
+    seldom = Period("1.4", dict.fromkeys(HEALTHY, failed(0, 5)))
+    assert readiness([seldom], Period("1.5", HEALTHY)).sentence == (
+        "no test ran often enough in 1.4 to be held against it; of 100 tests none is newly broken"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "standing"),
+    [
+        (failed(0, 30), failed(1, 7), Standing.BROKEN),
+        (failed(0, 30), failed(2, 7), Standing.BROKEN),
+        (failed(0, 30), failed(7, 7), Standing.REGRESSED),
+        (None, failed(1, 3), Standing.BROKEN),
+        (failed(0, 30), None, Standing.MISSING),
+    ],
+)
+def test_what_broke_lately_is_newly_broken_until_its_counts_tell(before, after, standing):
+    assert judged(before, after, is_broken=True).standing is standing
+
+
+def test_one_failure_that_broke_a_test_makes_it_not_ready():
+    assert release(failed(0, 30), failed(1, 7)).verdict is Verdict.READY
+    found = release(failed(0, 30), failed(1, 7), is_broken=True)
+    assert found.verdict is Verdict.NOT_READY
+    assert found.sentence == "of 101 tests: 1 newly broken"
+    assert found.tests["login"].sentence.endswith("in 0 of 30 runs in 1.4: newly broken")
+
+
+def test_the_parts_of_the_sentence_are_of_one_total():
+    basis = {**HEALTHY, "worse": failed(0, 30), "perhaps": failed(0, 30), "gone": failed(0, 30)}
+    sample = {
+        **HEALTHY,
+        "worse": failed(7, 7),
+        "perhaps": failed(2, 7),
+        "failing": failed(5, 10),
+        "broken": failed(1, 7),
+    }
+    found = readiness([Period("1.4", basis)], Period("1.5", sample), broken={"broken"})
+    assert found.sentence == (
+        "of 105 tests: 1 newly broken, 1 worse than in 1.4 (at most 5 % of them by chance), "
+        "1 without a basis that passes in less than 95 % of the runs; 1 may be worse; 1 did not run"
+    )
 
 
 @pytest.mark.parametrize(

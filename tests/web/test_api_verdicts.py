@@ -108,7 +108,7 @@ def test_the_releases_are_a_list_newest_first(client: FlaskClient) -> None:
 def test_readiness_is_a_verdict_and_a_list(client: FlaskClient) -> None:
     found = body(client, READINESS)
     assert (found["release"], found["verdict"]) == ("1.10", "not ready")
-    assert found["sentence"].startswith("5 of 6 tests are worse than in release 1.9")
+    assert found["sentence"].startswith("Of 6 tests: 5 worse than in release 1.9")
     assert found["counts"]["regressed"] == 5
     assert found["items"][0]["job"] == "1.10/shop"
     assert body(client, READINESS, release="1.9")["verdict"] == "ready"

@@ -12,7 +12,7 @@ from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 from tracker.one_line import one_line
 
 if TYPE_CHECKING:
-    from tracker.queries.readiness import JudgedRelease
+    from tracker.queries.readiness import JudgedRelease, JudgedTest
 
 
 @click.command("readiness")
@@ -49,11 +49,17 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
         for each in found.lists:
             for row in each.rows:
                 name = identity.title(row.suite, row.name, row.variant)
-                click.echo(f"{each.name:10} {row.key}  {one_line(name)}: {row.sentence}")
+                click.echo(
+                    f"{each.name:10} {row.key}  {one_line(name)}: {row.sentence}{_since(row)}"
+                )
             if each.count > len(each.rows):
                 click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")
     if found.row.verdict != Verdict.READY:
         sys.exit(FOUND)
+
+
+def _since(row: JudgedTest) -> str:
+    return f" Failing since {row.job} #{row.since}." if row.since else ""
 
 
 def _sample(row: JudgedRelease) -> str:

@@ -14,7 +14,7 @@ from tracker.queries.jobs import revision
 from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS, Window, periods_of
 from tracker.queries.releases import release_names
 from tracker.queries.rows import as_sentence, select, snapshot, suite_names
-from tracker.queries.run_counts import Test, counts_of, open_before
+from tracker.queries.run_counts import Broke, Test, broke_in, counts_of, open_before
 from tracker.store.identity import key
 from tracker.store.models import database
 from tracker.store.sql import IN, listed
@@ -24,6 +24,7 @@ from tracker.verdicts.readiness import Judged, Period, Readiness, Standing, read
 RELEASES = 3
 # The lists of tests, by their names in URLs and JSON.
 LISTS: Mapping[str, Standing] = {
+    "broken": Standing.BROKEN,
     "regressed": Standing.REGRESSED,
     "worse": Standing.WORSE,
     "missing": Standing.MISSING,
@@ -36,7 +37,8 @@ LISTS: Mapping[str, Standing] = {
 class JudgedTest:
     """A test with its runs in the sample and in the basis it was held against.
 
-    `place` tells its job but for the release; `job` is one in which it has a history.
+    `place` tells its job but for the release; `job` is one in which it has a history. One that
+    broke in the sample and fails still did so in the build `since` of it.
     """
 
     key: str
@@ -54,12 +56,14 @@ class JudgedTest:
     basis: str | None
     p: float
     q: float
+    since: str | None
 
 
 @dataclass(frozen=True)
 class TestCounts:
     """How many tests are of each standing."""
 
+    broken: int
     regressed: int
     worse: int
     same: int
@@ -103,6 +107,7 @@ class _Ready:
     row: JudgedRelease
     tests: Mapping[Test, Judged]
     windows: tuple[Window, ...]
+    broke: Mapping[Test, Broke]
 
 
 def judged(release: str = "", basis: str = "", days: int = SAMPLE_DAYS) -> JudgedRelease:
@@ -167,12 +172,24 @@ def _kept(_database: str, _revision: int, release: str, basis: str, days: int) -
         for test in open_before(release, windows[0])
         if any(test in period.counts for period in periods[:2])
     }
-    found = readiness(bases, sample, is_open)
+    broke = _broke(windows[0], bases)
+    found = readiness(bases, sample, is_open, broke.keys())
     return _Ready(
         _row(release, days, found, names, windows, left_out),
         {test: said for test, said in found.tests.items() if said.standing is not Standing.SAME},
         windows,
+        broke,
     )
+
+
+def _broke(sample: Window, bases: Sequence[Period[Test]]) -> dict[Test, Broke]:
+    """What broke in the sample; a first result that fails is no news of what failed in a basis."""
+    return {
+        test: broke
+        for test, broke in broke_in(sample).items()
+        if not broke.at_first
+        or not any(basis.counts[test].failures for basis in bases if test in basis.counts)
+    }
 
 
 def _row(
@@ -218,14 +235,14 @@ def _rows(found: _Ready, wanted: Sequence[Test]) -> list[JudgedTest]:
 
 
 def _test(found: _Ready, test: Test, path: str, name: str, variant: str) -> JudgedTest:
-    said = found.tests[test]
+    said, broke = found.tests[test], found.broke.get(test)
     return JudgedTest(
         key=key(test[0]),
         suite=suite_names(path),
         name=name,
         variant=variant,
         place=test[1],
-        job=_job_of(found, test),
+        job=broke.job if broke else _job_of(found, test),
         standing=said.standing.value,
         sentence=as_sentence(said.sentence),
         failures=said.sample.failures,
@@ -235,6 +252,7 @@ def _test(found: _Ready, test: Test, path: str, name: str, variant: str) -> Judg
         basis=said.basis,
         p=float(f"{said.p:.3g}"),
         q=float(f"{said.q:.3g}"),
+        since=broke.build if broke else None,
     )
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from tracker.queries.periods import Build, Window, place_of
-from tracker.queries.rows import select
-from tracker.queries.states import BROKEN_STATES
+from tracker.queries.rows import label_of, select
+from tracker.queries.states import BROKEN_STATES, FAILING_STATES
 from tracker.store.outcomes import FAILED
 from tracker.store.sql import IN, listed
 from tracker.verdicts.discoveries import LEAST_FAILURES, Counts
 from tracker.verdicts.readiness import LEAST_RUNS
+from tracker.verdicts.states import State
 
 # A case in a place.
 Test = tuple[int, str]
@@ -112,4 +114,31 @@ def open_before(release: str, sample: Window) -> set[Test]:
             *newest.get(job_id, (2**31, 0)),
         )
         found |= {(case, place) for (case,) in rows}
+    return found
+
+
+class Broke(NamedTuple):
+    """In which build of a job, by its label, a test broke; `at_first`: in its first result."""
+
+    job: str
+    build: str
+    at_first: bool
+
+
+def broke_in(sample: Window) -> dict[Test, Broke]:
+    """The tests that broke in a build of the sample, and failed in all of their runs since then."""
+    found: dict[Test, Broke] = {}
+    for place, builds in sample.items():
+        names = {build.job_id: build.job for build in builds}
+        for job_id, job in sorted(names.items()):
+            rows = select(
+                f"SELECT e.case_id, {label_of('n')}, EXISTS (SELECT 1 FROM episode f"
+                " WHERE f.job_id = e.job_id AND f.case_id = e.case_id"
+                f" AND f.since_build = e.since_build AND f.state = '{State.NEW_FAILURE}')"
+                " FROM episode e JOIN build n ON n.id = e.since_build WHERE e.job_id = ?"
+                f" AND e.until_build IS NULL AND e.state IN {FAILING_STATES} AND n.id IN {IN}",
+                job_id,
+                listed(build.id for build in builds),
+            )
+            found |= {(case, place): Broke(job, build, bool(first)) for case, build, first in rows}
     return found

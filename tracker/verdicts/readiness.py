@@ -2,6 +2,8 @@
 
 Each test's passes and failures in the sample are held against those in an earlier release or period
 by Fisher's exact test, and what is called regressed is chosen so that at most 5 % of it is chance.
+That takes several failures. What broke only now is told by the history of its own job, and keeps a
+release from being ready as well.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class Period(Generic[K]):
 class Standing(StrEnum):
     """What a test is in the sample, beside its basis."""
 
+    BROKEN = "newly broken"
     REGRESSED = "regressed"
     WORSE = "worse, not certain"
     SAME = "same"
@@ -98,14 +101,18 @@ class Readiness(Generic[K]):
 
 
 def readiness(
-    bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K] = frozenset()
+    bases: Sequence[Period[K]],
+    sample: Period[K],
+    open_before: Set[K] = frozenset(),
+    broken: Set[K] = frozenset(),
 ) -> Readiness[K]:
     """Every test of the sample and of the newest basis, and what they say together.
 
     `bases` are earlier releases or periods, the newest first. A test is held against the one it
-    passed best in, so that one that decays a little in each release is noticed in the end.
+    passed best in, so that one that decays a little in each release is noticed in the end. Those
+    that are `broken` broke in a build of the sample, by the history of their job, and fail still.
     """
-    pairs = _pairs(bases, sample, open_before)
+    pairs = _pairs(bases, sample, open_before, broken)
     together = Counter(pairs.values())
     judged = _judge(bases, together)
     tests = {key: judged[pair] for key, pair in pairs.items()}
@@ -119,6 +126,7 @@ class _Pair(NamedTuple):
     sample: Counts
     bases: tuple[tuple[int, Counts], ...]
     is_open: bool
+    is_broken: bool
 
     @property
     def is_compared(self) -> bool:
@@ -146,7 +154,9 @@ class _Pair(NamedTuple):
 _NONE = Counts(0, 0)
 
 
-def _pairs(bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K]) -> dict[K, _Pair]:
+def _pairs(
+    bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K], broken: Set[K]
+) -> dict[K, _Pair]:
     """All tests that ran in the sample or ought to: those of the newest basis, and open ones."""
     newest = bases[0].counts if bases else {}
     expected = {key for key, counts in newest.items() if counts.runs} | open_before
@@ -160,6 +170,7 @@ def _pairs(bases: Sequence[Period[K]], sample: Period[K], open_before: Set[K]) -
                 if key in basis.counts and basis.counts[key].runs >= LEAST_RUNS
             ),
             key in open_before,
+            key in broken,
         )
         for key in sorted(expected | ran)
     }
@@ -176,7 +187,7 @@ def _judge(bases: Sequence[Period[K]], pairs: Mapping[_Pair, int]) -> dict[_Pair
         p, q, standing = 1.0, 1.0, _without_basis(pair)
         if pair.is_compared:
             p, q = pair.worse.p, worse[pair.worse]
-            standing = _standing(p, q, better[pair.better], is_open=pair.is_open)
+            standing = _standing(pair, p, q, better[pair.better])
         judged[pair] = Judged(standing, pair.sample, before, basis, p, q)
     return judged
 
@@ -188,9 +199,11 @@ def _totals(numbers: Iterable[tuple[Comparison, int]]) -> Counter[Comparison]:
     return totals
 
 
-def _standing(p: float, q: float, q_better: float, *, is_open: bool) -> Standing:
-    if q <= FALSE_SHARE or (is_open and p <= STAYS_OPEN):
+def _standing(pair: _Pair, p: float, q: float, q_better: float) -> Standing:
+    if q <= FALSE_SHARE or (pair.is_open and p <= STAYS_OPEN):
         return Standing.REGRESSED
+    if pair.is_broken:
+        return Standing.BROKEN
     if p <= WORSE:
         return Standing.WORSE
     return Standing.IMPROVED if q_better <= FALSE_SHARE else Standing.SAME
@@ -204,7 +217,7 @@ def _without_basis(pair: _Pair) -> Standing:
     is_enough = sample.runs >= LEAST_RUNS and sample.failures >= LEAST_FAILURES
     if sample.failure_rate > 1 - PASS_RATE and (is_enough or pair.is_open):
         return Standing.REGRESSED
-    return Standing.NEW
+    return Standing.BROKEN if pair.is_broken else Standing.NEW
 
 
 def _seen(test: Judged) -> str:
@@ -232,6 +245,7 @@ def _meaning(test: Judged) -> str:
 
 
 _WORDS = {
+    Standing.BROKEN: "newly broken",
     Standing.SAME: "no more than chance",
     Standing.IMPROVED: "better",
     Standing.NEW: "new",
@@ -260,8 +274,8 @@ def _summary(
 
 
 def _verdict(kinds: Counter[tuple[Standing, bool]], seldom: int, *, stopped: bool) -> Verdict:
-    """Not ready if anything regressed; ready only if nearly all ran, and all that had regressed."""
-    if any(standing is Standing.REGRESSED for standing, _ in kinds):
+    """Not ready if anything broke; ready only if nearly all ran, and all that had regressed."""
+    if any(standing in (Standing.BROKEN, Standing.REGRESSED) for standing, _ in kinds):
         return Verdict.NOT_READY
     covered = kinds.total() - seldom - _missing(kinds)
     is_enough = covered > 0 and covered >= COVERED * kinds.total()
@@ -275,24 +289,37 @@ def _missing(kinds: Counter[tuple[Standing, bool]]) -> int:
 def _parts(
     bases: Sequence[str], kinds: Counter[tuple[Standing, bool]], seldom: int
 ) -> Iterator[str]:
-    """What the summary says: always how many were compared, and of the rest what there is."""
-    worse, failing = kinds[Standing.REGRESSED, True], kinds[Standing.REGRESSED, False]
-    compared = sum(n for (_, has_basis), n in kinds.items() if has_basis)
-    compared -= kinds[Standing.MISSING, True]
-    number = f"{worse:,}" if worse else "none"
-    chance = f", at most {FALSE_SHARE * 100:.0f} % of them by chance" if worse else ""
-    verb = "is" if worse == 1 else "are"
-    yield f"{number} of {compared:,} tests {verb} worse than in {_either(bases)}{chance}"
+    """What the summary says: of all tests those that keep the release back, then what else is."""
+    is_compared = any(has_basis for _, has_basis in kinds)
+    if not bases:
+        yield "no earlier release to hold it against"
+    elif not is_compared:
+        yield f"no test ran often enough in {_either(bases)} to be held against it"
+    than = f" or worse than in {_either(bases)}" if is_compared else ""
+    number = f"{kinds.total():,} test" + ("" if kinds.total() == 1 else "s")
+    if bad := [*_bad(bases, kinds)]:
+        yield f"of {number}: {', '.join(bad)}"
+    elif kinds:
+        yield f"of {number} none is newly broken{than}"
     if perhaps := kinds[Standing.WORSE, True]:
-        yield f"{perhaps:,} may be"
-    if new := kinds[Standing.NEW, False] + failing:
-        rate = f"{PASS_RATE * 100:.0f} %"
-        yield f"{failing:,} of {new:,} new ones pass in less than {rate} of their runs"
+        yield f"{perhaps:,} may be worse"
     if missing := _missing(kinds):
         yield f"{missing:,} did not run"
     if seldom:
         yield f"{seldom:,} ran fewer than {LEAST_FAILURES} times"
 
 
+def _bad(bases: Sequence[str], kinds: Counter[tuple[Standing, bool]]) -> Iterator[str]:
+    if broken := kinds[Standing.BROKEN, True] + kinds[Standing.BROKEN, False]:
+        yield f"{broken:,} newly broken"
+    if worse := kinds[Standing.REGRESSED, True]:
+        chance = f"at most {FALSE_SHARE * 100:.0f} % of them by chance"
+        yield f"{worse:,} worse than in {_either(bases)} ({chance})"
+    if failing := kinds[Standing.REGRESSED, False]:
+        passing = "passes" if failing == 1 else "pass"
+        rate = f"less than {PASS_RATE * 100:.0f} % of the runs"
+        yield f"{failing:,} without a basis that {passing} in {rate}"
+
+
 def _either(names: Sequence[str]) -> str:
-    return " or ".join(names) if names else "any release before"
+    return " or ".join(names)

@@ -63,7 +63,8 @@ class ReleaseTest(msgspec.Struct, frozen=True):
     """A test with its runs in the release and in the `basis` it was held against.
 
     `place` tells its job but for the release; `job` is one in which it has a history. `p` is how
-    likely chance makes such a difference, `q` the same with regard to how many tests there are.
+    likely chance makes such a difference, `q` the same with regard to how many tests there are. One
+    that broke in these days and fails still did so in the build `since` of `job`.
     """
 
     key: str
@@ -81,6 +82,7 @@ class ReleaseTest(msgspec.Struct, frozen=True):
     basis: str | None
     p: float
     q: float
+    since: str | None
     url: str
 
 
