@@ -49,9 +49,10 @@ class UsageError(TrackerError):
 
 
 class NotFound(TrackerError):
-    """What was asked for is not here."""
+    """What was asked for is not here; to a command this is a misspelt name, and no finding."""
 
     status = 404
+    exit_code = 2
     slug = "not-found"
 
 

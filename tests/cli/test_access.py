@@ -89,7 +89,7 @@ def test_people_are_added_listed_and_removed(command: Command, password_file: Pa
     assert "anna  read" in command("person", "list").out
     assert command("person", "list", "--json").json[0]["name"] == "anna"
     assert command("person", "remove", "anna").code == 0
-    assert command("person", "remove", "anna").code == 1
+    assert command("person", "remove", "anna").code == 2
 
 
 def test_a_password_is_set(command: Command, password_file: Path) -> None:

@@ -66,5 +66,5 @@ def test_builds_that_cannot_be_read_are_named_and_it_ends_with_4(
     assert read == {"3": True, "2": False, "1": True}
 
 
-def test_a_job_of_no_server_ends_with_1(command: Command) -> None:
-    assert command("backfill", "nobody").code == 1
+def test_a_job_of_no_server_is_wrong_usage(command: Command) -> None:
+    assert command("backfill", "nobody").code == 2

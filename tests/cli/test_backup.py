@@ -73,7 +73,7 @@ def test_a_damaged_backup_is_refused(command: Command, taken: Path) -> None:
 
 def test_what_is_no_file_is_no_backup(command: Command, home: Path) -> None:
     said = command("restore", "yesterday")
-    assert (said.code, "There is no backup yesterday" in said.err) == (1, True)
+    assert (said.code, "There is no backup yesterday" in said.err) == (2, True)
 
 
 def test_a_restore_asks_first(command: Command, taken: Path) -> None:

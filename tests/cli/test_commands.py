@@ -125,10 +125,10 @@ def test_polling_reads_what_is_new(
     assert "not there" in command("poll", "team/smoke", "--build", 99).out
 
 
-def test_polling_a_job_of_no_server_ends_with_1(command: Command) -> None:
+def test_polling_a_job_of_no_server_is_wrong_usage(command: Command) -> None:
     history("nightly", login="P")
     said = command("poll", "nightly")
-    assert (said.code, "--server" in said.err) == (1, True)
+    assert (said.code, "--server" in said.err) == (2, True)
 
 
 # publish, dump, rebuild.
@@ -168,7 +168,7 @@ def test_a_token_is_made_listed_and_revoked(command: Command) -> None:
     assert command("token", "list", "--json").json[0]["scope"] == "ingest"
     assert command("token", "revoke", "ci").code == 0
     assert command("token", "list", "--json").json[0]["revoked"] is not None
-    assert command("token", "revoke", "ci").code == 1
+    assert command("token", "revoke", "ci").code == 2
 
 
 def test_a_scope_that_is_none_ends_with_2(command: Command) -> None:

@@ -164,7 +164,7 @@ def test_a_job_that_is_not_here_is_not_exported(
     command: Command, old: Path, tmp_path: Path
 ) -> None:
     said = command("export", tmp_path / "x.jsonl", "--job", "nightli")
-    assert (said.code, "No job is called nightli." in said.err) == (1, True)
+    assert (said.code, "No job is called nightli." in said.err) == (2, True)
     assert not (tmp_path / "x.jsonl").exists()
 
 

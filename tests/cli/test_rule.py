@@ -62,7 +62,7 @@ def test_a_rule_of_results_of_the_same_pattern_is_changed(command: Command) -> N
 
 def test_a_rule_that_is_not_there_cannot_be_removed(command: Command) -> None:
     said = command("rule", "remove", "results", "team/*")
-    assert (said.code, "tracker rule list" in said.err) == (1, True)
+    assert (said.code, "tracker rule list" in said.err) == (2, True)
 
 
 def test_a_name_is_explained_before_there_is_such_a_job(command: Command) -> None:

@@ -98,9 +98,9 @@ def test_an_address_that_is_none_ends_with_2(command: Command) -> None:
     assert command("server", "add", "main", "ci.example").code == 2
 
 
-def test_an_unknown_server_ends_with_1(command: Command) -> None:
+def test_an_unknown_server_is_wrong_usage(command: Command) -> None:
     said = command("server", "check", "gone")
-    assert (said.code, "server list" in said.err) == (1, True)
+    assert (said.code, "server list" in said.err) == (2, True)
 
 
 HERE = "http://jenkins.example/"
@@ -224,7 +224,7 @@ def test_a_folder_of_uploads_is_no_prefix(command: Command) -> None:
 
 def test_an_unknown_server_is_not_removed(command: Command) -> None:
     said = command("server", "remove", "gone")
-    assert (said.code, "server list" in said.err) == (1, True)
+    assert (said.code, "server list" in said.err) == (2, True)
 
 
 def test_what_is_excluded_stays_beside_what_is_admitted_and_the_other_way_round(

@@ -44,7 +44,7 @@ def test_explain_has_all_numbers_as_json(command: Command) -> None:
 )
 def test_explain_of_what_is_not_there_says_so(command: Command, arguments: tuple[str, ...]) -> None:
     said = command("explain", *arguments)
-    assert said.code == 1
+    assert said.code == 2
     assert arguments[-1].split()[0] in said.err or "nobody" in said.err
 
 

@@ -41,7 +41,7 @@ def test_what_a_deleted_branch_ended_with_is_no_failure_of_its_release(command: 
 
 def test_a_side_that_means_nothing_is_told(command: Command) -> None:
     history("n", login="P")
-    assert command("compare", "nobody", "n").code == 1
+    assert command("compare", "nobody", "n").code == 2
     assert command("compare", "n/best/0", "n").code == 2
     assert command("compare", "n\udcff", "n").code == 2
 
@@ -92,5 +92,5 @@ def test_a_release_that_hardly_ran_is_not_ready(command: Command) -> None:
 
 def test_a_release_that_nobody_knows_is_told(command: Command) -> None:
     said = command("readiness", "--release", "9")
-    assert (said.code, "9" in said.err) == (1, True)
+    assert (said.code, "9" in said.err) == (2, True)
     assert command("readiness", "--days", "x").code == 2
