@@ -15,7 +15,7 @@ def test_new_failures_end_with_a_finding(command: Command) -> None:
     said = command("compare", "team/n/builds/1", "team/n")
     assert said.code == 1
     assert said.out.splitlines() == [
-        "Of 2 tests that both ran: 1 new failure, 1 fixed, 0 still failing.",
+        "Of 2 tests that both ran: 1 fails only in team/n #2, 1 fixed, 0 still failing.",
         f"new      {key_of('broke')}  s › broke",
         f"fixed    {key_of('mended')}  s › mended",
     ]

@@ -91,7 +91,7 @@ def text(client: FlaskClient, path: str, status: int = 200, **query: str) -> str
 def test_one_address_shows_a_comparison_with_links_to_its_tests(client: FlaskClient) -> None:
     history("team/n", login="P F")
     page = text(client, "/compare/", a="team/n/builds/1", b="team/n")
-    assert "Of 1 test that both ran: 1 new failure, 0 fixed, 0 still failing." in page
+    assert "Of 1 test that both ran: 1 fails only in team/n #2, 0 fixed, 0 still failing." in page
     assert f'href="../jobs/team/n/cases/{key_of("login")}/"' in page
     assert 'value="team/n/builds/1"' in page
     assert "?a=team/n&amp;b=team/n/builds/1" in page

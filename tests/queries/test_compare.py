@@ -80,7 +80,8 @@ def test_the_sentence_names_the_sides_and_its_denominators() -> None:
     history("team/n", a="P F", b="P P", c="P .")
     found = compare.compared("team/n/builds/1", "team/n")
     assert found.sentence == (
-        "Of 2 tests that both ran: 1 new failure, 0 fixed, 0 still failing; 1 only in team/n #1."
+        "Of 2 tests that both ran: 1 fails only in team/n #2, 0 fixed, 0 still failing;"
+        " 1 only in team/n #1."
     )
 
 

@@ -34,8 +34,8 @@ def took(ms: int | None, letter: str = "P") -> dict[str, Outcome]:
 @pytest.mark.parametrize(
     ("before", "after", "difference"),
     [
-        ("P", "F", Difference.NEW_FAILURE),
-        ("P", "E", Difference.NEW_FAILURE),
+        ("P", "F", Difference.FAILS_ONLY_IN_B),
+        ("P", "E", Difference.FAILS_ONLY_IN_B),
         ("F", "P", Difference.FIXED),
         ("F", "E", Difference.STILL_FAILING),
         ("P", "P", Difference.STILL_PASSING),
@@ -60,7 +60,7 @@ def test_a_case_on_one_side_only_is_missing_or_added():
 
 def test_the_lists_are_sorted_whatever_the_order_of_the_sides():
     found = compare(side(c="P", a="P", b="P"), side(b="F", c="F", a="F"))
-    assert found.of(Difference.NEW_FAILURE) == ("a", "b", "c")
+    assert found.of(Difference.FAILS_ONLY_IN_B) == ("a", "b", "c")
 
 
 @given(SIDES, SIDES)
@@ -74,7 +74,7 @@ def test_every_case_is_in_exactly_one_list(a, b):
 @given(SIDES, SIDES)
 def test_the_other_way_round_broken_is_fixed_and_missing_is_added(a, b):
     there, back = compare(a, b), compare(b, a)
-    assert there.of(Difference.NEW_FAILURE) == back.of(Difference.FIXED)
+    assert there.of(Difference.FAILS_ONLY_IN_B) == back.of(Difference.FIXED)
     assert there.of(Difference.MISSING) == back.of(Difference.ADDED)
     assert there.of(Difference.SKIPPED_IN_A) == back.of(Difference.SKIPPED_IN_B)
     assert there.slower == back.faster
@@ -83,7 +83,7 @@ def test_the_other_way_round_broken_is_fixed_and_missing_is_added(a, b):
 @given(SIDES)
 def test_a_side_beside_itself_has_no_differences(a):
     found = compare(a, a)
-    assert not found.count(Difference.NEW_FAILURE, Difference.FIXED, Difference.FLAKY)
+    assert not found.count(Difference.FAILS_ONLY_IN_B, Difference.FIXED, Difference.FLAKY)
     assert (found.slower, found.faster) == ((), ())
 
 
@@ -138,7 +138,7 @@ def test_the_sentence_has_what_both_ran_and_the_rest():
     a = side(a="P", b="F", c="F", d="P~", e="P", f="P", g="P", h="S", i="P")
     b = side(a="F", b="P", c="F", d="F", e="P", f="S", h="P", i="P", j="P")
     assert compare(a, b).sentence("1.4", "1.5") == (
-        "of 6 tests that both ran: 1 new failure, 1 fixed, 1 still failing, "
+        "of 6 tests that both ran: 1 fails only in 1.5, 1 fixed, 1 still failing, "
         "1 differs but is flaky; "
         "1 only in 1.4, 1 only in 1.5, 1 skipped in 1.4, 1 skipped in 1.5"
     )
@@ -147,7 +147,7 @@ def test_the_sentence_has_what_both_ran_and_the_rest():
 def test_the_sentence_of_nothing_different_leaves_the_rest_out():
     a = {f"case {n}": Outcome(Status.PASSED) for n in range(4800)}
     assert compare(a, a).sentence("4", "5") == (
-        "of 4,800 tests that both ran: 0 new failures, 0 fixed, 0 still failing"
+        "of 4,800 tests that both ran: 0 fail only in 5, 0 fixed, 0 still failing"
     )
 
 
@@ -159,5 +159,5 @@ def test_cases_that_are_not_given_since_they_passed_in_both_are_counted() -> Non
     found = compare(side(login="P"), side(login="F"), unlisted=9)
     assert found.ran_in_both == 10
     assert found.sentence("a", "b") == (
-        "of 10 tests that both ran: 1 new failure, 0 fixed, 0 still failing"
+        "of 10 tests that both ran: 1 fails only in b, 0 fixed, 0 still failing"
     )

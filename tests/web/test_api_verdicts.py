@@ -49,7 +49,7 @@ def releases(store: object) -> None:
 @pytest.mark.usefixtures("two")
 def test_a_comparison_is_a_sentence_its_counts_and_a_list(client: FlaskClient) -> None:
     found = body(client, COMPARE, a="n/builds/1", b="n")
-    assert found["sentence"].startswith("Of 5 tests that both ran: 5 new failures")
+    assert found["sentence"].startswith("Of 5 tests that both ran: 5 fail only in")
     assert found["counts"]["missing"] == 1
     assert found["a"]["builds"][0]["label"] == "1"
     assert found["list"] == "new"

@@ -15,7 +15,7 @@ from tracker.one_line import one_line
 @JSON_OPTION
 @click.pass_context
 def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
-    """Hold the side B against the side A; ends with 1 where B has new failures.
+    """Hold the side B against the side A; ends with 1 where tests fail in B alone.
 
     A side is a build (team/nightly/builds/12), the newest judged build of a job (team/nightly),
     of each test the best of a job's last builds (team/nightly/best/10), or all jobs of a kind

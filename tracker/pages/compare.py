@@ -1,4 +1,4 @@
-"""Two sides compared: new failures, fixed, still failing, what only one of them ran."""
+"""Two sides compared: what fails in one alone, fixed, still failing, what only one of them ran."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tracker.verdicts.states import BROKEN, State
 
 # The lists of a comparison, by their names in URLs and JSON.
 LISTS: Mapping[str, tuple[Difference, ...]] = {
-    "new": (Difference.NEW_FAILURE,),
+    "new": (Difference.FAILS_ONLY_IN_B,),
     "fixed": (Difference.FIXED,),
     "failing": (Difference.STILL_FAILING,),
     "flaky": (Difference.FLAKY,),

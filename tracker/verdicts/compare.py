@@ -35,7 +35,7 @@ class Outcome:
 class Difference(StrEnum):
     """What a case is in b beside a; the words are those of the lists."""
 
-    NEW_FAILURE = "new failure"
+    FAILS_ONLY_IN_B = "fails only in b"
     FIXED = "fixed"
     STILL_FAILING = "still failing"
     STILL_PASSING = "still passing"
@@ -48,7 +48,7 @@ class Difference(StrEnum):
 
 
 _RAN_IN_BOTH = (
-    Difference.NEW_FAILURE,
+    Difference.FAILS_ONLY_IN_B,
     Difference.FIXED,
     Difference.STILL_FAILING,
     Difference.STILL_PASSING,
@@ -153,7 +153,7 @@ def _change(before: Outcome, after: Outcome) -> Difference:
         return Difference.STILL_PASSING
     if before.flaky or after.flaky:
         return Difference.FLAKY
-    return Difference.NEW_FAILURE if after.status.is_failure else Difference.FIXED
+    return Difference.FAILS_ONLY_IN_B if after.status.is_failure else Difference.FIXED
 
 
 def _took_longer(one: Outcome | None, other: Outcome | None) -> bool:
@@ -171,7 +171,7 @@ def _took_longer(one: Outcome | None, other: Outcome | None) -> bool:
 def _parts(found: Comparison[K], a: str, b: str) -> Iterator[str]:
     """What both ran first, in full; of the rest what there is."""
     changes = [
-        _number(found.count(Difference.NEW_FAILURE), "new failure"),
+        _fail_only(found.count(Difference.FAILS_ONLY_IN_B), b),
         f"{found.count(Difference.FIXED):,} fixed",
         f"{found.count(Difference.STILL_FAILING):,} still failing",
     ]
@@ -189,6 +189,10 @@ def _parts(found: Comparison[K], a: str, b: str) -> Iterator[str]:
         yield ", ".join(rest)
     if found.slower or found.faster:
         yield f"{len(found.slower):,} slower, {len(found.faster):,} faster"
+
+
+def _fail_only(count: int, b: str) -> str:
+    return f"{count:,} {'fails' if count == 1 else 'fail'} only in {b}"
 
 
 def _number(count: int, thing: str) -> str:
