@@ -14,6 +14,7 @@ from tracker.queries.readiness import JudgedTest, judged
 from tracker.queries.rows import EPOCH
 from tracker.store.identity import id_of
 from tracker.store.rules import add_name_rule
+from tracker.store.sql import run
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -149,6 +150,45 @@ def test_a_test_that_is_gone_or_came_is_told_apart() -> None:
     history("2/shop-linux", login=EIGHT_PASS, came=EIGHT_PASS)
     assert [(row.name, row.job) for row in worst("missing")] == [("gone", "1/shop-linux")]
     assert names("new") == ["came"]
+
+
+OLD, NEW = "com.shop.CartTest", "com.shop.cart.CartTest"
+STEADY = dict.fromkeys((f"case{each}" for each in "ABCDEFGH"), "P")
+
+
+def moved(job: str, first: str, then: str, newest: str = NEW) -> None:
+    """Nine cases, one of them `login`, that are in another suite after the first builds."""
+    for number, letter in enumerate(first + then, 1):
+        suite = OLD if number <= len(first) else newest
+        upload(job, number, report(suite=suite, login=letter, **STEADY), complete=True)
+
+
+def test_a_renamed_test_is_not_missing_and_held_against_what_it_was() -> None:
+    moved("n", "P" * 20, "P" * 13 + "F")
+    found = judged()
+    assert (found.tests, found.counts.missing, found.counts.new) == (9, 0, 0)
+    [row] = worst("broken")
+    assert (row.suite, row.failures, row.runs, row.runs_before) == ((NEW,), 1, 14, 20)
+
+
+def test_a_test_that_was_broken_and_renamed_is_open_under_its_new_name() -> None:
+    moved("n", "P" * 18 + "FF", "F" * 14)
+    found = judged()
+    assert (found.verdict, found.counts.missing, found.counts.regressed) == ("not ready", 0, 1)
+
+
+@pytest.mark.usefixtures("named")
+def test_a_release_that_began_after_a_renaming_knows_it_from_the_one_before() -> None:
+    moved("1/shop-linux", "P" * 10, "PP")
+    history("2/shop-linux", suite=NEW, login=EIGHT_PASS, **dict.fromkeys(STEADY, EIGHT_PASS))
+    found = judged()
+    assert (found.tests, found.counts.missing, found.counts.new) == (9, 0, 0)
+
+
+def test_what_may_be_another_test_is_missing_still() -> None:
+    moved("n", "P" * 20, "P" * 14)
+    run("UPDATE absence SET is_certain = false")
+    assert (judged().counts.missing, judged().counts.new) == (9, 9)
 
 
 @pytest.mark.usefixtures("named")

@@ -13,6 +13,7 @@ from tracker.errors import NotFound, UsageError
 from tracker.queries.jobs import revision
 from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS, Window, periods_of
 from tracker.queries.releases import release_names
+from tracker.queries.renamed import renamed, under_new_names
 from tracker.queries.rows import as_sentence, select, snapshot, suite_names
 from tracker.queries.run_counts import Broke, Test, broke_in, counts_of, open_before
 from tracker.store.identity import key
@@ -165,11 +166,17 @@ def _ready(release: str, basis: str, days: int) -> _Ready:
 @functools.lru_cache(maxsize=RELEASES + 3)
 def _kept(_database: str, _revision: int, release: str, basis: str, days: int) -> _Ready:
     names, windows, left_out = periods_of(release, basis, days)
-    periods = [Period(name, counts) for name, counts in zip(names, counts_of(windows), strict=True)]
+    counts = counts_of(windows)
+    was_open = open_before(release, windows[0])
+    gone = was_open.union(*counts[1:]) - counts[0].keys()
+    new = renamed(gone, counts[0].keys(), windows)
+    periods = [
+        Period(name, under_new_names(each, new)) for name, each in zip(names, counts, strict=True)
+    ]
     sample, bases = periods[0], periods[1:]
     is_open = {
         test
-        for test in open_before(release, windows[0])
+        for test in (new.get(each, each) for each in was_open)
         if any(test in period.counts for period in periods[:2])
     }
     broke = _broke(windows[0], bases)
