@@ -78,6 +78,20 @@ def test_a_case_that_never_failed_has_no_window(outcomes: str) -> None:
     assert window(outcomes) is None
 
 
+@pytest.mark.parametrize("outcomes", ["..FFFF", "PPPFFFF", "PPRPPPF.F.F"])
+def test_a_case_that_never_failed_before_broke_with_its_first_failure_at_the_latest(
+    outcomes: str,
+) -> None:
+    first = outcomes.index("F")
+    seen = found(outcomes)
+    assert (seen.by, seen.likely) == (first, first)
+
+
+def test_the_first_of_a_row_may_be_chance_where_the_case_failed_now_and_then() -> None:
+    outcomes = "PPPFPPPPFPPPPPFPPPFFF"
+    assert found(outcomes).by > outcomes.index("FFF")
+
+
 def test_an_earlier_trouble_that_was_mended_is_not_taken_for_this_break() -> None:
     seen = found("FFFFFF" + "P" * 40 + "FFFFF")
     assert seen.after >= 40

@@ -6,7 +6,8 @@ changes. The window is the narrowest range that holds 99 % instead of the one wi
 a rise of the rate is a break; and "hardly ever failed" before and "always fails" after have a share
 of their own in the prior, so that the window of a hard break closes on one build. It does so with
 every further failure: after two in a row an unlucky row of passes since the break is still likely
-enough to count, after some twenty it is not.
+enough to count, after some twenty it is not. One that never failed before the row of failures it
+is in broke with the first of them at the latest: of no failure is known that chance alone does.
 """
 
 from __future__ import annotations
@@ -125,15 +126,13 @@ def _narrowest(splits: Sequence[_Split]) -> Window:
 
 
 def _splits(places: Sequence[int], failed: Sequence[bool]) -> list[_Split]:
-    """Every place of the break, up to the last failure, as it must have shown by then."""
+    """Every place of the break, as it must have shown by then."""
     failures = [0, *accumulate(failed)]
     runs = len(places)
     recoveries = [k for k in range(1, runs) if failed[k - 1] and not failed[k]]
     splits = []
-    for first_bad in range(runs):
+    for first_bad in range(_latest(failed) + 1):
         bad, bad_runs = failures[-1] - failures[first_bad], runs - first_bad
-        if not bad:
-            break
         # A case that ran for the first time was no better in the builds it did not run in.
         builds = places[first_bad] - places[first_bad - 1] if first_bad else places[0] + 1
         known_builds = builds if first_bad else 1
@@ -144,6 +143,17 @@ def _splits(places: Sequence[int], failed: Sequence[bool]) -> list[_Split]:
         )
         splits.append(_Split(places[first_bad], builds, log_chance + math.log(known_builds)))
     return splits
+
+
+def _latest(failed: Sequence[bool]) -> int:
+    """The last place of a break: the last failure, or the first where no pass came since.
+
+    Of a case that failed before, the first of a row may be one more of those chance failures.
+    """
+    first = failed.index(True)
+    if all(failed[first:]):
+        return first
+    return max(place for place, is_bad in enumerate(failed) if is_bad)
 
 
 @lru_cache(maxsize=65536)
