@@ -180,9 +180,36 @@ def test_an_incident_is_left_out_of_the_counts_and_of_the_window() -> None:
     page = case.show("nightly", key_of("login"))
     assert [row.build.label for row in page.failed_in_incidents] == ["7"]
     assert [row.build.label for row in page.counted] == ["12", "11", "10", "9", "8", *"654321"]
-    assert page.broke.endswith("most likely in #11.")
+    assert page.broke is not None
+    assert page.broke.likely == "11"
     history("quiet", login=picture.replace("F", ".")[:-3] + "F F")
     assert page.broke == case.show("quiet", key_of("login")).broke
+
+
+def said_of_login() -> str:
+    params = {"job": "nightly", "case": key_of("login"), "page": "1"}
+    page = case.show("nightly", key_of("login"))
+    return words(renderer().html(BY_NAME["case"], params, page, live_linker(), live=True))
+
+
+def test_what_is_broken_says_first_when_it_passed_last_and_then_how_wide_the_window_is() -> None:
+    login("P " * 30 + "F F")
+    page = case.show("nightly", key_of("login"))
+    assert page.broke is not None
+    said = f"With 99 % it broke after #{page.broke.after} and by #31."
+    assert f"It last passed in #30 and fails since #31. {said}" in said_of_login()
+
+
+def test_a_window_that_says_no_more_than_the_results_is_left_out() -> None:
+    login("P " * 30 + "F " * 24)
+    said = said_of_login()
+    assert "It last passed in #30 and fails since #31." in said
+    assert "With 99 %" not in said
+
+
+def test_what_never_passed_has_failed_since_its_first_result() -> None:
+    login(". . F F")
+    assert "It never passed, and fails since #3." in said_of_login()
 
 
 def test_a_failure_in_an_incident_is_told_by_itself_and_breaks_no_row_of_passes() -> None:

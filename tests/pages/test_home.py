@@ -313,3 +313,11 @@ def test_jobs_without_verdicts_are_no_part_of_what_home_says_of_the_others() -> 
     assert "Nothing is newly broken in the latest judged build of 1 job" in words()
     assert "2 other jobs have no verdicts yet." in words()
     assert "the only one passed not judged yet" in words()
+
+
+def test_an_event_says_when_its_tests_passed_last_before_how_sure_that_is() -> None:
+    picture = " ".join("P" * 30 + "F")
+    history("nightly", login=picture, logout=picture, fine=" ".join("P" * 31))
+    said = "2 tests broke together. They last passed in #30 and fail since #31: login, logout."
+    [event] = home.show().jobs[0].events
+    assert f"{said} With 99 % they broke after #{event.after} and by #31." in words()

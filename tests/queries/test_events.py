@@ -7,6 +7,8 @@ import pytest
 from tests.factories import history, jenkins, report, upload
 from tests.queries.growth import rows_read
 from tracker.queries.events import events_of
+from tracker.queries.places import Called
+from tracker.queries.turns import Turn
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -45,16 +47,30 @@ def test_an_event_tells_how_many_of_its_cases_broke_now() -> None:
     assert later.new == (2 if broke_in == 33 else 0)
 
 
-def test_an_event_names_the_revisions_it_lies_between() -> None:
+def test_an_event_names_the_builds_and_revisions_in_which_its_cases_turned() -> None:
     for number in range(1, 34):
         letter = "F" if number > 30 else "P"
         jenkins(
             "nightly", number, report(one=letter, two=letter, calm="P"), commit=f"c{number:039}"
         )
     [event] = events_of("nightly", "33")
-    assert event.after is not None
-    assert event.commit_after == f"c{int(event.after):039}"
-    assert event.commit_by == f"c{int(event.by):039}"
+    passed, failed = Called("30", f"c{30:039}"), Called("31", f"c{31:039}")
+    assert (event.turn, event.turned) == (Turn(passed, failed), 2)
+
+
+def test_the_turn_of_an_event_is_that_of_most_of_its_cases() -> None:
+    sharp, late = " ".join("P" * 30 + "FFF"), " ".join("P" * 28 + "..FFF")
+    history("nightly", one=sharp, two=sharp, late=late, **HEALTHY)
+    [event] = events_of("nightly", "33")
+    assert (event.cases, event.turned) == (3, 2)
+    assert event.turn == Turn(Called("30", ""), Called("31", ""))
+
+
+def test_the_turn_is_the_one_that_was_known_in_the_build_asked_for() -> None:
+    two_breaks()
+    history("nightly", first=34, one="P F", two="P F", calm0="P P")
+    [event] = events_of("nightly", "33")
+    assert event.turn == Turn(Called("30", ""), Called("31", ""))
 
 
 def test_a_window_without_a_good_build_has_no_beginning() -> None:

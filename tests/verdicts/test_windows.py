@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.verdicts.windows import Window, narrowest, sentence, window
+from tracker.verdicts.windows import Window, narrowest, window
 
 HISTORIES = st.text("PFR.", min_size=1, max_size=40)
 
@@ -144,17 +144,3 @@ def test_the_narrowest_range_is_taken_wherever_it_is() -> None:
 def test_the_narrowest_range_counts_builds_and_not_places() -> None:
     assert narrowest([0.011, 0.98, 0.011], [1, 1, 9]) == (0, 1)
     assert narrowest([0.011, 0.98, 0.011], [9, 1, 1]) == (1, 2)
-
-
-@pytest.mark.parametrize(
-    ("after", "by", "likely", "builds", "text"),
-    [
-        ("#41", "#44", "#43", 3, "Broke after #41 and by #44 (99 %), most likely in #43."),
-        ("#43", "#44", "#44", 1, "Broke in #44 (99 %); #43 was still good."),
-        ("", "#42", "#42", 1, "Broke by #42 (99 %), most likely in #42."),
-    ],
-)
-def test_a_window_is_said_in_one_sentence(
-    after: str, by: str, likely: str, builds: int, text: str
-) -> None:
-    assert sentence(after, by, likely, builds=builds) == text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, families, jobs
-from tracker.queries.breaks import when_broke
+from tracker.queries.breaks import Broke, when_broke
 from tracker.queries.cases import CaseName, HistoryRow, Verdict
 from tracker.queries.catalogue import CatalogueEntry, entry
 from tracker.queries.details import SuiteRun, suite_runs
@@ -47,8 +47,8 @@ class Standing:
 class CasePage:
     """A page of the case's history, newest build first.
 
-    `verdict` is what the case is now, None where nothing is wrong with it; `broke` says between
-    which builds it broke, on the first page. `suite_runs` is what the suites around the case said
+    `verdict` is what the case is now, None where nothing is wrong with it; `broke` says when it
+    broke, on the first page. `suite_runs` is what the suites around the case said
     in the newest build where it failed. `facets` is what its failures go with, on the first page.
     `family` is that of its newest failure here, where that build was judged. `absent` tells that
     the newest complete judged build lacks the case, `other_names` what it may be called now or was
@@ -60,7 +60,7 @@ class CasePage:
     case: CaseName
     judged_again: bool
     verdict: Verdict | None
-    broke: str
+    broke: Broke | None
     history: tuple[HistoryRow, ...]
     paging: Paging
     suite_runs: tuple[SuiteRun, ...]
@@ -139,7 +139,7 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
         case=name,
         judged_again=jobs.is_judged_again(job),
         verdict=cases.verdict(job, case),
-        broke=when_broke(job, case) if paging.page == 1 else "",
+        broke=when_broke(job, case) if paging.page == 1 else None,
         history=tuple(history),
         paging=paging,
         suite_runs=around,

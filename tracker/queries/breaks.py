@@ -1,26 +1,44 @@
-"""Between which builds a broken case broke, as the newest build that narrowed it down says."""
+"""When a broken case broke: what its results say, and between which builds it was with 99 %."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import msgspec
 
 from tracker.queries.rows import label_of, select, snapshot
 from tracker.queries.states import BROKEN_STATES
+from tracker.queries.turns import Turn, turns
 from tracker.store.break_windows import BreakWindow
 from tracker.store.identity import id_of
 from tracker.store.outcomes import Order
-from tracker.verdicts.windows import sentence
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 BREAK_WINDOW = msgspec.json.Decoder(BreakWindow)
 
 
-def when_broke(job: str, case_key: str) -> str:
-    """The builds in one sentence; "" for a case that is not broken.
+@dataclass(frozen=True)
+class Broke:
+    """A case broke after the build `after` (None: none is known good) and by `by`, with 99 %.
 
-    It is the window that the verdicts of the job's builds rest on: without the failures of breaks
-    that were fixed, and of incidents.
+    `likely` is the most likely first bad build. `turn` is where it last passed and began to fail,
+    None where it passed since. Builds are labels.
     """
+
+    turn: Turn | None
+    after: str | None
+    by: str
+    likely: str
+
+
+def when_broke(job: str, case_key: str) -> Broke | None:
+    """The builds in which the case broke; None for one that is not broken.
+
+    The window is that which the verdicts of the job's builds rest on: without the failures of
+    breaks that were fixed, and of incidents. None as well where builds of it changed epochs, until
+    they are judged again.
+    """
+    case = id_of(case_key)
     with snapshot():
         found = select(
             "SELECT w.job_id, w.found FROM episode e JOIN job j ON j.id = e.job_id"
@@ -29,26 +47,28 @@ def when_broke(job: str, case_key: str) -> str:
             " WHERE j.name = ? AND e.case_id = ? AND e.until_build IS NULL"
             f" AND e.state IN {BROKEN_STATES} ORDER BY r.epoch DESC, r.number DESC LIMIT 1",
             job,
-            id_of(case_key),
+            case,
         )
-        return _sentence(found[0][0], BREAK_WINDOW.decode(found[0][1])) if found else ""
+        if not found or case is None:
+            return None
+        job_id, window = found[0][0], BREAK_WINDOW.decode(found[0][1])
+        by, likely = _called(job_id, window.by), _called(job_id, window.likely)
+        after = _called(job_id, window.after) if window.after else None
+        if not (by and likely) or (window.after and not after):
+            return None
+        turn = turns(job_id, _NEWEST, [case]).get(case)
+    return Broke(turn=turn, after=after, by=by, likely=likely)
 
 
-def _sentence(job_id: int, window: BreakWindow) -> str:
-    """What the window says; "" where its builds changed epochs, until they are judged again."""
-    orders = [window.by, window.likely, *([window.after] if window.after else [])]
-    names = [_called(job_id, order) for order in orders]
-    if not all(names):
-        return ""
-    by, likely, after = [*names, ""][:3]
-    return sentence(after, by, likely, builds=len(window.chances))
+# Behind all builds that a job can have.
+_NEWEST: Order = (2**31, 0)
 
 
-def _called(job_id: int, order: Order) -> str:
-    """What people call a build; "" where there is none in this place."""
+def _called(job_id: int, order: Order) -> str | None:
+    """What people call a build; None where there is none in this place."""
     rows = select(
         f"SELECT {label_of('b')} FROM build b WHERE b.job_id = ? AND b.epoch = ? AND b.number = ?",
         job_id,
         *order,
     )
-    return f"#{rows[0][0]}" if rows else ""
+    return rows[0][0] if rows else None

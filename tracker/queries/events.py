@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from tracker.queries.breaks import BREAK_WINDOW
 from tracker.queries.places import Called, Stretch, stretch
 from tracker.queries.rows import parted, select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
+from tracker.queries.turns import Turn, turns
 from tracker.store.break_windows import BreakWindow
 from tracker.store.identity import key
 from tracker.store.outcomes import Order
@@ -23,7 +25,8 @@ class EventRow:
     """Cases that broke after the build `after` (None: none is known good) and by `by`.
 
     `new` of the `cases` broke in the build that is asked for; `some` are keys and names of a few.
-    The revisions are those of the two builds, "" where nobody told.
+    `turn` is where most of them, `turned`, last passed and began to fail; None where all passed
+    since then.
     """
 
     cases: int
@@ -31,8 +34,8 @@ class EventRow:
     after: str | None
     by: str
     likely: str
-    commit_after: str
-    commit_by: str
+    turn: Turn | None
+    turned: int
     some: tuple[tuple[str, str], ...]
 
 
@@ -58,7 +61,8 @@ def events_of(job: str, build: str) -> list[EventRow]:
         called = builds.called(
             {place for event in found for place in (event.after, event.by, event.likely)}
         )
-    rows = [_row(event, broken, called) for event in found]
+        turned = turns(*asked, [case for event in found for case in event.cases])
+    rows = [_row(event, broken, called, turned) for event in found]
     return sorted(rows, key=lambda row: (-(row.new > 0), -row.new, -row.cases, row.by))
 
 
@@ -119,17 +123,24 @@ def _named(window: BreakWindow) -> set[Order]:
     return {window.by, window.likely, *([window.after] if window.after else [])}
 
 
-def _row(event: Event, broken: Mapping[int, _Broken], called: Mapping[int, Called]) -> EventRow:
+def _row(
+    event: Event,
+    broken: Mapping[int, _Broken],
+    called: Mapping[int, Called],
+    turned: Mapping[int, Turn],
+) -> EventRow:
     its = [broken[case] for case in event.cases]
     some = sorted(its, key=lambda each: (not each.is_new, each.name, each.case))[:SHOWN]
     after = called.get(event.after)
+    together = Counter(turned[case] for case in sorted(event.cases) if case in turned)
+    turn, count = together.most_common(1)[0] if together else (None, 0)
     return EventRow(
         cases=len(its),
         new=sum(each.is_new for each in its),
         after=after.label if after else None,
         by=called[event.by].label,
         likely=called[event.likely].label,
-        commit_after=after.commit if after else "",
-        commit_by=called[event.by].commit,
+        turn=turn,
+        turned=count,
         some=tuple((key(each.case), each.name) for each in some),
     )

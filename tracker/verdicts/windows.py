@@ -76,17 +76,6 @@ def window(outcomes: str) -> Window | None:
     return _narrowest(_splits(places, failed))
 
 
-def sentence(after: str, by: str, likely: str, *, builds: int) -> str:
-    """A window of so many builds in words: each named as people call it, `after` "" for none."""
-    if not after:
-        start = f"Broke by {by} (99 %)"
-    elif builds == 1:
-        return f"Broke in {by} (99 %); {after} was still good."
-    else:
-        start = f"Broke after {after} and by {by} (99 %)"
-    return f"{start}, most likely in {likely}."
-
-
 def narrowest(chances: Sequence[float], widths: Sequence[int]) -> tuple[int, int]:
     """First and last of the neighbours that together hold 99 %, in the fewest builds.
 
