@@ -15,6 +15,7 @@ from tracker.pages.case import CasePage
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
 from tracker.store import identity
+from tracker.store.records import About, Change
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -210,6 +211,22 @@ def test_a_window_that_says_no_more_than_the_results_is_left_out() -> None:
 def test_what_never_passed_has_failed_since_its_first_result() -> None:
     login(". . F F")
     assert "It never passed, and fails since #3." in said_of_login()
+
+
+def test_what_is_broken_says_whose_changes_came_with_the_first_failure() -> None:
+    login("P P P P P")
+    about = About(changes=(Change("abc", "Ada", "Count twice"),))
+    jenkins("nightly", 6, report(login="F", other="P"), about=about)
+    assert (
+        "1 change in #6 by Ada: Count twice · #6 compared with the build before" in said_of_login()
+    )
+
+
+def test_where_no_change_is_told_the_builds_are_compared() -> None:
+    login("P P P P P F")
+    assert "fails since #6." in said_of_login()
+    assert "#6 compared with the build before" in said_of_login()
+    assert "change in" not in said_of_login()
 
 
 def test_a_failure_in_an_incident_is_told_by_itself_and_breaks_no_row_of_passes() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tracker.queries.commits import Commits, commits_of
 from tracker.queries.rows import label_of, select, snapshot
 from tracker.queries.states import BROKEN_STATES
 from tracker.queries.turns import Turn, turns
@@ -22,10 +23,11 @@ class Broke:
     """A case broke after the build `after` (None: none is known good) and by `by`, with 99 %.
 
     `likely` is the most likely first bad build. `turn` is where it last passed and began to fail,
-    None where it passed since. Builds are labels.
+    None where it passed since; `commits` are those between these two builds. Builds are labels.
     """
 
     turn: Turn | None
+    commits: Commits | None
     after: str | None
     by: str
     likely: str
@@ -57,7 +59,8 @@ def when_broke(job: str, case_key: str) -> Broke | None:
         if not (by and likely) or (window.after and not after):
             return None
         turn = turns(job_id, _NEWEST, [case]).get(case)
-    return Broke(turn=turn, after=after, by=by, likely=likely)
+        commits = commits_of(job, turn) if turn else None
+    return Broke(turn=turn, commits=commits, after=after, by=by, likely=likely)
 
 
 # Behind all builds that a job can have.

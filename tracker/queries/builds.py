@@ -14,7 +14,7 @@ from tracker.store.records import About
 from tracker.store.state_words import BuildState
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_ABOUT = msgspec.json.Decoder(About)
+ABOUT = msgspec.json.Decoder(About)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def about(job: str, label: str) -> About:
     with snapshot():
         build_id = found(job, label)[1]
         rows = select("SELECT about FROM build WHERE id = ?", build_id)
-    return _ABOUT.decode(rows[0][0])
+    return ABOUT.decode(rows[0][0])
 
 
 def is_running(job: str, label: str) -> bool:

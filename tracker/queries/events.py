@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracker.queries.breaks import BREAK_WINDOW
+from tracker.queries.commits import Commits, commits_of
 from tracker.queries.places import Called, Stretch, stretch
 from tracker.queries.rows import parted, select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
@@ -26,7 +27,7 @@ class EventRow:
 
     `new` of the `cases` broke in the build that is asked for; `some` are keys and names of a few.
     `turn` is where most of them, `turned`, last passed and began to fail; None where all passed
-    since then.
+    since then. `commits` are those between these two builds, None where none are told.
     """
 
     cases: int
@@ -36,6 +37,7 @@ class EventRow:
     likely: str
     turn: Turn | None
     turned: int
+    commits: Commits | None
     some: tuple[tuple[str, str], ...]
 
 
@@ -62,7 +64,7 @@ def events_of(job: str, build: str) -> list[EventRow]:
             {place for event in found for place in (event.after, event.by, event.likely)}
         )
         turned = turns(*asked, [case for event in found for case in event.cases])
-    rows = [_row(event, broken, called, turned) for event in found]
+        rows = [_row(job, event, broken, called, turned) for event in found]
     return sorted(rows, key=lambda row: (-(row.new > 0), -row.new, -row.cases, row.by))
 
 
@@ -124,6 +126,7 @@ def _named(window: BreakWindow) -> set[Order]:
 
 
 def _row(
+    job: str,
     event: Event,
     broken: Mapping[int, _Broken],
     called: Mapping[int, Called],
@@ -142,5 +145,6 @@ def _row(
         likely=called[event.likely].label,
         turn=turn,
         turned=count,
+        commits=commits_of(job, turn) if turn else None,
         some=tuple((key(each.case), each.name) for each in some),
     )
