@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import history, key_of
+from tests.pages.reading import words
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, explain
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
+from tracker.verdicts.verdict import once_in
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -23,6 +25,18 @@ def test_the_page_shows_the_verdict_of_now() -> None:
 def test_the_page_shows_the_verdict_of_the_build_that_is_asked_for(as_of: str) -> None:
     history("nightly", login="P P P F F", other="P P P P P")
     assert explain.show("nightly", key_of("login"), as_of).state == "regression"
+
+
+@pytest.mark.parametrize(
+    ("picture", "often"),
+    [("P" * 30 + "F", "less than twice"), ("PPPF" * 6 + "FF", "twice or more")],
+)
+def test_the_limit_is_that_of_tests_that_failed_as_often_before(picture: str, often: str) -> None:
+    history("nightly", login=" ".join(picture), other=" ".join("P" * len(picture)))
+    params = {"job": "nightly", "case": key_of("login")}
+    page = explain.show(**params)
+    said = words(renderer().html(BY_NAME["explain"], params, page, live_linker(), live=True))
+    assert f"{once_in(page.verdict.limit)} for tests that failed {often} before" in said
 
 
 def test_a_build_that_is_not_there_is_not_found() -> None:

@@ -33,8 +33,8 @@ def test_a_smaller_budget_would_not_have_called_one_failure_a_regression() -> No
     found = preview("nightly", 0.01)
     assert (found.said, found.would_say) == (1, 0)
     assert found.would_be is not None
-    assert found.odds is not None
-    assert found.would_be < found.odds
+    assert found.judging is not None
+    assert found.would_be.seldom < found.judging.limits.seldom
 
 
 def test_the_budget_in_force_would_say_what_was_said() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracker.errors import NotFound
-from tracker.queries.rows import label_of, snapshot
+from tracker.queries.rows import judging_of, label_of, snapshot
 from tracker.queries.rows import select as rows_of
+from tracker.store.build_verdicts import Judging
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
 from tracker.store.reading_time import refuse_late
 from tracker.store.sql import IN, listed
@@ -32,15 +33,15 @@ class BuildAlarms:
 class Preview:
     """The budget of a job beside another one, over its last judged builds, newest first.
 
-    `odds` is the limit that the budget in force set for stable cases in the newest build,
-    `would_be` that of the proposed one; None where none was proposed.
+    `judging` is what the newest build was judged by under the budget in force, None where it is not
+    yet; `would_be` are the limits that the proposed one sets, None where none was proposed.
     """
 
     job: str
     budget: float
     proposed: float | None
-    odds: float | None
-    would_be: float | None
+    judging: Judging | None
+    would_be: Limits | None
     builds: tuple[BuildAlarms, ...]
 
     @property
@@ -68,17 +69,13 @@ def preview(job: str, proposed: float | None = None) -> Preview:
         would = list(_would_alarm(builds[-(BUILDS + LOOK) :], proposed)) if proposed else []
         rows = _build_alarms(builds[-BUILDS:], [alarms for _, alarms in would][-BUILDS:])
         last = builds[-1].place.build_id if builds else None
-        odds = rows_of(
-            "SELECT CAST(json_extract(judging, '$.limits.seldom') AS double precision)"
-            " FROM build WHERE id = ?",
-            last,
-        )
+        said = rows_of("SELECT judging FROM build WHERE id = ?", last)
     return Preview(
         job=job,
         budget=budget,
         proposed=proposed,
-        odds=odds[0][0] if odds else None,
-        would_be=would[-1][0].seldom if would else None,
+        judging=judging_of(said[0][0]) if said else None,
+        would_be=would[-1][0] if would else None,
         builds=tuple(reversed(rows)),
     )
 
