@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import NOW, history, jenkins, judge_all, record, report, upload
+from tests.factories import DAY, NOW, history, jenkins, judge_all, record, report, upload
 from tests.pages import reading
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, home
@@ -321,3 +321,62 @@ def test_an_event_says_when_its_tests_passed_last_before_how_sure_that_is() -> N
     said = "2 tests broke together. They last passed in #30 and fail since #31: login, logout."
     [event] = home.show().jobs[0].events
     assert f"{said} With 99 % they broke after #{event.after} and by #31." in words()
+
+
+# Jobs that are not built any more
+
+
+def built(job: str, picture: str, *, last: int, every: int = DAY) -> None:
+    """A job with a build each so many ms, the last so many days before NOW."""
+    letters = picture.split()
+    for number, letter in enumerate(letters, 1):
+        started = NOW - last * DAY - (len(letters) - number) * every
+        upload(job, number, report(login=letter), started=started, complete=True)
+
+
+def test_a_job_that_was_not_built_for_long_comes_behind_the_others_and_does_not_count() -> None:
+    built("old", "P P P F", last=60)
+    built("young", "P P P P", last=0)
+    page = home.show()
+    assert [row.job.name for row in page.jobs] == ["young", "old"]
+    assert (page.idle, page.judged, page.newly_broken) == (1, 1, 0)
+    said = words()
+    assert "Nothing is newly broken in the latest judged build of 1 job;" in said
+    assert "1 job was not built for long: it comes behind the others and does not count." in said
+    assert "No build since 2026-09-19" in said
+
+
+@pytest.mark.parametrize(("every", "last"), [(DAY, 3), (7 * DAY, 20), (DAY // 24, 2)])
+def test_a_job_is_not_idle_within_three_of_its_usual_gaps_or_two_days(
+    every: int, last: int
+) -> None:
+    built("slow", "P P P F", last=last, every=every)
+    built("young", "P P P P", last=0)
+    page = home.show()
+    assert (page.idle, page.newly_broken) == (0, 1)
+
+
+@pytest.mark.parametrize(("every", "last"), [(DAY, 4), (7 * DAY, 22), (DAY // 24, 3)])
+def test_a_job_is_idle_after_more_than_both(every: int, last: int) -> None:
+    built("slow", "P P P F", last=last, every=every)
+    built("young", "P P P P", last=0)
+    assert home.show().idle == 1
+
+
+def test_a_newer_build_that_is_not_judged_shows_that_a_job_goes_on() -> None:
+    built("slow", "P P P F", last=60)
+    jenkins("slow", 5, result=None, started=NOW)
+    built("young", "P P P P", last=0)
+    assert home.show().idle == 0
+
+
+def test_a_build_dated_in_the_future_makes_no_other_job_idle() -> None:
+    built("ahead", "P P", last=-900)
+    built("young", "P F", last=0)
+    assert (home.show().idle, home.show().newly_broken) == (0, 1)
+
+
+def test_where_all_jobs_rest_nothing_is_said_to_be_new() -> None:
+    built("old", "P P P F", last=60)
+    assert home.show().judged == 0
+    assert "No job was built lately." in words()
