@@ -188,9 +188,13 @@ def test_an_incident_is_left_out_of_the_counts_and_of_the_window() -> None:
 
 
 def said_of_login() -> str:
+    return words(html_of_login())
+
+
+def html_of_login() -> str:
     params = {"job": "nightly", "case": key_of("login"), "page": "1"}
     page = case.show("nightly", key_of("login"))
-    return words(renderer().html(BY_NAME["case"], params, page, live_linker(), live=True))
+    return renderer().html(BY_NAME["case"], params, page, live_linker(), live=True)
 
 
 def test_what_is_broken_says_first_when_it_passed_last_and_then_how_wide_the_window_is() -> None:
@@ -198,6 +202,7 @@ def test_what_is_broken_says_first_when_it_passed_last_and_then_how_wide_the_win
     page = case.show("nightly", key_of("login"))
     assert page.broke is not None
     said = f"With 99 % it broke after #{page.broke.after} and by #31."
+    assert '</span>. <span class="quiet">With' in html_of_login()
     assert f"It last passed in #30 and fails since #31. {said}" in said_of_login()
 
 
