@@ -7,7 +7,7 @@ a rise of the rate is a break; and "hardly ever failed" before and "always fails
 of their own in the prior, so that the window of a hard break closes on one build. It does so with
 every further failure: after two in a row an unlucky row of passes since the break is still likely
 enough to count, after some twenty it is not. One that never failed before the row of failures it
-is in broke with the first of them at the latest: of no failure is known that chance alone does.
+is in broke with the first of them at the latest: nothing says that it fails by chance.
 """
 
 from __future__ import annotations
