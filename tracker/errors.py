@@ -6,12 +6,6 @@ logs turn it into their own form in one place each; anything else that is raised
 
 from __future__ import annotations
 
-import msgspec
-
-# What msgspec raises for bytes that it cannot decode: of a byte that is no UTF-8, inside of a text,
-# it tells by Python's own error.
-UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError)
-
 
 class TrackerError(Exception):
     """Something a person can act on.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracker.errors import UNDECODABLE
+from tracker.decoding import UNDECODABLE
 
 MANIFEST = "manifest.json"
 

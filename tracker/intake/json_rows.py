@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tracker.errors import UNDECODABLE
+from tracker.decoding import UNDECODABLE
 from tracker.intake.damage import Damage, ReportError
 from tracker.intake.json_cut import is_cut
 from tracker.intake.json_text import json_document

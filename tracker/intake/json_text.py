@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tracker.errors import UNDECODABLE
+from tracker.decoding import UNDECODABLE
 from tracker.intake.damage import Damage, ReportError
 from tracker.intake.json_cut import closed
 

@@ -22,7 +22,8 @@ from pathlib import Path
 import msgspec
 
 from tracker import resources
-from tracker.errors import UNDECODABLE, Busy
+from tracker.decoding import UNDECODABLE
+from tracker.errors import Busy
 from tracker.intake.assembly import Assembly
 from tracker.intake.frames import End, Frame, Order, Ready, ReportOrder, Seal
 from tracker.intake.plugins import PluginSources

@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from tracker.errors import UNDECODABLE, JenkinsError
+from tracker.decoding import UNDECODABLE
+from tracker.errors import JenkinsError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake
 from tracker.intake.plugins import endings

@@ -9,7 +9,8 @@ from typing import IO
 
 import msgspec
 
-from tracker.errors import UNDECODABLE, Unreadable
+from tracker.decoding import UNDECODABLE
+from tracker.errors import Unreadable
 from tracker.operations.export import records
 
 _DECODER = msgspec.json.Decoder(records.Line)

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from tracker.clock import SECOND, SLACK_MS
+from tracker.decoding import UNDECODABLE
 from tracker.durable import own_as_folder
-from tracker.errors import UNDECODABLE, StorageError
+from tracker.errors import StorageError
 from tracker.operations.backup.copies import sync_file, told
 
 FOLDER = "backups"

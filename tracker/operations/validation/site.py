@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import UNDECODABLE
+from tracker.decoding import UNDECODABLE
 from tracker.published import MANIFEST, Manifest, load_manifest
 
 
