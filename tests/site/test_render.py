@@ -80,7 +80,7 @@ class Hostile:
             return dataclasses.replace(made, lists=tuple(lists))
         if isinstance(made, HomePage) and not self.is_full:  # no judged build, so no news of it
             return dataclasses.replace(
-                made, jobs=tuple(JobOnHome(row.job, (), (), 0) for row in made.jobs)
+                made, jobs=tuple(JobOnHome(row.job, None, (), (), 0) for row in made.jobs)
             )
         return made
 
