@@ -47,6 +47,10 @@ class _Order(msgspec.Struct):
     replace: bool = False
 
 
+# Made once, before there are threads: msgspec's first look at a type is not safe in two.
+_ORDER = msgspec.json.Decoder(_Order)
+
+
 class _Bytes(msgspec.Struct):
     sha256: str
 
@@ -104,7 +108,7 @@ def must_wait(job: str, number: int, *, replace: bool) -> bool:
 
 def _replaces(payload: str) -> bool:
     try:
-        return msgspec.json.decode(payload, type=_Order).replace
+        return _ORDER.decode(payload).replace
     except msgspec.DecodeError:
         return True  # nobody can tell
 
