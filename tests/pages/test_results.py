@@ -10,6 +10,8 @@ from tests.factories import history, report, upload
 from tracker.errors import NotFound
 from tracker.pages import results
 from tracker.queries.results import LISTS
+from tracker.store.models import Job
+from tracker.store.rejudging import wait_from
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -37,6 +39,14 @@ def test_a_page_knows_how_long_its_list_is() -> None:
 def test_the_static_site_has_the_lists_that_do_not_fit_on_their_build() -> None:
     found = [(params["list"], params["page"]) for params in results.every(60)]
     assert found == [("new", "1"), ("new", "2"), ("all", "1"), ("all", "2"), ("all", "3")]
+
+
+@pytest.mark.usefixtures("long")
+def test_the_static_site_has_the_failures_of_a_long_build_that_waits_to_be_judged() -> None:
+    wait_from(Job.get().id, (0, 0))
+    found = [(params["list"], params["page"]) for params in results.every(60)]
+    assert [page for name, page in found if name == "failed"] == ["1", "2"]
+    assert results.show("long", "1", "failed", "2").paging.total == 501
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import NOW, jenkins, report
 from tracker.clock import SECOND
 from tracker.queries import jobs
-from tracker.queries.jobs import FormerName, JobCounts, NextLook
+from tracker.queries.jobs import FormerJobName, JobCounts, NextLook
 from tracker.queries.rows import at
 from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
 from tracker.store.seen import SeenJob, note_look
@@ -69,7 +69,10 @@ def test_former_names_come_newest_first_with_their_ends(watched: None) -> None:
     jenkins("a", 1, report(login="P"), started=NOW)
     look(seen("c", last=(1, NOW)), seen("b"), now=NOW + 1)
     look(seen("d", last=(1, NOW)), seen("b"), now=NOW + 2)
-    assert jobs.former_names("d") == [FormerName("c", at(NOW + 2)), FormerName("a", at(NOW + 1))]
+    assert jobs.former_names("d") == [
+        FormerJobName("c", at(NOW + 2)),
+        FormerJobName("a", at(NOW + 1)),
+    ]
     assert jobs.former_names("b") == []
     assert (jobs.name_now("a"), jobs.name_now("c"), jobs.name_now("d")) == ("d", "d", "")
 

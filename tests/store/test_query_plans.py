@@ -23,7 +23,7 @@ from tracker.store.jobs import add_server
 from tracker.store.record import complete_quiet_builds
 from tracker.store.seen import SeenJob, note_look
 from tracker.store.sql import run
-from tracker.store.turns import waiting_for
+from tracker.store.upload_order import waiting_for
 from tracker.store.work import claim, enqueue
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -11,7 +11,7 @@ import pytest
 from tests.factories import NOW, history, jenkins, jenkins_facts, polled_jobs, report, upload
 from tracker.errors import Conflict, NotFound
 from tracker.queries import builds, jobs
-from tracker.queries.jobs import FormerName, JobRow
+from tracker.queries.jobs import FormerJobName, JobRow
 from tracker.store.backfills import ask_backfill, backfill_of
 from tracker.store.jobs import add_server, note_job_trouble, track_job
 from tracker.store.models import database
@@ -282,7 +282,7 @@ def test_a_renamed_job_keeps_its_history_under_its_new_name() -> None:
     _rename()
     assert known() == ["new", "other"]
     assert [build.number for build in builds.builds("new", limit=9)] == [7]
-    assert jobs.former_names("new") == [FormerName("old", at(LATER))]
+    assert jobs.former_names("new") == [FormerJobName("old", at(LATER))]
     assert jobs.name_now("old") == "new"
 
 

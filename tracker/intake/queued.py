@@ -14,7 +14,7 @@ from tracker.errors import StorageError
 from tracker.intake.spool import SpooledReport, path_of
 from tracker.store.audit import ITSELF, Actor, asked_by
 from tracker.store.records import BuildFacts
-from tracker.store.turns import subject_of, waiting_for
+from tracker.store.upload_order import subject_of, waiting_for
 from tracker.store.work import enqueue, waiting
 
 

@@ -9,7 +9,7 @@ from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.backfills import BackfillRow, backfill
-from tracker.queries.jobs import FormerName, JobRow, NextLook
+from tracker.queries.jobs import FormerJobName, JobRow, NextLook
 from tracker.queries.rows import BuildRow
 
 IN_CHART = 60
@@ -24,7 +24,7 @@ class JobPage:
     """
 
     job: JobRow
-    former: tuple[FormerName, ...]
+    former: tuple[FormerJobName, ...]
     backfill: BackfillRow | None
     judged_again: bool
     trend: tuple[BuildRow, ...]

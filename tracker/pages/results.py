@@ -54,7 +54,7 @@ def every(newest: int) -> Iterator[Params]:
     for row in jobs.jobs():
         for found in builds.builds(row.name, limit=newest):
             for name in LISTS:
-                count = results.count_results(found, name)
+                count = results.count_results(found, name, judged_again=row.judged_again)
                 if count > ROWS:
                     for page in pages_of(count):
                         yield {

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from tracker.queries.commits import Commits, commits_of
-from tracker.queries.rows import label_of, select, snapshot
+from tracker.queries.places import labels
+from tracker.queries.rows import select, snapshot
 from tracker.queries.states import BROKEN_STATES
 from tracker.queries.turns import Turn, turns
 from tracker.store.break_windows import BreakWindow
@@ -16,6 +17,8 @@ from tracker.store.outcomes import Order
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 BREAK_WINDOW = msgspec.json.Decoder(BreakWindow)
+# Behind all builds that a job can have.
+_NEWEST: Order = (2**31, 0)
 
 
 @dataclass(frozen=True)
@@ -54,24 +57,15 @@ def when_broke(job: str, case_key: str) -> Broke | None:
         if not found or case is None:
             return None
         job_id, window = found[0][0], BREAK_WINDOW.decode(found[0][1])
-        by, likely = _called(job_id, window.by), _called(job_id, window.likely)
-        after = _called(job_id, window.after) if window.after else None
-        if not (by and likely) or (window.after and not after):
+        names = labels(job_id, window.named)
+        if not names.keys() >= window.named:
             return None
         turn = turns(job_id, _NEWEST, [case]).get(case)
         commits = commits_of(job, turn) if turn else None
-    return Broke(turn=turn, commits=commits, after=after, by=by, likely=likely)
-
-
-# Behind all builds that a job can have.
-_NEWEST: Order = (2**31, 0)
-
-
-def _called(job_id: int, order: Order) -> str | None:
-    """What people call a build; None where there is none in this place."""
-    rows = select(
-        f"SELECT {label_of('b')} FROM build b WHERE b.job_id = ? AND b.epoch = ? AND b.number = ?",
-        job_id,
-        *order,
+    return Broke(
+        turn=turn,
+        commits=commits,
+        after=names[window.after] if window.after else None,
+        by=names[window.by],
+        likely=names[window.likely],
     )
-    return rows[0][0] if rows else None

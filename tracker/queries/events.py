@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tracker.queries.breaks import BREAK_WINDOW
 from tracker.queries.commits import Commits, commits_of
 from tracker.queries.places import Called, Stretch, stretch
-from tracker.queries.rows import parted, select, snapshot
+from tracker.queries.rows import called, select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.queries.turns import Turn, turns
 from tracker.store.break_windows import BreakWindow
@@ -60,18 +60,19 @@ def events_of(job: str, build: str) -> list[EventRow]:
             return []
         windows, builds = _windows(*asked, kept)
         found = [event for event in events(windows) if len(event.cases) > 1]
-        called = builds.called(
+        names = builds.called(
             {place for event in found for place in (event.after, event.by, event.likely)}
         )
         turned = turns(*asked, [case for event in found for case in event.cases])
-        rows = [_row(job, event, broken, called, turned) for event in found]
+        most = [_most(event, turned) for event in found]
+        commits = {turn: commits_of(job, turn) for turn in {turn for turn, _ in most} if turn}
+    rows = [_row(*each, broken, names, commits) for each in zip(found, most, strict=True)]
     return sorted(rows, key=lambda row: (-(row.new > 0), -row.new, -row.cases, row.by))
 
 
 def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int, _Broken]]:
     """What is broken at a build, and where that is: its job's id and its place."""
-    number, _ = parted(build)
-    epoch = build.partition("~")[2]
+    is_asked_for, parameters = called("t", build)
     rows = select(
         "SELECT t.job_id, t.epoch, t.number, e.case_id, c.name, (SELECT w.found FROM break_window w"
         " JOIN build r ON r.id = w.build_id"
@@ -82,17 +83,11 @@ def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int
         " FROM build t JOIN job j ON j.id = t.job_id JOIN episode e ON e.job_id = t.job_id"
         " JOIN test_case c ON c.id = e.case_id JOIN build a ON a.id = e.from_build"
         " LEFT JOIN build z ON z.id = e.until_build"
-        f" WHERE j.name = ? AND t.number = ? AND (? = '' OR t.epoch = ?)"
-        f" AND e.state IN {BROKEN_STATES}"
+        f" WHERE j.name = ? AND {is_asked_for} AND e.state IN {BROKEN_STATES}"
         " AND (a.epoch, a.number) <= (t.epoch, t.number)"
-        " AND (z.id IS NULL OR (z.epoch, z.number) > (t.epoch, t.number))"
-        " AND NOT EXISTS (SELECT 1 FROM build newer WHERE ? = '' AND newer.job_id = t.job_id"
-        " AND newer.number = t.number AND newer.epoch > t.epoch) ORDER BY e.case_id",
+        " AND (z.id IS NULL OR (z.epoch, z.number) > (t.epoch, t.number)) ORDER BY e.case_id",
         job,
-        number,
-        epoch,
-        int(epoch or 0),
-        epoch,
+        *parameters,
     )
     broken = {
         case: _Broken(case, name, BREAK_WINDOW.decode(window) if window else None, bool(is_new))
@@ -109,42 +104,43 @@ def _windows(
     Those are left out of which a build is judged no more. One without a good build begins where
     history did.
     """
-    named = {each for window in kept.values() for each in _named(window)}
+    named = {each for window in kept.values() for each in window.named}
     longest = max(len(window.chances) for window in kept.values())
     builds = stretch(job_id, min(named), last, before=longest)
     places = builds.places(named)
     found: dict[int, Window] = {}
     for case, window in kept.items():
-        if places.keys() >= _named(window):
+        if places.keys() >= window.named:
             by, likely = places[window.by], places[window.likely]
             found[case] = Window(by - len(window.chances), by, likely, window.chances)
     return {case: window for case, window in found.items() if window.after >= -1}, builds
 
 
-def _named(window: BreakWindow) -> set[Order]:
-    return {window.by, window.likely, *([window.after] if window.after else [])}
+def _most(event: Event, turned: Mapping[int, Turn]) -> tuple[Turn | None, int]:
+    """The turn of most of the cases, and of how many; None where all passed since then."""
+    together = Counter(turned[case] for case in sorted(event.cases) if case in turned)
+    return together.most_common(1)[0] if together else (None, 0)
 
 
 def _row(
-    job: str,
     event: Event,
+    most: tuple[Turn | None, int],
     broken: Mapping[int, _Broken],
-    called: Mapping[int, Called],
-    turned: Mapping[int, Turn],
+    names: Mapping[int, Called],
+    commits: Mapping[Turn, Commits | None],
 ) -> EventRow:
+    turn, count = most
     its = [broken[case] for case in event.cases]
     some = sorted(its, key=lambda each: (not each.is_new, each.name, each.case))[:SHOWN]
-    after = called.get(event.after)
-    together = Counter(turned[case] for case in sorted(event.cases) if case in turned)
-    turn, count = together.most_common(1)[0] if together else (None, 0)
+    after = names.get(event.after)
     return EventRow(
         cases=len(its),
         new=sum(each.is_new for each in its),
         after=after.label if after else None,
-        by=called[event.by].label,
-        likely=called[event.likely].label,
+        by=names[event.by].label,
+        likely=names[event.likely].label,
         turn=turn,
         turned=count,
-        commits=commits_of(job, turn) if turn else None,
+        commits=commits[turn] if turn else None,
         some=tuple((key(each.case), each.name) for each in some),
     )

@@ -47,7 +47,7 @@ class JobRow:
 
 
 @dataclass(frozen=True)
-class FormerName:
+class FormerJobName:
     """A name that a job had until a time."""
 
     name: str
@@ -227,14 +227,14 @@ def recorded_as(name: str) -> str:
     return name if is_known(name) else name_now(name) or name
 
 
-def former_names(job: str) -> list[FormerName]:
+def former_names(job: str) -> list[FormerJobName]:
     """The names that a job had, the newest first."""
     rows = select(
         "SELECT f.name, f.until FROM former f JOIN job j ON j.id = f.job_id WHERE j.name = ?"
         " ORDER BY f.until DESC, f.name",
         job,
     )
-    return [FormerName(name, at(until)) for name, until in rows]
+    return [FormerJobName(name, at(until)) for name, until in rows]
 
 
 def next_looks(job: str) -> list[NextLook]:

@@ -6,14 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import (
-    IN_USE,
-    BuildRow,
-    select,
-    select_builds,
-    snapshot,
-    suite_names,
-)
+from tracker.queries.rows import IN_USE, BuildRow, select, select_builds, snapshot, suite_names
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -147,7 +140,7 @@ def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildR
 class Counts:
     """Of how many jobs in use the newest complete judged build lacks something, and of how many.
 
-    That of `silent` others has no results, and nothing is said of what it lacks any more.
+    That of `silent` ones has no results, and nothing is said of what it lacks any more.
     """
 
     lacking: int

@@ -37,8 +37,7 @@ class Stretch:
         if not builds:
             return {}
         rows = select(
-            f"SELECT epoch, number, place FROM {_NUMBERED}"
-            f" WHERE (epoch, number) IN (VALUES {', '.join(['(?, ?)'] * len(builds))})",
+            f"SELECT epoch, number, place FROM {_NUMBERED} WHERE {_among(builds)}",
             *(self.job_id, *self.first, *self.last),
             *(part for build in builds for part in build),
         )
@@ -54,6 +53,22 @@ class Stretch:
             listed(places),
         )
         return {place: Called(label, commit) for place, label, commit in rows}
+
+
+def labels(job_id: int, builds: Collection[Order]) -> dict[Order, str]:
+    """How those of the builds are called that are there, judged or not."""
+    rows = select(
+        f"SELECT b.epoch, b.number, {label_of('b')} FROM build b WHERE b.job_id = ?"
+        f" AND {_among(builds)}",
+        job_id,
+        *(part for build in builds for part in build),
+    )
+    return {(epoch, number): label for epoch, number, label in rows}
+
+
+def _among(builds: Collection[Order]) -> str:
+    """SQL: a build is one of some; the parameters are their epochs and numbers."""
+    return f"(epoch, number) IN (VALUES {', '.join(['(?, ?)'] * len(builds))})"
 
 
 def stretch(job_id: int, first: Order, last: Order, *, before: int = 0) -> Stretch:

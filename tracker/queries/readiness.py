@@ -15,7 +15,7 @@ from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS, Window, periods_of
 from tracker.queries.releases import release_names
 from tracker.queries.renamed import renamed, under_new_names
 from tracker.queries.rows import as_sentence, select, snapshot, suite_names
-from tracker.queries.run_counts import Broke, Test, broke_in, counts_of, open_before
+from tracker.queries.run_counts import BrokeIn, Test, broke_in, counts_of, open_before
 from tracker.store.identity import key
 from tracker.store.models import database
 from tracker.store.sql import IN, listed
@@ -108,7 +108,7 @@ class _Ready:
     row: JudgedRelease
     tests: Mapping[Test, Judged]
     windows: tuple[Window, ...]
-    broke: Mapping[Test, Broke]
+    broke: Mapping[Test, BrokeIn]
 
 
 def judged(release: str = "", basis: str = "", days: int = SAMPLE_DAYS) -> JudgedRelease:
@@ -189,7 +189,7 @@ def _kept(_database: str, _revision: int, release: str, basis: str, days: int) -
     )
 
 
-def _broke(sample: Window, bases: Sequence[Period[Test]]) -> dict[Test, Broke]:
+def _broke(sample: Window, bases: Sequence[Period[Test]]) -> dict[Test, BrokeIn]:
     """What broke in the sample; a first result that fails is no news of what failed in a basis."""
     return {
         test: broke

@@ -56,7 +56,8 @@ class BuildRow:
     `duration` is in seconds. `judged` is False while it runs and where it was aborted or lost.
     Of one of which nobody said when it `started`, `heard` is when it was last told of.
     `gone` tells that Jenkins has it no more. `judging` says by which limits it was judged and
-    whether it was an incident; one that was `lifted` was none, since the next build failed too.
+    whether it was an incident; one that was `lifted` was none, since the next one with results
+    failed too.
 
     A complete one lacks `missing` of `expected` cases, under whatever name, and skips
     `newly_skipped` of them, as `shortfall` says in a sentence; `added` cases are new in it.

@@ -117,7 +117,7 @@ def open_before(release: str, sample: Window) -> set[Test]:
     return found
 
 
-class Broke(NamedTuple):
+class BrokeIn(NamedTuple):
     """In which build of a job, by its label, a test broke; `at_first`: in its first result."""
 
     job: str
@@ -125,9 +125,9 @@ class Broke(NamedTuple):
     at_first: bool
 
 
-def broke_in(sample: Window) -> dict[Test, Broke]:
-    """The tests that broke in a build of the sample, and failed in all of their runs since then."""
-    found: dict[Test, Broke] = {}
+def broke_in(sample: Window) -> dict[Test, BrokeIn]:
+    """The tests that broke in a build of the sample, and failed when they ran last."""
+    found: dict[Test, BrokeIn] = {}
     for place, builds in sample.items():
         names = {build.job_id: build.job for build in builds}
         for job_id, job in sorted(names.items()):
@@ -140,5 +140,7 @@ def broke_in(sample: Window) -> dict[Test, Broke]:
                 job_id,
                 listed(build.id for build in builds),
             )
-            found |= {(case, place): Broke(job, build, bool(first)) for case, build, first in rows}
+            found |= {
+                (case, place): BrokeIn(job, build, bool(first)) for case, build, first in rows
+            }
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.store.outcomes import LATER, JudgedBuild, Place
+from tracker.store.outcomes import LATER, JudgedBuild, Order, Place
 from tracker.store.sql import run, run_many
 from tracker.verdicts import windows
 
@@ -28,10 +28,15 @@ class BreakWindow:
     Builds are (epoch, number); `chances` are those of the judged builds behind `after`.
     """
 
-    after: tuple[int, int] | None
-    by: tuple[int, int]
-    likely: tuple[int, int]
+    after: Order | None
+    by: Order
+    likely: Order
     chances: tuple[float, ...]
+
+    @property
+    def named(self) -> set[Order]:
+        """The builds that it names."""
+        return {self.by, self.likely, *([self.after] if self.after else [])}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ must be the task that its workers die of. Whoever gives a task back ends the cla
 sign of life does not hold it again.
 
 A task that was given up rests for hours, unless somebody asks for it. Uploads are never given up,
-and those for one build take turns (`turns.py`).
+and those for one build take turns (`upload_order.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tracker.store.connection import reading, writing
 from tracker.store.models import Work
 from tracker.store.sql import run
 from tracker.store.state_words import TaskState
-from tracker.store.turns import IS_ITS_TURN, PATIENCE
+from tracker.store.upload_order import IS_ITS_TURN, PATIENCE
 
 # Kind and key of the task that publishes: there is one site.
 SITE = ("publish", "site")

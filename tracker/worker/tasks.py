@@ -41,7 +41,7 @@ from tracker.store.record import complete_quiet_builds
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.seen import SeenJob, Starts, newest_only, note_look
 from tracker.store.state_words import JobStanding
-from tracker.store.turns import was_passed
+from tracker.store.upload_order import was_passed
 from tracker.store.work import SITE, Task, ask_poll, ensure, forget_done
 from tracker.worker.context import Context
 

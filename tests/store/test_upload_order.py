@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import NOW
 from tracker.clock import DAY, SECOND
-from tracker.store.turns import PATIENCE, subject_of, waiting_for, was_passed
+from tracker.store.upload_order import PATIENCE, subject_of, waiting_for, was_passed
 from tracker.store.work import Task, claim, enqueue, fail, finish, forget_done, release
 
 pytestmark = pytest.mark.usefixtures("store")
