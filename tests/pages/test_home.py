@@ -376,7 +376,30 @@ def test_a_build_dated_in_the_future_makes_no_other_job_idle() -> None:
     assert (home.show().idle, home.show().newly_broken) == (0, 1)
 
 
-def test_where_all_jobs_rest_nothing_is_said_to_be_new() -> None:
+def test_where_all_jobs_rest_the_newest_build_still_tells() -> None:
     built("old", "P P P F", last=60)
-    assert home.show().judged == 0
-    assert "No job was built lately." in words()
+    built("older", "P P P F", last=90)
+    page = home.show()
+    assert (page.idle, page.newly_broken) == (1, 1)
+
+
+def test_that_a_build_is_told_of_again_changes_nothing() -> None:
+    built("slow", "P P P F", last=60)
+    before = home.show()
+    record(BuildFacts("slow", 4, started=NOW - 60 * DAY, complete=True), now=NOW + DAY)
+    record(BuildFacts("slow", 1, started=NOW - 63 * DAY, complete=True), now=NOW + DAY)
+    assert home.show() == before
+
+
+def test_what_is_told_of_an_untimed_build_again_leaves_when_it_came() -> None:
+    upload("n", 1, report(login="P"), complete=True)
+    before = home.show()
+    record(BuildFacts("n", 1, complete=True), report(login="P"), now=NOW + DAY)
+    assert home.show() == before
+
+
+def test_a_clock_that_was_ahead_for_one_build_makes_no_other_job_idle() -> None:
+    built("n", "P P", last=0)
+    facts = BuildFacts("ahead", 1, started=NOW, complete=True)
+    record(facts, report(login="P"), now=NOW + 900 * DAY)
+    assert home.show().idle == 0

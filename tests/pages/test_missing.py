@@ -131,7 +131,7 @@ def test_a_job_that_lacks_all_results_is_told_for_as_long_as_it_does() -> None:
     page = missing.show()
     assert (page.builds, page.judged, page.silent) == ((), 2, 1)
     text = words(html("missing"))
-    assert "Nothing went missing in the newest complete judged build of 1 job in use." in text
+    assert "Nothing went missing in the newest complete judged build of 1 job." in text
     assert "1 job has no results in its newest complete judged build, and had some" in text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import DAY, NOW, cluster_all, jenkins, key_of, report
+from tests.factories import DAY, NOW, age, cluster_all, jenkins, key_of, report
 from tracker.errors import NotFound
 from tracker.queries import families
 from tracker.queries.families import Family, FamilyRow
@@ -79,12 +79,12 @@ def test_failures_and_jobs_are_counted_in_the_newest_judged_builds_alone() -> No
     jenkins("nightly", 3, report(a="F"), result="ABORTED")
     [row] = rows()
     assert (row.failures, row.jobs) == (3, 2)
-    assert families.now() == families.Now(failures=3, jobs=2, unsorted=0, silent=0)
+    assert families.now() == families.Now(failures=3, jobs=2, unsorted=0, silent=0, idle=0)
 
 
 def test_a_build_that_waits_for_its_families_is_counted_as_unsorted() -> None:
     jenkins("nightly", 1, report(a="F", b="F"), started=NOW)
-    assert families.now() == families.Now(failures=2, jobs=1, unsorted=2, silent=0)
+    assert families.now() == families.Now(failures=2, jobs=1, unsorted=2, silent=0, idle=0)
 
 
 def test_a_family_that_was_not_seen_for_long_is_in_no_list_but_still_has_its_page() -> None:
@@ -105,6 +105,16 @@ def test_a_job_out_of_use_fails_no_longer(standing: str) -> None:
     run("UPDATE job SET standing = ?", standing)
     assert (families.now().failures, families.now().jobs, rows()[0].failures) == (0, 0, 0)
     assert families.failing_cases(rows()[0].id, limit=9) == []
+
+
+def test_a_job_that_was_not_built_for_long_fails_no_longer() -> None:
+    night(1, a="F")
+    age(20)
+    night(1, LOGIN, job="young", b="P")
+    assert families.now() == families.Now(failures=0, jobs=1, unsorted=0, silent=0, idle=1)
+    [row] = with_examples(rows())
+    assert (row.failures, row.is_new, row.examples) == (0, False, ())
+    assert families.failing_cases(row.id, limit=9) == []
 
 
 def test_a_list_in_pages_goes_on_where_the_page_before_ended() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import history, jenkins, key_of
+from tests.factories import age, history, jenkins, key_of
 from tracker.queries.flaky import count_flaky, flaky, flaky_after
 from tracker.store.sql import run
 
@@ -35,6 +35,13 @@ def test_a_job_out_of_use_has_no_flaky_cases() -> None:
     two()
     run("UPDATE job SET standing = 'disabled'")
     assert (count_flaky(), flaky(limit=9)) == (0, [])
+
+
+def test_a_job_that_was_not_built_for_long_has_no_flaky_cases() -> None:
+    two()
+    age(10)
+    history("young", login="P")
+    assert (count_flaky(), flaky(limit=9), flaky_after("", -1, 9)) == (0, [], [])
 
 
 def builds_without(case: str, count: int, *, first: int = 29) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import history, key_of, report, upload
+from tests.factories import age, history, key_of, report, upload
 from tracker.queries import missing
 from tracker.queries.answers import answer, as_text
 from tracker.queries.builds import build
@@ -24,7 +24,7 @@ def test_the_build_that_lacks_most_comes_first() -> None:
         ("b", 2, 3),
         ("a", 1, 2),
     ]
-    assert missing.counts() == missing.Counts(lacking=2, judged=3, silent=0)
+    assert missing.counts() == missing.Counts(lacking=2, judged=3, silent=0, idle=0)
 
 
 def test_only_the_newest_complete_build_of_a_job_counts() -> None:
@@ -69,8 +69,16 @@ def test_a_job_out_of_use_lacks_nothing() -> None:
     seen = SeenJob("east/a", "a", "https://east.example/a/", "pipeline", is_disabled=True)
     note_look("east", [seen], listed=["a"], now=1)
     history("east/a", stays=STAYS, goes=GOES)
-    assert missing.counts() == missing.Counts(lacking=0, judged=0, silent=0)
+    assert missing.counts() == missing.Counts(lacking=0, judged=0, silent=0, idle=0)
     assert missing.lacking(limit=9) == []
+
+
+def test_a_job_that_was_not_built_for_long_lacks_nothing() -> None:
+    history("a", stays=STAYS, goes=GOES)
+    age(10)
+    history("young", login="P")
+    assert missing.counts() == missing.Counts(lacking=0, judged=1, silent=0, idle=1)
+    assert (missing.lacking(limit=9), missing.lacking_after(None, 9)) == ([], [])
 
 
 def test_the_answer_to_an_upload_says_what_is_missing() -> None:

@@ -41,15 +41,17 @@ class BuildLacking:
 
 @dataclass(frozen=True)
 class MissingPage:
-    """The newest complete judged build of every job in use that lacks something, most first.
+    """The newest complete judged build of every job that is built and lacks something, most first.
 
-    `judged` jobs in use have such a build at all. Of `silent` ones it has no results, and is not
-    here, as nothing is said any more of what it lacks.
+    `judged` of these jobs have such a build at all. Of `silent` ones it has no results, and is not
+    here, as nothing is said any more of what it lacks. `idle` jobs in use had no build for long and
+    do not count.
     """
 
     builds: tuple[BuildLacking, ...]
     judged: int
     silent: int
+    idle: int
     paging: Paging
 
 
@@ -69,7 +71,7 @@ def show(page: str = "1") -> MissingPage:
         raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = missing.lacking(limit=ROWS, offset=paging.offset)
     shown = (lacking(row, CASES if at < BUILDS else 0) for at, row in enumerate(rows))
-    return MissingPage(tuple(shown), counts.judged, counts.silent, paging)
+    return MissingPage(tuple(shown), counts.judged, counts.silent, counts.idle, paging)
 
 
 def every(_newest: int) -> Iterator[Params]:

@@ -12,7 +12,8 @@ from tracker.clock import DAY
 from tracker.errors import NotFound
 from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
-from tracker.queries.rows import IN_USE, CaseRow, at, called, case_row, label_of, select, snapshot
+from tracker.queries.idle import IS_BUILT, count_idle, idle_ids
+from tracker.queries.rows import CaseRow, at, called, case_row, label_of, select, snapshot
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -23,11 +24,11 @@ DAYS = 60
 SHOWN = 60
 _LONGEST_ID = 18
 
-# The newest judged build of each job in use.
+# The newest judged build of each job that is built; its parameter are the `idle_ids`.
 NEWEST = (
     "SELECT (SELECT b.id FROM build b WHERE b.job_id = j.id AND"
     f" {JUDGED} ORDER BY b.epoch DESC, b.number DESC LIMIT 1) FROM job j"
-    f" WHERE {IN_USE}"
+    f" WHERE {IS_BUILT}"
 )
 # Whether no build but newest ones has it, nor had any that was let go.
 _IS_NEW = (
@@ -54,9 +55,9 @@ _SHOWN = f"(n.failures > 0 OR k.last >= (SELECT max(last) FROM signature) - {DAY
 class FamilyRow:
     """A family: what people call it, else what it is called by itself, and why it is one.
 
-    `failures` are those of the newest judged builds of jobs in use, in so many `jobs`; all failures
-    of a family have one of its `signatures`. It `is_new` where only those builds ever had it.
-    `examples` are the first tests of these failures, where they were asked for.
+    `failures` are those of the newest judged builds of jobs that are built, in so many `jobs`; all
+    failures of a family have one of its `signatures`. It `is_new` where only those builds ever had
+    it. `examples` are the first tests of these failures, where they were asked for.
     """
 
     id: int
@@ -79,15 +80,17 @@ class FamilyRow:
 
 @dataclass(frozen=True)
 class Now:
-    """How many failures the newest judged builds of `jobs` in use have, and those in no family yet.
+    """How many failures the newest judged builds of `jobs` have, and those in no family yet.
 
-    In `silent` of the jobs that build has no results, and another had some.
+    In `silent` of the jobs that build has no results, and another had some. Jobs out of use do not
+    count, nor do the `idle` ones, which had no build for long.
     """
 
     failures: int
     jobs: int
     unsorted: int
     silent: int
+    idle: int
 
 
 @dataclass(frozen=True)
@@ -174,19 +177,21 @@ def now() -> Now:
     """The failures of the newest judged builds."""
     rows = select(
         f"SELECT b.failed + b.error, (SELECT coalesce(sum(a.cases), 0) FROM appearance a"
-        f" WHERE a.build_id = b.id), {IS_SILENT} FROM build b WHERE b.id IN ({NEWEST})"
+        f" WHERE a.build_id = b.id), {IS_SILENT} FROM build b WHERE b.id IN ({NEWEST})",
+        idle_ids(),
     )
     return Now(
         failures=sum(row[0] for row in rows),
         jobs=len(rows),
         unsorted=sum(max(0, row[0] - row[1]) for row in rows),
         silent=sum(bool(row[2]) for row in rows),
+        idle=count_idle(),
     )
 
 
 def count_families() -> int:
     """How many families the list has."""
-    return int(select(f"SELECT count(*) FROM ({_ROWS} WHERE {_SHOWN}) AS shown")[0][0])
+    return int(select(f"SELECT count(*) FROM ({_ROWS} WHERE {_SHOWN}) AS shown", idle_ids())[0][0])
 
 
 def families(*, limit: int, offset: int = 0) -> list[FamilyRow]:
@@ -194,6 +199,7 @@ def families(*, limit: int, offset: int = 0) -> list[FamilyRow]:
     rows = select(
         f"{_ROWS} WHERE {_SHOWN}"
         " ORDER BY is_new DESC, coalesce(n.failures, 0) DESC, k.last DESC, f.id LIMIT ? OFFSET ?",
+        idle_ids(),
         limit,
         offset,
     )
@@ -202,7 +208,7 @@ def families(*, limit: int, offset: int = 0) -> list[FamilyRow]:
 
 def families_after(after: int, limit: int) -> list[FamilyRow]:
     """All families ever seen, in the order of their ids, those behind `after`."""
-    rows = select(f"{_ROWS} WHERE f.id > ? ORDER BY f.id LIMIT ?", after, limit)
+    rows = select(f"{_ROWS} WHERE f.id > ? ORDER BY f.id LIMIT ?", idle_ids(), after, limit)
     return [_row(row) for row in rows]
 
 
@@ -210,7 +216,7 @@ def family_row(number: str) -> FamilyRow:
     """The family; NotFound where there is none of this id."""
     is_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_ID
     wanted = int(number) if is_number else -1
-    rows = select(f"{_ROWS} WHERE f.id = ?", wanted)
+    rows = select(f"{_ROWS} WHERE f.id = ?", idle_ids(), wanted)
     if not rows:
         raise NotFound(
             f"There is no family {number[:20]!r} here.", "The page of all families lists them."
@@ -249,15 +255,17 @@ def failing_cases(number: int, *, limit: int) -> list[FailingCase]:
     rows = select(
         f"WITH newest (id) AS ({NEWEST}), theirs (id) AS (SELECT DISTINCT a.build_id FROM newest"
         " CROSS JOIN appearance a ON a.build_id = newest.id"
-        " JOIN signature g ON g.id = a.signature_id AND g.family_id = ?1)"
+        " JOIN signature g ON g.id = a.signature_id AND g.family_id = ?)"
         f" SELECT j.name, {label_of('b')}, c.id, s.path, c.name, c.variant, r.status, r.duration,"
         " coalesce(f.message, '') FROM theirs CROSS JOIN sighting x ON x.build_id = theirs.id"
-        " JOIN signature g ON g.id = x.signature_id AND g.family_id = ?1"
+        " JOIN signature g ON g.id = x.signature_id AND g.family_id = ?"
         " JOIN result r ON r.build_id = x.build_id AND r.case_id = x.case_id"
         " JOIN test_case c ON c.id = x.case_id JOIN suite s ON s.id = c.suite_id"
         " LEFT JOIN failure f ON f.id = r.failure_id"
         " JOIN build b ON b.id = x.build_id JOIN job j ON j.id = b.job_id"
-        " ORDER BY j.name, s.path, c.name, c.variant LIMIT ?2",
+        " ORDER BY j.name, s.path, c.name, c.variant LIMIT ?",
+        idle_ids(),
+        number,
         number,
         limit,
     )

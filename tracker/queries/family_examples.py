@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tracker.queries.families import NEWEST, FailingCase, FamilyRow
+from tracker.queries.idle import idle_ids
 from tracker.queries.rows import case_row, label_of, select
 from tracker.store.sql import IN, listed
 
@@ -34,6 +35,6 @@ def with_examples(rows: Sequence[FamilyRow]) -> tuple[FamilyRow, ...]:
     """The rows, those of families that fail now with the first tests that do."""
     failing = [row.id for row in rows if row.failures]
     found: dict[int, list[FailingCase]] = {}
-    for row in select(_FIRST, listed(failing), EXAMPLES) if failing else ():
+    for row in select(_FIRST, idle_ids(), listed(failing), EXAMPLES) if failing else ():
         found.setdefault(row[0], []).append(FailingCase(row[1], row[2], case_row(row[3:])))
     return tuple(replace(row, examples=tuple(found.get(row.id, ()))) for row in rows)

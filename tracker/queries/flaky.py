@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tracker.queries.rows import IN_USE, label_of, select, suite_names
+from tracker.queries.idle import IS_BUILT, idle_ids
+from tracker.queries.rows import label_of, select, suite_names
 from tracker.queries.silent import TELLING
 from tracker.store.identity import key
 from tracker.verdicts.verdict import Verdict
@@ -51,7 +52,7 @@ class FlakyRow:
 # A case that ran in none of so many newest judged builds with results is taken to be gone.
 LATELY = 10
 _LASTS = (
-    f"e.until_build IS NULL AND e.state = 'flaky' AND {IN_USE}"
+    f"e.until_build IS NULL AND e.state = 'flaky' AND {IS_BUILT}"
     f" AND EXISTS (SELECT 1 FROM (SELECT id FROM {TELLING} AND job_id = e.job_id"
     f" ORDER BY epoch DESC, number DESC LIMIT {LATELY}) newest"
     " CROSS JOIN result r ON r.build_id = newest.id AND r.case_id = e.case_id)"
@@ -66,16 +67,19 @@ _ROWS = (
 
 
 def count_flaky() -> int:
-    """How many cases of jobs in use are flaky."""
-    rows = select(f"SELECT count(*) FROM episode e JOIN job j ON j.id = e.job_id WHERE {_LASTS}")
+    """How many cases of jobs that are built are flaky."""
+    rows = select(
+        f"SELECT count(*) FROM episode e JOIN job j ON j.id = e.job_id WHERE {_LASTS}", idle_ids()
+    )
     return int(rows[0][0])
 
 
 def flaky(*, limit: int, offset: int = 0) -> list[FlakyRow]:
-    """Flaky cases of jobs in use, those first that surely fail most often."""
+    """Flaky cases of jobs that are built, those first that surely fail most often."""
     rows = select(
         f"{_ROWS} ORDER BY CAST(json_extract(e.evidence, '$.low') AS double precision)"
         " DESC NULLS LAST, j.name, s.path, c.name, c.variant LIMIT ? OFFSET ?",
+        idle_ids(),
         limit,
         offset,
     )
@@ -85,7 +89,11 @@ def flaky(*, limit: int, offset: int = 0) -> list[FlakyRow]:
 def flaky_after(job: str, case: int, limit: int) -> list[FlakyRow]:
     """Flaky cases by job and case id, those behind this one."""
     rows = select(
-        f"{_ROWS} AND (j.name, c.id) > (?, ?) ORDER BY j.name, c.id LIMIT ?", job, case, limit
+        f"{_ROWS} AND (j.name, c.id) > (?, ?) ORDER BY j.name, c.id LIMIT ?",
+        idle_ids(),
+        job,
+        case,
+        limit,
     )
     return [_row(row) for row in rows]
 

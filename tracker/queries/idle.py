@@ -1,14 +1,21 @@
 """Jobs that are built no more: what their last build broke is no news.
 
-By no clock, since a page is the same whenever it is made: a job is late beside the last time that
-anything was heard of any build.
+By no clock, since a page is the same whenever it is made: a job is late beside the newest build of
+any job in use.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from datetime import datetime
 
-from tracker.queries.rows import IN_USE, at, select
+import msgspec
+
+from tracker.queries.jobs import revision
+from tracker.queries.rows import IN_USE, at, select, snapshot
+from tracker.store.models import database
+from tracker.store.sql import IN, listed
 from tracker.store.without_bytes import AGE_OF_BUILD
 
 # A job is idle after so many of its usual gaps between builds, and so many ms.
@@ -17,24 +24,51 @@ LEAST = 2 * 24 * 3600 * 1000
 # The usual gap is the average one between so many of its newest builds.
 LOOKED_AT = 11
 
+# SQL: a job `j` is in use and is built; its parameter are the `idle_ids`.
+IS_BUILT = f"({IN_USE} AND j.id NOT IN {IN})"
 _BEGAN = (
-    f"FROM (SELECT {AGE_OF_BUILD} AS began FROM build b WHERE b.job_id = j.id"
-    f" ORDER BY b.epoch DESC, b.number DESC LIMIT {LOOKED_AT}) AS newest"
+    f"SELECT {AGE_OF_BUILD} AS began FROM build b WHERE b.job_id = j.id"
+    f" ORDER BY b.epoch DESC, b.number DESC LIMIT {LOOKED_AT}"
 )
 
 
 def idle_jobs() -> dict[str, datetime]:
     """The jobs in use that had no build for long, by name: when the last of theirs began."""
+    with snapshot():
+        return dict(_idle().values())
+
+
+def count_idle() -> int:
+    """How many jobs in use are idle."""
+    return len(idle_jobs())
+
+
+def idle_ids() -> str:
+    """Their ids, as the parameter of IS_BUILT."""
+    with snapshot():
+        return listed(_idle())
+
+
+def _idle() -> Mapping[int, tuple[str, datetime]]:
+    return _kept(str(database.database), revision())
+
+
+@functools.lru_cache(maxsize=4)
+def _kept(_database: str, _revision: int | str) -> Mapping[int, tuple[str, datetime]]:
+    """By id the names of idle jobs, and when the last build of each began."""
     rows = select(
-        f"SELECT j.name, (SELECT max(began) {_BEGAN}), (SELECT min(began) {_BEGAN}),"
-        f" (SELECT count(*) {_BEGAN}), (SELECT max(heard) FROM build WHERE job_id = j.id)"
+        f"SELECT j.id, j.name, (SELECT json_group_array(began) FROM ({_BEGAN}) AS newest)"
         f" FROM job j WHERE {IN_USE}"
     )
-    built = [row for row in rows if row[3]]
-    now = max((heard for *_, heard in built), default=0)
+    began = [(job, name, msgspec.json.decode(times, type=list[int])) for job, name, times in rows]
+    newest = max((max(times) for *_, times in began if times), default=0)
     return {
-        name: since
-        for name, last, first, builds, _ in built
-        if (since := at(last))
-        and now - last > max(LEAST, GAPS * (last - first) / max(1, builds - 1))
+        job: (name, since)
+        for job, name, times in began
+        if times and newest - max(times) > _patience(times) and (since := at(max(times)))
     }
+
+
+def _patience(began: list[int]) -> float:
+    """After how long (ms) a job is idle whose newest builds began then."""
+    return max(LEAST, GAPS * (max(began) - min(began)) / max(1, len(began) - 1))

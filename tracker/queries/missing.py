@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import IN_USE, BuildRow, select, select_builds, snapshot, suite_names
+from tracker.queries.idle import IS_BUILT, count_idle, idle_ids
+from tracker.queries.rows import BuildRow, select, select_builds, snapshot, suite_names
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -111,10 +112,11 @@ def absences_after(build: BuildRow, *, after: int | None, limit: int) -> list[Ab
 
 
 def lacking(*, limit: int, offset: int = 0) -> list[BuildRow]:
-    """The newest complete judged build of every job in use that lacks something, most first."""
+    """The newest complete judged builds of jobs that are built, those that lack most first."""
     rows = select_builds(
         f"WHERE {_NEWEST} AND b.shortfall <> ''"
         " ORDER BY b.missing DESC, b.newly_skipped DESC, j.name LIMIT ? OFFSET ?",
+        idle_ids(),
         limit,
         offset,
     )
@@ -128,6 +130,7 @@ def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildR
         f"WHERE {_NEWEST} AND b.shortfall <> ''"
         " AND (-b.missing, -b.newly_skipped, j.name) > (?, ?, ?)"
         " ORDER BY b.missing DESC, b.newly_skipped DESC, j.name LIMIT ?",
+        idle_ids(),
         -missing,
         -skipped,
         job,
@@ -138,25 +141,28 @@ def lacking_after(after: tuple[int, int, str] | None, limit: int) -> list[BuildR
 
 @dataclass(frozen=True)
 class Counts:
-    """Of how many jobs in use the newest complete judged build lacks something, and of how many.
+    """Of how many jobs the newest complete judged build lacks something, and of how many.
 
-    That of `silent` ones has no results, and nothing is said of what it lacks any more.
+    That of `silent` ones has no results, and nothing is said of what it lacks any more. Jobs out of
+    use do not count, nor do the `idle` ones, which had no build for long.
     """
 
     lacking: int
     judged: int
     silent: int
+    idle: int
 
 
 def counts() -> Counts:
-    """What the newest complete judged builds of all jobs in use come to."""
-    [row] = select(
+    """What the newest complete judged builds of all jobs that are built come to."""
+    [(lacking, judged, silent)] = select(
         "SELECT count(*) FILTER (WHERE b.shortfall <> ''),"
         " count(*) FILTER (WHERE b.judging <> '{}'),"
         f" count(*) FILTER (WHERE b.judging <> '{{}}' AND b.shortfall = '' AND {IS_SILENT})"
-        f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}"
+        f" FROM build b JOIN job j ON j.id = b.job_id WHERE {_NEWEST}",
+        idle_ids(),
     )
-    return Counts(*row)
+    return Counts(lacking, judged, silent, count_idle())
 
 
 def absence(job: str, case_key: str) -> AbsentIn | None:
@@ -176,7 +182,7 @@ def absence(job: str, case_key: str) -> AbsentIn | None:
 
 
 _NEWEST = (
-    f"{IN_USE} AND b.id = (SELECT id FROM build WHERE job_id = j.id"
+    f"{IS_BUILT} AND b.id = (SELECT id FROM build WHERE job_id = j.id"
     f" AND complete AND {JUDGED} ORDER BY epoch DESC, number DESC LIMIT 1)"
 )
 _ABSENCES = (

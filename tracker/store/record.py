@@ -101,7 +101,7 @@ def record_build(
         revision = 0
         if rewritten or before != _facts_of(build):
             revision = _derive(job, build, before, rewritten, now)
-        else:
+        elif not build.complete:  # so long as it grows, its silence counts from here
             Build.update(heard=build.heard).where(Build.id == build.id).execute()
         return Recorded(
             build_id=build.id,

@@ -77,7 +77,7 @@ def _place(after: str) -> tuple[int, int, str]:
     "/api/v1/missing", BuildsLacking, *paging(rf"[0-9]{{1,18}}\.[0-9]{{1,18}}\.{LINE}", _place)
 )
 def list_missing(limit: int, after: tuple[int, int, str] | None) -> BuildsLacking:
-    """The newest complete judged build of every job in use that lacks something, most first."""
+    """The newest complete judged builds of jobs that are built, those that lack most first."""
     rows = missing.lacking_after(after, limit + 1)
     return page(
         BuildsLacking,
