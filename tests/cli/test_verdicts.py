@@ -62,7 +62,7 @@ def test_a_test_that_the_newest_build_broke_is_a_finding(command: Command) -> No
     history("n", login=" ".join("P" * 30 + "F"))
     said = command("readiness")
     assert (said.code, said.out.splitlines()[0]) == (1, "not ready. Of 1 test: 1 newly broken.")
-    assert said.out.splitlines()[2].endswith(": newly broken. Failing since n #31.")
+    assert said.out.splitlines()[2].endswith(": newly broken. Broke in n #31.")
 
 
 def test_a_release_is_told_with_its_days_and_what_was_left_out(command: Command) -> None:

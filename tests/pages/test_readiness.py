@@ -91,9 +91,7 @@ def test_the_page_says_since_when_a_test_is_broken(client: FlaskClient) -> None:
     history("n", login=" ".join("P" * 30 + "F"), logout=" ".join("P" * 31))
     page = client.get("/readiness/").text
     assert '<h3 id="r1-broken">Newly broken <span class="count">1 of 2</span></h3>' in page
-    assert (
-        'Failing since <span class="build"><a href="../jobs/n/builds/31/">#31</a></span>.' in page
-    )
+    assert 'Broke in <span class="build"><a href="../jobs/n/builds/31/">#31</a></span>.' in page
 
 
 def test_the_page_says_what_was_left_out_of_the_sample(client: FlaskClient) -> None:

@@ -51,6 +51,11 @@ def test_only_the_build_that_has_it_under_the_new_name_first_says_so() -> None:
     assert was(9) == [None]
 
 
+def test_one_that_passed_under_its_new_name_broke_under_that() -> None:
+    moved("P" * 8 + "FFFF", "PF")
+    assert was(14) == [None]
+
+
 def test_what_may_be_another_case_is_not_said_to_be_the_same() -> None:
     moved("P" * 8 + "FFFF", "F")
     run("UPDATE absence SET is_certain = false")

@@ -185,6 +185,30 @@ def test_a_release_that_began_after_a_renaming_knows_it_from_the_one_before() ->
     assert (found.tests, found.counts.missing, found.counts.new) == (9, 0, 0)
 
 
+def test_a_renaming_that_was_taken_back_says_nothing_of_a_test_that_went_later() -> None:
+    """Renamed in #13 alone; the new name is used beside the old one from #16 on."""
+    for number in range(1, 35):
+        suite = NEW if number == 13 else OLD
+        reports = [report(suite=suite, **STEADY)]
+        if number < 20:
+            reports.append(report("login.xml", suite=suite, login="P"))
+        if number >= 16:
+            reports.append(report("new.xml", suite=NEW, login="P"))
+        upload("n", number, *reports, complete=True)
+    assert [(row.suite, row.name) for row in worst("missing")] == [((OLD,), "login")]
+
+
+@pytest.mark.usefixtures("named")
+def test_of_two_new_names_the_one_counts_that_was_given_last() -> None:
+    """It is of a younger job, whose builds have lower numbers."""
+    basket = "com.shop.basket.CartTest"
+    for job, first, day, name in (("1/shop-linux", 100, 0, NEW), ("2/shop-linux", 1, 30, basket)):
+        for place, suite in enumerate([OLD] * 10 + [name] * 10):
+            started = NOW + (day + place - 60) * DAY
+            jenkins(job, first + place, report(suite=suite, login="P", **STEADY), started=started)
+    assert {row.suite for row in worst("missing")} == {(NEW,)}
+
+
 def test_what_may_be_another_test_is_missing_still() -> None:
     moved("n", "P" * 20, "P" * 14)
     run("UPDATE absence SET is_certain = false")

@@ -59,7 +59,7 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
 
 
 def _since(row: JudgedTest) -> str:
-    return f" Failing since {row.job} #{row.since}." if row.since else ""
+    return f" Broke in {row.job} #{row.since}." if row.since else ""
 
 
 def _sample(row: JudgedRelease) -> str:

@@ -1,7 +1,8 @@
 """What cases that are newly broken in a build were called until then, and whether that failed.
 
 Names begin histories: a case that failed for weeks and is renamed is newly broken. Which cases a
-build has under other names is known only once it was judged.
+build has under other names is known only once it was judged; it lacks the old ones for some builds,
+and only in the first one is what broke not the new one's own.
 """
 
 from __future__ import annotations
@@ -31,14 +32,20 @@ def _former_names(found: Found, rows: Iterable[CaseRow]) -> dict[str, FormerName
         f"SELECT x.other_case, c.id, s.path, c.name, c.variant, {label_of('n')}"
         " FROM absence x JOIN test_case c ON c.id = x.case_id JOIN suite s ON s.id = c.suite_id"
         " LEFT JOIN (episode e JOIN build a ON a.id = e.from_build"
-        " LEFT JOIN build z ON z.id = e.until_build JOIN build n ON n.id = e.since_build)"
+        " LEFT JOIN build z ON z.id = e.until_build JOIN build n"
+        " ON n.id = coalesce(e.since_build, e.from_build))"
         f" ON e.job_id = ? AND e.case_id = x.case_id AND e.state IN {FAILING_STATES} AND {AT_BUILD}"
-        f" WHERE x.build_id = ? AND x.is_certain AND x.other_case IN {IN} ORDER BY c.id DESC",
+        f" WHERE x.build_id = ? AND x.is_certain AND x.other_case IN {IN}"
+        " AND NOT EXISTS (SELECT 1 FROM absence y JOIN build p ON p.id = y.build_id"
+        " WHERE y.case_id = x.case_id AND y.other_case = x.other_case AND p.job_id = ?"
+        " AND (p.epoch, p.number) < (?, ?)) ORDER BY c.id DESC",
         found.job_id,
         *place,
         *place,
         found.build_id,
         listed(id_of(row.key) for row in rows),
+        found.job_id,
+        *place,
     )
     return {
         key(other): FormerName(key(case), suite_names(path), name, variant, since)

@@ -31,7 +31,7 @@ UNTIMED = 14
 # A period has so many builds of a job at most, the newest ones.
 MOST_BUILDS = 60
 # So many builds of a job are looked at to find those of the days.
-LOOK = 600
+LOOKED_AT = 600
 # So many earlier releases are the bases.
 BASES = 3
 # Builds that were aborted, are not complete or have no results do not count, nor do incidents.
@@ -94,7 +94,7 @@ def _builds(release: str) -> list[Build]:
             f"SELECT b.id, b.epoch, b.number, b.started, {_COUNTS} FROM build b WHERE b.job_id = ?"
             " ORDER BY b.epoch DESC, b.number DESC LIMIT ?",
             job_id,
-            LOOK,
+            LOOKED_AT,
         )
         found += [
             Build(build, job_id, job, place, epoch, number, at(started), bool(counts))
