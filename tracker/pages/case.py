@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, families, jobs
 from tracker.queries.breaks import Broke, when_broke
@@ -127,8 +126,6 @@ def show(job: str, case: str, page: str = "1") -> CasePage:
     name = cases.case(job, case)
     let_go = builds.count_let_go(job)
     paging = Paging.of(builds.count_builds(job) - let_go, page)
-    if not paging.is_there:
-        raise NotFound(f"This history has no page {page}.", "Start at its first page.")
     history = cases.history(job, case, limit=ROWS, offset=paging.offset)
     failed = next((each.build for each in history if each.status in _FAILURES), None)
     around = suite_runs(failed, name.suite, name.variant) if failed else ()

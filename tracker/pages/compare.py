@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.compare import LISTS, Compared, ComparedCase, compared, rows
@@ -54,8 +53,6 @@ def show(a: str = "", b: str = "", page: str = "1") -> ComparePage:
         return _page(a, b, compared(a, b))
     known = [row for row in jobs.jobs() if row.latest]
     paging = Paging.of(len(known), page)
-    if not paging.is_there:
-        raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     some = known[paging.offset : paging.offset + ROWS]
     newest = tuple(_newest(row.name, row.latest.label) for row in some if row.latest)
     return ComparePage("", "", None, None, None, (), tuple(filter(None, newest)), paging)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import families
 from tracker.queries.families import DAYS, FamilyRow, Now
@@ -35,8 +34,6 @@ class FamiliesPage:
 def show(page: str = "1") -> FamiliesPage:
     """The families from the page `page` on."""
     paging = Paging.of(families.count_families(), page)
-    if not paging.is_there:
-        raise NotFound(f"The list of families has no page {page}.", "Start at its first page.")
     rows = families.families(limit=ROWS, offset=paging.offset)
     return FamiliesPage(families.now(), DAYS, with_examples(rows), paging)
 

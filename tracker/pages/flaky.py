@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries.flaky import FlakyRow, count_flaky, flaky
 
@@ -21,8 +20,6 @@ class FlakyPage:
 def show(page: str = "1") -> FlakyPage:
     """The flaky tests of one page of the list."""
     paging = Paging.of(count_flaky(), page)
-    if not paging.is_there:
-        raise NotFound(f"The list of flaky tests has no page {page}.", "Start at its first page.")
     return FlakyPage(tuple(flaky(limit=ROWS, offset=paging.offset)), paging)
 
 

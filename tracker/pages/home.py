@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import jobs, results
 from tracker.queries.events import EventRow, events_of
@@ -74,8 +73,6 @@ def show(page: str = "1") -> HomePage:
     idle = idle_jobs()
     rows = sorted(jobs.jobs(), key=lambda row: attention(row, is_idle=row.name in idle))
     paging = Paging.of(len(rows), page)
-    if not paging.is_there:
-        raise NotFound(f"The list of jobs has no page {page}.", "Start at its first page.")
     in_use = [row for row in rows if not row.standing]
     built = [row for row in in_use if row.name not in idle]
     judged = [row for row in built if row.latest and row.latest.has_verdicts]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.backfills import BackfillRow, backfill
@@ -36,8 +35,6 @@ def show(job: str, page: str = "1") -> JobPage:
     """The builds of one page of the job's list."""
     row = jobs.job(job)
     paging = Paging.of(builds.count_builds(job), page)
-    if not paging.is_there:
-        raise NotFound(f"The job {job!r} has no page {page} of builds.", "Start at its first page.")
     newest = builds.builds(job, limit=IN_CHART)
     listed = builds.builds(job, limit=ROWS, offset=paging.offset)
     return JobPage(

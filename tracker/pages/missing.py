@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs, missing
 from tracker.queries.missing import AbsentCase, LossRow
@@ -67,8 +66,6 @@ def show(page: str = "1") -> MissingPage:
     """One page of the builds that lack something."""
     counts = missing.counts()
     paging = Paging.of(counts.lacking, page)
-    if not paging.is_there:
-        raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = missing.lacking(limit=ROWS, offset=paging.offset)
     shown = (lacking(row, CASES if at < BUILDS else 0) for at, row in enumerate(rows))
     return MissingPage(tuple(shown), counts.judged, counts.silent, counts.idle, paging)
@@ -85,8 +82,6 @@ def absences(job: str, build: str, page: str = "1") -> AbsencesPage:
     row = builds.build(job, build)
     losses = missing.losses(row)
     paging = Paging.of(sum(loss.cases for loss in losses), page)
-    if not paging.is_there:
-        raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     cases = missing.absences(row, limit=ROWS, offset=paging.offset)
     here = {case.n for case in cases}
     return AbsencesPage(_lacking(row, [loss for loss in losses if loss.n in here], cases), paging)

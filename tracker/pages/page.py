@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from tracker.errors import NotFound
 from tracker.store.identity import KEY
 
 ROWS = 500
@@ -120,18 +121,16 @@ class Paging:
 
     @classmethod
     def of(cls, total: int, page: str) -> Paging:
-        """The page `page` of a list of `total` rows."""
-        return cls(int(page), max(1, -(-total // ROWS)), total)
+        """The page `page` of a list of `total` rows; NotFound where it has none of this number."""
+        pages = pages_of(total)
+        if int(page) not in pages:
+            raise NotFound(f"This list has no page {page}.", "Start at its first page.")
+        return cls(int(page), len(pages), total)
 
     @property
     def offset(self) -> int:
         """How many rows come before this page's."""
         return (self.page - 1) * ROWS
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the list has this page."""
-        return 1 <= self.page <= self.pages
 
 
 def pages_of(total: int) -> range:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries.releases import ReleaseRow, count_releases, jobs_without_release, releases
 
@@ -22,8 +21,6 @@ class ReleasesPage:
 def show(page: str = "1") -> ReleasesPage:
     """The releases of one page of the list."""
     paging = Paging.of(count_releases(), page)
-    if not paging.is_there:
-        raise NotFound(f"The list of releases has no page {page}.", "Start at its first page.")
     shown = tuple(releases(limit=ROWS, offset=paging.offset))
     return ReleasesPage(shown, jobs_without_release(), paging)
 

@@ -37,8 +37,6 @@ def show(job: str, build: str, list: str, page: str = "1") -> ResultsPage:
     row = builds.build(job, build)
     again = jobs.is_judged_again(row.job)
     paging = Paging.of(results.count_results(row, list, judged_again=again), page)
-    if not paging.is_there:
-        raise NotFound(f"This list has no page {page}.", "Start at its first page.")
     rows = results.results(job, build, list, limit=ROWS, offset=paging.offset)
     return ResultsPage(
         build=row,
