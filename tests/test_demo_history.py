@@ -18,10 +18,10 @@ from tracker.jenkins.discovery import look
 from tracker.jenkins.poll import poll_job
 from tracker.jenkins.source import JenkinsJob, Source
 from tracker.queries.builds import build
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.cases import HistoryRow, case, history
 from tracker.queries.dump import lines
 from tracker.queries.results import results
-from tracker.queries.rows import CaseRow
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server

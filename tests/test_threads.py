@@ -16,7 +16,7 @@ MODULES.append(ROOT / "tracker" / "operations" / "backup" / "manifest.py")
 # In a fresh process, threads that start together and change over as often as Python lets them.
 AT_ONCE = """
 import sys, threading
-from tracker.queries.rows import judging_of
+from tracker.store.build_verdicts import judging_of
 sys.setswitchinterval(1e-6)
 text = sys.argv[1]
 gate = threading.Barrier(8)

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import RunningServer, free_port, junit, running_gunicorn
 from tracker.jenkins.hooks import Knock, knock_of
 from tracker.queries import builds
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.jobs import add_server, track_job

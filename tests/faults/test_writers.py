@@ -16,7 +16,7 @@ import pytest
 
 from tests.counts import RecordCount
 from tests.factories import report, upload
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 

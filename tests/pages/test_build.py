@@ -12,8 +12,8 @@ from tests.store.test_paces import nights
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, build, job, results, run
 from tracker.pages.build import BuildPage, ResultList, RunOf
+from tracker.queries.columns import at
 from tracker.queries.jenkins_says import Artifact, ChangeRow, Counted, JenkinsSays, Parameter
-from tracker.queries.rows import at
 from tracker.site.charts import failures
 from tracker.site.links import live_linker
 from tracker.site.render import renderer

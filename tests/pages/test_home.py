@@ -8,7 +8,7 @@ from tests.factories import DAY, NOW, history, jenkins, judge_all, record, repor
 from tests.pages import reading
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, home
-from tracker.queries.rows import at
+from tracker.queries.columns import at
 from tracker.site.links import live_linker
 from tracker.site.render import renderer
 from tracker.store.jobs import (

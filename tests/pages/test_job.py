@@ -11,7 +11,7 @@ from tests.pages import reading
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, build, job
 from tracker.queries import jobs
-from tracker.queries.rows import at
+from tracker.queries.columns import at
 from tracker.site.links import Linker, live_linker, static_linker
 from tracker.site.render import as_json, renderer
 from tracker.store.backfills import ask_backfill, note_backfilled, note_unread, plan_backfill

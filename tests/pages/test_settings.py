@@ -7,9 +7,9 @@ import pytest
 from tests.factories import NOW, history
 from tests.pages import reading
 from tracker.pages import BY_NAME, settings
+from tracker.queries.columns import at
 from tracker.queries.jobs import JobCounts
 from tracker.queries.naming import RuleRow
-from tracker.queries.rows import at
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
 from tracker.store.jobs import add_server, note_server, note_server_trouble

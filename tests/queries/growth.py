@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tracker.queries import rows
+from tracker.queries import select
 
 
 def rows_read(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> int:
     """How many rows the database answers to what a query asks."""
     answered: list[int] = []
-    real = rows.run
+    real = select.run
 
     def counting(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         found = real(statement, *parameters)
@@ -21,6 +21,6 @@ def rows_read(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> in
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(rows, "run", counting)
+        patched.setattr(select, "run", counting)
         what()
     return sum(answered)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import NOW
 from tracker.queries.backfills import BackfillRow, backfill
-from tracker.queries.rows import at
+from tracker.queries.columns import at
 from tracker.store.backfills import ask_backfill, note_backfilled, plan_backfill
 from tracker.store.jobs import add_server, track_job
 from tracker.store.models import Job

@@ -28,8 +28,8 @@ from tracker.queries.builds import (
     reports,
     starter,
 )
+from tracker.queries.columns import at, seconds
 from tracker.queries.dump import lines
-from tracker.queries.rows import at, seconds
 from tracker.store.records import About, Change
 from tracker.store.seen import note_gone
 

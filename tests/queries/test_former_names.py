@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import key_of, report, upload
+from tracker.queries.case_rows import FormerName
 from tracker.queries.results import results
-from tracker.queries.rows import FormerName
 from tracker.store.sql import run
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -7,8 +7,8 @@ import pytest
 from tests.factories import NOW, jenkins, report
 from tracker.clock import SECOND
 from tracker.queries import jobs
+from tracker.queries.columns import at
 from tracker.queries.jobs import FormerJobName, JobCounts, NextLook
-from tracker.queries.rows import at
 from tracker.store.jobs import add_server, note_job_trouble, note_server_trouble, track_job
 from tracker.store.seen import SeenJob, note_look
 from tracker.store.work import MAX_TRIES, claim, enqueue, fail, finish

@@ -9,9 +9,9 @@ import pytest
 from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
 from tracker.errors import NotFound, UsageError
 from tracker.queries import readiness
+from tracker.queries.columns import EPOCH
 from tracker.queries.periods import SAMPLE_DAYS
 from tracker.queries.readiness import JudgedTest, judged
-from tracker.queries.rows import EPOCH
 from tracker.store.identity import id_of
 from tracker.store.rules import add_name_rule
 from tracker.store.sql import run

@@ -26,8 +26,8 @@ from tests.commands import Said, run_command
 from tests.conftest import ROOT, environ_of, free_port
 from tests.store.fresh import lay_out
 from tracker.cli.exits import BUG
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.builds import builds
-from tracker.queries.rows import BuildRow
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 

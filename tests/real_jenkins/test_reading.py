@@ -11,11 +11,12 @@ from tests.real_jenkins import jobs
 from tests.real_jenkins.conftest import Controller, Tracker, totals, until
 from tracker.errors import NotFound
 from tracker.queries import builds
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.builds import build
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.jobs import job
 from tracker.queries.jobs import jobs as all_jobs
 from tracker.queries.results import results
-from tracker.queries.rows import BuildRow, CaseRow
 from tracker.store.connection import open_store
 
 pytestmark = pytest.mark.real_jenkins

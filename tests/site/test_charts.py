@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tracker.queries.build_rows import BuildRow, Totals
 from tracker.queries.cases import HistoryRow
-from tracker.queries.rows import BuildRow, Totals
 from tracker.site import charts
 from tracker.site.charts import Chart
 from tracker.store.build_verdicts import Judging

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.site.test_charts import PLAIN
+from tracker.queries.build_rows import BuildRow, Totals
 from tracker.queries.cases import HistoryRow
-from tracker.queries.rows import BuildRow, Totals
 from tracker.site import charts
 from tracker.site.tips import build_tip, case_tip, totals_text
 

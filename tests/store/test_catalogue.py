@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.factories import NOW, history
 from tracker.queries.catalogue_rows import catalogue_rows
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.store.catalogue import (
     Catalogue,
     IssueFacts,

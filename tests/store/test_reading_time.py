@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import Busy, StorageError
-from tracker.queries.rows import bounded_snapshot, select
+from tracker.queries.select import bounded_snapshot, select
 from tracker.store.connection import reading, writing
 from tracker.store.reading_time import reading_at_most
 from tracker.store.revisions import raise_revision

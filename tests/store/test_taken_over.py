@@ -11,7 +11,7 @@ import pytest
 from tests.factories import NOW, history, jenkins, judge_all, report, upload
 from tracker.queries import builds, jobs
 from tracker.queries.dump import lines
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.store.records import About, BuildFacts, ReadReport
 from tracker.store.rejudging import waiting_jobs
 from tracker.store.taken_over import (

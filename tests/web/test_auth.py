@@ -13,7 +13,7 @@ from tests.factories import NOW, history, jenkins, report
 from tracker.clock import now_ms
 from tracker.pages import PAGES
 from tracker.queries.access import audited
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.site.render import renderer
 from tracker.store import passwords, people

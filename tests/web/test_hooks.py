@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import running_gunicorn
 from tracker.errors import StorageError
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.store import connection
 from tracker.store.jobs import add_server, track_job

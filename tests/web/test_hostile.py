@@ -25,7 +25,7 @@ from tests.jenkins.stub import reading_of
 from tracker.cli import tracker
 from tracker.jenkins.recording import read_build
 from tracker.queries import builds, dump
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.store import connection
 
 FILES = hostile_files()

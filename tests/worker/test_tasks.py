@@ -25,7 +25,7 @@ from tracker.queries.builds import build
 from tracker.queries.dump import lines
 from tracker.queries.figures import waiting
 from tracker.queries.results import results
-from tracker.queries.rows import snapshot
+from tracker.queries.select import snapshot
 from tracker.queries.system import queued_upload, workers
 from tracker.settings import Settings
 from tracker.store import connection

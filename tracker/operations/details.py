@@ -16,9 +16,9 @@ from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_
 from tracker.operations.health import PASS, Check, Checks, is_alive, space
 from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
+from tracker.queries.columns import at
 from tracker.queries.figures import ServerLag, Waiting
 from tracker.queries.jobs import ServerRow
-from tracker.queries.rows import at
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.state_words import TaskState

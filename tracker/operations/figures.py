@@ -20,7 +20,7 @@ from tracker.operations.backup.manifest import last_backup
 from tracker.operations.health import free_bytes, is_alive, scarcest
 from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
-from tracker.queries.rows import snapshot
+from tracker.queries.select import snapshot
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.sqlite.driver import sqlite_version

@@ -14,13 +14,13 @@ from tracker.store.identity import SEPARATOR, number
 from tracker.store.merge import Merged
 from tracker.store.record import Laid, record_build
 from tracker.store.records import (
-    About,
     BuildFacts,
     Contents,
     FactSource,
     ReadReport,
     Recorded,
     SuiteRunRow,
+    about_of,
     believable,
 )
 from tracker.store.state_words import is_from_jenkins
@@ -64,7 +64,7 @@ def facts_of(build: records.Build) -> BuildFacts:
         commit=build.commit,
         upstream_job=build.upstream_job,
         upstream_number=build.upstream_number,
-        about=msgspec.json.decode(build.about, type=About) if from_jenkins else None,
+        about=about_of(build.about) if from_jenkins else None,
     )
 
 

@@ -10,14 +10,15 @@ from tracker.pages.missing import CASES, BuildLacking, lacking
 from tracker.pages.page import ROWS, Params
 from tracker.queries import builds, families, jobs, results
 from tracker.queries.backfills import BackfillRow, backfill
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.builds import ReportRow
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.catalogue import PriorityCount, failures_by_priority, with_catalogue
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.families import InBuild
 from tracker.queries.jenkins_says import Counted, JenkinsSays, jenkins_says
 from tracker.queries.paces import PaceRow, noticed_in
 from tracker.queries.results import LISTS
-from tracker.queries.rows import BuildRow, CaseRow
 
 
 @dataclass(frozen=True)

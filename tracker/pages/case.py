@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, cases, families, jobs
 from tracker.queries.breaks import Broke, when_broke
-from tracker.queries.cases import CaseName, HistoryRow, Verdict
+from tracker.queries.case_rows import CaseName
+from tracker.queries.cases import HistoryRow, Verdict
 from tracker.queries.catalogue import CatalogueEntry, entry
 from tracker.queries.details import SuiteRun, suite_runs
 from tracker.queries.facets import ExplainedFailures, explained

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import jobs, results
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.events import EventRow, events_of
 from tracker.queries.idle import idle_jobs
 from tracker.queries.jobs import JobRow
-from tracker.queries.rows import CaseRow
 from tracker.store.state_words import JobStanding
 
 SHOWN = 10

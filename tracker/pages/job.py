@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
 from tracker.queries.backfills import BackfillRow, backfill
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.jobs import FormerJobName, JobRow, NextLook
-from tracker.queries.rows import BuildRow
 
 IN_CHART = 60
 

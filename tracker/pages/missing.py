@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs, missing
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.missing import AbsentCase, LossRow
-from tracker.queries.rows import BuildRow
 
 # So many cases are shown of each build, of so many losses and builds; all have their own page.
 CASES = 100

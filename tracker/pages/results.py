@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tracker.errors import NotFound
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs, results
+from tracker.queries.build_rows import BuildRow
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.catalogue import with_catalogue
 from tracker.queries.results import LISTS
-from tracker.queries.rows import BuildRow, CaseRow
 
 
 @dataclass(frozen=True)

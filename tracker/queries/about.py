@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.queries.rows import at, select
+from tracker.queries.columns import at
+from tracker.queries.select import select
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker.queries.rows import select
+from tracker.queries.select import select
 
 
 @dataclass(frozen=True)

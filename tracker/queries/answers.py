@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tracker.one_line import one_line
 from tracker.queries import builds, results
-from tracker.queries.rows import Totals, snapshot
+from tracker.queries.build_rows import Totals
+from tracker.queries.select import snapshot
 from tracker.store.identity import SUITE_JOINT
 from tracker.store.records import Recorded
 from tracker.store.state_words import BuildState

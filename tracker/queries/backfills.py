@@ -7,7 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from tracker.queries.rows import at, select
+from tracker.queries.columns import at
+from tracker.queries.select import select
 
 
 @dataclass(frozen=True)

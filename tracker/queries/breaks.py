@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from tracker.queries.commits import Commits, commits_of
 from tracker.queries.places import labels
-from tracker.queries.rows import select, snapshot
+from tracker.queries.select import select, snapshot
 from tracker.queries.states import BROKEN_STATES
 from tracker.queries.turns import Turn, turns
-from tracker.store.break_windows import BreakWindow
+from tracker.store.break_windows import window_of
 from tracker.store.identity import id_of
 from tracker.store.outcomes import Order
 
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-BREAK_WINDOW = msgspec.json.Decoder(BreakWindow)
 # Behind all builds that a job can have.
 _NEWEST: Order = (2**31, 0)
 
@@ -56,7 +52,7 @@ def when_broke(job: str, case_key: str) -> Broke | None:
         )
         if not found or case is None:
             return None
-        job_id, window = found[0][0], BREAK_WINDOW.decode(found[0][1])
+        job_id, window = found[0][0], window_of(found[0][1])
         names = labels(job_id, window.named)
         if not names.keys() >= window.named:
             return None

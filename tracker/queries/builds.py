@@ -9,12 +9,11 @@ from typing import NamedTuple
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.rows import BuildRow, parted, select, select_builds, snapshot, started
-from tracker.store.records import About
+from tracker.queries.build_labels import parted, started
+from tracker.queries.build_rows import BuildRow, select_builds
+from tracker.queries.select import select, snapshot
+from tracker.store.records import About, about_of
 from tracker.store.state_words import BuildState
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-ABOUT = msgspec.json.Decoder(About)
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def about(job: str, label: str) -> About:
     with snapshot():
         build_id = found(job, label)[1]
         rows = select("SELECT about FROM build WHERE id = ?", build_id)
-    return ABOUT.decode(rows[0][0])
+    return about_of(rows[0][0])
 
 
 def is_running(job: str, label: str) -> bool:

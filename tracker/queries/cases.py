@@ -7,37 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.errors import NotFound
+from tracker.queries.build_labels import label_of
+from tracker.queries.build_rows import BuildRow, select_builds
+from tracker.queries.case_rows import CaseName, case_name
+from tracker.queries.columns import seconds
 from tracker.queries.details import NOTHING, Details, details_of
-from tracker.queries.rows import (
-    BuildRow,
-    label_of,
-    seconds,
-    select,
-    select_builds,
-    sentence_of,
-    snapshot,
-    suite_names,
-)
+from tracker.queries.select import select, snapshot
+from tracker.store.episodes import sentence_of
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import IN, listed
 from tracker.verdicts.outcomes import Status
 from tracker.verdicts.states import OPENED
-
-
-@dataclass(frozen=True)
-class CaseName:
-    """The test itself."""
-
-    key: str
-    suite: tuple[str, ...]
-    name: str
-    variant: str
-
-    @property
-    def place(self) -> tuple[tuple[str, ...], str, str]:
-        """Where it stands in a list in the order of names."""
-        return self.suite, self.name, self.variant
 
 
 @dataclass(frozen=True)
@@ -152,18 +133,14 @@ def case(job: str, case_key: str) -> CaseName:
             f"No case {case_key[:40]} ran in the job {job!r}, as far as its results are kept.",
             "The pages of the job's builds link to its cases.",
         )
-    return _named(*rows[0])
+    return case_name(*rows[0])
 
 
 def names(keys: Collection[str]) -> dict[str, CaseName]:
     """The cases of these keys, by their keys."""
     rows = select(f"{_NAMED} WHERE c.id IN {IN}", listed(map(id_of, keys)))
-    found = (_named(*row) for row in rows)
+    found = (case_name(*row) for row in rows)
     return {case.key: case for case in found}
-
-
-def _named(number: int, path: str, name: str, variant: str) -> CaseName:
-    return CaseName(key(number), suite_names(path), name, variant)
 
 
 def history(job: str, case_key: str, *, limit: int, offset: int = 0) -> list[HistoryRow]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from tracker.queries.rows import CaseRow, IssueRow, select, snapshot
+from tracker.queries.case_rows import CaseRow, IssueRow
+from tracker.queries.select import select, snapshot
 from tracker.store.outcomes import FAILED
 from tracker.store.sql import IN_TEXTS, listed
 

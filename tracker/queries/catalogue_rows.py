@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tracker.queries.rows import select
+from tracker.queries.select import select
 
 # What is told of each kind: its columns, and the tables that have them.
 _KINDS = (

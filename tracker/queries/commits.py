@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.queries.builds import ABOUT, build
-from tracker.queries.rows import label_of, select, snapshot
+from tracker.queries.build_labels import label_of
+from tracker.queries.builds import build
+from tracker.queries.select import select, snapshot
 from tracker.queries.turns import Turn
+from tracker.store.records import about_of
 
 # So many authors are named; of more the others are counted.
 NAMED = 3
@@ -45,7 +47,7 @@ def commits_of(job: str, turn: Turn) -> Commits | None:
             *(failed.epoch, failed.number),
             *((after.epoch, after.number) if after else (failed.epoch, failed.number)),
         )
-    told = [(label, ABOUT.decode(about)) for label, about in rows]
+    told = [(label, about_of(about)) for label, about in rows]
     changes = [change for _, about in told for change in about.changes]
     if not changes:
         return None

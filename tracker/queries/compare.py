@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tracker.errors import UsageError
+from tracker.queries.columns import as_sentence, seconds, suite_names
 from tracker.queries.jobs import revision
-from tracker.queries.rows import as_sentence, seconds, select, snapshot, suite_names
+from tracker.queries.select import select, snapshot
 from tracker.queries.sides import Chosen, Picked, Side, sides
 from tracker.store.identity import key
 from tracker.store.models import database

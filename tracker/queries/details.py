@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.queries.rows import BuildRow, select
+from tracker.queries.build_rows import BuildRow
+from tracker.queries.select import select
 from tracker.store.identity import suite_id
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tracker.queries.catalogue_rows import catalogue_rows, named
-from tracker.queries.rows import select, snapshot
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import key
 from tracker.store.models import LACK_COUNTS, RESULT_COUNTS, VERDICT_COUNTS
 from tracker.verdicts.outcomes import Status

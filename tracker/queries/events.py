@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracker.queries.breaks import BREAK_WINDOW
+from tracker.queries.build_labels import called
 from tracker.queries.commits import Commits, commits_of
 from tracker.queries.places import Called, Stretch, stretch
-from tracker.queries.rows import called, select, snapshot
+from tracker.queries.select import select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
 from tracker.queries.turns import Turn, turns
-from tracker.store.break_windows import BreakWindow
+from tracker.store.break_windows import BreakWindow, window_of
 from tracker.store.identity import key
 from tracker.store.outcomes import Order
 from tracker.verdicts.events import Event, events
@@ -90,7 +90,7 @@ def _broken_at(job: str, build: str) -> tuple[tuple[int, Order] | None, dict[int
         *parameters,
     )
     broken = {
-        case: _Broken(case, name, BREAK_WINDOW.decode(window) if window else None, bool(is_new))
+        case: _Broken(case, name, window_of(window) if window else None, bool(is_new))
         for _, _, _, case, name, window, is_new in rows
     }
     return (rows[0][0], (rows[0][1], rows[0][2])) if rows else None, broken

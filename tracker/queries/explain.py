@@ -11,8 +11,11 @@ import msgspec
 
 from tracker.errors import NotFound, UsageError
 from tracker.queries import cases, jobs
-from tracker.queries.cases import CaseName
-from tracker.queries.rows import at, label_of, select, snapshot
+from tracker.queries.build_labels import label_of
+from tracker.queries.case_rows import CaseName
+from tracker.queries.columns import at
+from tracker.queries.select import select, snapshot
+from tracker.store.episodes import verdict_of
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import GAP, IS_INCIDENT, JUDGED, LETTERS, LOOK, without_fixed
 from tracker.store.sql import IN, listed
@@ -20,9 +23,6 @@ from tracker.verdicts.budget import USUAL
 from tracker.verdicts.incidents import is_out
 from tracker.verdicts.states import OPENED, Standing, State
 from tracker.verdicts.verdict import Verdict, replay, verdict
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_VERDICT = msgspec.json.Decoder(Verdict)
 
 # So many builds are named that arrived late; of a back-fill of years the others are counted.
 NAMED = 10
@@ -263,7 +263,7 @@ def _state(episode: _Episode, build: _Build) -> str:
 
 def _said(episode: _Episode, job: str) -> Verdict:
     try:
-        return _VERDICT.decode(episode.evidence)
+        return verdict_of(episode.evidence)
     except msgspec.ValidationError as error:  # the sentence alone is left
         raise NotFound(
             f"What this verdict of the job {job!r} rests on was let go with the results of its"

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import as_sentence, at, select, snapshot
+from tracker.queries.columns import as_sentence, at
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import id_of
 from tracker.store.outcomes import FAILED, IS_INCIDENT, JUDGED
 from tracker.store.sql import IN, listed

@@ -10,10 +10,13 @@ import msgspec
 
 from tracker.clock import DAY
 from tracker.errors import NotFound
+from tracker.queries.build_labels import called, label_of
+from tracker.queries.case_rows import CaseRow, case_row
+from tracker.queries.columns import at
 from tracker.queries.facets import ExplainedFailures
 from tracker.queries.family_facets import explained
 from tracker.queries.idle import IS_BUILT, count_idle, idle_ids
-from tracker.queries.rows import CaseRow, at, called, case_row, label_of, select, snapshot
+from tracker.queries.select import select, snapshot
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tracker.queries.build_labels import label_of
+from tracker.queries.case_rows import case_row
 from tracker.queries.families import NEWEST, FailingCase, FamilyRow
 from tracker.queries.idle import idle_ids
-from tracker.queries.rows import case_row, label_of, select
+from tracker.queries.select import select
 from tracker.store.sql import IN, listed
 
 # So many tests of a family are named in the list of families.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tracker.queries.columns import as_sentence
 from tracker.queries.facets import (
     LEAST_FAILURES,
     MOST_BUILDS,
@@ -16,7 +17,7 @@ from tracker.queries.facets import (
     of_builds,
     variant_facets,
 )
-from tracker.queries.rows import as_sentence, select
+from tracker.queries.select import select
 from tracker.store.outcomes import IS_OUT, JUDGED
 from tracker.store.sql import IN, listed
 from tracker.verdicts.facets import Run, explains

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.queries.rows import IN_USE, select
+from tracker.queries.idle import IN_USE
+from tracker.queries.select import select
 from tracker.store.state_words import TaskState
 
 

@@ -9,16 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from tracker.queries.build_labels import label_of
+from tracker.queries.columns import suite_names
 from tracker.queries.idle import IS_BUILT, idle_ids
-from tracker.queries.rows import label_of, select, suite_names
+from tracker.queries.select import select
 from tracker.queries.silent import TELLING
+from tracker.store.episodes import verdict_of
 from tracker.store.identity import key
-from tracker.verdicts.verdict import Verdict
-
-# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
-_VERDICT = msgspec.json.Decoder(Verdict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def flaky_after(job: str, case: int, limit: int) -> list[FlakyRow]:
 
 def _row(row: tuple[Any, ...]) -> FlakyRow:
     job, case, path, name, variant, since, as_of, evidence = row
-    said = _VERDICT.decode(evidence)
+    said = verdict_of(evidence)
     return FlakyRow(
         job=job,
         key=key(case),

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tracker.queries.build_labels import label_of
 from tracker.queries.builds import Found
-from tracker.queries.rows import CaseRow, FormerName, label_of, select, suite_names
+from tracker.queries.case_rows import CaseRow, FormerName
+from tracker.queries.columns import suite_names
+from tracker.queries.select import select
 from tracker.queries.states import FAILING_STATES
 from tracker.store.identity import id_of, key
 from tracker.store.late_failures import AT_BUILD

@@ -12,9 +12,10 @@ from datetime import datetime
 
 import msgspec
 
-from tracker.queries.jobs import revision
-from tracker.queries.rows import IN_USE, at, select, snapshot
+from tracker.queries.columns import at
+from tracker.queries.select import select, snapshot
 from tracker.store.models import database
+from tracker.store.revisions import revision
 from tracker.store.sql import IN, listed
 from tracker.store.without_bytes import AGE_OF_BUILD
 
@@ -24,6 +25,9 @@ LEAST = 2 * 24 * 3600 * 1000
 # The usual gap is the average one between so many of its newest builds.
 LOOKED_AT = 11
 
+# SQL: Jenkins has a job `j` and builds it, or only uploads speak of it. What others ended with
+# stays as it is for ever, and is no state of today.
+IN_USE = "j.standing = ''"
 # SQL: a job `j` is in use and is built; its parameter are the `idle_ids`.
 IS_BUILT = f"({IN_USE} AND j.id NOT IN {IN})"
 _BEGAN = (
@@ -54,7 +58,7 @@ def _idle() -> Mapping[int, tuple[str, datetime]]:
 
 
 @functools.lru_cache(maxsize=4)
-def _kept(_database: str, _revision: int | str) -> Mapping[int, tuple[str, datetime]]:
+def _kept(_database: str, _revision: int) -> Mapping[int, tuple[str, datetime]]:
     """By id the names of idle jobs, and when the last build of each began."""
     rows = select(
         f"SELECT j.id, j.name, (SELECT json_group_array(began) FROM ({_BEGAN}) AS newest)"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from tracker.queries.rows import BuildRow, at, seconds
+from tracker.queries.build_rows import BuildRow
+from tracker.queries.columns import at, seconds
 from tracker.store.records import About
 
 

@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.rows import IN_USE, BuildRow, at, select, select_builds, snapshot
+from tracker.queries.build_rows import BuildRow, select_builds
+from tracker.queries.columns import at
+from tracker.queries.idle import IN_USE
+from tracker.queries.select import select, snapshot
 from tracker.queries.silent import TELLING
 from tracker.store.naming import NameParts
 from tracker.store.outcomes import JUDGED

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.queries.build_rows import BuildRow, select_builds
+from tracker.queries.case_rows import CaseName, case_name
+from tracker.queries.columns import suite_names
 from tracker.queries.idle import IS_BUILT, count_idle, idle_ids
-from tracker.queries.rows import BuildRow, select, select_builds, snapshot, suite_names
+from tracker.queries.select import select, snapshot
 from tracker.queries.silent import IS_SILENT
 from tracker.store.identity import id_of, key
 from tracker.store.outcomes import JUDGED
@@ -25,16 +28,6 @@ class LossRow:
 
 
 @dataclass(frozen=True)
-class CaseTitle:
-    """What a case is called, and its key."""
-
-    key: str
-    suite: tuple[str, ...]
-    name: str
-    variant: str
-
-
-@dataclass(frozen=True)
 class AbsentCase:
     """A case that a build lacks, by its loss `n`.
 
@@ -49,7 +42,7 @@ class AbsentCase:
     cause: str
     about: str
     sentence: str
-    other: CaseTitle | None
+    other: CaseName | None
     is_certain: bool
 
 
@@ -59,11 +52,6 @@ class AbsentIn:
 
     build: str
     case: AbsentCase
-
-
-def title_of(case: int, path: str, name: str, variant: str) -> CaseTitle:
-    """What a row of (case id, suite path, name, variant) says."""
-    return CaseTitle(key(case), suite_names(path), name, variant)
 
 
 def losses(build: BuildRow) -> list[LossRow]:
@@ -221,6 +209,6 @@ def _absent(row: tuple[Any, ...]) -> AbsentCase:
         cause=cause,
         about=about,
         sentence=sentence,
-        other=title_of(*other) if other[0] is not None else None,
+        other=case_name(*other) if other[0] is not None else None,
         is_certain=bool(sure),
     )

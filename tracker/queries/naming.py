@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tracker.errors import NotFound
 from tracker.queries import jobs
-from tracker.queries.rows import snapshot
+from tracker.queries.select import snapshot
 from tracker.store.naming import PARTS, NameParts, admits, name_pattern, parts_of
 from tracker.store.rules import ResultsRule, name_rules, results_rule
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tracker.queries.missing import CaseTitle, title_of
-from tracker.queries.rows import label_of, select, snapshot
+from tracker.queries.build_labels import label_of
+from tracker.queries.case_rows import CaseName, case_name
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import id_of
 from tracker.store.outcomes import Order
 
@@ -20,7 +21,7 @@ class OtherName:
     It goes on so up to now, or `until` a build in which it ran under its own name again.
     """
 
-    case: CaseTitle
+    case: CaseName
     build: str
     is_later: bool
     is_certain: bool
@@ -31,7 +32,7 @@ class OtherName:
 class _Absence:
     """A build, and the case that it has in the place of another, which it lacks."""
 
-    case: CaseTitle
+    case: CaseName
     build: str
     place: Order
     is_certain: bool
@@ -92,7 +93,7 @@ def _by_case(job: str, case_key: str, *, is_later: bool) -> Iterable[list[_Absen
         job,
     )
     found = [
-        [_Absence(title_of(*row[:4]), row[4], (row[5], row[6]), bool(row[7])) for row in those]
+        [_Absence(case_name(*row[:4]), row[4], (row[5], row[6]), bool(row[7])) for row in those]
         for _, those in groupby(rows, key=lambda row: row[0])
     ]
     return sorted(found, key=lambda those: those[0].place, reverse=True)

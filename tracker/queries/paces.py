@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.queries.rows import called, label_of, select, snapshot, suite_names
+from tracker.queries.build_labels import called, label_of
+from tracker.queries.columns import suite_names
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import id_of, key
 from tracker.store.paces import Noticed, noticed_of
 from tracker.verdicts.durations import Period

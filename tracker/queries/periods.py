@@ -21,8 +21,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import quote
 
+from tracker.queries.columns import at
 from tracker.queries.releases import releases_before
-from tracker.queries.rows import at, select
+from tracker.queries.select import select
 from tracker.store.outcomes import IS_OUT, JUDGED
 
 SAMPLE_DAYS, BASIS_DAYS, MOST_DAYS = 7, 30, 90

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tracker.queries.rows import label_of, select
+from tracker.queries.build_labels import label_of
+from tracker.queries.select import select
 from tracker.store.outcomes import BEFORE_PLACE, JUDGED, Order
 from tracker.store.sql import IN, listed
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracker.errors import NotFound
-from tracker.queries.rows import judging_of, label_of, snapshot
-from tracker.queries.rows import select as rows_of
-from tracker.store.build_verdicts import Judging
+from tracker.queries.build_labels import label_of
+from tracker.queries.select import select as rows_of
+from tracker.queries.select import snapshot
+from tracker.store.build_verdicts import Judging, judging_of
 from tracker.store.outcomes import GAP, LOOK, JudgedBuild, failed_in, judged_builds, letters
 from tracker.store.reading_time import refuse_late
 from tracker.store.sql import IN, listed

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from tracker.errors import NotFound, UsageError
+from tracker.queries.columns import as_sentence, suite_names
 from tracker.queries.jobs import revision
 from tracker.queries.periods import MOST_DAYS, SAMPLE_DAYS, Window, periods_of
 from tracker.queries.releases import release_names
 from tracker.queries.renamed import renamed, under_new_names
-from tracker.queries.rows import as_sentence, select, snapshot, suite_names
 from tracker.queries.run_counts import BrokeIn, Test, broke_in, counts_of, open_before
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import key
 from tracker.store.models import database
 from tracker.store.sql import IN, listed

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracker.queries.rows import at, select, snapshot
+from tracker.queries.columns import at
+from tracker.queries.select import select, snapshot
 
 _MODULES = (
     "SELECT j.release, j.module, count(DISTINCT j.id), count(b.id),"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from tracker.queries.periods import Build, Window
-from tracker.queries.rows import select
 from tracker.queries.run_counts import Test
+from tracker.queries.select import select
 from tracker.store.outcomes import Order
 from tracker.store.sql import IN, listed
 from tracker.store.without_bytes import AGE_OF_BUILD

@@ -8,19 +8,15 @@ from typing import Any, NamedTuple
 
 from tracker.errors import Conflict, NotFound
 from tracker.queries import builds
+from tracker.queries.build_labels import label_of
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.builds import Found
+from tracker.queries.case_rows import CaseRow, case_row
 from tracker.queries.former_names import with_former_names
 from tracker.queries.places import stretch
-from tracker.queries.rows import (
-    BuildRow,
-    CaseRow,
-    case_row,
-    label_of,
-    select,
-    sentence_of,
-    snapshot,
-)
+from tracker.queries.select import select, snapshot
 from tracker.queries.states import BROKEN_STATES, OPENED_STATES
+from tracker.store.episodes import sentence_of
 from tracker.store.late_failures import AT_BUILD, WITHOUT_VERDICT
 from tracker.store.models import database
 from tracker.store.outcomes import FAILED

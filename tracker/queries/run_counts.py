@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from tracker.queries.build_labels import label_of
 from tracker.queries.periods import Build, Window, place_of
-from tracker.queries.rows import label_of, select
+from tracker.queries.select import select
 from tracker.queries.states import BROKEN_STATES, FAILING_STATES
 from tracker.store.outcomes import FAILED
 from tracker.store.sql import IN, listed

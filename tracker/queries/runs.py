@@ -9,16 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tracker.queries import builds
-from tracker.queries.rows import (
-    BuildRow,
-    Totals,
-    at,
-    label_of,
-    select,
-    select_builds,
-    snapshot,
-    started,
-)
+from tracker.queries.build_labels import label_of, started
+from tracker.queries.build_rows import BuildRow, Totals, select_builds
+from tracker.queries.columns import at
+from tracker.queries.select import select, snapshot
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import IN, IN_TEXTS, listed
 from tracker.store.state_words import BuildState

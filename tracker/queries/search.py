@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tracker.errors import UsageError
-from tracker.queries.rows import label_of, select, snapshot, suite_names
+from tracker.queries.build_labels import label_of
+from tracker.queries.columns import suite_names
+from tracker.queries.select import select, snapshot
 from tracker.store.identity import key
 from tracker.store.outcomes import JUDGED
 from tracker.store.sql import listed

@@ -21,7 +21,10 @@ from typing import Any, NamedTuple
 
 from tracker.errors import NotFound, UsageError
 from tracker.queries import builds, jobs, results
-from tracker.queries.rows import IN_USE, at, label_of, select
+from tracker.queries.build_labels import label_of
+from tracker.queries.columns import at
+from tracker.queries.idle import IN_USE
+from tracker.queries.select import select
 from tracker.store.naming import PARTS
 from tracker.store.outcomes import IS_OUT, JUDGED
 from tracker.store.sql import IN, listed

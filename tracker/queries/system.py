@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tracker.errors import NotFound
-from tracker.queries.rows import select
+from tracker.queries.select import select
 
 # What a worker is for: publishing, and all other tasks.
 DOES = ("publish", "tasks")

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tracker.queries.build_rows import Totals
+from tracker.queries.columns import seconds, suite_names
 from tracker.queries.details import Details, details_of
-from tracker.queries.rows import Totals, seconds, suite_names
 from tracker.store.identity import key
 from tracker.store.merge import Merged, merge, totals
 from tracker.store.records import AttemptRow, ReadReport

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tracker.queries.build_labels import label_of
 from tracker.queries.places import Called
-from tracker.queries.rows import label_of, select
+from tracker.queries.select import select
 from tracker.store.outcomes import IS_OUT, JUDGED, LOOK, Order
 from tracker.store.sql import IN, listed
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.cases import HistoryRow
-from tracker.queries.rows import BuildRow
 from tracker.site.text import placed
 
 

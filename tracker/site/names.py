@@ -16,6 +16,7 @@ import msgspec
 from tracker.pages import BY_NAME
 from tracker.pages.page import Page, Params
 from tracker.queries import cases
+from tracker.queries.case_rows import CaseName
 from tracker.site.links import Linker
 
 PATH = "search/names.js"
@@ -41,6 +42,6 @@ def _folder(job: str, linker: Linker) -> str:
     return linker.relative(("search",), there).removesuffix(linker.ending)
 
 
-def _tests(keys: Collection[str], named: Mapping[str, cases.CaseName]) -> list[list[Any]]:
+def _tests(keys: Collection[str], named: Mapping[str, CaseName]) -> list[list[Any]]:
     found = sorted((named[key] for key in keys if key in named), key=lambda row: row.place)
     return [[row.key, row.name, row.suite, row.variant] for row in found]

@@ -28,7 +28,7 @@ from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.published import MANIFEST, Manifest, generation_name, read_manifest
 from tracker.queries import jobs
-from tracker.queries.rows import snapshot
+from tracker.queries.select import snapshot
 from tracker.site import names
 from tracker.site.generation import Generation
 from tracker.site.links import Linker, static_linker

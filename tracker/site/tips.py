@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.queries.rows import BuildRow, Totals
+from tracker.queries.build_rows import BuildRow, Totals
 from tracker.site.charts import Bar
 from tracker.site.text import moment, number
 

@@ -39,6 +39,15 @@ class BreakWindow:
         return {self.by, self.likely, *([self.after] if self.after else [])}
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_WINDOW = msgspec.json.Decoder(BreakWindow)
+
+
+def window_of(found: str) -> BreakWindow:
+    """A window, from `break_window.found`."""
+    return _WINDOW.decode(found)
+
+
 @dataclass(frozen=True)
 class Reckoned:
     """The window of a case that broke in the build `since`, as it is reckoned in a later one."""

@@ -60,6 +60,15 @@ class Judging:
     incident: Incident | None
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_JUDGING = msgspec.json.Decoder(Judging)
+
+
+def judging_of(text: str) -> Judging | None:
+    """By what a build was judged, from `build.judging`; None where it was not, or not yet."""
+    return None if text == "{}" else _JUDGING.decode(text)
+
+
 @dataclass(frozen=True)
 class _Facts:
     """A build to be judged: what came before it in its job, and which cases it says something of.

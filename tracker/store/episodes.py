@@ -16,6 +16,8 @@ _COLUMNS = (
     "job_id, case_id, from_build, until_build, state, since_build, was_unsteady, evidence, said"
 )
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_VERDICT = msgspec.json.Decoder(Verdict)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,25 @@ class Began:
     case: int
     since: int | None
     verdict: Verdict
+
+
+class _Said(msgspec.Struct):
+    """The part of a verdict that lists show."""
+
+    sentence: str
+
+
+_SAID = msgspec.json.Decoder(_Said)
+
+
+def verdict_of(evidence: str) -> Verdict:
+    """The verdict that began an episode, from `episode.evidence`."""
+    return _VERDICT.decode(evidence)
+
+
+def sentence_of(evidence: str) -> str:
+    """Its sentence alone, for lists."""
+    return _SAID.decode(evidence).sentence
 
 
 def open_episodes(job_id: int) -> dict[int, Open]:

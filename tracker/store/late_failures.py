@@ -25,6 +25,15 @@ class Late(msgspec.Struct):
     not_judged: int = 0
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_LATE = msgspec.json.Decoder(Late)
+
+
+def not_judged(judging: str) -> int:
+    """How many there are in a build, from `build.judging`."""
+    return _LATE.decode(judging).not_judged
+
+
 def count_late(job_id: int, build: Build) -> None:
     """Count what failed without a verdict in a build whose verdicts stay; the caller saves it."""
     if build.judging == "{}":

@@ -111,10 +111,19 @@ class BuildFacts:
         return self.source is not FactSource.UPLOAD
 
 
+# Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
+_ABOUT = msgspec.json.Decoder(About)
+
+
 def about_json(about: About | None) -> str:
     """What else is told of a build, as its row keeps it; nothing of fields that say nothing."""
     told: dict[str, object] = msgspec.to_builtins(about) if about else {}
     return _ENCODER.encode({name: value for name, value in told.items() if value}).decode()
+
+
+def about_of(text: str) -> About:
+    """What else is told of a build, from `build.about`."""
+    return _ABOUT.decode(text)
 
 
 def believable(started: int | None, now: int) -> int | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from tracker.queries import builds, jobs, results, runs
+from tracker.queries.build_rows import BuildRow, Totals
 from tracker.queries.builds import ReportRow
+from tracker.queries.case_rows import CaseRow
 from tracker.queries.jenkins_says import JenkinsSays, jenkins_says
-from tracker.queries.rows import BuildRow, CaseRow, Totals
 from tracker.queries.runs import AbsentJob, RunBuild
 from tracker.verdicts.outcomes import Status
 from tracker.web.api_rows import Build, BuildSaid, build_as, builds_of, case_as

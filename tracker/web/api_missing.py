@@ -9,8 +9,9 @@ import msgspec
 from flask import Blueprint
 
 from tracker.queries import builds, missing
-from tracker.queries.missing import AbsentCase, CaseTitle, LossRow
-from tracker.queries.rows import BuildRow
+from tracker.queries.build_rows import BuildRow
+from tracker.queries.case_rows import CaseName
+from tracker.queries.missing import AbsentCase, LossRow
 from tracker.web.api_rows import Said, case_as, case_url, said
 from tracker.web.links import page_url
 from tracker.web.listing import Page, page, paging, paging_by_key
@@ -119,5 +120,5 @@ def _absent(job: str, row: AbsentCase) -> Absent:
     return case_as(Absent, row, other=other, url=case_url(job, row.key))
 
 
-def _title(row: CaseTitle) -> Title:
+def _title(row: CaseName) -> Title:
     return case_as(Title, row)

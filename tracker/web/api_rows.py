@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from tracker.queries import builds
+from tracker.queries.build_rows import BuildRow, Totals
 from tracker.queries.jobs import JobRow
-from tracker.queries.rows import BuildRow, Totals
 from tracker.store.build_verdicts import Judging
 from tracker.store.identity import SUITE_JOINT
 from tracker.web.links import page_url

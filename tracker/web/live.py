@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
 from tracker.queries import families, jobs
-from tracker.queries.rows import bounded_snapshot
+from tracker.queries.select import bounded_snapshot
 from tracker.site.links import live_linker
 from tracker.site.render import as_json, renderer
 from tracker.web import parameters

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from tracker.pages.page import pattern_of
-from tracker.queries.rows import bounded_snapshot
+from tracker.queries.select import bounded_snapshot
 from tracker.web.openapi_parameters import Parameter, read
 from tracker.web.state import state
 

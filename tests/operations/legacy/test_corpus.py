@@ -17,9 +17,10 @@ from tracker.operations.legacy.mapping import time_of
 from tracker.operations.legacy.summary import Summary
 from tracker.operations.legacy.take_over import take_over
 from tracker.queries import builds, catalogue, jobs
+from tracker.queries.columns import EPOCH
 from tracker.queries.details import details_of
 from tracker.queries.dump import lines
-from tracker.queries.rows import EPOCH, select
+from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.verdicts.outcomes import Status

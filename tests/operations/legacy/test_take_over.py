@@ -14,7 +14,7 @@ from tracker.operations.legacy.summary import Summary, as_text
 from tracker.operations.legacy.take_over import take_over
 from tracker.queries import builds, cases, jobs
 from tracker.queries.dump import lines
-from tracker.queries.rows import select
+from tracker.queries.select import select
 from tracker.store import taken_over
 from tracker.store.identity import case_id, key, suite_id
 from tracker.store.jobs import add_server

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from tracker.errors import TrackerError
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
@@ -24,7 +22,7 @@ from tracker.operations.backup.copies import told
 from tracker.operations.backup.dumps import is_dump, make_file_of
 from tracker.operations.backup.scratch import BESIDE, scratch
 from tracker.store.connection import reading
-from tracker.store.records import About, BuildFacts, FactSource, ReadReport
+from tracker.store.records import BuildFacts, FactSource, ReadReport, about_of
 from tracker.store.sql import run
 from tracker.store.sqlite.driver import sqlite3
 from tracker.store.state_words import is_from_jenkins
@@ -128,7 +126,7 @@ def _facts(job: str, number: int, state: str, complete: int, about: str, *rest: 
         source=FactSource.RETOLD if from_jenkins else FactSource.UPLOAD,
         state=state if from_jenkins else None,
         complete=bool(complete),
-        about=msgspec.json.decode(about, type=About) if about != "{}" else None,
+        about=about_of(about) if about != "{}" else None,
         **dict(zip(AS_TOLD.values(), rest, strict=True)),
     )
 

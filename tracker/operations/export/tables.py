@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracker.operations.export.selection import Selection, selected_builds, selected_jobs
-from tracker.queries.rows import at, label_of, sentence_of
+from tracker.queries.build_labels import label_of
+from tracker.queries.columns import at
 from tracker.store.connection import reading
+from tracker.store.episodes import sentence_of
 from tracker.store.identity import SUITE_JOINT, SUITE_SEPARATOR, key
 from tracker.store.models import LACK_COUNTS, RESULT_COUNTS, VERDICT_COUNTS
 from tracker.store.sql import Row, run
