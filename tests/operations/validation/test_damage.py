@@ -341,6 +341,21 @@ DAMAGE: dict[str, tuple[str, str]] = {
         f"DELETE FROM appearance WHERE signature_id = {first('appearance', 'signature_id')}",
         "calculation.signature.seen",
     ),
+    "a family that people split, in one again": (
+        "UPDATE signature SET family_id = (SELECT family_id FROM decision WHERE kind = 'split')"
+        " WHERE family_id = (SELECT other_id FROM decision WHERE kind = 'split')",
+        "calculation.families.decided",
+    ),
+    "a family that people merged, in two": (
+        "UPDATE signature SET family_id = (SELECT max(id) FROM family) WHERE id ="
+        " (SELECT max(value) FROM json_each((SELECT these FROM decision WHERE kind = 'split')))",
+        "calculation.families.decided",
+    ),
+    "a failure of a family that was merged": (
+        "UPDATE signature SET family_id = (SELECT id FROM family WHERE merged_into IS NOT NULL)"
+        " WHERE id = (SELECT max(id) FROM signature)",
+        "calculation.families.merged",
+    ),
     "a job ahead of the database": (
         "UPDATE job SET revision = 1000000",
         "calculation.revision.job.revision",

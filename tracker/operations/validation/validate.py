@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tracker.beat import Beat, unheard
 from tracker.clock import DAY
-from tracker.operations.validation import calculation, consistency, integrity
+from tracker.operations.validation import calculation, consistency, decided, integrity
 from tracker.operations.validation.calculation import count_results
 from tracker.operations.validation.checks import Check, Look, Scene
 from tracker.operations.validation.copying import opened_copy
@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     integrity.FILE,
     *integrity.CHECKS,
     *calculation.CHECKS,
+    *decided.CHECKS,
     *consistency.CHECKS,
 )
 
