@@ -1,7 +1,9 @@
-"""Nothing is found after other operations either: retention, an import."""
+"""Nothing is found after other operations either, nor beside them: retention, an import."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tracker.operations.export.selection import Selection
 from tracker.operations.imports import import_lines
 from tracker.operations.retention.letting_go import let_go
 from tracker.operations.retention.rules import Policy
+from tracker.operations.validation.validate import CHECKS, validate
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.sql import run
@@ -42,6 +45,38 @@ def test_nothing_is_found_once_results_were_let_go(
     close_store()
     assert gone > 5
     assert found_by(settings).findings == []
+
+
+_LETS_GO = """
+import sys
+from tracker.operations.retention.letting_go import let_go
+from tracker.operations.retention.rules import Policy
+from tracker.settings import Settings
+from tracker.store.connection import open_store
+
+home, output, now = sys.argv[1:]
+settings = Settings.load({}, home=home, output=output)
+open_store(settings.store)
+let_go(settings, Policy(spool_days=1), now=int(now))
+"""
+
+
+def files(settings: Settings) -> int:
+    return sum(path.is_file() for path in settings.spool.rglob("*"))
+
+
+def test_bytes_that_are_let_go_while_it_looks_are_no_finding(world: Settings) -> None:
+    before = files(world)
+
+    def let_go_beside(words: str) -> None:
+        if words == "looking at what is on record":
+            told = [world.home, world.output, NOW + 1000 * DAY]
+            subprocess.run([sys.executable, "-c", _LETS_GO, *map(str, told)], check=True)
+
+    report = validate(world, now=NOW + 100 * DAY, is_thorough=True, beat=let_go_beside)
+    assert files(world) < before
+    assert report.findings == []
+    assert {each.check for each in report.checks} == {check.id for check in CHECKS}
 
 
 def test_nothing_is_found_in_what_was_imported(world: Settings, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ class Check:
 
     `id` begins with its kind; `sentence` names what is looked for, as `Results of no build`. What
     `is_ground` is read when everything is judged again: where it is broken that is left out.
-    What `is_derived` can be looked for only after that.
+    What `is_derived` can be looked for only after that. One that looks `beside` the copy sees what
+    others changed since the copy was made.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Check:
     severity: Severity = Severity.ERROR
     is_ground: bool = False
     is_derived: bool = False
+    beside: bool = False
 
     @property
     def kind(self) -> Kind:

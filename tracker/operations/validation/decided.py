@@ -1,6 +1,6 @@
-"""Families held against what people decided of them; which one a failure joins is not reckoned anew.
+"""Families held against what people decided of them.
 
-That may depend on the order in which builds came: a family keeps its failures once it has them.
+Which one a failure joins is not reckoned anew: that may depend on the order in which builds came.
 """
 
 from __future__ import annotations

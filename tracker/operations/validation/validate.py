@@ -46,6 +46,20 @@ class _Validation:
         """Note checks that cannot be made."""
         self.checked += [_checked(check, Look(0), 0.0, why) for check in checks]
 
+    def beside(self) -> list[Check]:
+        """The checks beside the copy that found something."""
+        ids = {each.check for each in self.findings}
+        return [check for check in CHECKS if check.beside and check.id in ids]
+
+    def make_again(self, checks: Iterable[Check], scene: Scene) -> None:
+        """Make checks that found something on another scene: what is found there counts."""
+        again = list(checks)
+        ids = {check.id for check in again}
+        self.checked = [each for each in self.checked if each.check not in ids]
+        self.findings = [each for each in self.findings if each.check not in ids]
+        self.scene = scene
+        self.make(again)
+
     def _look(self, check: Check) -> Look:
         start = time.monotonic()
         look = check.look(self.scene)
@@ -65,9 +79,10 @@ def validate(
     """Look for whatever is wrong with the database of these settings, its spool and its site.
 
     `now` is in ms. Nothing of it is written: a copy is looked at, in a temporary folder, which
-    is the open store of this process meanwhile; no store is open afterwards. With `is_thorough`
-    every byte of spool and site is read. `beat` is told what is done. Raises StorageError where
-    the database cannot be read, or is of another version than this program.
+    is the open store of this process meanwhile; no store is open afterwards. What is not in spool
+    and site as the copy says is looked for again beside a second copy, since others may have let it
+    go meanwhile. With `is_thorough` every byte there is read. `beat` is told what is done. Raises
+    StorageError where the database cannot be read, or is of another version than this program.
     """
     start = time.monotonic()
     site = read_site(settings.output)
@@ -81,15 +96,21 @@ def validate(
         found = _Validation(Scene(now, settings.spool, site, {}, since, is_thorough, own))
         is_whole = _is_whole(found, source)
         notes = list(_make_all(found, beat) if is_whole else _make_none(found))
-        return Report(
-            subject=source.place,
-            at=now,
-            checks=found.checked,
-            findings=found.findings,
-            seconds=time.monotonic() - start,
-            facts={"revision": database_revision(), **found.scene.counts} if is_whole else {},
-            notes=notes,
-        )
+        facts = {"revision": database_revision(), **found.scene.counts} if is_whole else {}
+    if beside := found.beside():
+        beat("looking again at what others may have changed meanwhile")
+        site = read_site(settings.output)
+        with opened_copy(source):
+            found.make_again(beside, replace(found.scene, site=site, counts=_counts()))
+    return Report(
+        subject=source.place,
+        at=now,
+        checks=found.checked,
+        findings=found.findings,
+        seconds=time.monotonic() - start,
+        facts=facts,
+        notes=notes,
+    )
 
 
 def _is_whole(found: _Validation, source: Engine) -> bool:
