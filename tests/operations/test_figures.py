@@ -12,6 +12,7 @@ from tests.operations.test_details import NOW, THEN, backed_up
 from tracker.operations import figures
 from tracker.operations.backup.manifest import Manifest, note_backup
 from tracker.operations.figures import Moment, gauges
+from tracker.operations.health import Check, Checks
 from tracker.queries.jobs import revision
 from tracker.settings import Settings
 from tracker.store import connection
@@ -23,12 +24,15 @@ from tracker.store.work import enqueue
 
 
 def values(
-    settings: Settings, published: int | None = None, shown: int | None = None
+    settings: Settings,
+    published: int | None = None,
+    shown: int | None = None,
+    checks: Checks | None = None,
 ) -> dict[tuple[str, ...], float]:
     """Every sample by its name and the values of its labels."""
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in gauges(Moment(NOW, settings, published, shown))
+        for family in gauges(Moment(NOW, settings, published, shown, checks or {}))
         for sample in family.samples
     }
 
@@ -39,6 +43,12 @@ def test_an_empty_tracker_has_figures(settings: Settings, store: Path) -> None:
     assert found["tracker_workers", "tasks"] == found["tracker_workers", "publish"] == 0
     assert found["tracker_database_readable",] == 1
     assert found["tracker_database_bytes",] == store.stat().st_size
+
+
+def test_only_a_check_that_fails_is_0(settings: Settings, store: Path) -> None:
+    said = {name: Check(name, "") for name in ("pass", "warn", "fail")}
+    found = values(settings, checks=said)
+    assert [found["tracker_check", name] for name in said] == [1, 1, 0]
 
 
 def test_tasks_and_workers_are_told(settings: Settings, store: Path) -> None:

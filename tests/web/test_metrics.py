@@ -157,6 +157,17 @@ def test_a_database_that_cannot_be_read_is_told_and_not_an_error(
     assert value(response.text, "tracker_http_requests_total") >= 1
 
 
+def test_a_check_of_readiness_that_fails_is_told(settings: Settings, store: Path) -> None:
+    connection.close_store()
+    client = create_app(settings).test_client()
+    settings.database.write_bytes(b"\xff" * 8192)
+    text = client.get("/metrics").text
+    said = client.get("/health/ready").get_json()["checks"]
+    told = {check: value(text, "tracker_check", check=check) for check in said}
+    assert told == {check: float(its["status"] != "fail") for check, its in said.items()}
+    assert 0 in told.values()
+
+
 def test_the_first_request_of_a_process_may_be_a_scrape(settings: Settings) -> None:
     connection.close_store()
     text = create_app(settings).test_client().get("/metrics").text

@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 import tracker
 from tracker.errors import TrackerError
 from tracker.operations.backup.manifest import last_backup
-from tracker.operations.health import free_bytes, is_alive, scarcest
+from tracker.operations.health import Checks, free_bytes, is_alive, scarcest
 from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
 from tracker.queries.select import snapshot
@@ -35,18 +35,20 @@ OTHER = "other"
 class Moment:
     """When it is (ms), for which tracker; when its site was published (ms), and of which revision.
 
-    The last two are None where there is no site.
+    These two are None where there is no site. `checks` are those of readiness.
     """
 
     now: int
     settings: Settings
     published: int | None
     shown: int | None
+    checks: Checks
 
 
 def gauges(moment: Moment) -> Iterator[Metric]:
     """All families; those of the database are missing while it cannot be read."""
     yield _build_info()
+    yield _readiness(moment)
     yield from _disk(moment)
     try:
         with snapshot():
@@ -69,6 +71,16 @@ def _build_info() -> Metric:
         },
     )
     return info
+
+
+def _readiness(moment: Moment) -> Metric:
+    """What is told by probes: also of a process that nobody probes but Prometheus."""
+    gauge = GaugeMetricFamily(
+        "tracker_check", "Whether a check of readiness does not fail.", labels=("check",)
+    )
+    for name, check in sorted(moment.checks.items()):
+        gauge.add_metric([name], check.status != "fail")
+    return gauge
 
 
 def _disk(moment: Moment) -> Iterator[Metric]:

@@ -35,7 +35,7 @@ def live() -> Response:
 @blueprint.get("/healthz")
 def health() -> Response:
     """Name, version, time and a word, for people and simple monitors."""
-    said = _checks()
+    said = checks()
     body = {
         "name": "regression-tracker",
         "status": word(said),
@@ -50,7 +50,7 @@ def health() -> Response:
 @blueprint.get("/-/ready")
 def ready() -> Response:
     """Whether this process can read, write and has room: 200, or 503 with the reasons."""
-    said = _checks()
+    said = checks()
     return _answer({"status": word(said), "checks": said})
 
 
@@ -62,7 +62,7 @@ def startup() -> Response:
     """
     if untouched_state().is_open:
         return _answer({"status": "pass"})
-    said = _checks()
+    said = checks()
     is_started = untouched_state().is_open
     return _answer({"status": "pass" if is_started else "fail", "checks": said})
 
@@ -74,7 +74,7 @@ def detailed() -> Response:
     require("read")
     site = read_head(settings().output / "site")
     found = details(settings(), published=site.published if site else None, now=now_ms())
-    said = {**_checks(), **found.checks}
+    said = {**checks(), **found.checks}
     parsing = child_state(state().intake.sources)
     body = {
         "status": word(said),
@@ -87,7 +87,7 @@ def detailed() -> Response:
     return _answer(body)
 
 
-def _checks() -> Checks:
+def checks() -> Checks:
     """The checks, for all who ask within half a second from one look."""
     its = untouched_state()
     return its.look.found(lambda: _look(its))

@@ -16,10 +16,12 @@ from tracker import metrics
 from tracker.clock import now_ms
 from tracker.errors import TrackerError
 from tracker.operations.figures import Moment, gauges
+from tracker.operations.health import Checks
 from tracker.published import read_head
 from tracker.settings import Settings
 from tracker.web.addresses import is_local
 from tracker.web.auth import require
+from tracker.web.health import checks
 from tracker.web.state import settings, state
 
 blueprint = Blueprint("metrics", __name__)
@@ -38,24 +40,25 @@ def scrape() -> Response:
     with contextlib.suppress(TrackerError):
         state()
     registry = CollectorRegistry()
-    registry.register(_Everything(settings()))
+    registry.register(_Everything(settings(), checks()))
     encode, kind = choose_encoder(request.headers.get("Accept", ""))
     response = Response(encode(registry), content_type=kind)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a registry knows its collectors by themselves
 class _Everything(Collector):
     """What is counted and what is read, collected once a scrape."""
 
     settings: Settings
+    checks: Checks
 
     def collect(self) -> Iterator[Metric]:
         yield from metrics.counted(self.settings.home)
         site = read_head(self.settings.output / "site")
         published, shown = (site.published, site.revision) if site else (None, None)
-        yield from gauges(Moment(now_ms(), self.settings, published, shown))
+        yield from gauges(Moment(now_ms(), self.settings, published, shown, self.checks))
 
     def describe(self) -> list[Metric]:
         """Nothing: asked for its names at registering, it would collect everything twice."""
