@@ -33,6 +33,7 @@ from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
 from tracker.store import connection
+from tracker.store.tokens import create_token
 from tracker.web.headers import CONTENT_SECURITY_POLICY
 
 REPORT = b"<testsuite name='s'><testcase name='a'/><testcase name='b'/></testsuite>"
@@ -248,11 +249,19 @@ def test_one_address_may_hold_only_so_many_connections(front: Nginx) -> None:
         assert front.probe("127.0.0.3") == 429
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/detailed"])
-def test_what_watches_the_machine_is_asked_from_the_machine(front: Nginx, path: str) -> None:
-    request = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
-    assert status_of(front.send(request.encode(), source="127.0.0.2")) == 403
-    assert status_of(front.get(path)) != 403
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])
+def test_who_watches_comes_through_with_a_token_from_anywhere(
+    front: Nginx, settings: Settings, source: str
+) -> None:
+    """The tracker itself tells who has none, and so browsers ask for name and password."""
+    connection.open_store(settings.store)
+    token = create_token(f"watch-{source}", now=0, scope="read")
+    connection.close_store()
+    for path in ("/metrics", "/health/detailed"):
+        asking = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n"
+        assert status_of(front.send(f"{asking}\r\n".encode(), source=source)) == 401
+        asking += f"Authorization: Bearer {token}\r\n"
+        assert status_of(front.send(f"{asking}\r\n".encode(), source=source)) == 200
 
 
 def test_the_site_has_its_own_name_and_its_compressed_twins(front: Nginx) -> None:

@@ -166,15 +166,16 @@ def test_several_nodes_open_the_network_and_no_address() -> None:
     assert denying == ["web", "publisher", "backup"]
 
 
-def test_the_socket_of_several_nodes_lets_in_the_proxy_that_is_believed() -> None:
-    """As the guide has it: the address it listens on, and those of proxy and machine."""
+def test_the_socket_of_several_nodes_lets_in_prometheus_and_the_proxy_that_is_believed() -> None:
+    """As the guide has it: the address it listens on, and those of proxy, Prometheus, machine."""
     guide = (ROOT / "deploy" / "linux.md").read_text()
     socket = guide.split("[Socket]\n")[1].split("END")[0]
     assert re.findall(r"^ListenStream=(.*)", socket, re.M) == ["", "192.0.2.31:8000"]
     [allowed] = re.findall(r"^IPAddressAllow=(.*)", socket, re.M)
     [trusted] = re.findall(r'/trusted_proxies = "(.*)"/', guide)
     [said] = re.findall(r"FORWARDED_ALLOW_IPS=(\S+)", guide)
-    assert allowed.split() == [trusted, "192.0.2.31"]
+    [watching] = re.findall(r"Prometheus \((.*?)\)", guide)
+    assert allowed.split() == [trusted, watching, "192.0.2.31"]
     assert said == trusted
     assert 'trusted_proxies = "127.0.0.1"' in (ROOT / "deploy" / "install.sh").read_text()
     shipped = (UNITS / "regression-tracker-web.socket").read_text()
