@@ -45,7 +45,7 @@ SERVICES: dict[str, Service] = {
 OURS = [name for name, each in SERVICES.items() if each["image"].startswith("regression-tracker")]
 # Settings of others: Gunicorn's, and those of PostgreSQL's image.
 OTHERS = {"FORWARDED_ALLOW_IPS", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"}
-OTHERS |= {"POSTGRES_PASSWORD_FILE"}
+OTHERS |= {"POSTGRES_PASSWORD_FILE", "TRACKER_WEB_WORKERS"}
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -238,7 +238,8 @@ def test_the_web_server_can_tell_how_old_site_and_newest_backup_are(
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_health_check_is_made_or_said_to_be_none(name: str) -> None:
-    assert name.endswith(" web") or "healthcheck" in SERVICES[name]
+    serving = (" web", " metrics")  # that of the image
+    assert name.endswith(serving) or "healthcheck" in SERVICES[name]
 
 
 GUIDE = (ROOT / "deploy" / "docker.md").read_text()
@@ -294,10 +295,11 @@ def test_each_service_of_several_nodes_is_in_the_networks_it_needs() -> None:
     assert in_network("counters") == {"web", "redis"}
     assert in_network("jenkins") == {"worker"}
     assert in_network("outside") == {"proxy"}
+    assert in_network("watching") == {"web", "metrics"}
     ours = {name.split()[1] for name in OURS if name.startswith("compose.nodes")}
     assert in_network("database") == ours | {"postgres"}
     internal = [name for name, each in FILES["compose.nodes"]["networks"].items() if each]
-    assert internal == ["front", "database", "counters"]
+    assert internal == ["front", "database", "counters", "watching"]
     assert [name for name, each in NODES.items() if "ports" in each] == ["proxy"]
 
 
@@ -307,7 +309,7 @@ def test_each_service_of_several_nodes_has_the_secrets_it_needs() -> None:
     assert having.pop("postgres") == ["postgres_password"]
     assert having.pop("web") == ["database_url", "limits_url"]
     assert having.pop("redis") == ["redis_config"]
-    assert set(having) == {"migrate", "publisher", "backup", "restore"}
+    assert set(having) == {"migrate", "metrics", "publisher", "backup", "restore"}
     assert set(map(tuple, having.values())) == {("database_url",)}
 
 
@@ -317,19 +319,39 @@ def test_what_several_nodes_share_is_the_same_for_all() -> None:
         for name, each in NODES.items()
         if "TRACKER_SPOOL_FOLDER" in each.get("environment", {})
     }
-    assert set(spools) == {"web", "worker", "backup", "restore"}
+    assert set(spools) == {"web", "worker", "metrics", "backup", "restore"}
     assert all(each == ("/spool", ["spool", "/spool"]) for each in spools.values())
     assert "site:/site" in NODES["publisher"]["volumes"]
     assert "TRACKER_OUTPUT=/site" in DOCKERFILE
 
 
-def test_a_home_is_the_containers_own() -> None:
+def test_a_home_is_the_containers_own_and_the_workers_is_shared_with_its_metrics() -> None:
     assert "TRACKER_HOME=/data" in DOCKERFILE
     for name in (each for each in OURS if each.startswith("compose.nodes")):
         small = any(each.startswith("/data:uid=10001") for each in SERVICES[name]["tmpfs"])
-        assert small == (not name.endswith(" restore"))
+        shared = "worker:/data" in SERVICES[name].get("volumes", [])
+        assert shared == (name.split()[1] in ("worker", "metrics"))
+        assert small == (not shared and not name.endswith(" restore"))
         inside = [each for each in SERVICES[name].get("volumes", []) if ":/data" in each]
-        assert all(each.startswith("backups:/data/backups") for each in inside)
+        assert all(each.startswith(("backups:/data/backups", "worker:/data")) for each in inside)
+    home = FILES["compose.nodes"]["volumes"]["worker"]["driver_opts"]
+    [own] = [each for each in NODES["web"]["tmpfs"] if each.startswith("/data:")]
+    assert f"/data:{home['o']}" == own
+
+
+def test_prometheus_finds_every_service_that_counts_in_the_network_it_joins(tmp_path: Path) -> None:
+    [sought] = re.findall(r"`(dns_sd_configs: .*?)`", GUIDE)
+    [config] = yaml.safe_load(sought)["dns_sd_configs"]
+    assert set(config["names"]) == in_network("watching")
+    assert config["port"] == Settings.load({}).port
+    network = f"{FILES['compose.nodes']['name']}_watching"
+    assert f"docker network connect {network} prometheus" in GUIDE
+    scraped = yaml.safe_load((FOLDER.parent / "prometheus" / "prometheus.yml").read_text())
+    del scraped["rule_files"], scraped["scrape_configs"][0]["static_configs"]
+    scraped["scrape_configs"][0].update(yaml.safe_load(sought))
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(scraped))
+    check = [needed("promtool"), "check", "config", tmp_path / "prometheus.yml"]
+    assert subprocess.run(check, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("services", [ONE, NODES], ids=["one", "nodes"])

@@ -388,13 +388,13 @@ def test_a_node_has_a_home_of_its_own_and_the_database_of_all(name: str) -> None
     assert container["envFrom"] == [{"configMapRef": {"name": generator["name"]}}]
 
 
-def test_who_takes_or_reads_uploads_has_the_spool() -> None:
+def test_who_takes_reads_or_measures_uploads_has_the_spool() -> None:
     having = {
         name.split()[-1]
         for name in TRACKERS
         if "shared" in {mount["name"] for mount in OURS[name][1]["volumeMounts"]}
     }
-    assert having == {"web", "worker", "backup", "restore"}
+    assert having == {"web", "worker", "metrics", "backup", "restore"}
 
 
 def test_a_restore_is_a_pattern_with_room_for_a_copy() -> None:
