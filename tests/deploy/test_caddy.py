@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT, free_port
 from tests.deploy.in_front import NAME, Behind, behind, needed, received, wait_for
+from tracker.settings import Settings
 
 SHIPPED = ROOT / "deploy" / "caddy" / "Caddyfile"
 
@@ -33,7 +34,7 @@ def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         r"^(\w+\.example\.org) \{", rf"http://\1:{port} {{\n\tbind 127.0.0.1", text, flags=re.M
     )
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{listener.port}")
-    (folder / "Caddyfile").write_text(text.replace("max_size 256MB", "max_size 1MB"))
+    (folder / "Caddyfile").write_text(re.sub(r"max_size \w+", "max_size 1MB", text))
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [needed("caddy"), "run", "--config", str(folder / "Caddyfile")],
@@ -56,16 +57,27 @@ def ask(port: int, *headers: str, path: str = "/", source: str = "127.0.0.1") ->
         return received(client)
 
 
-def test_caddy_accepts_the_file(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [needed("caddy"), "validate", "--config", str(SHIPPED), "--adapter", "caddyfile"],
-        env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
+def asked_of_caddy(what: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """What it says itself of the file that is shipped."""
+    return subprocess.run(
+        [needed("caddy"), what, "--config", str(SHIPPED), "--adapter", "caddyfile"],
+        env={**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_caddy_accepts_the_file(tmp_path: Path) -> None:
+    done = asked_of_caddy("validate", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "not formatted" not in done.stderr
+
+
+def test_the_limit_of_a_body_is_the_limit_of_the_tracker(tmp_path: Path) -> None:
+    """In bytes, as Caddy understands it: its MB are 1,000,000."""
+    [limit] = re.findall(r'"max_size":(\d+)', asked_of_caddy("adapt", tmp_path).stdout)
+    assert int(limit) == Settings.load({}).max_upload_mb * 1024 * 1024
 
 
 def test_a_request_is_passed_on_with_one_header_of_security(caddy: int) -> None:
