@@ -25,15 +25,19 @@ def listener() -> Iterator[Behind]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a Caddy that serves without certificates what is shipped with them."""
-    folder, port = tmp_path_factory.mktemp("caddy"), free_port()
+@contextlib.contextmanager
+def running_caddy(folder: Path, behind: int, *, minute: str = "m") -> Iterator[int]:
+    """The port of a Caddy that serves without certificates what is shipped with them.
+
+    A `minute` of what it waits may be shorter.
+    """
+    port = free_port()
     text = SHIPPED.read_text().replace("{\n\tservers {", "{\n\tadmin off\n\tservers {", 1)
     text = re.sub(
         r"^(\w+\.example\.org) \{", rf"http://\1:{port} {{\n\tbind 127.0.0.1", text, flags=re.M
     )
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{listener.port}")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+    text = re.sub(r"(write|read_body) (\d+)m\n", rf"\1 \g<2>{minute}\n", text)
     (folder / "Caddyfile").write_text(re.sub(r"max_size \w+", "max_size 1MB", text))
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
@@ -48,6 +52,12 @@ def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def caddy(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running_caddy(tmp_path_factory.mktemp("caddy"), listener.port) as port:
+        yield port
 
 
 def ask(port: int, *headers: str, path: str = "/", source: str = "127.0.0.1") -> bytes:
@@ -78,6 +88,28 @@ def test_the_limit_of_a_body_is_the_limit_of_the_tracker(tmp_path: Path) -> None
     """In bytes, as Caddy understands it: its MB are 1,000,000."""
     [limit] = re.findall(r'"max_size":(\d+)', asked_of_caddy("adapt", tmp_path).stdout)
     assert int(limit) == Settings.load({}).max_upload_mb * 1024 * 1024
+
+
+def test_a_largest_body_may_take_its_time(tmp_path: Path) -> None:
+    said = asked_of_caddy("adapt", tmp_path).stdout
+    [limit] = re.findall(r'"max_size":(\d+)', said)
+    [nanoseconds] = re.findall(r'"write_timeout":(\d+)', said)
+    slowest = 8 * int(limit) / (int(nanoseconds) / 1e9)
+    assert f"{slowest / 1e6:.1f} Mbit/s" in SHIPPED.read_text()
+    assert f"{slowest / 1e6:.1f} Mbit/s" in (ROOT / "deploy" / "operating.md").read_text()
+    assert slowest < 4e6
+
+
+def test_a_body_that_is_too_slow_has_no_answer_from_caddy_itself(tmp_path: Path) -> None:
+    """Its own is an empty 200, which says to a sender that the report is stored."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        running_caddy(tmp_path, silent.getsockname()[1], minute="00ms") as port,
+        socket.create_connection(("127.0.0.1", port), 20) as client,
+    ):
+        head = f"POST /a HTTP/1.1\r\nHost: {NAME}:{port}\r\nContent-Length: 100\r\n\r\n"
+        client.sendall(head.encode() + b"<")
+        assert received(client) == b""
 
 
 def test_a_request_is_passed_on_with_one_header_of_security(caddy: int) -> None:
