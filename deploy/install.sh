@@ -9,7 +9,8 @@
 #              units that were disabled since stay so
 #   rollback   puts the last release that was ready before this one in place again, with its own units
 #              and command
-#   uninstall  removes units, releases and the command; keeps data, site, settings and the user
+#   uninstall  removes units, releases and the command; keeps data, site, settings, the user and what was
+#              written beside the units
 #
 #   --dry-run  says what it would do, and changes nothing
 #   --no-start installs the units and starts none
@@ -155,18 +156,18 @@ do_rollback() {
 }
 
 do_uninstall() {
-    local unit units
+    local units left
     if has_systemd; then
         mapfile -t units < <(units_in "$source_folder/deploy" "$releases"/*/deploy)
         run systemctl disable --now "${units[@]}" || true
     fi
-    for unit in "$source_folder"/deploy/systemd/* "$releases"/*/deploy/systemd/*; do
-        run rm -rf "${unit_folder:?}/$(basename "$unit")"
-    done
+    remove_units "$source_folder/deploy" "$releases"/*/deploy
     run rm -rf "$releases" "$command"
     has_systemd && run systemctl daemon-reload
     say "Removed. Kept: $data (database, spool, tokens), $site (static site), $settings (settings)"
     say "and the user tracker. To remove these as well: rm -r the three, userdel tracker."
+    left=("$unit_folder"/regression-tracker-*.d/*)
+    [ -n "$dry_run" ] || [ ! -e "${left[0]}" ] || say "Kept beside the units: ${left[*]}"
 }
 
 # release_name: the version, and eight digits that tell two builds of one version apart, with and
@@ -354,6 +355,18 @@ install_units() {
     if [ -z "$root" ] && command -v restorecon >/dev/null; then
         run restorecon -RF "$releases" "$unit_folder" "$settings"
     fi
+}
+
+# remove_units FOLDER...: the files there and those that were added; what people wrote beside them stays.
+remove_units() {
+    local folder file common=$unit_folder/regression-tracker-.service.d
+    for folder; do
+        while IFS= read -r file; do
+            run rm -f "$unit_folder/$file"
+        done < <([ ! -d "$folder/systemd" ] || (cd "$folder/systemd" && find . -type f))
+    done
+    run rm -f "$common/20-nodes.conf" "$common/21-limits.conf"
+    [ ! -d "$common" ] || run rmdir --ignore-fail-on-non-empty "$common"
 }
 
 # take_away UNIT: the release has none such. If nobody disabled it, one that has it again enables it.

@@ -647,6 +647,20 @@ def test_uninstalling_keeps_data_and_settings(checkout: Checkout) -> None:
     assert data.read_text() == "precious"
 
 
+def test_uninstalling_keeps_what_people_wrote_beside_the_units_and_says_so(
+    checkout: Checkout,
+) -> None:
+    name_database(checkout)
+    checkout.run()
+    beside = "etc/systemd/system/regression-tracker-.service.d/30-addresses.conf"
+    (checkout.root / beside).write_text("[Service]\nIPAddressAllow=192.0.2.20\n")
+    said = checkout.run("uninstall")
+    assert list(checkout.installed()) == [beside]
+    assert str(checkout.root / beside) in said
+    checkout.run()
+    assert beside in checkout.installed()
+
+
 @pytest.mark.parametrize("action", ["install", "uninstall"])
 def test_a_dry_run_changes_nothing(checkout: Checkout, action: str) -> None:
     checkout.run()
