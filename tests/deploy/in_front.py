@@ -176,12 +176,17 @@ def adapted(text: str, folder: Path, ports: dict[str, int], site: Path) -> str:
     return text.replace("client_max_body_size 256m", "client_max_body_size 1m")
 
 
-def write_configuration(folder: Path, port: int, site: Path) -> dict[str, int]:
-    """Everything nginx needs, in a folder; the ports it will listen on."""
-    ports = {"80": free_port(), "443": free_port(), "bare": free_port(), "8000": port}
+def write_whole(folder: Path) -> None:
+    """What includes all files of `conf.d`."""
     (folder / "conf.d").mkdir(parents=True)
     user = "user root;" if Path("/proc/self").stat().st_uid == 0 else ""
     (folder / "nginx.conf").write_text(WHOLE.format(folder=folder, user=user))
+
+
+def write_configuration(folder: Path, port: int, site: Path) -> dict[str, int]:
+    """Everything nginx needs, in a folder; the ports it will listen on."""
+    ports = {"80": free_port(), "443": free_port(), "bare": free_port(), "8000": port}
+    write_whole(folder)
     shutil.copy(SHIPPED / "tracker_proxy.inc", folder)
     for name in ("upstream.conf", "tracker.conf", "site.conf"):
         text = adapted((SHIPPED / name).read_text(), folder, ports, site)
@@ -201,16 +206,23 @@ def write_configuration(folder: Path, port: int, site: Path) -> dict[str, int]:
 
 @contextlib.contextmanager
 def nginx(folder: Path, port: int, site: Path = Path("/nowhere")) -> Iterator[Nginx]:
-    """The shipped nginx in front of a port of loopback, ended by its process id."""
-    program = needed("nginx")
+    """The shipped nginx in front of a port of loopback."""
     ports = write_configuration(folder, port, site)
+    with started(folder, ports["443"]):
+        yield Nginx(ports["80"], ports["443"], ports["bare"])
+
+
+@contextlib.contextmanager
+def started(folder: Path, port: int) -> Iterator[None]:
+    """nginx with the configuration in a folder, listening on a port; ended by its process id."""
+    program = needed("nginx")
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stdout=said, stderr=said
         )
     try:
-        wait_for(process, ports["443"], folder / "said", folder / "error.log")
-        yield Nginx(ports["80"], ports["443"], ports["bare"])
+        wait_for(process, port, folder / "said", folder / "error.log")
+        yield
     finally:
         process.terminate()
         process.wait(20)

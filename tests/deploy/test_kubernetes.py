@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import shutil
@@ -16,7 +17,17 @@ import pytest
 import yaml
 
 from tests.commands import run_command
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
+from tests.deploy.in_front import (
+    NAME,
+    SHIPPED,
+    Behind,
+    Nginx,
+    behind,
+    started,
+    status_of,
+    write_whole,
+)
 from tracker import __version__
 from tracker.cli import COMMANDS
 from tracker.operations.backup.manifest import FOLDER as BACKUPS
@@ -62,6 +73,7 @@ OURS = {name: each for name, each in CONTAINERS.items() if each[1]["image"] == "
 FOLDERS = ("base", "more-web", "nodes")
 NODES = {name: each for name, each in PODS.items() if name.startswith("nodes/")}
 TRACKER = REAL["base/StatefulSet regression-tracker"]
+FRONT = "base/Deployment regression-tracker-front"
 
 
 def in_kind(kind: str, *folders: str) -> list[Manifest]:
@@ -168,7 +180,7 @@ def test_one_pod_alone_works_on_the_database() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in PODS if "StatefulSet" not in name and name not in NODES]
+    "name", [name for name in PODS if name not in {*NODES, FRONT} and "StatefulSet" not in name]
 )
 def test_another_pod_with_the_database_is_on_the_same_node(name: str) -> None:
     spec = PODS[name]["spec"]
@@ -184,19 +196,20 @@ def test_another_pod_with_the_database_is_on_the_same_node(name: str) -> None:
 
 def test_the_pod_with_the_database_comes_back_to_the_web_servers_that_hold_its_volume() -> None:
     """Its own labels are among those it looks for: where there is no other, it may go anywhere."""
-    made = {each["kind"]: each for each in put_together("more-web")}
-    template = made["StatefulSet"]["spec"]["template"]
+    made = {f"{each['kind']} {each['metadata']['name']}": each for each in put_together("more-web")}
+    template = made["StatefulSet regression-tracker"]["spec"]["template"]
     affinity = template["spec"]["affinity"]["podAffinity"]
     [rule] = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
     assert rule["topologyKey"] == "kubernetes.io/hostname"
-    for each in (template, made["Deployment"]["spec"]["template"]):
+    for each in (template, made["Deployment regression-tracker-web"]["spec"]["template"]):
         assert selecting(rule["labelSelector"]["matchLabels"].items(), each)
 
 
 def test_a_restore_on_one_node_stops_all_who_have_its_database() -> None:
     steps = GUIDE[GUIDE.index("On SQLite (without more-web") :]
     for kind in ("StatefulSet", "Deployment"):
-        [name] = [each["metadata"]["name"] for each in in_kind(kind, "base", "more-web")]
+        names = {each["metadata"]["name"] for each in in_kind(kind, "base", "more-web")}
+        [name] = names - {REAL[FRONT]["metadata"]["name"]}
         assert f"scale {kind.lower()}/{name} --replicas=0" in steps
 
 
@@ -312,13 +325,106 @@ def ports_of(container: Manifest) -> list[Manifest]:
     return found
 
 
-def test_the_ingress_leads_to_services_and_has_the_limit_of_the_tracker() -> None:
+def test_the_ingress_leads_to_nginx_and_has_the_limit_of_the_tracker() -> None:
     [ingress] = in_kind("Ingress")
-    services = {each["metadata"]["name"] for each in in_kind("Service", "base")}
+    services = {each["metadata"]["name"]: each["spec"] for each in in_kind("Service", "base")}
     paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
-    assert {path["backend"]["service"]["name"] for path in paths} == services
-    size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
-    assert size == f"{Settings.load({}).max_upload_mb}m"
+    named = {path["backend"]["service"]["name"] for path in paths}
+    assert named == {"regression-tracker-front", "regression-tracker-site"}
+    assert services.keys() - named == {"regression-tracker"}
+    sizes = set(ingress["metadata"]["annotations"].values())
+    assert sizes == {f"{Settings.load({}).max_upload_mb}m"}
+
+
+# nginx in front
+
+SETTINGS = (FOLDER / "base" / "front.conf").read_text()
+# Of an nginx that ends TLS itself, and has a name and files.
+ELSEWHERE = ("listen", "ssl_", "server_name", "server ", "return", "include")
+
+
+def directives(text: str) -> set[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return {each for each in lines if each.endswith(";") and not each.startswith(ELSEWHERE)}
+
+
+def test_nginx_in_the_cluster_has_the_figures_of_nginx_elsewhere() -> None:
+    files = ("tracker.conf", "upstream.conf", "tracker_proxy.inc")
+    shipped = "\n".join((SHIPPED / each).read_text() for each in files)
+    assert directives(shipped) - directives(SETTINGS) == {
+        # The ingress tells these, of which the tracker does not need the second.
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+        "proxy_set_header X-Forwarded-Port $server_port;",
+    }
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Behind]:
+    with behind() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def front(listener: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    folder, port = tmp_path_factory.mktemp("front"), free_port()
+    write_whole(folder)
+    text = SETTINGS.replace("listen 8080", f"listen 127.0.0.1:{port}")
+    text = text.replace("listen 8081", f"listen 127.0.0.1:{free_port()}")
+    [service] = re.findall(r"server (\S+);", text)
+    text = text.replace(f"server {service};", f"server 127.0.0.1:{listener.port};")
+    name, _, number = service.partition(":")
+    [its] = [each for each in in_kind("Service", "base") if each["metadata"]["name"] == name]
+    assert its["spec"]["ports"][0]["port"] == int(number)
+    (folder / "conf.d" / "front.conf").write_text(text)
+    with started(folder, port):
+        yield Nginx(0, 0, port)
+
+
+WHOLE = ("Connection: close", "Content-Length: 0")
+
+
+def through_ingress(address: str, *headers: str, body: str = "") -> bytes:
+    """A request as an ingress passes it on that keeps what the client said of its way."""
+    told = [f"X-Forwarded-For: 6.6.6.6, {address}", "X-Forwarded-Proto: https"]
+    lines = ["POST / HTTP/1.1", f"Host: {NAME}", *told, *headers, "", body]
+    return "\r\n".join(lines).encode()
+
+
+def test_the_word_of_the_ingress_is_taken_and_no_others(front: Nginx, listener: Behind) -> None:
+    listener.heard.clear()
+    forged = ["X-Forwarded-Prefix: /evil", "Forwarded: for=6.6.6.6", "X-Real-IP: 6.6.6.6"]
+    front.send(through_ingress("192.0.2.7", *forged, *WHOLE))
+    assert "X-Forwarded-For: 192.0.2.7\r\n" in listener.text
+    assert "X-Forwarded-Proto: https\r\n" in listener.text
+    assert not re.search(r"6\.6\.6\.6|evil", listener.text)
+
+
+def test_a_cut_upload_that_the_ingress_passes_on_does_not_reach_the_tracker(
+    front: Nginx, listener: Behind
+) -> None:
+    listener.heard.clear()
+    with front.connect_bare() as client:
+        client.sendall(through_ingress("192.0.2.7", "Content-Length: 10", body="<tests"))
+    front.send(through_ingress("192.0.2.7", *WHOLE))
+    assert listener.text.count("POST ") == 1
+    assert "<tests" not in listener.text
+
+
+def test_clients_are_limited_each_for_itself_behind_the_ingress(front: Nginx) -> None:
+    with contextlib.ExitStack() as slow:
+        for _ in range(60):
+            client = slow.enter_context(front.connect_bare())
+            client.sendall(through_ingress("192.0.2.8", "Content-Length: 1000", body="<"))
+        assert status_of(front.send(through_ingress("192.0.2.8", *WHOLE))) == 429
+        assert status_of(front.send(through_ingress("192.0.2.9", *WHOLE))) == 200
+
+
+def test_nobody_but_nginx_and_prometheus_reaches_the_web_servers() -> None:
+    rules = REAL["base/NetworkPolicy regression-tracker"]["spec"]["ingress"]
+    [nginx], [prometheus] = [each["from"] for each in rules if {"port": "http"} in each["ports"]]
+    assert selecting(nginx["podSelector"]["matchLabels"].items(), PODS[FRONT])
+    watching = {"kubernetes.io/metadata.name": "monitoring"}
+    assert prometheus == {"namespaceSelector": {"matchLabels": watching}}
 
 
 def test_what_is_not_allowed_is_refused() -> None:
