@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
 import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.deploy.in_front import (
     NAME,
     SHIPPED,
     SITE,
+    UNCOUNTED,
     Behind,
     Nginx,
     behind,
@@ -247,6 +249,46 @@ def test_one_address_may_hold_only_so_many_connections(front: Nginx) -> None:
             client = slow.enter_context(front.connect_bare(source="127.0.0.3"))
             client.sendall(post("Content-Length: 1000", body=b"<"))
         assert front.probe("127.0.0.3") == 429
+
+
+def test_an_address_that_asks_without_end_is_told_to_wait(before_listener: Nginx) -> None:
+    asked = (before_listener.probe("127.0.0.4") for _ in range(2000))
+    assert next(status for status in asked if status != 200) == 429
+
+
+def test_an_address_that_sends_without_end_is_told_to_wait(before_listener: Nginx) -> None:
+    """Whatever tokens it makes up."""
+    sent = (
+        before_listener.send(
+            post(f"Authorization: {number}", "Connection: close", "Content-Length: 0", body=b""),
+            source="127.0.0.6",
+        )
+        for number in range(2000)
+    )
+    assert next(status for each in sent if (status := status_of(each)) != 200) == 429
+
+
+def sent_at_once(front: Nginx, sources: Sequence[str]) -> Iterator[int]:
+    """The status of an upload from each of these addresses, all with one token, as they come."""
+    data = post("Authorization: one", "Connection: close", "Content-Length: 0", body=b"")
+    with contextlib.ExitStack() as held:
+        clients = [held.enter_context(front.connect_bare(source=each)) for each in sources]
+        for client in clients:
+            client.sendall(data)
+        while clients:
+            for client in select.select(clients, [], [])[0]:
+                clients.remove(client)
+                yield status_of(received(client))
+
+
+def test_a_token_that_sends_without_end_is_told_to_wait(before_listener: Nginx) -> None:
+    """From however many addresses. A hundred uploads wait for their turn, others are refused."""
+    sources = [f"127.0.1.{number % 20}" for number in range(300)]
+    assert 429 in sent_at_once(before_listener, sources)
+
+
+def test_the_network_of_the_builds_is_not_limited(before_listener: Nginx) -> None:
+    assert set(sent_at_once(before_listener, [UNCOUNTED] * 300)) == {200}
 
 
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])
