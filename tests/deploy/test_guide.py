@@ -1,4 +1,4 @@
-"""The commands in the guides of `deploy/` work: they are run in a home of their own."""
+"""The commands in the guides work: they are run in a home of their own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, RunningServer, environ_of, running_gunicorn
+from tests.conftest import ROOT, RunningServer, environ_of, junit, running_gunicorn
 from tests.deploy.in_front import needed
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.tokens import create_token
 
-GUIDES = ("README.md", "linux.md", "docker.md", "kubernetes.md", "operating.md")
+GUIDES = (
+    "deploy/README.md",
+    "deploy/linux.md",
+    "deploy/docker.md",
+    "deploy/kubernetes.md",
+    "deploy/operating.md",
+    "deploy/prometheus/README.md",
+    "deploy/jenkins/README.md",
+    "README.md",
+    "tests/README.md",
+)
+FENCE = re.compile(r"^ *```(\w*)\n.*?^ *```$", re.M | re.S)
+PROGRAMS = "curl|deploy|docker|kubectl|promtool|scripts|systemctl|tracker"
 BLOCK = re.compile(
     r"(?:^ *<!-- (?P<mark>run|not run: (?P<reason>.+?)) -->\n)?^ *```sh\n(?P<text>.*?)^ *```$",
     re.M | re.S,
@@ -44,7 +56,7 @@ def blocks() -> list[Block]:
     return [
         Block(guide, number, found["mark"] or "", found["reason"] or "", found["text"])
         for guide in GUIDES
-        for number, found in enumerate(BLOCK.finditer((ROOT / "deploy" / guide).read_text()), 1)
+        for number, found in enumerate(BLOCK.finditer((ROOT / guide).read_text()), 1)
     ]
 
 
@@ -87,13 +99,21 @@ def environ(
     token = create_token("guide", now=0)
     close_store()
     path = f"{folder}:{os.environ['PATH']}"
-    return environ_of(settings) | {"PATH": path, "TRACKER_TOKEN": token}
+    return environ_of(settings) | {
+        "PATH": path,
+        "TRACKER_TOKEN": token,
+        "TRACKER_URL": server.url,
+    }
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which somebody types."""
-    return tmp_path_factory.mktemp("here")
+    """The folder in which somebody types, with reports."""
+    folder = tmp_path_factory.mktemp("here")
+    (folder / "results").mkdir()
+    for name in ("a", "b"):
+        (folder / "results" / f"{name}.xml").write_bytes(junit(**{name: "P"}))
+    return folder
 
 
 @pytest.mark.parametrize("block", RUN, ids=str)
@@ -119,13 +139,20 @@ def test_commands_that_are_not_run_say_why_and_are_well_formed(block: Block) -> 
     subprocess.run(["/bin/bash", "-n"], input=block.text.encode(), check=True)
 
 
-def test_most_guides_have_commands_and_some_are_run() -> None:
+def test_all_guides_have_commands_and_some_are_run() -> None:
     assert {block.guide for block in blocks()} == set(GUIDES)
-    assert len(RUN) >= 8
+    assert len(RUN) >= 12
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-def test_a_file_that_a_reason_names_is_there(guide: str) -> None:
+def test_commands_stand_where_they_are_seen(guide: str) -> None:
+    """In a fence `sh`; others have data, and nothing that is indented begins with a program."""
+    text = (ROOT / guide).read_text()
+    assert set(FENCE.findall(text)) <= {"sh", "json"}
+    assert re.findall(rf"^ {{4,}}(?:sudo )?(?:{PROGRAMS})\b.*", FENCE.sub("", text), re.M) == []
+
+
+def test_a_file_that_a_reason_names_is_there() -> None:
     named = [name for block in NOT_RUN for name in re.findall(r"tests/[\w/]+\.py", block.reason)]
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
