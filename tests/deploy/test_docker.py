@@ -376,6 +376,13 @@ def test_a_restore_has_room_for_a_copy_and_keeps_what_was_there() -> None:
     assert [name for name, each in NODES.items() if "profiles" in each] == ["backup", "restore"]
 
 
+def test_the_guide_stops_all_who_use_the_database_before_a_restore() -> None:
+    """It is refused while one of them has a session."""
+    [stopped] = re.findall(r"^docker compose -f compose.nodes.yaml stop (.*)$", GUIDE, re.M)
+    staying = {name for name, each in NODES.items() if "profiles" not in each}
+    assert set(stopped.split()) == staying & in_network("database") - {"postgres", "migrate"}
+
+
 def test_the_database_is_brought_up_to_date_before_anything_uses_it() -> None:
     assert NODES["migrate"]["command"] == ["tracker", "init"]
     assert NODES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
