@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -32,13 +32,16 @@ FILES = (
     "SECURITY.md",
     "LICENSE",
 )
+# Of what it only copies and hashes, a file is as good as 600.
+COPIED = ("tracker", "plugins", "site_templates")
 # It answers questions as the real one, and notes what would take half a minute.
 NOTING = """#!/bin/sh
 case "$1 $2" in
     "-m venv")
         mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp "{tracker}" "$3/bin/tracker" ;;
     "-m pip") echo "$@" >>"{notes}" ;;
-    *) exec "{python}" "$@" ;;
+    "-c import venv, ensurepip") ;;
+    *) exec "{python}" -I -S "$@" ;;
 esac
 """
 TRACKER = """#!/bin/sh
@@ -106,30 +109,42 @@ class Checkout:
         }
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Checkout:
-    """A checkout that is installed by the Python that runs this test."""
-    folder = tmp_path / "checkout"
-    for part in (*PARTS, *FILES):
+def copied(folder: Path, parts: Iterable[str]) -> None:
+    """Have these parts of the repository in another folder."""
+    for part in parts:
         source, target = ROOT / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    (tmp_path / "root").mkdir()
-    return Checkout(folder, tmp_path / "root", tmp_path / "notes", sys.executable)
 
 
 @pytest.fixture
-def checkout(real: Checkout, tmp_path: Path) -> Checkout:
-    """A checkout that is installed by a Python that only notes what it was asked."""
-    names = {"notes": real.notes, "python": sys.executable, "tracker": tmp_path / "tracker"}
+def real(tmp_path: Path) -> Checkout:
+    """A checkout that is installed by the Python that runs this test."""
+    copied(tmp_path / "checkout", (*PARTS, *FILES))
+    (tmp_path / "root").mkdir()
+    return Checkout(tmp_path / "checkout", tmp_path / "root", tmp_path / "notes", sys.executable)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A small checkout that is installed by a Python that only notes what it was asked."""
+    small = Checkout(
+        tmp_path / "checkout", tmp_path / "root", tmp_path / "notes", str(tmp_path / "python3")
+    )
+    copied(small.folder, (part for part in (*PARTS, *FILES) if part not in COPIED))
+    for part in COPIED:
+        (small.folder / part).mkdir()
+        (small.folder / part / "part").touch()
+    small.is_now(__version__)
+    small.root.mkdir()
+    names = {"notes": small.notes, "python": sys.executable, "tracker": tmp_path / "tracker"}
     for name, text in (("python3", NOTING), ("tracker", TRACKER)):
         (tmp_path / name).write_text(text.format(**names))
         (tmp_path / name).chmod(0o755)
-    real.python = str(tmp_path / "python3")
-    return real
+    return small
 
 
 def test_it_installs_by_hash_and_says_what_comes_next(checkout: Checkout) -> None:
