@@ -34,7 +34,7 @@ def run_command(*arguments: object, given: str | None = None) -> Said:
     """Run a `tracker` command for the settings of the environment; `given` is what it reads."""
     runner = CliRunner()
     argv = ["tracker", *map(str, arguments)]
-    with _signals_kept(), runner.isolation(given) as streams, mock.patch.object(sys, "argv", argv):
+    with signals_kept(), runner.isolation(given) as streams, mock.patch.object(sys, "argv", argv):
         try:
             cli.main()
             code: object = 0
@@ -46,9 +46,10 @@ def run_command(*arguments: object, given: str | None = None) -> Said:
 
 
 @contextlib.contextmanager
-def _signals_kept() -> Iterator[None]:
-    """A worker takes signals; give them back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+def signals_kept() -> Iterator[None]:
+    """Who takes signals, as a worker does, gives them back."""
+    taken = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in taken}
     try:
         yield
     finally:
