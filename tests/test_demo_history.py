@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import RunningDemo, running_demo
+from tests.examples import examples
 from tests.factories import judge_all
 from tracker.intake.ingest import Intake
 from tracker.jenkins.backfill import fill
@@ -29,7 +31,8 @@ from tracker.store.judging import rebuild
 from tracker.store.seen import note_look
 from tracker.verdicts.states import BEGINNING, OPENED, State, advance
 
-BUILDS = 40
+# Fewer are too few for what fails now and then to be called flaky.
+BUILDS = examples(28, 40)
 JOBS = ("team/nightly", "team/smoke", "platforms")
 # The lists of the truth, and those of the tracker that have each failure of a judged build once.
 LISTS = ("regressions", "new_failures", "fixed", "failing")
@@ -125,14 +128,15 @@ def planted(demo: RunningDemo, kind: str) -> list[tuple[str, Id, dict[str, Any]]
 
 def verdicts(job: str, wanted: Id) -> dict[int, str]:
     """What changed with a case, by build."""
-    rows = results_of_all(job)
-    key = rows[wanted]
+    key = keys(job)[wanted]
     assert case(job, key).name == wanted[1]
     told = history(job, key, limit=BUILDS)
     return {row.build.number: row.verdict for row in told if row.verdict}
 
 
-def results_of_all(job: str) -> dict[Id, str]:
+@functools.cache
+def keys(job: str) -> dict[Id, str]:
+    """The keys of the cases of a job, all of which are in one history here."""
     found: dict[Id, str] = {}
     for number in range(1, BUILDS + 1):
         rows = results(job, str(number), "all", limit=9999)
@@ -161,7 +165,7 @@ def test_a_renamed_case_ends_and_another_begins_without_a_verdict(polled: Runnin
     [(job, old, row)] = planted(polled, "renamed")
     new: Id = tuple(row["new_case"].values())
     assert verdicts(job, old) == verdicts(job, new) == {}
-    told = history(job, results_of_all(job)[old], limit=BUILDS)
+    told = history(job, keys(job)[old], limit=BUILDS)
     assert max(each.build.number for each in told if each.status) == row["build"]
 
 
@@ -224,7 +228,7 @@ def test_every_history_is_what_the_rule_makes_of_its_outcomes(
     polled: RunningDemo, kind: str
 ) -> None:
     for job, wanted, _ in planted(polled, kind):
-        told = history(job, results_of_all(job)[wanted], limit=BUILDS)
+        told = history(job, keys(job)[wanted], limit=BUILDS)
         assert verdicts(job, wanted) == news_of(told)
 
 
