@@ -27,7 +27,7 @@ from tracker.store.jobs import add_server
 from tracker.store.work import enqueue
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
-RULE_TESTS = RULES.with_name("alerts.test.yml")
+RULE_TESTS = [RULES.with_name(name) for name in ("alerts.test.yml", "alerts.days.test.yml")]
 CONFIG = RULES.with_name("prometheus.yml")
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboard.json"
 TABLE = RULES.with_name("README.md").read_text(encoding="utf-8")
@@ -126,10 +126,10 @@ def test_every_alert_says_what_to_do() -> None:
 
 
 def test_every_alert_is_tried() -> None:
-    tests = yaml.safe_load(RULE_TESTS.read_text(encoding="utf-8"))["tests"]
     tried = {
         each["alertname"]
-        for test in tests
+        for file in RULE_TESTS
+        for test in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]
         for each in test["alert_rule_test"]
         if each.get("exp_alerts")
     }
@@ -165,7 +165,7 @@ def test_prometheus_takes_the_configuration_and_its_rules() -> None:
 
 @NEEDS_PROMTOOL
 def test_the_alerts_come_when_they_should_and_not_before() -> None:
-    promtool("test", "rules", str(RULE_TESTS))
+    promtool("test", "rules", *map(str, RULE_TESTS))
 
 
 @NEEDS_PROMTOOL
