@@ -34,6 +34,7 @@ class Held:
     before: Sequence[str] = ()
     environ: dict[str, str] = field(default_factory=dict)
     code: Path = ROOT
+    workers: int = 2
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +51,7 @@ class Held:
         """Start a server on the socket; `before` are words in front of its command."""
         number = str(self.socket.fileno())
         command = [sys.executable, "-c", TAKE_SOCKET, number, *self.before]
-        environ = environ_of(self.settings, TRACKER_WEB_WORKERS="2") | self.environ
+        environ = environ_of(self.settings, TRACKER_WEB_WORKERS=str(self.workers)) | self.environ
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, sys.executable, *GUNICORN],
@@ -77,7 +78,7 @@ class Held:
         assert self.process is not None
         seen = self.log.read_text().count("Booting worker")
         self.process.send_signal(signal.SIGHUP)
-        while self.log.read_text().count("Booting worker") < seen + 2:
+        while self.log.read_text().count("Booting worker") < seen + self.workers:
             assert self.process.poll() is None
             time.sleep(0.05)
 
@@ -103,12 +104,15 @@ def wait_until_live(
 
 @contextlib.contextmanager
 def held(
-    settings: Settings, before: Sequence[str] = (), environ: dict[str, str] | None = None
+    settings: Settings,
+    before: Sequence[str] = (),
+    environ: dict[str, str] | None = None,
+    workers: int = 2,
 ) -> Iterator[Held]:
     """A held socket with a server that answers."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
-        holder = Held(settings, listening, before, environ or {})
+        holder = Held(settings, listening, before, environ or {}, workers=workers)
         holder.start()
         try:
             holder.wait()

@@ -23,12 +23,14 @@ from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
 from tracker.store.tokens import create_token
 
-FAST, RELOADS = examples(2, 5), examples(1, 3)
+FAST, RELOADS = examples(1, 5), examples(1, 3)
+# Each imports the application for itself, and nobody answers while the only one is exchanged.
+WORKERS = examples(1, 2)
 
 
 @pytest.fixture
 def holder(settings: Settings) -> Iterator[Held]:
-    with held(settings) as running:
+    with held(settings, workers=WORKERS) as running:
         yield running
 
 
@@ -144,7 +146,7 @@ def test_the_server_works_without_a_network_of_its_own(settings: Settings) -> No
     before = ["unshare", "--net", "--map-root-user"]
     if subprocess.run([*before, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine gives no network namespace")
-    with held(settings, before) as cut_off:
+    with held(settings, before, workers=1) as cut_off:
         open_store(settings.store)
         load = Load(cut_off.port, create_token("load", now=0))
         close_store()
