@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ROOMS = ("tests/real_jenkins/",)
+ROOMS = ("tests/real_jenkins/", "tests/browser/")
 LONGEST = (
     "tests/faults/test_soak.py",
     "tests/plugins/test_fuzz.py",

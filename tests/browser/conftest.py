@@ -41,6 +41,22 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def _page_of_all(chromium: Any) -> Iterator[Any]:
+    """Another context would take longer than what most tests do in it."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(_page_of_all: Any) -> Any:
+    """A page, in the light, on which nothing is open."""
+    _page_of_all.emulate_media(color_scheme="light")
+    _page_of_all.goto("about:blank")
+    return _page_of_all
+
+
+@pytest.fixture(scope="session")
 def rich_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A tracker with the rich history, published."""
     return published_rich_history(tmp_path_factory)

@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
     """A tracker for all tests here; each has a job of its own."""
     folder = tmp_path_factory.mktemp("follow")
     settings = Settings.load({}, home=folder / "home", output=folder / "output")
-    with running_gunicorn(settings) as server:
+    with running_gunicorn(settings, workers=1) as server:
         yield server, settings
 
 
@@ -97,9 +97,12 @@ class Follower:
             self.answers.append(0)
 
     def wait(self, seconds: int) -> None:
-        """Let so much time pass on the page, and its requests be answered meanwhile."""
-        for _ in range(seconds):
-            self.page.clock.run_for(1000)
+        """Let so much time pass on the page, and its requests be answered meanwhile.
+
+        In steps in which a page asks at most once: it waits for five seconds, at least.
+        """
+        for begun in range(0, seconds, 5):
+            self.page.clock.run_for(1000 * min(5, seconds - begun))
             self.page.wait_for_timeout(60)
             for _ in range(500):  # a busy machine takes its time to answer
                 if not self.under_way:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from tests.browser.visit import (
     LOOKS,
+    SCHEMES,
     Visit,
     hostile_pages,
     live_path,
@@ -40,6 +41,7 @@ OVERVIEWS = (
     "/jobs/run/top/builds/3/run/",
     "/jobs/team/nightly/builds/7/",
 )
+BETWEEN = (768, 1024, 1180)
 NARROW = 40  # pixels: fewer than a word of totals takes
 JENKINS_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'"
 
@@ -51,6 +53,7 @@ class Paths:
     live: list[str]
     live_hostile: list[str]
     static: list[str]
+    static_hostile: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -62,23 +65,31 @@ def paths(rich_settings: Settings) -> Paths:
     return Paths(
         [*itertools.starmap(live_path, plain), *NAMES, "/no/such/page/"],
         [*itertools.starmap(live_path, hostile), "/no/such/<i id=m1>page/"],
-        list(itertools.starmap(static_path, [*plain, *hostile])),
+        list(itertools.starmap(static_path, plain)),
+        list(itertools.starmap(static_path, hostile)),
     )
+
+
+def share(paths: list[str], first: int) -> list[str]:
+    """Each second path, for one site of two that have the same pages; nightly every one."""
+    return paths[examples(first, 0) :: examples(2, 1)]
 
 
 @pytest.fixture(scope="session")
 def live(chromium: Any, server: RunningServer, paths: Paths) -> list[Visit]:
     """Pages of the live site: every type in light and dark, those of hostile names in light."""
+    hostile = share(paths.live_hostile, 0)
     return [
         *visit_all(chromium, [server.url + path for path in paths.live], LOOKS),
-        *visit_all(chromium, [server.url + path for path in paths.live_hostile], LOOKS[:1]),
+        *visit_all(chromium, [server.url + path for path in hostile], LOOKS[:1]),
     ]
 
 
 @pytest.fixture(scope="session")
 def from_disk(chromium: Any, site: Path, paths: Paths) -> list[Visit]:
-    """Every page of the static site, opened from the disk."""
-    return visit_all(chromium, [f"file://{site}/{path}" for path in paths.static], LOOKS[:1])
+    """Pages of the static site, opened from the disk."""
+    found = [*share(paths.static, 0), *share(paths.static_hostile, 1)]
+    return visit_all(chromium, [f"file://{site}/{path}" for path in found], LOOKS[:1])
 
 
 class _AsJenkins(http.server.SimpleHTTPRequestHandler):
@@ -106,12 +117,10 @@ def jenkins_url(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def in_jenkins(chromium: Any, jenkins_url: str, paths: Paths) -> list[Visit]:
-    """The static site as an artifact that Jenkins serves, but for its search: each second page,
-    nightly every one.
-    """
-    served = [path for path in paths.static if not path.startswith("search/")]
-    found = [f"{jenkins_url}/{path}" for path in served[:: examples(2, 1)]]
-    return visit_all(chromium, found, LOOKS[:1])
+    """The others as artifacts that Jenkins serves, but for the search."""
+    static = [path for path in paths.static if not path.startswith("search/")]
+    found = [*share(static, 1), *share(paths.static_hostile, 0)]
+    return visit_all(chromium, [f"{jenkins_url}/{path}" for path in found], LOOKS[:1])
 
 
 @pytest.fixture(params=["live", "from_disk", "in_jenkins"])
@@ -161,12 +170,12 @@ def test_no_page_scrolls_sideways(visits: list[Visit]) -> None:
     assert where(visits, lambda visit: visit.seen["scrollsSideways"]) == []
 
 
-@pytest.mark.parametrize("width", [768, 1024, 1180])
 def test_no_page_falls_apart_between_a_phone_and_a_screen(
-    chromium: Any, server: RunningServer, width: int
+    chromium: Any, server: RunningServer
 ) -> None:
     addresses = [server.url + path for path in OVERVIEWS]
-    visits = visit_all(chromium, addresses, (("light", width),))
+    visits = visit_all(chromium, addresses, tuple(("light", width) for width in BETWEEN))
+    assert len(visits) == len(OVERVIEWS) * len(BETWEEN)
     assert where(visits, lambda visit: visit.seen["scrollsSideways"]) == []
     assert where(visits, lambda visit: visit.seen["narrowest"] < NARROW and visit.seen) == []
 
@@ -189,12 +198,13 @@ def test_every_page_is_there_but_the_one_that_is_not(live: list[Visit]) -> None:
 # Following links
 
 
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
-    """A page of its own."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
+def diagonal(kinds: Sequence[str], subjects: Sequence[str]) -> list[Any]:
+    """Each subject with one of the kinds, in turn; nightly with the others, too."""
+    return [
+        pytest.param(kind, subject, marks=() if turn == place % len(kinds) else pytest.mark.nightly)
+        for place, subject in enumerate(subjects)
+        for turn, kind in enumerate(kinds)
+    ]
 
 
 @pytest.fixture(params=["live", "disk", "jenkins"])
@@ -221,7 +231,14 @@ def test_a_person_clicks_from_home_to_a_case_and_back(page: Any, start: str) -> 
     assert page.get_by_role("heading", level=1).inner_text() == "What is new"
 
 
-@pytest.mark.parametrize("job", ["Größe & Co/täglich um 6", "A%2FB/Upper Case", "folder/builds/3"])
+@pytest.mark.parametrize(
+    ("start", "job"),
+    diagonal(
+        ("live", "disk", "jenkins"),
+        ("Größe & Co/täglich um 6", "A%2FB/Upper Case", "folder/builds/3"),
+    ),
+    indirect=["start"],
+)
 def test_jobs_of_odd_names_are_reached_by_clicks(page: Any, start: str, job: str) -> None:
     page.goto(start)
     page.get_by_role("link", name=job, exact=True).click()
@@ -344,32 +361,16 @@ ACCESSIBLE = (
     f"/jobs/team/nightly/cases/{key_of('login', 'com.example.Suite')}/",
     "/no/such/page/",
 )
-# What the colours of a scheme can break; all else is the same in the light and in the dark.
-COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 
-def broken_rules(page: Any, **options: Any) -> list[tuple[str, list[str]]]:
-    """The rules that axe finds broken, each with the elements that break it."""
+@pytest.mark.parametrize(("scheme", "path"), diagonal(SCHEMES, ACCESSIBLE))
+def test_axe_finds_nothing(page: Any, server: RunningServer, scheme: str, path: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-    results = axe.Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return [
+    page.emulate_media(color_scheme=scheme)
+    page.goto(server.url + path)
+    results = axe.Axe().run(page, options={"resultTypes": ["violations"]})
+    broken = [
         (item["id"], [node["html"][:200] for node in item["nodes"]][:3])
         for item in results.response["violations"]
     ]
-
-
-@pytest.mark.parametrize("path", ACCESSIBLE)
-def test_axe_finds_nothing(page: Any, server: RunningServer, path: str) -> None:
-    page.emulate_media(color_scheme="light")
-    page.goto(server.url + path)
-    assert broken_rules(page) == []
-    page.emulate_media(color_scheme="dark")
-    assert broken_rules(page, runOnly=COLOURS) == []
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("path", ACCESSIBLE)
-def test_axe_finds_nothing_else_in_the_dark(page: Any, server: RunningServer, path: str) -> None:
-    page.emulate_media(color_scheme="dark")
-    page.goto(server.url + path)
-    assert broken_rules(page) == []
+    assert broken == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from tests.conftest import RunningServer
 pytestmark = pytest.mark.browser
 
 BOX = "form.search input"
-
-
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
-    """A page of a browser of its own."""
-    context = chromium.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def ask(page: Any, text: str) -> None:

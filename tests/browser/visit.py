@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -113,19 +113,17 @@ def static_path(name: str, params: dict[str, str]) -> str:
 def visit_all(
     browser: Any, addresses: list[str], looks: tuple[tuple[str, int], ...]
 ) -> list[Visit]:
-    """Open every address in every look."""
-    visits = []
-    for scheme, width in looks:
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
-        context.add_init_script(_WATCH)
-        page = context.new_page()
-        visits += [_visit(page, address, f"{scheme} {width}") for address in addresses]
-        context.close()
+    """Open every address in the first look, and see it in the others, too."""
+    context = browser.new_context()
+    context.add_init_script(_WATCH)
+    page = context.new_page()
+    visits = [visit for address in addresses for visit in _visit(page, address, looks)]
+    context.close()
     return visits
 
 
-def _visit(page: Any, address: str, look: str) -> Visit:
-    visit = Visit(address, look)
+def _visit(page: Any, address: str, looks: tuple[tuple[str, int], ...]) -> list[Visit]:
+    visit = Visit(address, "")
     origin = urlsplit(address)[:2]
 
     def note_request(request: Any) -> None:
@@ -155,9 +153,22 @@ def _visit(page: Any, address: str, look: str) -> Visit:
     }
     for event, listener in listeners.items():
         page.on(event, listener)
+    _put_on(page, looks[0])
     answer = page.goto(address)
     visit.status = answer.status if answer else 0
-    visit.seen = page.evaluate(_LOOK)
+    seen = {}
+    for look in looks:
+        _put_on(page, look)
+        seen[look] = page.evaluate(_LOOK)
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
-    return visit
+    return [
+        replace(visit, look=f"{scheme} {width}", seen=found)
+        for (scheme, width), found in seen.items()
+    ]
+
+
+def _put_on(page: Any, look: tuple[str, int]) -> None:
+    scheme, width = look
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
