@@ -265,7 +265,7 @@ def test_pictures_style_sheets_and_forms_are_followed_too(tmp_path: Path, tag: s
 
 def test_the_links_of_one_page_at_a_time_are_held(tmp_path: Path) -> None:
     for page in range(40):
-        links = "".join(f'<a href="https://x.example/{page}/{n}">' for n in range(500))
+        links = "".join(f'<a href="https://x.example/{page}/{n}/{"x" * 1000}">' for n in range(50))
         (tmp_path / f"{page}.html").write_text(links)
     tracemalloc.start()
     try:

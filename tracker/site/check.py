@@ -5,8 +5,10 @@ A site may have tens of thousands of pages: the ids of all are held, the links o
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -33,12 +35,15 @@ class _Page(HTMLParser):
 
 def broken_links(site: Path) -> Iterator[str]:
     """A sentence for each link of the site that leads nowhere."""
-    ids = {path: frozenset(_parse(path).ids) for path in sorted(site.rglob("*.html"))}
+    folder = site.resolve()
+    ids = {path: frozenset(_parse(path).ids) for path in sorted(folder.rglob("*.html"))}
+    # The disk is asked once for each file, however many links lead to it.
+    find = functools.cache(functools.partial(_find, folder))
     for path in ids:
         for link in _parse(path).links:
-            trouble = _trouble(site, path, link, ids)
+            trouble = _trouble(path, link, find, ids)
             if trouble:
-                yield f"{path.relative_to(site)}: {link} {trouble}"
+                yield f"{path.relative_to(folder)}: {link} {trouble}"
 
 
 def _parse(path: Path) -> _Page:
@@ -47,19 +52,30 @@ def _parse(path: Path) -> _Page:
     return page
 
 
-def _trouble(site: Path, path: Path, link: str, ids: Mapping[Path, frozenset[str]]) -> str:
+def _find(folder: Path, target: str) -> tuple[Path, str]:
+    """The file that a path leads to, and what is wrong with it."""
+    found = Path(target).resolve()
+    if not found.is_relative_to(folder):
+        return found, "leaves the site"
+    return found, "" if found.is_file() else "leads to no file"
+
+
+def _trouble(
+    path: Path,
+    link: str,
+    find: Callable[[str], tuple[Path, str]],
+    ids: Mapping[Path, frozenset[str]],
+) -> str:
     parts = urlsplit(link)
     if parts.scheme in ("http", "https", "mailto") or parts.netloc:
         return ""
     if parts.path.startswith("/"):
         return "is not relative"
-    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
-    if not target.is_relative_to(site.resolve()):
-        return "leaves the site"
-    if not target.is_file():
-        return "leads to no file"
-    if parts.fragment and target.suffix == ".html":
-        known = ids.get(site / target.relative_to(site.resolve()))
-        if known is not None and unquote(parts.fragment) not in known:
-            return "leads to no place on that page"
+    target, trouble = find(
+        os.path.normpath(f"{path.parent}/{unquote(parts.path)}" if parts.path else path)
+    )
+    if trouble:
+        return trouble
+    if parts.fragment and target in ids and unquote(parts.fragment) not in ids[target]:
+        return "leads to no place on that page"
     return ""
