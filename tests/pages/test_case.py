@@ -8,6 +8,7 @@ import pytest
 
 from tests.factories import history, jenkins, key_of, report, upload
 from tests.pages.reading import words
+from tests.pages.short import shorten_lists
 from tests.store.test_paces import nights
 from tracker.errors import NotFound
 from tracker.pages import BY_NAME, case
@@ -67,11 +68,14 @@ def test_a_build_that_is_not_judged_does_not_change_how_a_case_stands() -> None:
     assert [row.build.label for row in page.failures] == ["3"]
 
 
-def test_where_the_beginning_lies_before_this_page_it_is_not_claimed() -> None:
-    history("nightly", login="F " * 501)
+def test_where_the_beginning_lies_before_this_page_it_is_not_claimed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shorten_lists(monkeypatch, 20)
+    history("nightly", login="F " * 21)
     page = case.show("nightly", key_of("login"))
     assert page.standing is not None
-    assert (page.standing.since, page.standing.results) == (None, 500)
+    assert (page.standing.since, page.standing.results) == (None, 20)
     assert case.show("nightly", key_of("login"), "2").paging.pages == 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import NOW, history, key_of
+from tests.pages.short import shorten_lists
 from tests.site.same import live_tokens, static_tokens
 from tracker.pages import BY_NAME, PAGES
 from tracker.pages.page import ROWS, Page, Params, pages_of
@@ -128,9 +128,16 @@ def paged(name: str, total: int, **params: str) -> Iterator[tuple[Page, Params]]
         yield BY_NAME[name], {**params, "page": str(number)}
 
 
+@pytest.fixture(scope="module")
+def asked(rich_settings: Settings) -> Both:
+    """For all tests, since it keeps which places there are."""
+    client = create_app(rich_settings).test_client()
+    return Both(client, rich_settings.output / "site", rich_settings.publish_builds)
+
+
 @pytest.fixture
-def both(rich: Settings) -> Both:
-    return Both(create_app(rich).test_client(), rich.output / "site", rich.publish_builds)
+def both(rich: Settings, asked: Both) -> Both:
+    return asked
 
 
 def assert_agree(both: Both, page: Page, params: Params) -> None:
@@ -189,9 +196,7 @@ def test_a_published_build_that_runs_does_not_say_for_how_long(both: Both) -> No
 def test_pages_of_long_lists_agree_where_the_static_site_ends_early(
     client: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    for name, module in sys.modules.items():
-        if name.startswith("tracker.pages") and hasattr(module, "ROWS"):
-            monkeypatch.setattr(module, "ROWS", rows)
+    shorten_lists(monkeypatch, rows)
     history("long", login=" ".join("PF" * (rows // 2 + 2)))
     publish(settings.output, renderer(), newest=rows + 2, keep=3, now=NOW)
     both = Both(client, settings.output / "site", rows + 2)
