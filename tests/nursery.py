@@ -25,13 +25,15 @@ from tracker.intake import sandbox
 
 # Between the nursery and a child stands one who waits for it and tells how it ended.
 _NURSERY = """
-import os, socket, sys
+import ctypes, os, socket, sys
 sys.path[:] = sys.argv[2].split("|")
 from tracker import resources
+from tracker.intake import plugins
 from tracker.intake.child import main
-from tracker.intake.plugins import PluginSources, load_plugins
-# Each child loads them itself, but `re` has kept their patterns: that is half of the work.
-load_plugins(PluginSources(resources.folder("plugins")))
+# Our own parsers are loaded here, which takes longer than to read a report; a child loads others.
+own = resources.folder("plugins")
+ours, load = list(plugins._folder(own)), plugins._folder
+plugins._folder = lambda folder: ours if folder == own else load(folder)
 asked = socket.socket(fileno=int(sys.argv[1]))
 nothing = os.open(os.devnull, os.O_WRONLY)
 
