@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +54,20 @@ def put_back(settings: Settings, path: Path) -> object:
     return restore_server(path, settings.database_url, settings.home, spool=settings.spool, now=NOW)
 
 
+@pytest.fixture(scope="module")
+def dumped(whole: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of the tracker that all of these are copies of."""
+    copy = msgspec.structs.replace(whole, home=tmp_path_factory.mktemp("dumped"))
+    return file_of(copy, taken(copy))
+
+
+@pytest.fixture
+def path(filled: Settings, dumped: Path) -> Path:
+    """The backup of the copy, beside its manifest, in its own folder."""
+    shutil.copytree(dumped.parent, filled.home / "backups")
+    return filled.home / "backups" / dumped.name
+
+
 def go_on(settings: Settings) -> None:
     """Something is recorded after the backup."""
     open_store(settings.store)
@@ -73,9 +88,8 @@ def test_a_backup_is_whole_and_says_what_it_has(filled: Settings) -> None:
     assert noted.is_there
 
 
-def test_a_restored_database_says_what_the_backup_said(filled: Settings) -> None:
+def test_a_restored_database_says_what_the_backup_said(filled: Settings, path: Path) -> None:
     before = dump_of(filled.store)
-    path = file_of(filled, taken(filled))
     go_on(filled)
     put_back(filled, path)
     assert dump_of(filled.store) == before
@@ -93,14 +107,13 @@ def test_a_new_database_gets_it_all(filled: Settings, tmp_path: Path) -> None:
     assert dump_of(new.store) == before
 
 
-def test_what_is_recorded_after_a_restore_gets_new_ids(filled: Settings) -> None:
-    put_back(filled, file_of(filled, taken(filled)))
+def test_what_is_recorded_after_a_restore_gets_new_ids(filled: Settings, path: Path) -> None:
+    put_back(filled, path)
     open_store(filled.store)
     history("after", login="P F")
 
 
-def test_the_revision_goes_on_above_all_that_was_shown(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_the_revision_goes_on_above_all_that_was_shown(filled: Settings, path: Path) -> None:
     open_store(filled.store)
     with writing():
         run("UPDATE counter SET value = 5000 WHERE name = 'revision'")
@@ -110,8 +123,7 @@ def test_the_revision_goes_on_above_all_that_was_shown(filled: Settings) -> None
     assert jobs.revision() == 5001
 
 
-def test_what_was_there_is_kept_and_can_be_restored_itself(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_what_was_there_is_kept_and_can_be_restored_itself(filled: Settings, path: Path) -> None:
     go_on(filled)
     before = dump_of(filled.store)
     done = put_back(filled, path)
@@ -120,8 +132,7 @@ def test_what_was_there_is_kept_and_can_be_restored_itself(filled: Settings) -> 
     assert dump_of(filled.store) == before
 
 
-def test_a_table_of_a_newer_version_does_not_stay(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_a_table_of_a_newer_version_does_not_stay(filled: Settings, path: Path) -> None:
     with psycopg.connect(filled.database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE newer (job integer REFERENCES job (id))")
     put_back(filled, path)
@@ -129,8 +140,7 @@ def test_a_table_of_a_newer_version_does_not_stay(filled: Settings) -> None:
         assert connection.execute("SELECT to_regclass('newer')").fetchone() == (None,)
 
 
-def test_tables_of_somebody_else_are_left_alone(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_tables_of_somebody_else_are_left_alone(filled: Settings, path: Path) -> None:
     with servers.own_database("template0") as address:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("CREATE TABLE job (theirs integer)")
@@ -141,10 +151,9 @@ def test_tables_of_somebody_else_are_left_alone(filled: Settings) -> None:
 
 
 def test_what_newer_programs_say_is_not_said_to_an_older_server(
-    filled: Settings, monkeypatch: pytest.MonkeyPatch
+    filled: Settings, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As pg_restore of PostgreSQL 17 does to a server that does not know this timeout."""
-    path = file_of(filled, taken(filled))
     with tempfile.TemporaryDirectory() as folder:
         newer = Path(folder) / "pg_restore"
         newer.write_text(
@@ -159,8 +168,7 @@ def test_what_newer_programs_say_is_not_said_to_an_older_server(
     assert dump_of(filled.store) == before
 
 
-def test_it_is_refused_while_others_use_the_database(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_it_is_refused_while_others_use_the_database(filled: Settings, path: Path) -> None:
     program = (
         "import sys; from tracker.settings import Settings\n"
         "from tracker.store.connection import open_store\n"
@@ -184,8 +192,7 @@ def test_it_is_refused_while_others_use_the_database(filled: Settings) -> None:
     assert dump_of(filled.store) == before
 
 
-def test_a_damaged_one_changes_nothing(filled: Settings) -> None:
-    path = file_of(filled, taken(filled))
+def test_a_damaged_one_changes_nothing(filled: Settings, path: Path) -> None:
     before = dump_of(filled.store)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
@@ -200,10 +207,9 @@ def test_a_damaged_one_changes_nothing(filled: Settings) -> None:
 
 
 def test_what_the_server_refuses_in_the_middle_is_all_taken_back(
-    filled: Settings, monkeypatch: pytest.MonkeyPatch
+    filled: Settings, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The script ends early, as when the machine does: nothing of it stays."""
-    path = file_of(filled, taken(filled))
     before = dump_of(filled.store)
     found = programs.program
 
@@ -238,9 +244,9 @@ def test_a_proof_needs_no_server(filled: Settings, tmp_path: Path) -> None:
     assert proof.migrated == ()
 
 
-def test_what_is_proved_says_the_same(filled: Settings, tmp_path: Path) -> None:
+def test_what_is_proved_says_the_same(filled: Settings, path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    make_file_of(file_of(filled, taken(filled)), copy)
+    make_file_of(path, copy)
     assert dump_of(copy) == dump_of(filled.store)
 
 
@@ -253,8 +259,7 @@ def test_rows_have_their_odd_characters(settings: Settings, store: str) -> None:
     assert {"name": odd, "value": "1"} in rows_of(path, "counter")
 
 
-def test_kinds_are_not_mixed_up(filled: Settings, tmp_path: Path) -> None:
-    path = file_of(filled, taken(filled))
+def test_kinds_are_not_mixed_up(filled: Settings, path: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="of a PostgreSQL database, and this tracker has a file"):
         restore(path, tmp_path / "tracker.db", spool=tmp_path / "spool", now=NOW)
     file = tmp_path / "other" / "tracker.db"
@@ -266,9 +271,8 @@ def test_kinds_are_not_mixed_up(filled: Settings, tmp_path: Path) -> None:
 
 
 def test_builds_of_after_the_backup_are_read_again(
-    filled: Settings, monkeypatch: pytest.MonkeyPatch
+    filled: Settings, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = file_of(filled, taken(filled))
     open_store(filled.store)
     with writing():
         run("UPDATE build SET branch = 'elsewhere' WHERE number = 30")
@@ -289,9 +293,8 @@ def test_builds_of_after_the_backup_are_read_again(
 
 
 def test_a_disk_that_is_full_is_no_damage_of_the_backup(
-    filled: Settings, monkeypatch: pytest.MonkeyPatch
+    filled: Settings, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = file_of(filled, taken(filled))
     monkeypatch.setattr(dumps, "_with_flags", full)
     with pytest.raises(StorageError, match="is full") as found:
         verify(path, filled.home)
