@@ -9,6 +9,7 @@ they have a share of the budget of their own.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,11 +81,16 @@ def mix(histogram: Mapping[int, int], runs: int) -> tuple[float, ...]:
 
     Expectation-maximisation over fixed rates (A. Dempster and others, 1977), from the usual shares.
     """
+    return _mixed(tuple(sorted(histogram.items())), runs)
+
+
+@functools.lru_cache(maxsize=4096)  # builds of one job, and judging again, ask for the same often
+def _mixed(histogram: tuple[tuple[int, int], ...], runs: int) -> tuple[float, ...]:
     shares = list(_USUAL)
-    fits = {failures: _fits(failures, runs) for failures in histogram}
+    fits = {failures: _fits(failures, runs) for failures, _ in histogram}
     for _ in range(_ROUNDS):
         filled = [_WEIGHT * share for share in _USUAL]
-        for failures, many in histogram.items():
+        for failures, many in histogram:
             parts = [share * fit for share, fit in zip(shares, fits[failures], strict=True)]
             total = sum(parts)
             filled = [
