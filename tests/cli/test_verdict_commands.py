@@ -79,7 +79,7 @@ def test_the_benchmark_prints_each_figure_beside_its_target(command: Command) ->
 
 
 def test_the_benchmark_is_json_in_rows(command: Command) -> None:
-    rows = command("benchmark", "--quick", "--only", "outages", "--json").json["rows"]
+    rows = command("benchmark", "--quick", "--only", "facets", "--json").json["rows"]
     assert set(rows[0]) == {"name", "value", "unit", "target", "at_least", "reached"}
     assert (rows[0]["value"], rows[0]["target"]) == (1.0, None)
 

@@ -267,7 +267,7 @@ def told_of(step: float, budget: float, *, since_before: bool = False) -> Told:
         return sorted(now, key=repr), sorted(taken, key=repr)
 
 
-@pytest.mark.parametrize("budget", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("budget", [pytest.param(0.01, marks=pytest.mark.nightly), 1.0, 100.0])
 def test_steps_leave_no_trace_in_what_was_said_and_taken_back(budget: float) -> None:
     now, taken = told_of(1000, budget)
     assert told_of(0, budget) == (now, taken)
