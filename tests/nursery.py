@@ -1,4 +1,4 @@
-"""Parsing children that are forked from a process which has imported all that they import.
+"""Parsing children, forked from a process that has imported what they import and our own parsers.
 
 Thousands of them read a report each in these tests, and a start of Python takes ten times as long
 as the reading. What a child is told, what it gives up, and what it answers are as ever: it is the
