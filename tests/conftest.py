@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.examples",
     "tests.nursery",
     "tests.order",
+    "tests.routes",
     "tests.which_store",
 ]
 

@@ -27,11 +27,12 @@ from tracker.intake.reading import frames_of
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
+_ORDERS = msgspec.json.Decoder(Order)
 
 
 def main() -> None:
     """Do what standard input says; ends by itself, or by a limit."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = _ORDERS.decode(sys.stdin.buffer.read())
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # a plugin that prints must not end up between the frames
     sources = PluginSources(
