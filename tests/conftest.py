@@ -23,6 +23,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import servers
+from tests.forked import Forked, Process, started
 from tests.reports import junit as junit
 from tests.servers import free_port as free_port
 from tests.store.fresh import lay_out
@@ -115,7 +116,7 @@ class RunningServer:
 
     url: str
     port: int
-    process: subprocess.Popen[bytes]
+    process: Process
     token: str
     environ: dict[str, str]
 
@@ -138,11 +139,14 @@ def environ_of(settings: Settings, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Iterator[RunningServer]:
+def running_gunicorn(
+    settings: Settings, workers: int = 2, *, is_forked: bool = True, **more: str
+) -> Iterator[RunningServer]:
     """Gunicorn with the project's own configuration, ended by its process id.
 
-    But for one thing: the application is imported once and not by each worker, which takes a third
-    of the time. `tests/deploy/held.py` starts it as it is.
+    But for two things: it is forked from a process that has imported it, where nobody looks at its
+    arguments, and the application is made once and not by each worker. `tests/deploy/held.py`
+    starts it as it is.
     """
     connection.open_store(lay_out(settings.store))
     port = free_port()
@@ -150,17 +154,14 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
     connection.close_store()
     environ = environ_of(settings, TRACKER_PORT=str(port), TRACKER_WEB_WORKERS=str(workers))
     environ |= {"GUNICORN_CMD_ARGS": "--preload", **more}
-    log = (settings.home / "gunicorn.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"],
-        cwd=ROOT,
-        env=environ,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
+    log = settings.home / "gunicorn.log"
+    log.unlink(missing_ok=True)
+    words = ("gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app")
+    begin = Forked if is_forked else started
+    process = begin(words, cwd=ROOT, env=environ, log=log)
     try:
         server = RunningServer(f"http://127.0.0.1:{port}", port, process, text, environ)
-        _wait_until_live(server, workers, settings.home / "gunicorn.log")
+        _wait_until_live(server, workers, log)
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
@@ -169,7 +170,6 @@ def running_gunicorn(settings: Settings, workers: int = 2, **more: str) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        log.close()
 
 
 def _wait_until_live(server: RunningServer, workers: int, log: Path) -> None:

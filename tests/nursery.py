@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,18 +84,27 @@ for each in watchers:
 
 
 class Nursery:
-    """The process that children are forked from; started when the first one is wanted."""
+    """The process that children are forked from; started when the first one is wanted.
 
-    def __init__(self) -> None:
+    There is one for each path of modules that is asked for, or one for all that has `path`.
+    """
+
+    def __init__(self, path: str = "") -> None:
         self.lock = threading.Lock()
+        self.path = path
         self.asking: dict[str, tuple[socket.socket, subprocess.Popen[bytes]]] = {}
 
     def ask(self, path: str, nice: int, descriptors: list[int]) -> None:
         """Have a child that imports from `path` use these: orders, answers, what is said of it."""
+        path = self.path or path
         with self.lock:
-            if path not in self.asking:
-                self.asking[path] = self._started(path)
+            self.begin(path)
             socket.send_fds(self.asking[path][0], [bytes([nice])], descriptors)
+
+    def begin(self, path: str) -> None:
+        """Start the process, unless it was."""
+        if path not in self.asking:
+            self.asking[path] = self._started(path)
 
     def _started(self, path: str) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         ours, theirs = socket.socketpair()
@@ -164,6 +174,13 @@ class _Forking:
     def Popen(self, command: list[str], **_: Any) -> Child:  # noqa: N802 - its name there
         """A child for a command that would start one."""
         return Child(self.nursery, command)
+
+
+def share_forked_children() -> None:
+    """Have this process, and all that will be forked from it, ask one nursery."""
+    nursery = Nursery("|".join(str(Path(entry or ".").resolve()) for entry in sys.path))
+    nursery.begin(nursery.path)
+    sandbox.subprocess = _Forking(nursery)  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True, scope="session")

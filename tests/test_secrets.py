@@ -321,7 +321,7 @@ def fill_and_work(found: Run, its: Mapping[str, str]) -> None:
             patch.setattr(passwords, "METHOD", "scrypt:1024:8:1")
             fill(found, settings, jenkins)
         environ = environ_of(settings, **more)
-        with running_gunicorn(settings, **more) as server:
+        with running_gunicorn(settings, is_forked=False, **more) as server:
             found.secrets["token of the server"] = server.token
             work(found, server, settings, environ)
             found.seen["arguments"] = arguments_of(server.process.pid)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -25,6 +23,7 @@ from tests.faults.watching import (
     more_files,
     sample,
 )
+from tests.forked import Forked
 from tracker.settings import Settings
 
 NO_LIMITS = {"TRACKER_UPLOADS_PER_MINUTE": "0", "TRACKER_REQUESTS_PER_MINUTE": "0"}
@@ -104,12 +103,8 @@ class Load:
 @contextmanager
 def worker(settings: Settings) -> Iterator[int]:
     """A worker beside the server; its process id."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tracker", "worker"],
-        cwd=ROOT,
-        env=environ_of(settings),
-        stderr=subprocess.DEVNULL,
-    )
+    log = settings.home / "worker.log"
+    process = Forked(("tracker", "worker"), cwd=ROOT, env=environ_of(settings), log=log)
     try:
         yield process.pid
         assert process.poll() is None, "the worker ended"

@@ -6,7 +6,6 @@ The time that the slowest of a hundred waits is counted, and printed with the ot
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import time
 import traceback
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.counts import RecordCount
 from tests.factories import report, upload
+from tests.forked import CONTEXT
 from tracker.queries.select import select
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store
@@ -44,10 +44,9 @@ def record_together(
     store: Path | str, processes: int, builds: int, cases: int
 ) -> tuple[list[float], list[str]]:
     """How long each recording took, shortest first, and all errors."""
-    context = multiprocessing.get_context("spawn")
-    said = context.Queue()
+    said = CONTEXT.Queue()
     started = [
-        context.Process(target=work, args=(store, f"job{place}", builds, cases, said))
+        CONTEXT.Process(target=work, args=(store, f"job{place}", builds, cases, said))
         for place in range(processes)
     ]
     for process in started:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import traceback
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 
 from tests.examples import examples
 from tests.factories import judge_all, report, upload
+from tests.forked import CONTEXT
 from tests.reports import junit
 from tracker.intake import spool
 from tracker.intake.ingest import Intake, ingest
@@ -64,10 +64,9 @@ def work(
 def run_processes(
     home: Path, count: int, builds: int, one: Callable[[Path, int], list[Recorded]]
 ) -> list[Outcome]:
-    context = multiprocessing.get_context("spawn")
-    said = context.Queue()
+    said = CONTEXT.Queue()
     processes = [
-        context.Process(target=work, args=(home, seed, builds, one, said)) for seed in range(count)
+        CONTEXT.Process(target=work, args=(home, seed, builds, one, said)) for seed in range(count)
     ]
     for process in processes:
         process.start()

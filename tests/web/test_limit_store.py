@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from limits.errors import StorageError
 
+from tests.forked import CONTEXT
 from tracker.web import limit_store
 from tracker.web.limit_store import SqliteStorage
 
@@ -76,8 +76,7 @@ def test_what_is_taken_back_after_its_window_leaves_no_credit(
 
 
 def test_it_is_exact_over_processes_and_threads(path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=count, args=(path, 200)) for _ in range(2)]
+    workers = [CONTEXT.Process(target=count, args=(path, 200)) for _ in range(2)]
     workers += [threading.Thread(target=count, args=(path, 200)) for _ in range(2)]
     for worker in workers:
         worker.start()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, environ_of
+from tests.forked import Forked
 from tests.jenkins.conftest import stub as stub
 from tests.store.fresh import lay_out
 from tracker.settings import Settings
@@ -19,7 +17,7 @@ from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server
 from tracker.store.work import enqueue
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Forked]
 
 
 @pytest.fixture(autouse=True)
@@ -49,17 +47,15 @@ def start() -> Iterator[Start]:
 @contextlib.contextmanager
 def starting() -> Iterator[Start]:
     """Start a worker process: `start(settings, "--until-idle", TRACKER_FIRST_BUILDS="3")`."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Forked] = []
 
-    def begin(settings: Settings, *flags: str, **environ: str) -> subprocess.Popen[bytes]:
-        log = Path(settings.home / "worker.log").open("ab")  # noqa: SIM115 - the child has it
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tracker", "worker", *flags],
+    def begin(settings: Settings, *flags: str, **environ: str) -> Forked:
+        process = Forked(
+            ("tracker", "worker", *flags),
             cwd=ROOT,
             env=environ_of(settings, **environ),
-            stderr=log,
+            log=settings.home / "worker.log",
         )
-        log.close()
         started.append(process)
         return process
 
