@@ -25,7 +25,8 @@ from tracker.intake.sandbox import Limits, child_state, read_reports
 from tracker.intake.slots import SMALL_BYTES
 from tracker.intake.spool import SpooledReport
 
-pytestmark = pytest.mark.usefixtures("own_children")
+# What a child has of its own start: its priority, its environment, its place, its end.
+started = pytest.mark.usefixtures("own_children")
 
 HEAD = """
 import os, sys, time
@@ -88,23 +89,27 @@ def run(tmp_path):
     return run
 
 
+@started
 def test_a_parser_that_behaves_is_read(run):
     read = run("yield Result(given, Status.FAILED)", "it works")
     assert read.failure == ""
     assert [name for _, name in read.contents.cases.values()] == ["it works"]
 
 
+@started
 def test_a_small_report_is_read_at_the_priority_of_the_server(run):
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     assert names_of(run("yield Result(str(os.nice(0)), Status.PASSED)")) == [str(mine)]
 
 
+@started
 def test_a_big_report_steps_back_behind_all_else(run):
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     read = run("yield Result(str(os.nice(0)), Status.PASSED)", "x" * SMALL_BYTES)
     assert names_of(read) == [str(mine + 10)]
 
 
+@started
 @pytest.mark.skipif(
     os.geteuid() != 0 or not Path("/proc/self/autogroup").exists(),
     reason="processors are not shared out by sessions here, or only root may surely say how",
@@ -127,6 +132,7 @@ def names_of(read):
     return [name for _, name in read.contents.cases.values()]
 
 
+@started
 def test_a_parser_that_works_for_ever_is_ended(run):
     assert "more than 1 s of processor time" in run("while True: pass\nyield").failure
 
@@ -147,15 +153,18 @@ def test_the_reports_of_an_archive_share_the_time_of_one_file(tmp_path):
     assert not any(entry.failure for entry in entries)
 
 
+@started
 def test_a_parser_that_waits_for_ever_is_ended(run):
     assert "too long" in run("time.sleep(1000)\nyield", limits=Impatient()).failure
 
 
+@started
 def test_a_parser_that_takes_all_memory_is_refused(run):
     read = run("x = bytearray(10**9)\nyield", limits=Quick(memory_mb=256))
     assert "more memory" in read.failure
 
 
+@started
 def test_a_parser_that_leaves_the_process_is_told(run):
     assert "exit status 7" in run("os._exit(7)\nyield").failure
 
@@ -170,6 +179,7 @@ def test_a_parser_that_ends_the_interpreter_is_told(run):
     assert run("sys.exit(0)\nyield").failure
 
 
+@started
 def test_a_parser_that_crashes_is_told(run):
     assert "SIGSEGV" in run("import faulthandler\nfaulthandler._sigsegv()\nyield").failure
 
@@ -189,6 +199,7 @@ def test_no_process_is_started_or_ended(run, call):
     assert "PermissionError" in run(f"{call}\nyield").failure
 
 
+@started
 def test_nothing_is_sent_over_the_network(run):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.1)
@@ -205,6 +216,7 @@ def test_nothing_is_sent_over_the_network(run):
             listener.accept()
 
 
+@started
 def test_how_the_network_is_cut_off_can_be_asked():
     told = child_state(PluginSources(resources.folder("plugins")))
     assert told.network in ("namespace", "audit hook")
@@ -256,12 +268,14 @@ def test_no_file_is_written_moved_or_removed(run, tmp_path, call):
     assert canary.stat().st_mode == before.st_mode
 
 
+@started
 def test_it_sees_no_environment_and_no_arguments_of_ours(run, monkeypatch):
     monkeypatch.setenv("TRACKER_SECRET", "do-not-tell")
     read = run("yield Note(repr(sorted(os.environ)))")
     assert "TRACKER" not in "".join(read.warnings)
 
 
+@started
 def test_what_it_prints_stays_out_of_what_is_read(run, capfd):
     read = run("print('hello ' * 10000, flush=True)\nyield Result('n', Status.PASSED)")
     assert len(read.contents.results) == 1
@@ -306,7 +320,14 @@ def test_endless_results_are_refused_at_the_limit(run):
     assert "more than 200,000 results" in run(body, limits=Quick(cpu_seconds=10)).failure
 
 
-@pytest.mark.parametrize("record", ["Note('x')", "Suite(('a',))", "Damage('x')"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        "Note('x')",
+        pytest.param("Suite(('a',))", marks=pytest.mark.nightly),
+        pytest.param("Damage('x')", marks=pytest.mark.nightly),
+    ],
+)
 def test_endless_other_records_are_ended(run, record):
     assert run(f"while True: yield {record}").failure
 
@@ -369,6 +390,7 @@ def test_endless_retries_are_refused(run):
     assert run(body).failure
 
 
+@started
 def test_an_attribute_of_40_mb_costs_little(tmp_path):
     data = b"<testsuite name='s'><testcase name='" + b"a" * 40_000_000 + b"'/></testsuite>"
     kept = spool.store(tmp_path, [data])
@@ -377,6 +399,7 @@ def test_an_attribute_of_40_mb_costs_little(tmp_path):
     assert all(len(name) < 5000 for _, name in read.contents.cases.values())
 
 
+@started
 def test_a_plugin_that_cannot_be_loaded_is_a_matter_of_the_settings(tmp_path):
     (tmp_path / "bad.py").write_text("1 / 0")
     kept = spool.store(tmp_path / "spool", [GOOD])
@@ -385,6 +408,7 @@ def test_a_plugin_that_cannot_be_loaded_is_a_matter_of_the_settings(tmp_path):
         list(read_reports([report], Quick(), PluginSources(resources.folder("plugins"), tmp_path)))
 
 
+@started
 def test_where_no_child_can_be_started_the_parsers_are_busy(tmp_path, monkeypatch):
     def refuse(*_command, **_more):
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
@@ -402,6 +426,7 @@ def test_a_report_whose_bytes_are_gone_is_told(tmp_path):
     assert "No such file" in read.failure
 
 
+@started
 def test_no_child_is_left_when_the_reader_stops_in_the_middle(tmp_path):
     kept = spool.store(tmp_path, [GOOD])
     # So many that the child cannot have answered for all of them yet.
@@ -423,6 +448,7 @@ def _children():
     ]
 
 
+@started
 def test_at_most_two_children_run_at_once(tmp_path, monkeypatch):
     running, most = 0, 0
     lock, two = threading.Lock(), threading.Event()
@@ -455,6 +481,7 @@ def test_at_most_two_children_run_at_once(tmp_path, monkeypatch):
     assert most == 2
 
 
+@started
 def test_no_code_of_the_place_it_is_started_from_is_read(tmp_path):
     """`-I`: a file in the folder somebody works in is never imported by the child."""
     (tmp_path / "msgspec.py").write_text("raise RuntimeError('imported from the wrong place')")
