@@ -82,6 +82,7 @@ def all_say(server: RunningServer, is_so: Callable[[dict[str, str]], bool]) -> b
     deadline = began + SECONDS
     in_a_row = 0
     while in_a_row < 6 or time.monotonic() < began + shared_look.SECONDS:
+        time.sleep(0.05)
         if is_so(failing(server)):
             in_a_row += 1
         elif time.monotonic() > deadline:
