@@ -32,15 +32,14 @@ def get(client):
 
 
 @pytest.fixture
-def filled(upload):
-    upload(junit(one="P", two="P"), job="team/nightly", build=1, started="2025-11-23T02:00:00Z")
-    upload(
-        junit(one="P", two="F", three="S"),
-        job="team/nightly",
-        build=2,
-        started="2025-11-24T02:00:00Z",
-        facet="platform:linux",
+def filled(store):
+    began = 1_763_863_200_000  # 2025-11-23T02:00:00Z
+    builds = (
+        report("report", one="P", two="P"),
+        report("report", one="P", two="F", three="S", variant="platform=linux"),
     )
+    for number, made in enumerate(builds, start=1):
+        record(BuildFacts("team/nightly", number, started=began + (number - 1) * DAY), made)
 
 
 def everything(get, path):

@@ -19,9 +19,8 @@ from tracker.store.work import claim, enqueue, fail
 
 
 @pytest.fixture
-def filled(upload):
-    upload(junit(one="P", two="P"), job="team/nightly", build=1)
-    upload(junit(one="P", two="F"), job="team/nightly", build=2)
+def filled(store):
+    history("team/nightly", one="P P", two="P F")
     cluster_all()
 
 
