@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT, RunningServer, environ_of, running_gunicorn
+from tests.forked import Forked
 from tests.servers import new_database, running_redis
 from tracker.settings import Settings
 
@@ -35,16 +34,17 @@ class Nodes:
         """Those of the node `name`."""
         return settings_of(self.folder, name, self.database)
 
-    def command(self, node: str, *words: str) -> subprocess.Popen[str]:
+    def command(self, node: str, *words: str) -> Forked:
         """`tracker …` on a node, begun."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "tracker", *words],
-            env=environ_of(self.settings(node), **self.shared),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        environ = environ_of(self.settings(node), **self.shared)
+        return Forked(("tracker", *words), cwd=ROOT, env=environ, log=self._log(node))
+
+    def said(self, node: str) -> str:
+        """What the command on a node said."""
+        return self._log(node).read_text()
+
+    def _log(self, node: str) -> Path:
+        return self.folder / f"{node}.log"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def running_nodes(folder: Path) -> Iterator[Nodes]:
                 yield nodes
             finally:
                 worker.terminate()
-                worker.communicate(timeout=60)
+                worker.wait(60)
 
 
 def ask(

@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.conftest import junit
+from tests.conftest import RunningServer, junit
 from tests.faults.nodes import CLIENT, LIMIT, Answer, Nodes, ask, running_nodes
 from tracker.published import read_manifest
+from tracker.web import shared_look
 
 
 @pytest.fixture(scope="module")
@@ -132,15 +133,20 @@ def test_each_node_counts_its_own_requests_and_all_tell_the_same_of_the_database
 def test_publishers_of_two_nodes_publish_once(nodes: Nodes) -> None:
     ask(nodes.first, ingest("site", 1), junit(a="P"))
     words = ("worker", "--publishing", "only", "--until-idle")
-    publishers = [nodes.command(name, *words) for name in ("fourth", "fifth")]
-    for publisher in publishers:
-        said, _ = publisher.communicate(timeout=120)
-        assert publisher.returncode == 0, said
+    publishers = {name: nodes.command(name, *words) for name in ("fourth", "fifth")}
+    for name, publisher in publishers.items():
+        assert publisher.wait(120) == 0, nodes.said(name)
     output = nodes.folder / "shared" / "output"
     manifests = [read_manifest(path) for path in (output / "generations").iterdir()]
     revisions = [each.revision for each in manifests if each]
     assert len(revisions) == len(set(revisions)) == len(manifests)
     assert (output / "site" / "jobs" / "site" / "builds" / "1" / "index.html").is_file()
+
+
+def ready_as_looked_anew(server: RunningServer) -> Answer:
+    """What a node says of its readiness, of a look that began after this was asked for."""
+    time.sleep(shared_look.SECONDS)  # for as long one look is told to all
+    return ask(server, "/health/ready")
 
 
 def test_a_node_goes_on_while_a_newer_version_migrates(nodes: Nodes) -> None:
@@ -150,13 +156,12 @@ def test_a_node_goes_on_while_a_newer_version_migrates(nodes: Nodes) -> None:
         database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_x', now())")
         try:
             sent = ask(nodes.second, ingest("rolling", 1), junit(a="P"))
-            command = nodes.command("sixth", "publish")
-            said, _ = command.communicate(timeout=120)
-            ready = ask(nodes.first, "/health/ready")
+            code = nodes.command("sixth", "publish").wait(120)
+            ready = ready_as_looked_anew(nodes.first)
         finally:
             database.execute("DELETE FROM schema_migration WHERE name = '9999_x'")
     assert (ready.status, ready.json["checks"]["migrations"]["status"]) == (200, "warn")
     assert "newer version (it has 9999_x)" in ready.json["checks"]["migrations"]["reason"]
     assert sent.status == 201
     # What starts now is told to wait for its own version.
-    assert (command.returncode, "newer version" in said) == (3, True)
+    assert (code, "newer version" in nodes.said("sixth")) == (3, True)
