@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import junit
+from tests.examples import examples
 from tests.hostile import REFUSED, Reading, hostile_files
 from tests.jenkins.stub import reading_of
 from tracker.cli import tracker
@@ -132,14 +133,16 @@ def named(file):
     return file.path.replace("/", "-")
 
 
-EXPECTED = {named(file): file.allowed for file in FILES}
+# An upload of its own tries each; how the others come in is no matter to what reads them.
+SOME = FILES[:: examples(5, 1)]
+EXPECTED = {named(file): file.allowed for file in SOME}
 
 
 def test_files_on_the_command_line_are_read_as_they_may_be(settings, armed, read, tmp_path):
     folder = tmp_path / "results"
     folder.mkdir()
     (folder / "good.xml").write_bytes(junit(good="P"))
-    for file in FILES:
+    for file in SOME:
         (folder / named(file)).write_bytes(armed(file))
     arguments = ["--home", str(settings.home), "ingest", "--job", "hostile", "--build", "1"]
     done = CliRunner().invoke(tracker, [*arguments, str(folder)])
@@ -214,7 +217,7 @@ def jenkins(artifacts):
 
 
 def test_artifacts_of_jenkins_are_read_as_they_may_be(settings, store, armed, read):
-    artifacts = {f"{named(file)}/report.xml": armed(file) for file in FILES}
+    artifacts = {f"{named(file)}/report.xml": armed(file) for file in SOME}
     with jenkins(artifacts) as url:
         assert read_build(reading_of(url, settings, "hostile"), 1)
     assert builds.build("hostile", "1").result == "UNSTABLE"
