@@ -3,7 +3,8 @@
 Thousands of them read a report each in these tests, and a start of Python takes ten times as long
 as the reading. What a child is told, what it gives up, and what it answers are as ever: it is the
 product's own `main`, in a process of its own. Whoever tests the start itself asks for the fixture
-`own_children`; servers, workers and commands that are processes of their own start theirs anyhow.
+`own_children`. The processes of `tests/forked.py` have a nursery of theirs; any others start their
+children themselves.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as plain_metrics
 
 from tests.conftest import ROOT, environ_of, junit, running_gunicorn
+from tests.forked import Forked
 from tracker import metrics
 from tracker.settings import Settings
 from tracker.store import connection
@@ -182,13 +181,8 @@ def test_recycled_workers_and_a_worker_process_are_all_counted_in_few_files(
     with running_gunicorn(settings, GUNICORN_CMD_ARGS=recycling) as server:
         for _ in range(120):
             fetch(f"{server.url}/api/v1/jobs")
-        subprocess.run(
-            [sys.executable, "-m", "tracker", "worker", "--until-idle"],
-            cwd=ROOT,
-            env=environ_of(settings),
-            check=True,
-            capture_output=True,
-        )
+        words, log = ("tracker", "worker", "--until-idle"), settings.home / "worker.log"
+        assert Forked(words, cwd=ROOT, env=environ_of(settings), log=log).wait(120) == 0
         text = fetch(f"{server.url}/metrics")
         booted = Path(settings.home / "gunicorn.log").read_text().count("Booting worker")
     assert booted > 4
