@@ -82,7 +82,7 @@ def kill_workers(server, clients, times, chance):
     for kill in range(times):
         while len(clients.acknowledged) < kill // 3:
             time.sleep(0.02)
-        time.sleep(chance.uniform(0.02, 0.4))
+        time.sleep(chance.uniform(0.01, 0.12))
         workers = server.workers()
         if workers:
             with contextlib.suppress(ProcessLookupError):
