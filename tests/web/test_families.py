@@ -103,7 +103,7 @@ def test_the_list_is_in_pages_by_key(client, both):
     second = client.get(first["next"]).json
     assert [each["id"] for page in (first, second) for each in page["items"]] == sorted(both)
     assert second["next"] is None
-    assert first["now"] == {"failures": 3, "jobs": 2, "unsorted": 0, "silent": 0}
+    assert first["now"] == {"failures": 3, "jobs": 2, "unsorted": 0, "silent": 0, "idle": 0}
 
 
 def test_a_family_is_told_with_the_tests_that_fail(client, both):
