@@ -21,8 +21,6 @@ from tracker.site.publish import publish
 from tracker.site.render import renderer
 
 READERS = 2
-# A reader may be kept from running for as long as many publishes take, where much else runs.
-KEEP = 30
 
 
 @contextlib.contextmanager
@@ -53,7 +51,7 @@ def publish_for(settings: Settings, seconds: float) -> int:
     deadline = time.monotonic() + seconds
     for number in itertools.count(10):
         upload("nightly", number, report(login="PF"[number % 2], logout="P"))
-        publish(settings.output, renderer(), newest=10, keep=KEEP, now=number)
+        publish(settings.output, renderer(), newest=10, keep=settings.publish_keep, now=number)
         if time.monotonic() > deadline:
             return number - 9
     raise AssertionError
@@ -62,7 +60,7 @@ def publish_for(settings: Settings, seconds: float) -> int:
 def hammer(settings: Settings, seconds: float, record_count: RecordCount) -> None:
     """Readers see no page that is torn, missing or of another generation."""
     history("nightly", login="P F P F", logout="P P F F")
-    publish(settings.output, renderer(), newest=10, keep=KEEP, now=1)
+    publish(settings.output, renderer(), newest=10, keep=settings.publish_keep, now=1)
     counts: Counter[str] = Counter(torn=0, missing=0, mixed=0)
     with readers(settings, counts):
         published = publish_for(settings, seconds)

@@ -26,11 +26,13 @@ from tests.factories import DAY, NOW, history, jenkins, key_of, report, upload
 from tests.pages.short import shorten_lists
 from tests.servers import end_sessions, new_database
 from tests.store.fresh import lay_out
+from tracker.clock import HOUR, MINUTE, SECOND
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
 from tracker.pages.page import Scope
 from tracker.published import MANIFEST, read_manifest
 from tracker.settings import Settings
+from tracker.site import publish as publishing
 from tracker.site.check import broken_links
 from tracker.site.publish import Published, publish
 from tracker.site.render import renderer
@@ -150,9 +152,41 @@ def test_a_reader_who_stays_in_a_generation_can_read_on_for_two_more(
 
 def test_three_generations_are_kept(tmp_path: Path, publish_to: PublishTo) -> None:
     history("nightly", login="P F")
-    for _ in range(5):
-        publish_to(force=True)
+    for hour in range(5):
+        publish_to(force=True, now=NOW + hour * HOUR)
     assert generations(tmp_path / "output") == ["000003", "000004", "000005"]
+
+
+def test_a_generation_is_kept_for_an_hour_after_readers_saw_it(
+    tmp_path: Path, publish_to: PublishTo
+) -> None:
+    history("nightly", login="P F")
+    for minute in (0, 50, 51, 52, 109):
+        publish_to(force=True, now=NOW + minute * MINUTE)
+    assert len(generations(tmp_path / "output")) == 5
+    publish_to(force=True, now=NOW + 110 * MINUTE)
+    assert generations(tmp_path / "output")[0] == "000002"
+
+
+def test_so_many_generations_are_kept_and_no_more(
+    tmp_path: Path, publish_to: PublishTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "MOST", 4)
+    history("nightly", login="P F")
+    for second in range(6):
+        publish_to(force=True, now=NOW + second)
+    assert len(generations(tmp_path / "output")) == 4
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(-60, 5), (-100 * 24 * 3600, 3)])
+def test_a_clock_that_is_put_back_keeps_what_readers_saw_lately(
+    tmp_path: Path, publish_to: PublishTo, seconds: int, kept: int
+) -> None:
+    history("nightly", login="P F")
+    for _ in range(4):
+        publish_to(force=True, now=NOW)
+    publish_to(force=True, now=NOW + seconds * SECOND)
+    assert len(generations(tmp_path / "output")) == kept
 
 
 # What a publish does
@@ -370,7 +404,7 @@ def test_a_publish_that_is_killed_leaves_a_whole_site_and_the_next_one_cleans_up
         assert is_whole(site.resolve())
         assert list(broken_links(site.resolve())) == []
         in_the_middle += generations(settings.output)[-1] != site.readlink().name
-        publish_to(force=True)
+        publish_to(force=True, now=NOW + kill * HOUR)
         left = [settings.output / "generations" / name for name in generations(settings.output)]
         assert len(left) <= 3
         assert all(map(is_whole, left))

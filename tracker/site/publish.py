@@ -4,8 +4,9 @@
       site -> generations/000042      what readers see; always whole
       generations/000042/             pages, their JSON twins, a .gz beside each, manifest.json
 
-Pages that depend on nothing that changed are linked from the generation before. Everything but
-the manifest is a function of the database and the templates.
+Pages that depend on nothing that changed are linked from the generation before, so that many may
+stay for those who still read them. Everything but the manifest is a function of the database and
+the templates.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import itertools
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,11 +24,12 @@ from pathlib import Path
 import msgspec
 
 from tracker.beat import Beat, unheard
+from tracker.clock import HOUR
 from tracker.durable import sync_file_system
 from tracker.errors import Busy, StorageError
 from tracker.pages import PAGES
 from tracker.pages.page import Page, Params, Scope
-from tracker.published import MANIFEST, Manifest, generation_name, read_manifest
+from tracker.published import MANIFEST, Manifest, generation_name, read_head, read_manifest
 from tracker.queries import jobs
 from tracker.queries.select import snapshot
 from tracker.site import names
@@ -34,6 +37,9 @@ from tracker.site.generation import Generation
 from tracker.site.links import Linker, static_linker
 from tracker.site.render import Renderer, as_json
 from tracker.store.connection import try_publishing
+
+# Generations at most, however often a busy site is published: each has folders of its own.
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def _publish(making: _Making, output: Path, *, keep: int, now: int, force: bool)
     made = Generation(folder, link.resolve() if comparable else None, comparable)
     _fill(made, Manifest(number, now, making.revision, made_with, {}, {}, {}), making)
     _swap(output, link, folder)
-    _prune(output, keep)
+    _prune(output, keep, now)
     return Published(
         generation=number,
         folder=link,
@@ -257,19 +263,26 @@ def _remove_unfinished(output: Path) -> None:
             shutil.rmtree(output / "generations" / generation_name(number))
 
 
-def _prune(output: Path, keep: int) -> None:
-    """Remove what is neither among the newest `keep` whole generations nor shown to readers."""
-    shown = (output / "site").resolve().name
-    whole = [
-        number
-        for number in _generations(output)
-        if (output / "generations" / generation_name(number) / MANIFEST).is_file()
-    ]
-    kept = set(whole[-keep:])
-    for number in _generations(output):
-        name = generation_name(number)
-        if number not in kept and name != shown:
-            shutil.rmtree(output / "generations" / name)
+def _prune(output: Path, keep: int, now: int) -> None:
+    """Remove what is not whole, and old generations but the newest `keep` and the one shown.
+
+    Who resolved the link before the swap, as rsync and archiving do, reads on where no one else
+    looks any more: a generation stays for an hour after its follower came, MOST of them at most.
+    """
+    folder, every = output / "generations", _generations(output)
+    whole = [number for number in every if (folder / generation_name(number) / MANIFEST).is_file()]
+    follower = dict(itertools.pairwise(whole))
+
+    def is_left(number: int) -> bool:
+        head = read_head(folder / generation_name(follower[number]))
+        # A moment far ahead is that of a clock which was put right since: it tells nothing.
+        return head is None or abs(now - head.published) >= HOUR
+
+    lately = itertools.dropwhile(is_left, whole[-MOST:-keep])
+    kept = {generation_name(number) for number in [*lately, *whole[-keep:]]}
+    for name in {generation_name(number) for number in every} - kept:
+        if name != (output / "site").resolve().name:
+            shutil.rmtree(folder / name)
 
 
 def _check_alone() -> None:
