@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON = ("tracker/**/*.py", "plugins/*.py", "scripts/**/*.py", "deploy/**/*.py", "wsgi.py")
+WITHOUT_SUFFIX = ("scripts/make_samples", "scripts/real_jenkins")
+PYTHON = (
+    *("tracker/**/*.py", "plugins/*.py", "scripts/**/*.py", "deploy/**/*.py", "wsgi.py"),
+    *WITHOUT_SUFFIX,
+)
 PRODUCT = ("tracker/**/*.py", "plugins/*.py", "wsgi.py")
 TEMPLATES = ("site_templates/**/*.html", "site_templates/**/*.txt")
 
@@ -312,12 +316,11 @@ RULES = (
         nodes(compares_a_secret),
         ("token == given", "if self.secret != other: pass", "mac.hexdigest() == signature"),
         ("hmac.compare_digest(a, b)", "token == ''", "Token.name == name", "token is None"),
-        files=(
-            "tracker/web/*.py",
-            "tracker/store/*.py",
-            "tracker/jenkins/*.py",
-            "tracker/cli/*.py",
-        ),
+        files=PRODUCT,
+        allowed={
+            "tracker/intake/body.py": "the digest of a body, which its sender declares",
+            "tracker/operations/validation/spooled.py": "the digest of a report in the spool",
+        },
     ),
     Rule(
         "archives are streams",
@@ -378,3 +381,14 @@ def test_a_file_that_may_break_a_rule_does(rule: Rule) -> None:
     """So that an exception that is no longer needed goes."""
     sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in rule.allowed}
     assert [name for name, source in sources.items() if not list(rule.finds(source))] == []
+
+
+def test_python_without_a_suffix_is_named_to_all_who_look_for_py() -> None:
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "scripts").iterdir())
+        if path.is_file() and not path.suffix and "python" in path.read_text().split("\n")[0]
+    ]
+    assert found == list(WITHOUT_SUFFIX)
+    for tools in ("setup.cfg", "pyproject.toml", "scripts/check"):
+        assert all(name in (ROOT / tools).read_text() for name in found), tools
