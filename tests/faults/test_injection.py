@@ -27,8 +27,11 @@ from tracker.store.connection import close_store, open_store
 
 BUILDS = 2
 CALLS = ("pwrite64", "fdatasync", "fsync", "write")
-# What fails how: a database file, a log or a spool file that cannot be written or made durable.
+# What fails how: a database file or a log (pwrite64) and a file of the spool (write) that cannot be
+# written, and any of them that cannot be made durable.
 FAULTS = (
+    ("write", "EIO"),
+    ("write", "ENOSPC"),
     ("pwrite64", "EIO"),
     ("pwrite64", "ENOSPC"),
     ("fdatasync", "EIO"),
@@ -86,12 +89,29 @@ def run_uploader(home: Path, *strace: str) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def calls(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """How many calls of each kind an undisturbed process makes."""
+def places(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
+    """At which calls of each kind an undisturbed process writes, or makes durable, what it keeps.
+
+    Of `write` the others are to pipes: what it says, and what it has its parsing child read.
+    """
     home = Path(shutil.copytree(empty, tmp_path_factory.mktemp("calls") / "home"))
-    run_uploader(home, "-e", f"trace={','.join(CALLS)}")
-    lines = home.with_suffix(".trace").read_text().splitlines()
-    return Counter(line.partition("(")[0] for line in lines)
+    run_uploader(home, "-y", "-e", f"trace={','.join(CALLS)}")
+    found: dict[str, list[int]] = {call: [] for call in CALLS}
+    counted: Counter[str] = Counter()
+    for line in home.with_suffix(".trace").read_text().splitlines():
+        call = line.partition("(")[0]
+        counted[call] += 1
+        if f"<{home}" in line:
+            found[call].append(counted[call])
+    return found
+
+
+def injections(call: str, error: str, places: Iterable[int], onwards: Iterable[int]) -> list[str]:
+    """A fault at each place alone, and from some on for ever."""
+    alone = [f"{call}:error={error}:when={place}" for place in places]
+    # From one `write` on the process could not even say what became of its uploads.
+    for_ever = [] if call == "write" else onwards
+    return [*alone, *(f"{call}:error={error}:when={place}+" for place in for_ever)]
 
 
 @pytest.fixture(scope="module")
@@ -153,21 +173,21 @@ def sweep(
 @pytest.mark.parametrize(
     ("call", "error", "onwards"),
     # Once, or from there on: an error that passes, and a disk that stays full or is gone.
-    [(*fault, onwards) for fault, onwards in zip(FAULTS, ("", "+", "+", "+"), strict=True)],
+    [(*fault, place > 2) for place, fault in enumerate(FAULTS)],
 )
 def test_a_call_that_fails_loses_nothing_acknowledged(
     empty: Path,
     tmp_path: Path,
     call: str,
     error: str,
-    onwards: str,
-    calls: Counter[str],
+    onwards: bool,
+    places: dict[str, list[int]],
     reference: list[str],
     record_count: RecordCount,
 ) -> None:
-    place = calls[call] * 2 // 3
-    one = f"{call}:error={error}:when={place}{onwards}"
-    figures = sweep(empty, tmp_path, [one], reference)
+    place = places[call][len(places[call]) * 2 // 3]
+    chosen = ([], [place]) if onwards else ([place], [])
+    figures = sweep(empty, tmp_path, injections(call, error, *chosen), reference)
     record_count("P1", **figures)
     assert figures["refused"], "no fault reached the uploads"
 
@@ -179,14 +199,13 @@ def test_no_call_of_all_that_fails_loses_anything_acknowledged(
     tmp_path: Path,
     call: str,
     error: str,
-    calls: Counter[str],
+    places: dict[str, list[int]],
     reference: list[str],
     record_count: RecordCount,
 ) -> None:
     # To SQLite a full disk is one more error of a call: each second place will do.
-    step = 2 if error == "ENOSPC" else 1
-    every = [f"{call}:error={error}:when={place}" for place in range(1, calls[call] + 1, step)]
-    onwards = [f"{each}+" for each in every[::5]]
-    figures = sweep(empty, tmp_path, [*every, *onwards], reference)
+    step = 2 if (call, error) == ("pwrite64", "ENOSPC") else 1
+    every = places[call][::step]
+    figures = sweep(empty, tmp_path, injections(call, error, every, every[::5]), reference)
     record_count("P1", **figures)
     assert figures["refused"], "no fault reached the uploads"
