@@ -111,6 +111,11 @@ def tarred(data, name):
     return packed.getvalue()
 
 
+def test_the_corpus_in_all_its_clothes_is_at_least_150_hostile_files():
+    assert len(FILES) >= 70
+    assert len(FILES) * len(DRESSES) >= 150
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("dress", DRESSES)
 def test_hostile_files_in_other_clothes_are_read_or_refused(upload, armed, dress, record_count):
@@ -124,6 +129,7 @@ def test_hostile_files_in_other_clothes_are_read_or_refused(upload, armed, dress
         assert "Traceback" not in answer.text
         assert CANARY not in answer.text
     record_count("P4", files=len(FILES), read=statuses[201], answered_after_12_s=late)
+    assert late == 0
     assert set(statuses) <= {201, 400, 413, 415, 422}, (dress, statuses)
     assert CANARY not in "\n".join(dump.lines())
 
