@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,18 +113,32 @@ def upload(client: FlaskClient, token: str) -> Callable[..., Any]:
 
 @dataclass
 class RunningServer:
-    """A real Gunicorn on loopback: its address, its process, its token."""
+    """A real Gunicorn on loopback: its address, its process, its token, and how it is begun."""
 
     url: str
     port: int
     process: Process
     token: str
     environ: dict[str, str]
+    begin: Callable[[], Process]
 
     def workers(self) -> list[int]:
         """The ids of the worker processes that are alive now."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(word) for word in path.read_text().split()]
+
+    def kill_all(self) -> None:
+        """Kill all of its processes at once; none is begun meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
+        for process in [*self.workers(), self.process.pid]:
+            os.kill(process, signal.SIGKILL)
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """The same server anew, once its processes have ended."""
+        log = Path(self.environ["TRACKER_HOME"], "gunicorn.log")
+        self.process = self.begin()
+        _wait_until_live(self, int(self.environ["TRACKER_WEB_WORKERS"]), log)
 
 
 def environ_of(settings: Settings, **more: str) -> dict[str, str]:
@@ -157,19 +172,18 @@ def running_gunicorn(
     log = settings.home / "gunicorn.log"
     log.unlink(missing_ok=True)
     words = ("gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app")
-    begin = Forked if is_forked else started
-    process = begin(words, cwd=ROOT, env=environ, log=log)
+    begin = partial(Forked if is_forked else started, words, cwd=ROOT, env=environ, log=log)
+    server = RunningServer(f"http://127.0.0.1:{port}", port, begin(), text, environ, begin)
     try:
-        server = RunningServer(f"http://127.0.0.1:{port}", port, process, text, environ)
         _wait_until_live(server, workers, log)
         yield server
     finally:
-        process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            server.process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            server.process.kill()
+            server.process.wait()
 
 
 def _wait_until_live(server: RunningServer, workers: int, log: Path) -> None:
