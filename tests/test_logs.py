@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import RunningServer, junit, running_gunicorn
 from tracker import logs
+from tracker.masking import MASK
 from tracker.settings import Settings
 
 # What breaks lines, moves the cursor, colours or turns text, and half of a pair.
@@ -159,7 +160,7 @@ def test_a_secret_is_masked(stream: io.StringIO, text: str) -> None:
     logs.configure("json", stream)
     logging.getLogger("x").info(text, extra={"about": {"path": text}})
     assert "CANARY" not in stream.getvalue()
-    assert logs.MASK in stream.getvalue()
+    assert MASK in stream.getvalue()
 
 
 @pytest.mark.parametrize(

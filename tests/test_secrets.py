@@ -6,6 +6,8 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import io
+import logging
 import os
 import secrets
 import threading
@@ -31,15 +33,19 @@ from tests.conftest import (
 )
 from tests.counts import RecordCount
 from tests.servers import PASSWORD, own_database, running_redis
+from tracker import logs
 from tracker.clock import now_ms
 from tracker.pages import PAGES
 from tracker.settings import Settings
 from tracker.store import passwords, people, tokens
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server
+from tracker.web import api, create_app
 
 JOB = "team/smoke"
 HOOK = "/api/v1/hooks/jenkins"
+# What a process holds as it is: any code may put it into an exception.
+HELD = {"hook secret", "Jenkins token", "password of PostgreSQL", "password of Redis"}
 
 
 def spellings(secret: str) -> dict[str, bytes]:
@@ -347,6 +353,29 @@ def work(run: Run, server: RunningServer, settings: Settings, environ: dict[str,
     read_all(run, server, settings)
     for words in COMMANDS:
         call(run, environ, *words)
+    fail(run, environ)
+
+
+def fail(run: Run, environ: Mapping[str, str]) -> None:
+    """A request and a command that end with an exception in whose text secrets stand."""
+    held = [text for name, text in run.secrets.items() if name in HELD or name.startswith("token")]
+    bug = mock.Mock(side_effect=RuntimeError(f"lost in the middle: {held}"))
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logs.formatter("json", log))
+    bearer = {"Authorization": f"Bearer {run.secrets['token admin']}"}
+    logger = logging.getLogger("tracker.web")
+    logger.addHandler(handler)
+    try:
+        with mock.patch.object(api.jobs, "jobs_after", bug):
+            client = create_app(Settings.load(environ)).test_client()
+            run.seen["a failing request"] = client.get("/api/v1/jobs", headers=bearer).data
+    finally:
+        logger.removeHandler(handler)
+        close_store()
+    run.seen["the log of a failing request"] = log.getvalue().encode()
+    with mock.patch("tracker.store.judging.rebuild", bug):
+        call(run, environ, "rebuild")
 
 
 def test_the_run_did_what_it_was_to_do(run: Run) -> None:
@@ -358,6 +387,9 @@ def test_the_run_did_what_it_was_to_do(run: Run) -> None:
     assert any(name.startswith("output/") and name.endswith(".html") for name in run.seen)
     assert any("backups/" in name for name in run.seen)
     assert b"/api/v1/hooks/jenkins/***" in run.seen["home/gunicorn.log"]
+    for crash in ("the log of a failing request", "tracker rebuild"):
+        assert b"lost in the middle" in run.seen[crash]
+    assert b'"status":500' in run.seen["a failing request"]
     assert sum(name.startswith("answer") for name in run.seen) > 100
 
 

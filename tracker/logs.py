@@ -1,8 +1,8 @@
 """The log: one event is one line, JSON for machines or text on a terminal, and never a secret.
 
 Whatever comes from outside may stand in an event: a job's name, a path, the text of an error. Its
-control characters are spelt out, so that no line can be made up, and what looks like a token or a
-password is masked. Bodies are never logged.
+control characters are spelt out, so that no line can be made up, and secrets are masked. Bodies are
+never logged.
 """
 
 from __future__ import annotations
@@ -18,26 +18,16 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
+from tracker.masking import mask
+
 Format = Literal["auto", "json", "text"]
 
 # The longest text of one event; a report may have names of any length.
 LONGEST = 4000
-MASK = "***"
 
 _NOTHING: Mapping[str, object] = {}
 _about: ContextVar[Mapping[str, object]] = ContextVar("about", default=_NOTHING)
 
-_SECRETS = (
-    (re.compile(r"trk_[\w-]{8,}"), f"trk_{MASK}"),
-    (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\1{MASK}@"),
-    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}"), rf"\1{MASK}"),
-    (
-        re.compile(
-            r"(?i)((?:token|password|passwd|secret|api[_-]?key)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;]+"
-        ),
-        rf"\1{MASK}",
-    ),
-)
 # Besides C0, DEL and C1: what separates lines or turns the direction of text.
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -128,10 +118,10 @@ class MessageLines(logging.Formatter):
 
 def clean(value: object) -> str:
     """Text for a line: secrets masked, control characters spelt out, of bounded length."""
-    text = str(value)
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-    for pattern, mask in _SECRETS:
-        text = pattern.sub(mask, text)
+    whole = str(value)
+    text = mask(whole[: 2 * LONGEST])  # a secret that the end goes through is whole there
+    if len(whole) > LONGEST:
+        text = f"{text[:LONGEST]}… ({len(whole)} characters)"
     return _CONTROL.sub(_spelt_out, text)
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from tracker import resources
 from tracker.errors import SettingsError
+from tracker.masking import know, know_password_of
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[int, msgspec.Meta(ge=0)]
@@ -118,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         values.update({name: value for name, value in given.items() if value is not None})
         _add_folders(values, environ)
         try:
-            return msgspec.convert(
+            found = msgspec.convert(
                 values, cls, strict=False, dec_hook=lambda kind, value: kind(value)
             )
         except msgspec.ValidationError as error:
@@ -127,6 +128,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "Settings are listed in README.md; `tracker` reads them from TRACKER_* and"
                 " tracker.toml.",
             ) from error
+        know(found.hook_secret)
+        know_password_of(found.database_url)
+        know_password_of(found.limits_url)
+        return found
 
     @property
     def own_prefixes(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import click
 
 from tracker.cli.exits import BUG, INTERRUPTED
 from tracker.errors import StorageError, TrackerError
+from tracker.masking import mask
 
 # What a machine may refuse anywhere, and a person can see to.
 REFUSALS = frozenset(
@@ -126,7 +127,7 @@ def main() -> None:
 
 def _unexpected() -> int:
     """What no code foresaw: a bug, but where the database does not hold what was written."""
-    traceback.print_exc()
+    click.echo(mask(traceback.format_exc()), err=True, nl=False)
     if found := _damage():
         click.echo(
             f"tracker: The database is damaged ({found}). Restore the newest backup.", err=True

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tracker.errors import SettingsError
+from tracker.masking import know
 
 # What a token's file is called that systemd's LoadCredential= hands over.
 CREDENTIAL = "credential:"
@@ -27,10 +28,12 @@ def token_in(file: str) -> str:
                 "The file of the API token may be read by others than its owner.",
                 f"`chmod 400` it; whoever read it may have the token. {WHICH}",
             )
-        return path.read_text(encoding="utf-8").strip()
+        token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(f"The file of the API token cannot be read: {why}.", WHICH) from error
+    know(token)
+    return token
 
 
 def _credential(file: str) -> Path:
