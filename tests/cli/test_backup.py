@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tracker.store.connection import close_store
+from tests.commands import Said
+from tracker.store.connection import close_store, open_store
+from tracker.store.sql import run
 
 
 @pytest.fixture
@@ -40,6 +42,87 @@ def test_a_backup_that_a_full_home_cannot_note_is_one(
     assert (said.code, Path(said.out.strip()).is_file()) == (0, True)
     assert "was not noted in home" in said.err
     assert "No space left on device" in said.err
+
+
+@pytest.mark.sqlite
+def test_a_backup_says_that_it_is_clean(command: Command, taken: Path) -> None:
+    said = command("backup", "--json")
+    assert (said.code, said.json["findings"]) == (0, [])
+
+
+@pytest.fixture
+def with_errors(command: Command, taken: Path, home: Path) -> Said:
+    """What a backup of a database with an error says; one before it is clean."""
+    open_store(home / "tracker.db")
+    run("UPDATE build SET damaged = damaged + 1")
+    close_store()
+    return command("backup")
+
+
+@pytest.mark.sqlite
+def test_a_backup_with_errors_is_kept_and_ends_with_1(with_errors: Said) -> None:
+    assert (with_errors.code, Path(with_errors.out.strip()).is_file()) == (1, True)
+    assert "warning: The database has errors: calculation.damaged." in with_errors.err
+
+
+@pytest.mark.sqlite
+def test_the_list_of_backups_says_which_are_clean(
+    command: Command, with_errors: Said, taken: Path
+) -> None:
+    newest, first = command("restore").out.splitlines()
+    assert (newest.split()[0], first.split()[0]) == (with_errors.out.strip(), str(taken))
+    assert newest.endswith("  errors: calculation.damaged")
+    assert first.endswith(" UTC  clean")
+    findings = [each["findings"] for each in command("restore", "--json").json]
+    assert findings == [["calculation.damaged"], []]
+
+
+@pytest.mark.sqlite
+def test_a_proof_says_what_validation_found(command: Command, with_errors: Said) -> None:
+    said = command("restore", with_errors.out.strip(), "--verify")
+    assert (said.code, "errors: calculation.damaged" in said.out) == (0, True)
+
+
+@pytest.mark.sqlite
+def test_a_backup_that_cannot_be_validated_is_kept_and_ends_with_4(
+    command: Command, taken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.operations.backup.validating.SPARE", 1 << 60)
+    said = command("backup")
+    assert (said.code, Path(said.out.strip()).is_file()) == (4, True)
+    assert "whole, but was not validated" in said.err
+    assert "--no-validate" in said.err
+
+
+@pytest.mark.sqlite
+def test_a_backup_whose_validation_is_cut_off_is_there(
+    command: Command, taken: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracker.operations.backup.validating.validate_copy", cut_off)
+    assert command("backup").code == 130
+    newest, _ = command("restore").out.splitlines()
+    assert newest.endswith(" UTC  not validated")
+    assert not list(home.glob(".verify-*"))
+
+
+def test_who_does_not_want_to_wait_has_a_backup_that_is_not_validated(
+    command: Command, taken: Path
+) -> None:
+    said = command("backup", "--no-validate", "--json")
+    assert (said.code, said.json["findings"]) == (0, None)
+
+
+def test_where_no_backup_is_the_list_says_so(command: Command, home: Path) -> None:
+    said = command("restore")
+    assert (said.code, said.out, "`tracker backup` makes one" in said.err) == (0, "", True)
+
+
+def test_a_restore_of_nothing_is_no_list(command: Command, taken: Path) -> None:
+    said = command("restore", "--yes")
+    assert (said.code, "No backup is named" in said.err) == (2, True)
 
 
 def test_a_backup_with_the_spool_has_the_raw_reports(command: Command, taken: Path) -> None:

@@ -273,6 +273,16 @@ def test_an_upgrade_backs_up_first_and_keeps_the_release_before(checkout: Checko
     assert "tracker backup with" in checkout.noted()
 
 
+def test_the_backup_of_an_upgrade_is_not_validated(checkout: Checkout) -> None:
+    """An upgrade may mend what would be found."""
+    checkout.run()
+    command = checkout.releases / "current" / "bin" / "tracker"
+    command.write_text(f"{command.read_text()}[ $# = 1 ] || echo --no-validate\n")
+    checkout.is_now("9.0.0")
+    checkout.run()
+    assert "tracker backup --no-validate with" in checkout.noted()
+
+
 def test_without_a_backup_there_is_no_upgrade(checkout: Checkout) -> None:
     checkout.run()
     old = checkout.current()

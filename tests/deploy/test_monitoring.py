@@ -62,7 +62,8 @@ def scraped(
 def _back_up(folder: Path) -> None:
     folder.mkdir()
     (folder / "x.db").touch()
-    write_manifest(folder, Manifest("x.db", datetime.now(UTC), "1", (), 0, "", 0, {}, 0.0))
+    made = Manifest("x.db", datetime.now(UTC), "1", (), 0, "", 0, {}, 0.0, findings=())
+    write_manifest(folder, made)
 
 
 def alerts() -> list[dict[str, Any]]:

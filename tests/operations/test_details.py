@@ -33,12 +33,15 @@ def of(settings: Settings) -> Details:
     return details(settings, published=NOW, now=NOW)
 
 
-def backed_up(settings: Settings, hours: int, name: str = "x") -> None:
+def backed_up(
+    settings: Settings, hours: int, name: str = "x", findings: tuple[str, ...] | None = None
+) -> None:
     folder = settings.home / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.db").touch()
     taken = THEN - timedelta(hours=hours)
-    write_manifest(folder, Manifest(f"{name}.db", taken, "1", (), 0, "", 0, {}, 0.0))
+    made = Manifest(f"{name}.db", taken, "1", (), 0, "", 0, {}, 0.0, findings=findings)
+    write_manifest(folder, made)
 
 
 def test_an_empty_tracker_is_told_whole(now: Details) -> None:
@@ -121,6 +124,15 @@ def test_a_backup_of_the_future_is_a_warning_until_there_is_another(
     assert of(settings).checks["backup"].status == "pass"
     backed_up(settings, 37)
     assert of(settings).checks["backup"].reason == "The newest backup is 37 hours old."
+
+
+def test_a_backup_with_errors_is_a_warning(settings: Settings, store: Path) -> None:
+    backed_up(settings, 1, findings=("integrity.orphans",))
+    found = of(settings).checks["backup"]
+    assert found.status == "warn"
+    assert found.reason == "The newest backup has errors: integrity.orphans."
+    backed_up(settings, 1, findings=())
+    assert of(settings).checks["backup"].status == "pass"
 
 
 @pytest.mark.parametrize("folder", ["elsewhere", f"home/{FOLDER}"])

@@ -107,6 +107,14 @@ def test_a_backup_of_the_future_has_no_age(settings: Settings, store: Path) -> N
     assert ("tracker_backup_timestamp_seconds",) not in values(settings)
 
 
+@pytest.mark.parametrize(("findings", "told"), [(None, None), ((), 0), (("a", "b"), 2)])
+def test_the_errors_of_the_newest_backup_are_told_where_it_was_validated(
+    settings: Settings, store: Path, findings: tuple[str, ...] | None, told: int | None
+) -> None:
+    backed_up(settings, 1, findings=findings)
+    assert values(settings).get(("tracker_backup_findings",)) == told
+
+
 def test_the_revision_at_which_results_changed_is_told(settings: Settings, store: Path) -> None:
     assert values(settings)["tracker_recorded_revision",] == 0
     record_build(BuildFacts(job="n", number=1), [report(a="P")], now=NOW)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("restore")
-@click.argument("backup", type=click.Path(path_type=Path))
+@click.argument("backup", type=click.Path(path_type=Path), required=False)
 @click.option("--verify", "only_verify", is_flag=True, help="Only prove that it can be restored.")
 @click.option("--replay-spool", is_flag=True, help="Record again what came after the backup.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    backup: Path,
+    backup: Path | None,
     only_verify: bool,
     replay_spool: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
     """Put BACKUP, a file that `tracker backup` made, in the place of the database.
+
+    Without BACKUP those that are there are listed, newest first, and whether they are clean.
 
     Server and workers must be stopped. The former database is kept beside the new one. With
     --replay-spool the raw reports of builds that the former database has and the backup lacks are
@@ -46,12 +48,32 @@ def command(
     Example: tracker restore /mnt/backup/tracker-20261120T030000Z.db --verify
     """
     found = settings(ctx)
+    if backup is None:
+        if only_verify or replay_spool or yes:
+            raise UsageError("No backup is named.", "`tracker restore` lists them.")
+        _list(found, as_json)
+        return
     path = _found(backup, found)
     if only_verify:
         _verify(path, found, as_json)
         return
     _ask(path, found, yes)
     _restore(path, found, replay_spool=replay_spool, as_json=as_json)
+
+
+def _list(found: Settings, as_json: bool) -> None:
+    from tracker.operations.backup.manifest import backups_of
+
+    backups = backups_of(found.home)
+    if as_json:
+        print_json([{**asdict(each.manifest), "folder": each.folder} for each in backups])
+        return
+    for each in backups:
+        click.echo(
+            f"{each.path}  {each.manifest.taken:%Y-%m-%d %H:%M} UTC  {each.manifest.validity}"
+        )
+    if not backups:
+        click.echo("There is no backup; `tracker backup` makes one.", err=True)
 
 
 def _verify(backup: Path, found: Settings, as_json: bool) -> None:
@@ -135,6 +157,7 @@ def _words(proof: Proof) -> str:
             None,
             (
                 taken or "no manifest lies beside it, so only the file itself was proved",
+                proof.manifest.validity if proof.manifest else "",
                 f"{counts['build']:,} builds, {counts['result']:,} results",
                 f"brought up to date by {', '.join(proof.migrated)}" if proof.migrated else "",
             ),
@@ -150,7 +173,8 @@ def _found(backup: Path, found: Settings) -> Path:
         if path.is_file():
             return path.absolute()
     raise NotFound(
-        f"There is no backup {backup}.", f"Backups are usually in {found.home / FOLDER}."
+        f"There is no backup {backup}.",
+        f"`tracker restore` lists them; they are usually in {found.home / FOLDER}.",
     )
 
 

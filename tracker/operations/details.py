@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tracker.operations import counters
-from tracker.operations.backup.manifest import LATE, LastBackup, Manifest, last_backup
+from tracker.operations.backup.manifest import LATE, Manifest, TakenBackup, last_backup
 from tracker.operations.health import PASS, Check, Checks, is_alive, space
 from tracker.operations.versions import Version, server_version, versions
 from tracker.queries import figures, jobs, system
@@ -219,7 +219,7 @@ def _check_wal(wal: int) -> Check:
     )
 
 
-def _check_backup(backup: LastBackup | None, now: int) -> Check:
+def _check_backup(backup: TakenBackup | None, now: int) -> Check:
     if backup is None:
         return Check("warn", "There is no backup; `tracker backup` makes one.")
     if not backup.is_there:
@@ -229,6 +229,8 @@ def _check_backup(backup: LastBackup | None, now: int) -> Check:
     age = backup.age(now)
     if age > LATE:
         return Check("warn", f"The newest backup is {age // timedelta(hours=1)} hours old.")
+    if backup.manifest.findings:
+        return Check("warn", f"The newest backup has {backup.manifest.validity}.")
     return PASS
 
 

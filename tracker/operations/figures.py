@@ -107,6 +107,12 @@ def _disk(moment: Moment) -> Iterator[Metric]:
             "When the newest backup was taken.",
             backup.manifest.taken.timestamp(),
         )
+        if backup.manifest.findings is not None:
+            yield _gauge(
+                "tracker_backup_findings",
+                "Errors that a validation found in the newest backup.",
+                len(backup.manifest.findings),
+            )
 
 
 def _database(_moment: Moment) -> Iterator[Metric]:

@@ -55,6 +55,18 @@ def test_the_newest_is_never_removed(tmp_path: Path) -> None:
     assert [each.taken for each in backups_in(tmp_path)] == [NIGHT]
 
 
+def test_the_newest_that_is_clean_stays_for_as_long_as_no_later_one_is(tmp_path: Path) -> None:
+    """Damage that nobody looked at for weeks left none to restore."""
+    _write(tmp_path, nights(300, 301), ())
+    _write(tmp_path, nights(*range(60)), ("integrity.orphans",))
+    _write(tmp_path, nights(*range(60, 90)), None)
+    rotate(tmp_path, daily=2, weekly=0)
+    assert [each.taken for each in backups_in(tmp_path)] == nights(300, 1, 0)
+    _write(tmp_path, [NIGHT + timedelta(days=1)], ())
+    rotate(tmp_path, daily=2, weekly=0)
+    assert [each.taken for each in backups_in(tmp_path)] == nights(0, -1)
+
+
 def test_a_backup_goes_with_its_manifest(tmp_path: Path) -> None:
     _write(tmp_path, nights(0, 1, 2))
     rotate(tmp_path, daily=2, weekly=0)
@@ -76,10 +88,13 @@ def test_a_backup_that_was_given_another_name_stays(tmp_path: Path) -> None:
     assert [each.file for each in backups_in(tmp_path)] == ["before-the-move.db", _name(NIGHT)]
 
 
-def _write(folder: Path, taken: Sequence[datetime]) -> None:
+def _write(
+    folder: Path, taken: Sequence[datetime], findings: tuple[str, ...] | None = None
+) -> None:
     for at in taken:
         (folder / _name(at)).write_bytes(b"x")
-        write_manifest(folder, Manifest(_name(at), at, "1", (), 1, "", 1, {}, 0.1))
+        made = Manifest(_name(at), at, "1", (), 1, "", 1, {}, 0.1, findings=findings)
+        write_manifest(folder, made)
 
 
 def _name(at: datetime) -> str:

@@ -13,6 +13,7 @@ from tests.operations.backup.taken import backup
 from tests.operations.doctor.scenes import NOW, only, said, scene
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.errors import JenkinsError
+from tracker.operations.backup.taking import note_findings
 from tracker.operations.doctor import address, backups, clock, permissions, spool, tokens, worker
 from tracker.settings import Settings
 from tracker.store.heartbeats import beat
@@ -162,6 +163,21 @@ def test_a_backup_of_the_future_is_a_warning(settings: Settings, store: Path) ->
     backup(store, settings.home / "backups", now=taken)
     found = next(iter(backups.look(scene(settings))))
     assert (found.verdict, "in the future" in found.words) == ("warn", True)
+
+
+def test_errors_in_the_newest_backup_are_told_and_which_is_clean(
+    settings: Settings, store: Path
+) -> None:
+    folder, now = settings.home / "backups", datetime.fromtimestamp(NOW / 1000, UTC)
+    clean = note_findings(folder, backup(store, folder, now=now - timedelta(days=40)), ())
+    note_findings(folder, backup(store, folder, now=now), ("integrity.orphans",))
+    found = next(iter(backups.look(scene(settings))))
+    assert (found.verdict, found.remedy[:16]) == ("warn", "tracker validate")
+    assert found.words.endswith(
+        f" It has errors: integrity.orphans. The newest that is clean is {folder / clean.file}."
+    )
+    (folder / clean.file).unlink()
+    assert "None is known to be clean." in next(iter(backups.look(scene(settings)))).words
 
 
 def test_without_any_backup_the_command_is_told(settings: Settings, store: Path) -> None:

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from tests import servers
+from tests.commands import run_command
 from tests.conftest import ROOT, environ_of
 from tests.factories import history
 from tests.operations.backup.taken import backup
@@ -31,6 +32,7 @@ from tracker.operations.backup.rotation import rotate
 from tracker.operations.backup.server import restore_server
 from tracker.operations.backup.sources import source_of
 from tracker.operations.backup.taking import take, tidy_spool
+from tracker.operations.backup.validating import validated
 from tracker.queries import jobs
 from tracker.settings import Settings
 from tracker.store.connection import close_store, open_store, writing
@@ -44,6 +46,11 @@ NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 def taken(settings: Settings, *, with_spool: bool = False) -> Manifest:
     spool = settings.spool if with_spool else None
     return take(source_of(settings), settings.home / "backups", now=NOW, spool=spool)
+
+
+def validated_now(settings: Settings) -> Manifest:
+    now = int(NOW.timestamp() * 1000)
+    return validated(taken(settings), settings.home / "backups", settings, now=now)
 
 
 def file_of(settings: Settings, made: Manifest) -> Path:
@@ -86,6 +93,30 @@ def test_a_backup_is_whole_and_says_what_it_has(filled: Settings) -> None:
     noted = last_backup(filled.home, int(NOW.timestamp() * 1000))
     assert noted is not None
     assert noted.is_there
+
+
+def test_a_dump_may_be_validated_as_a_file_is(
+    filled: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert validated_now(filled).findings == ()
+    open_store(filled.store)
+    with writing():
+        run("UPDATE build SET damaged = damaged + 1")
+    close_store()
+    assert "calculation.damaged" in (validated_now(filled).findings or ())
+    assert not list(tmp_path.glob(".verify-*"))
+
+
+def test_a_dump_is_validated_where_that_is_asked_for(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has to become a file first, for which a node may have no room."""
+    told = {"HOME": filled.home, "OUTPUT": filled.output, "DATABASE_URL": filled.database_url}
+    for name, value in told.items():
+        monkeypatch.setenv(f"TRACKER_{name}", str(value))
+    found = [run_command("backup", *more, "--json") for more in ((), ("--validate",))]
+    assert [(said.code, said.json["findings"]) for said in found] == [(0, None), (0, [])]
 
 
 def test_a_restored_database_says_what_the_backup_said(filled: Settings, path: Path) -> None:

@@ -26,6 +26,8 @@ DATABASE, DUMP, MANIFEST = ".db", ".dump", ".json"
 # One that is older than a day and a half was missed: they are taken once a day.
 LATE = timedelta(hours=36)
 SLACK = timedelta(milliseconds=SLACK_MS)
+# So many errors are called by their names.
+NAMED = 3
 # How backups are called; whoever calls one otherwise wants to keep it.
 NAME = re.compile(r"tracker-\d{8}T\d{6}Z", re.ASCII)
 
@@ -44,6 +46,8 @@ class Manifest:
     seconds     how long it took, proof included
     verdict     `pass`: it was read from end to end; another is never kept
     spool       whether the raw reports were copied, too
+    findings    the errors that a validation found in it, by the ids of their checks; none: it is
+                clean; None: nobody looked
     """
 
     file: str
@@ -57,11 +61,29 @@ class Manifest:
     seconds: float
     verdict: str = "pass"
     spool: bool = False
+    findings: tuple[str, ...] | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it was validated, and nothing was found."""
+        return self.findings == ()
+
+    @property
+    def validity(self) -> str:
+        """What its validation found, in words: that it has errors, is clean, or was never made."""
+        if self.findings is None:
+            return "not validated"
+        if not self.findings:
+            return "clean"
+        more = len(self.findings) - NAMED
+        return f"errors: {', '.join(self.findings[:NAMED])}" + (
+            f" and {more} more" if more > 0 else ""
+        )
 
 
 @dataclass(frozen=True)
-class LastBackup:
-    """The newest backup that was taken of a home, and its folder."""
+class TakenBackup:
+    """A backup that was taken of a home, and its folder."""
 
     folder: Path
     manifest: Manifest
@@ -90,34 +112,45 @@ class LastBackup:
 
 # Made once, before there are threads: msgspec's first look at a nested type is not safe in two.
 _MANIFEST = msgspec.json.Decoder(Manifest)
-_LAST_BACKUP = msgspec.json.Decoder(LastBackup, dec_hook=lambda kind, value: kind(value))
+_NOTE = msgspec.json.Decoder(TakenBackup, dec_hook=lambda kind, value: kind(value))
 
 
-def last_backup(home: Path, now: int) -> LastBackup | None:
+def last_backup(home: Path, now: int) -> TakenBackup | None:
     """The newest backup of a home: in its own folder, or where the last one was taken to.
 
     One that is dated after now (ms) is it only where there is no other. A folder that is out of
     reach has none.
     """
-    usual = home / FOLDER
-    found: list[LastBackup] = []
-    with suppress(OSError):
-        found += [LastBackup(usual, each) for each in backups_in(usual)]
-    found += _noted(home)
+    found = [*_within_reach(home / FOLDER), *_noted(home)]
     return max(found, key=lambda each: (not each.is_ahead(now), each.manifest.taken), default=None)
+
+
+def backups_of(home: Path) -> list[TakenBackup]:
+    """The backups of a home that are within reach, newest first: those of its own folder and of
+    the one where the last was taken to.
+    """
+    folders = dict.fromkeys([home / FOLDER, *(each.folder for each in _noted(home))])
+    found = [each for folder in folders for each in _within_reach(folder)]
+    return sorted(found, key=lambda each: each.manifest.taken, reverse=True)
+
+
+def _within_reach(folder: Path) -> list[TakenBackup]:
+    with suppress(OSError):
+        return [TakenBackup(folder, each) for each in backups_in(folder)]
+    return []
 
 
 def note_backup(home: Path, folder: Path, manifest: Manifest) -> None:
     """Write down in a home where its last backup went; StorageError where that cannot be."""
     with told(home / NOTE):
-        _write(home / NOTE, LastBackup(folder, manifest))
+        _write(home / NOTE, TakenBackup(folder, manifest))
 
 
-def _noted(home: Path) -> list[LastBackup]:
+def _noted(home: Path) -> list[TakenBackup]:
     """The note, where there is one that can be read."""
     try:
         text = (home / NOTE).read_bytes()
-        return [_LAST_BACKUP.decode(text)]
+        return [_NOTE.decode(text)]
     except (OSError, *UNDECODABLE):
         return []
 

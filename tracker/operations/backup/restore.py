@@ -120,14 +120,15 @@ def prepared(
         if folder is not None:
             clear_beside(folder)
         copy = at / "tracker.db"
-        _copy(backup, copy, manifest)
+        copy_of(backup, copy, manifest)
         inside = prove(copy, backup)
         migrated = _migrated(copy)
         _check_facts(backup, inside, look_inside(copy))
         yield copy, Proof(backup.name, manifest, inside, migrated)
 
 
-def _copy(backup: Path, copy: Path, manifest: Manifest | None) -> None:
+def copy_of(backup: Path, copy: Path, manifest: Manifest | None) -> None:
+    """Make the new SQLite file `copy` of a backup; StorageError where that is not what it was."""
     if is_dump(backup):
         _check_digest(backup, backup, manifest)
         make_file_of(backup, copy)

@@ -1,4 +1,7 @@
-"""Which backups are kept: the newest of each of the last days and of each of the last weeks."""
+"""Which backups are kept: the newest of each of the last days and of each of the last weeks.
+
+And the newest that is clean: damage that nobody saw for longer would else rotate all of these away.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,13 @@ Period = Callable[[datetime], object]
 def rotate(folder: Path, *, daily: int, weekly: int) -> list[str]:
     """Remove the backups of a folder that are kept no longer; the names of their files.
 
-    The newest is never removed, whatever the numbers; nor is one that was given another name.
+    The newest is never removed, whatever the numbers, nor the newest that is clean; nor is one that
+    was given another name.
     """
     found = [each for each in backups_in(folder) if NAME.fullmatch(Path(each.file).stem)]
     taken = {each.taken: each.file for each in found}
     kept = kept_of(list(taken), daily=daily, weekly=weekly)
+    kept |= set(sorted(each.taken for each in found if each.is_clean)[-1:])
     gone = [file for at, file in sorted(taken.items()) if at not in kept]
     for file in gone:
         path = folder / file

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -69,6 +70,17 @@ def take(source: Source, folder: Path, *, now: datetime, spool: Path | None = No
             finally:
                 part.unlink(missing_ok=True)
     return made
+
+
+def note_findings(folder: Path, made: Manifest, findings: Sequence[str]) -> Manifest:
+    """Write down in the manifest of a backup what a validation found; the manifest as it is now.
+
+    StorageError where that cannot be; Busy while another backup is being taken there.
+    """
+    looked = replace(made, findings=tuple(findings))
+    with told(folder), _one_at_a_time(folder):
+        write_manifest(folder, looked)
+    return looked
 
 
 def tidy_spool(folder: Path, spool: Path) -> int:

@@ -34,19 +34,35 @@ def opened_copy(source: Engine) -> Iterator[None]:
         copy = Path(folder) / "tracker.db"
         check_room(
             Path(folder).parent,
-            source.sizes().all * _TIMES_AS_LARGE,
+            room_for(source),
             what=f"A copy of {source.place} to look at",
             remedy="Name a folder with more room: TMPDIR=/var/tmp tracker validate.",
         )
         source.copy(copy)
-        try:
-            before = _names(copy)
-            open_store(copy)
-            with storage_errors():
-                _prepare(before)
-                yield
-        finally:
-            close_store()
+        with opened(copy):
+            yield
+
+
+@contextmanager
+def opened(copy: Path) -> Iterator[None]:
+    """Have a file that may be written to as the open store of this process, closed at the end.
+
+    Raises StorageError where it is no database, or is of another version than this program.
+    """
+    close_store()
+    try:
+        before = _names(copy)
+        open_store(copy)
+        with storage_errors():
+            _prepare(before)
+            yield
+    finally:
+        close_store()
+
+
+def room_for(source: Engine) -> int:
+    """The bytes that a copy of a database takes while it is looked at."""
+    return source.sizes().all * _TIMES_AS_LARGE
 
 
 def _prepare(before: set[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _ELSE = "then validate again: what is left needs the newest backup that is clean."
 
-RESTORE = "Restore the newest backup that is clean: `tracker restore BACKUP`."
+RESTORE = "Restore the newest backup that is clean: `tracker restore` lists them."
 REBUILD = f"`tracker rebuild` derives it anew; {_ELSE}"
 REPARSE = f"`tracker reparse --all` reads the reports again and records what differs; {_ELSE}"
 RECOUNT = (

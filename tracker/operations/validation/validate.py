@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tracker.beat import Beat, unheard
 from tracker.clock import DAY
 from tracker.operations.validation import calculation, consistency, decided, integrity
 from tracker.operations.validation.calculation import count_results
 from tracker.operations.validation.checks import Check, Look, Scene
-from tracker.operations.validation.copying import opened_copy
+from tracker.operations.validation.copying import opened, opened_copy
 from tracker.operations.validation.findings import Checked, Finding, Report
 from tracker.operations.validation.judged_again import judge_again
 from tracker.operations.validation.site import read_site
@@ -95,7 +96,7 @@ def validate(
         own = settings.own_prefixes
         found = _Validation(Scene(now, settings.spool, site, {}, since, is_thorough, own))
         is_whole = _is_whole(found, source)
-        notes = list(_make_all(found, beat) if is_whole else _make_none(found))
+        notes = list(_make_all(found, CHECKS[1:], beat) if is_whole else _make_none(found))
         facts = {"revision": database_revision(), **found.scene.counts} if is_whole else {}
     if beside := found.beside():
         beat("looking again at what others may have changed meanwhile")
@@ -113,6 +114,23 @@ def validate(
     )
 
 
+def validate_copy(copy: Path, settings: Settings, *, now: int) -> Report:
+    """Look for whatever is wrong within a copy that was proved whole, and that is written to.
+
+    What is beside a database, its spool and its site, is not looked at: it is not of the time of
+    the copy. `now` is in ms. The copy is the open store of this process meanwhile. Raises
+    StorageError where it is of another version than this program.
+    """
+    start = time.monotonic()
+    checks = [check for check in CHECKS if check is not integrity.FILE and not check.beside]
+    with opened(copy):
+        found = _Validation(Scene(now, settings.spool, None, {}, own=settings.own_prefixes))
+        notes = list(_make_all(found, checks, unheard))
+    return Report(
+        str(copy), now, found.checked, found.findings, time.monotonic() - start, {}, notes
+    )
+
+
 def _is_whole(found: _Validation, source: Engine) -> bool:
     """Whether the file can be read; a server looks after its own, and was just read as a whole."""
     if source.is_file:
@@ -127,13 +145,13 @@ def _make_none(found: _Validation) -> Iterator[str]:
     yield "The file is damaged: nothing else was looked at."
 
 
-def _make_all(found: _Validation, beat: Beat) -> Iterator[str]:
-    """Make all checks that can be made; notes about those that cannot."""
+def _make_all(found: _Validation, checks: Sequence[Check], beat: Beat) -> Iterator[str]:
+    """Make all checks of these that can be made; notes about those that cannot."""
     beat("looking at what is on record")
     found.scene = replace(found.scene, counts=_counts())
     count_results()
-    broken = found.make(check for check in CHECKS[1:] if not check.is_derived)
-    derived = [check for check in CHECKS if check.is_derived]
+    broken = found.make(check for check in checks if not check.is_derived)
+    derived = [check for check in checks if check.is_derived]
     if ground := [check.id for check in broken if check.is_ground]:
         found.skip(derived, f"{ground[0]} found something")
         yield f"Nothing was judged again, since that reads what {', '.join(ground)} found."
