@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.out_of_reach import refuse_looks
 from tests.servers import running_redis
+from tracker.clock import HOUR
 from tracker.operations import details as parts
 from tracker.operations.backup.manifest import FOLDER, Manifest, note_backup, write_manifest
 from tracker.operations.details import Details, details, spool
@@ -17,7 +18,7 @@ from tracker.operations.versions import Verdict, Version
 from tracker.settings import Settings
 from tracker.store.heartbeats import beat
 from tracker.store.jobs import add_server, note_server_trouble
-from tracker.store.work import enqueue
+from tracker.store.work import claim, enqueue, fail
 
 NOW = 1_800_000_000_000
 THEN = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -42,6 +43,14 @@ def backed_up(
     taken = THEN - timedelta(hours=hours)
     made = Manifest(f"{name}.db", taken, "1", (), 0, "", 0, {}, 0.0, findings=findings)
     write_manifest(folder, made)
+
+
+def gone_wrong(times: int, *, now: int = NOW) -> None:
+    """Have the upload that waits tried so often, in vain."""
+    for _ in range(times):
+        task = claim(["ingest"], now=now + HOUR, lease_ms=1)
+        assert task is not None
+        fail(task, now=now, error="no bytes")
 
 
 def test_an_empty_tracker_is_told_whole(now: Details) -> None:
@@ -81,6 +90,20 @@ def test_a_task_that_waits_for_long_is_a_warning(
     found = of(settings)
     assert found.checks["tasks"].status == status
     assert found.tasks[0].overdue_seconds == seconds
+
+
+def test_an_upload_that_fails_for_ever_is_a_warning_though_it_is_never_late(
+    settings: Settings, store: Path
+) -> None:
+    enqueue("ingest", "k", due=NOW, subject="nightly#12")
+    gone_wrong(4)
+    assert of(settings).checks["tasks"].status == "pass"
+    gone_wrong(1)
+    said = of(settings).checks["tasks"]
+    assert (said.status, said.reason) == (
+        "warn",
+        "1 tasks go wrong again and again; 'ingest' for nightly#12 did so 5 times: no bytes",
+    )
 
 
 def test_a_server_that_cannot_be_read_is_named(settings: Settings, store: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import report
 from tests.faults.out_of_reach import refuse_looks
-from tests.operations.test_details import NOW, THEN, backed_up
+from tests.operations.test_details import NOW, THEN, backed_up, gone_wrong
 from tracker.operations import figures
 from tracker.operations.backup.manifest import Manifest, note_backup
 from tracker.operations.figures import Moment, gauges
@@ -59,6 +59,14 @@ def test_tasks_and_workers_are_told(settings: Settings, store: Path) -> None:
     assert found["tracker_work_oldest_seconds", "poll"] == 4
     assert found["tracker_workers", "tasks"] == 1
     assert found["tracker_worker_heartbeat_timestamp_seconds",] == (NOW - 1000) / 1000
+
+
+def test_tasks_that_go_wrong_for_ever_are_told(settings: Settings, store: Path) -> None:
+    enqueue("ingest", "k", due=NOW)
+    gone_wrong(4)
+    assert values(settings)["tracker_work_failing", "ingest"] == 0
+    gone_wrong(1)
+    assert values(settings)["tracker_work_failing", "ingest"] == 1
 
 
 @pytest.mark.parametrize(

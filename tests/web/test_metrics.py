@@ -43,6 +43,7 @@ NAMES = {
     "tracker_jobs",
     "tracker_work_queue",
     "tracker_work_oldest_seconds",
+    "tracker_work_failing",
     "tracker_workers",
     "tracker_poll_lag_seconds",
     "tracker_server_up",

@@ -27,6 +27,7 @@ COMMANDS = {
     "init": "tracker.cli.init",
     "serve": "tracker.cli.serve",
     "worker": "tracker.cli.worker",
+    "task": "tracker.cli.task",
     "server": "tracker.cli.server",
     "job": "tracker.cli.job",
     "poll": "tracker.cli.poll",

@@ -19,6 +19,7 @@ from tracker.queries import figures, jobs, system
 from tracker.queries.columns import at
 from tracker.queries.figures import ServerLag, Waiting
 from tracker.queries.jobs import ServerRow
+from tracker.queries.tasks import TaskRow, unfinished
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.state_words import TaskState
@@ -108,7 +109,7 @@ def details(settings: Settings, *, published: int | None, now: int) -> Details:
     return Details(
         checks={
             "workers": _check_workers(workers),
-            "tasks": _check_tasks(tasks),
+            "tasks": _check_tasks(tasks, unfinished(now)),
             "servers": _check_servers(servers),
             **({} if sizes.log is None else {"wal": _check_wal(sizes.log)}),
             "output": space(settings.output),
@@ -196,13 +197,21 @@ def _check_workers(workers: list[Worker]) -> Check:
     return Check("warn", f"No worker{others} gave a sign of life in the last two minutes.")
 
 
-def _check_tasks(tasks: list[Task]) -> Check:
+def _check_tasks(tasks: list[Task], each: list[TaskRow]) -> Check:
+    """Whether one waits for long, was given up, or fails for ever: such a one is never late."""
     late = max(tasks, key=lambda task: task.overdue_seconds, default=None)
     dead = [task for task in tasks if task.state == TaskState.DEAD]
     if late is not None and late.overdue_seconds > OVERDUE_SECONDS:
         return Check("warn", f"A task {late.kind!r} is due for {int(late.overdue_seconds)} s.")
     if dead:
         return Check("warn", f"{sum(task.count for task in dead)} tasks were given up.")
+    if failing := [task for task in each if task.fails_often]:
+        worst = failing[0]
+        return Check(
+            "warn",
+            f"{len(failing)} tasks go wrong again and again; {worst.kind!r} for {worst.about} did"
+            f" so {worst.failures} times: {worst.error}",
+        )
     return PASS
 
 

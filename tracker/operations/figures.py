@@ -7,7 +7,7 @@ one family that says so, and the scrape still succeeds.
 from __future__ import annotations
 
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from tracker.operations.health import Checks, free_bytes, is_alive, scarcest
 from tracker.queries import figures, jobs, system
 from tracker.queries.jobs import JobRow
 from tracker.queries.select import snapshot
+from tracker.queries.tasks import unfinished
 from tracker.settings import Settings
 from tracker.store.engine import engine
 from tracker.store.sqlite.driver import sqlite_version
@@ -134,8 +135,17 @@ def _work(moment: Moment) -> Iterator[Metric]:
         queue.add_metric([row.kind, row.state], row.count)
         if row.state == TaskState.DUE:
             oldest.add_metric([row.kind], row.overdue)
+    failing = GaugeMetricFamily(
+        "tracker_work_failing", "Tasks that went wrong five times in a row.", labels=("kind",)
+    )
+    counts: Counter[str] = Counter()
+    for task in unfinished(moment.now):
+        counts[task.kind] += task.fails_often
+    for kind, count in counts.items():
+        failing.add_metric([kind], count)
     yield queue
     yield oldest
+    yield failing
 
 
 def _workers(moment: Moment) -> Iterator[Metric]:

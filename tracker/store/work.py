@@ -20,6 +20,8 @@ from typing import Any
 import msgspec
 
 from tracker.clock import HOUR, SECOND
+from tracker.errors import Busy, NotFound
+from tracker.store import audit
 from tracker.store.connection import reading, writing
 from tracker.store.models import Work
 from tracker.store.sql import run
@@ -124,6 +126,24 @@ def waiting(kind: str) -> list[tuple[str, str]]:
     with reading():
         rows = run("SELECT key, payload FROM work WHERE kind = ? AND state <> 'done'", kind)
     return [(key, payload) for key, payload in rows]
+
+
+def retry(kind: str, key: str, *, now: int) -> None:
+    """Have a task done at once that waits or was given up, as if it had never gone wrong.
+
+    NotFound where there is none that is not done, Busy where a worker is at it.
+    """
+    with writing():
+        row = Work.get_or_none(
+            (Work.kind == kind) & (Work.key == key) & (Work.state != TaskState.DONE)
+        )
+        if row is None:
+            raise NotFound(f"No task {kind} {key} waits.", "`tracker task list` lists them.")
+        if row.lease_until > now:
+            raise Busy(f"A worker is at {kind} {key}.", "`tracker task list` tells how it went.")
+        row.state, row.due, row.tries = TaskState.DUE, min(row.due, now), 0
+        row.save()
+        audit.note("task retried", f"{kind} {key}", row.subject)
 
 
 def forget(kind: str, key: str, *, asked: int, now: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.factories import upload
 from tests.operations.backup.taken import backup
 from tests.operations.doctor.scenes import NOW, only, said, scene
+from tests.operations.test_details import gone_wrong
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.errors import JenkinsError
 from tracker.operations.backup.taking import note_findings
@@ -130,6 +131,18 @@ def test_tasks_that_wait_for_long_or_were_given_up_are_told(
         ("warn", "1 tasks 'poll' wait, the first for 60 minutes."),
         ("warn", "The task publish site was given up: no room"),
     ]
+
+
+def test_tasks_that_go_wrong_for_ever_are_told_with_what_to_do(
+    settings: Settings, store: Path
+) -> None:
+    enqueue("ingest", "k", due=NOW, subject="nightly#12")
+    gone_wrong(4, now=NOW)
+    assert only(worker.look_at_tasks(scene(settings))).verdict == "pass"
+    gone_wrong(1, now=NOW)
+    found = only(worker.look_at_tasks(scene(settings)))
+    assert found.words == "The task ingest k for nightly#12 went wrong 5 times: no bytes"
+    assert "tracker task retry ingest k" in found.remedy
 
 
 def test_what_a_clock_that_was_ahead_left_is_told(settings: Settings, store: Path) -> None:
