@@ -206,6 +206,11 @@ def is_sqlites_postfix(source: str) -> Iterator[int]:
                 yield node.lineno
 
 
+def prints_raw(node: ast.AST) -> bool:
+    """Text that goes to a terminal as it is."""
+    return called(node) in ("click.echo", "click.secho", "print", "traceback.print_exc")
+
+
 BENCH = "a floor to measure ours against, on files that it wrote itself"
 RULES = (
     Rule(
@@ -320,6 +325,20 @@ RULES = (
         allowed={
             "tracker/intake/body.py": "the digest of a body, which its sender declares",
             "tracker/operations/validation/spooled.py": "the digest of a report in the spool",
+        },
+    ),
+    Rule(
+        "commands say what strangers wrote in one line",
+        "Names and messages of tests may clear a terminal, or make a line that we never printed.",
+        nodes(prints_raw),
+        ("click.echo(name)", "print(name)", "traceback.print_exc()"),
+        ("say(name)", "print_table(head, rows, empty)", "print_json(rows)"),
+        files=("tracker/cli/*.py",),
+        allowed={
+            "tracker/cli/say.py": "the one place",
+            "tracker/cli/shared.py": "JSON, for programs",
+            "tracker/cli/dump.py": "JSON, for programs, and the same bytes for the same state",
+            "tracker/cli/ingest.py": "lines that the server answers too, made by `as_text`",
         },
     ),
     Rule(

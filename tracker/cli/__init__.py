@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from tracker.cli.exits import BUG, INTERRUPTED
+from tracker.cli.say import say
 from tracker.errors import StorageError, TrackerError
 from tracker.masking import mask
 
@@ -116,10 +117,10 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         code = INTERRUPTED
     except TrackerError as error:
-        click.echo(f"tracker: {error}", err=True)
+        say(f"tracker: {error}", err=True)
         code = error.exit_code
     except Exception:  # noqa: BLE001 - the last one to see it
         code = _unexpected()
@@ -128,13 +129,12 @@ def main() -> None:
 
 def _unexpected() -> int:
     """What no code foresaw: a bug, but where the database does not hold what was written."""
-    click.echo(mask(traceback.format_exc()), err=True, nl=False)
+    for line in mask(traceback.format_exc()).splitlines():
+        say(line, err=True)
     if found := _damage():
-        click.echo(
-            f"tracker: The database is damaged ({found}). Restore the newest backup.", err=True
-        )
+        say(f"tracker: The database is damaged ({found}). Restore the newest backup.", err=True)
         return StorageError.exit_code
-    click.echo("tracker: This is a bug; please report it with the lines above.", err=True)
+    say("tracker: This is a bug; please report it with the lines above.", err=True)
     return BUG
 
 

@@ -6,7 +6,6 @@ import click
 
 from tracker.cli.shared import JSON_OPTION, opened, print_json, print_table
 from tracker.cli.times import MOMENT, minute
-from tracker.one_line import one_line
 
 
 @click.command("audit")
@@ -28,13 +27,7 @@ def command(ctx: click.Context, since: int, as_json: bool) -> None:
     print_table(
         ("WHEN (UTC)", "WHO", "FROM", "DID", "TO", "WHAT CAME OF IT"),
         (
-            (
-                minute(row.at),
-                *(
-                    one_line(each)
-                    for each in (row.who, row.address, row.what, row.subject, row.outcome)
-                ),
-            )
+            (minute(row.at), row.who, row.address, row.what, row.subject, row.outcome)
             for row in rows
         ),
         "Nothing was done.",

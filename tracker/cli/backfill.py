@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import held, opened
 from tracker.clock import now_ms
 
@@ -40,9 +41,7 @@ def command(ctx: click.Context, job: str, builds: int, queue: bool) -> None:
     if queue:
         if is_another:
             ask_backfill(row.name, builds=builds, now=now_ms())
-        click.echo(
-            f"The worker reads up to {builds} builds of {job}; its page tells how far it is."
-        )
+        say(f"The worker reads up to {builds} builds of {job}; its page tells how far it is.")
         return
     context = Context.of(settings)
     with held("backfill", row.name, settings.lease_seconds) as context.beat:
@@ -61,11 +60,11 @@ def _report(job: str, done: BackfillRow | None) -> None:
     """What there is to say when all was worked through."""
     if done is None:
         return
-    click.echo(f"{done.total} builds of {job} are worked through.")
+    say(f"{done.total} builds of {job} are worked through.")
     if done.gaps:
         spelt = ", ".join(f"#{a}" if a == b else f"#{a} to #{b}" for a, b in done.gaps[:10])
-        click.echo(f"Jenkins no longer has {spelt}{' and others' if len(done.gaps) > 10 else ''}.")
+        say(f"Jenkins no longer has {spelt}{' and others' if len(done.gaps) > 10 else ''}.")
     if done.failed:
         numbers = ", ".join(f"#{number}" for number in done.failed[:20])
-        click.echo(f"Could not be read: {numbers}. The last one: {done.error}", err=True)
+        say(f"Could not be read: {numbers}. The last one: {done.error}", err=True)
         sys.exit(PARTLY)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import FOUND, PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, print_json, settings
 from tracker.clock import now_ms
 from tracker.errors import StorageError, TrackerError
@@ -72,7 +73,7 @@ def command(
     else:
         _say(made, folder, gone)
     if made.findings:
-        click.echo(
+        say(
             f"warning: The database has {made.validity}. The backup is kept, and so is the"
             " newest that is clean. `tracker validate --verbose` says what to do.",
             err=True,
@@ -83,8 +84,8 @@ def command(
 
 
 def _say(made: Manifest, folder: Path, gone: list[str]) -> None:
-    click.echo(f"{folder / made.file}")
-    click.echo(
+    say(f"{folder / made.file}")
+    say(
         f"{made.bytes / 1e6:,.1f} MB, {made.counts.get('build', 0):,} builds,"
         f" {made.counts.get('result', 0):,} results, revision {made.revision}; whole, in"
         f" {made.seconds:.1f} s; {made.validity}. {len(gone)} older ones removed.",
@@ -115,7 +116,7 @@ def _note(home: Path, folder: Path, made: Manifest) -> None:
     try:
         note_backup(home, folder, made)
     except StorageError as error:
-        click.echo(
+        say(
             "warning: The backup is whole, but was not noted in home: checks and figures tell of"
             f" the one before it. {error.message}",
             err=True,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, print_json, print_table
 from tracker.errors import UsageError
 
@@ -71,7 +72,7 @@ def command(only: Sequence[str], quick: bool, failures: Path | None, as_json: bo
 
 def _figures(areas: Sequence[str], quick: bool) -> Iterator[Figure]:
     for area in areas:
-        click.echo(f"measuring {area} ...", err=True)
+        say(f"measuring {area} ...", err=True)
         module: Any = importlib.import_module(f"tracker.verdicts.benchmark.{area}")
         for figure in module.figures(quick):
             # Few draws tell little: they are held against no target.

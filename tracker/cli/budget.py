@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, judge_all, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -37,7 +38,7 @@ def command(
     would = "" if found.proposed is None else f"; with {found.proposed:g}: {found.would_say}"
     alarms_said = "false alarm" if found.budget == 1 else "false alarms"
     builds = "build" if len(found.builds) == 1 else "builds"
-    click.echo(
+    say(
         f"{job}: at most {found.budget:g} {alarms_said} a build;"
         f" {found.said} newly broken in {len(found.builds)} judged {builds}{would}"
     )

@@ -5,8 +5,8 @@ import sys
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
-from tracker.one_line import one_line
 
 
 @click.command("compare")
@@ -32,12 +32,12 @@ def command(ctx: click.Context, a: str, b: str, as_json: bool) -> None:
     if as_json:
         print_json(page)
     else:
-        click.echo(page.compared.sentence)
+        say(page.compared.sentence)
         for each in page.lists:
             for row in each.rows:
                 name = identity.title(row.suite, row.name, row.variant)
-                click.echo(f"{each.name:8} {row.key}  {one_line(name)}")
+                say(f"{each.name:8} {row.key}  {name}")
             if each.count > len(each.rows):
-                click.echo(f"{each.name:8} and {each.count - len(each.rows):,} more")
+                say(f"{each.name:8} and {each.count - len(each.rows):,} more")
     if page.compared.counts.new:
         sys.exit(FOUND)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, print_json, settings
 from tracker.clock import now_ms
 from tracker.settings import Settings
@@ -46,15 +47,15 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"counts": counts, "findings": [asdict(each) for each in findings]})
     else:
-        click.echo(f"{counts['pass']} are well, {counts['warn']} warn, {counts['fail']} failed.")
+        say(f"{counts['pass']} are well, {counts['warn']} warn, {counts['fail']} failed.")
     if counts["fail"]:
         sys.exit(FOUND)
 
 
 def _say(finding: Finding) -> None:
-    click.echo(f"{MARKS[finding.verdict]}  {finding.check}: {finding.words}")
+    say(f"{MARKS[finding.verdict]}  {finding.check}: {finding.words}")
     if finding.remedy:
-        click.echo(f"      {finding.remedy}")
+        say(f"      {finding.remedy}")
 
 
 def _asking(found: Settings) -> Callable[[str], float | None]:

@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
 
 
@@ -26,4 +27,5 @@ def command(ctx: click.Context, job: str, case: str, as_of: str, as_json: bool) 
     if as_json:
         print_json(found)
     else:
-        click.echo(as_text(found), nl=False)
+        for text in as_text(found):
+            say(text)

@@ -11,7 +11,7 @@ from tracker.verdicts.states import State
 _MENDING = frozenset({State.FIXED, State.RECOVERING})
 
 
-def as_text(found: Explanation) -> str:
+def as_text(found: Explanation) -> list[str]:
     """The explanation for a terminal; what arrived later stands at its end, marked."""
     said = found.verdict
     lines = [
@@ -37,7 +37,7 @@ def as_text(found: Explanation) -> str:
     lines += [f"not part of it: #{each.label}, {each.what}" for each in found.late]
     if found.more_late:
         lines.append(f"not part of it: {_counted(found.more_late, 'more build')}")
-    return "".join(f"{line}\n" for line in lines)
+    return lines
 
 
 def _standing(found: Explanation) -> str:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import opened
 from tracker.clock import DAY, SECOND, now_ms
 
@@ -96,7 +97,7 @@ def _write(what: str, form: str, selection: Selection, out: IO[bytes]) -> None:
     if what == EVERYTHING:
         out.writelines(everything.lines(selection, now=now_ms()))
         if gone := left_out(selection):
-            click.echo(
+            say(
                 f"{gone:,} builds since then are left out: their results were let go, and only an"
                 " export without --since has what was said of them.",
                 err=True,

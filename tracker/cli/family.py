@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -58,8 +59,8 @@ def show(ctx: click.Context, family: int, as_json: bool) -> None:
         print_json(found)
         return
     row = found.family.row
-    click.echo(f"{row.id}: {row.called}")
-    click.echo(row.reason)
+    say(f"{row.id}: {row.called}")
+    say(row.reason)
     print_table(
         ("SIGNATURE", "BUILDS", "FAILURES", "TYPE", "MESSAGE"),
         (
@@ -87,7 +88,7 @@ def merge(ctx: click.Context, family: int, others: tuple[int, ...]) -> None:
     from tracker.store import decisions
 
     opened(ctx)
-    click.echo(f"Family {decisions.merge(family, others, by=BY, now=now_ms())} has them all.")
+    say(f"Family {decisions.merge(family, others, by=BY, now=now_ms())} has them all.")
 
 
 @command.command("split")
@@ -111,7 +112,7 @@ def split(ctx: click.Context, family: int, signatures: tuple[str, ...]) -> None:
             f"`tracker family show {family}` lists them.",
         )
     ids = [number for number in map(id_of, signatures) if number is not None]
-    click.echo(f"Family {decisions.split(family, ids, by=BY, now=now_ms())} has them now.")
+    say(f"Family {decisions.split(family, ids, by=BY, now=now_ms())} has them now.")
 
 
 @command.command("name")
@@ -139,5 +140,5 @@ def recluster(ctx: click.Context) -> None:
     from tracker.store import reclustering
 
     own = opened(ctx).own_prefixes
-    count = reclustering.recluster(own, now=now_ms(), beat=lambda text: click.echo(text, err=True))
-    click.echo(f"{count} families.")
+    count = reclustering.recluster(own, now=now_ms(), beat=lambda text: say(text, err=True))
+    say(f"{count} families.")

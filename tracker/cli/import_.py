@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from tracker.cli.exits import PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, judge_all, opened, print_json
 from tracker.clock import now_ms
-from tracker.one_line import one_line
 
 
 @click.command("import")
@@ -31,20 +31,18 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
 
     opened(ctx)
     with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as lines:
-        done = import_lines(
-            read_lines(lines), now=now_ms(), beat=lambda job: click.echo(job, err=True)
-        )
+        done = import_lines(read_lines(lines), now=now_ms(), beat=lambda job: say(job, err=True))
     judge_all(*waiting_jobs())
     if as_json:
         print_json(done)
     else:
-        click.echo(
+        say(
             f"{done.builds:,} builds with {done.results:,} results were imported, of"
             f" {done.jobs:,} new jobs; {done.known:,} builds were here already."
         )
         if done.others:
-            click.echo(f"{done.others:,} rules and rows of the catalogue were imported.")
+            say(f"{done.others:,} rules and rows of the catalogue were imported.")
     for reason in (*done.left, *filter(None, [done.trouble])):
-        click.echo(f"tracker: {one_line(reason)}", err=True)
+        say(f"tracker: {reason}", err=True)
     if done.left or done.trouble:
         sys.exit(PARTLY)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from tracker.cli.exits import PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json
-from tracker.one_line import one_line
 
 
 @click.command("import-legacy")
@@ -35,7 +35,7 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
         print_json(summary)
     else:
         for text in as_text(summary):
-            click.echo(one_line(text))
+            say(text)
     if summary.builds.get("refused"):
         sys.exit(PARTLY)
 
@@ -43,4 +43,4 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
 def _tell(text: str) -> None:
     """Say to those who wait how far it is."""
     if sys.stderr.isatty():
-        click.echo(one_line(text), err=True)
+        say(text, err=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import opened
 
 
@@ -17,4 +18,4 @@ def command(ctx: click.Context) -> None:
 
     opened(ctx)
     applied, _ = schema_state()
-    click.echo(f"The database {engine().place} is ready ({applied[-1]}).")
+    say(f"The database {engine().place} is ready ({applied[-1]}).")

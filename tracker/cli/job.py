@@ -5,6 +5,7 @@ import sys
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -36,7 +37,7 @@ def add(ctx: click.Context, name: str, server: str | None, jenkins_name: str | N
     if server:
         admit_job(name)
         ask_poll(name, now=now_ms())
-    click.echo(f"The job {name!r} is {'now' if is_new else 'already'} known.")
+    say(f"The job {name!r} is {'now' if is_new else 'already'} known.")
 
 
 @command.command("list")
@@ -90,6 +91,6 @@ def explain(ctx: click.Context, name: str, as_json: bool) -> None:
         print_json(found)
     else:
         for what, words in found.in_words:
-            click.echo(f"{what:<10}  {words}")
+            say(f"{what:<10}  {words}")
     if not found.servers:
         sys.exit(FOUND)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -44,9 +45,9 @@ def import_(ctx: click.Context, file: str, dry_run: bool, as_json: bool) -> None
         print_json({"taken": taken, "left": table.left, "dry_run": dry_run})
         return
     would = "would be" if dry_run else "are"
-    click.echo(
+    say(
         f"{taken.added:,} tests {would} new, {taken.changed:,} {would} changed,"
         f" {taken.same:,} stay as they were."
     )
     if table.left:
-        click.echo(f"These columns are not kept: {', '.join(table.left)}.")
+        say(f"These columns are not kept: {', '.join(table.left)}.")

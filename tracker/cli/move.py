@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, print_json, settings, user
 from tracker.errors import UsageError
 from tracker.settings import Settings
@@ -56,21 +57,21 @@ def _moved(found: Settings, address: str, *, is_trial: bool) -> Moved:
 
 def _beat(doing: str) -> None:
     if sys.stderr.isatty():
-        click.echo(doing, err=True)
+        say(doing, err=True)
 
 
 def _say(moved: Moved) -> None:
     counts = moved.counts
     did = "could be moved" if moved.is_trial else "were moved"
-    click.echo(
+    say(
         f"{counts['build']:,} builds with {counts['result']:,} results {did} to {moved.place};"
         f" {sum(counts.values()):,} rows, in {moved.seconds:.1f} s."
     )
-    click.echo(f"Both say the same in {sum(moved.lines.values()):,} lines of `tracker dump`.")
+    say(f"Both say the same in {sum(moved.lines.values()):,} lines of `tracker dump`.")
     if moved.is_trial:
-        click.echo("Nothing was kept there but empty tables.")
+        say("Nothing was kept there but empty tables.")
         return
-    click.echo(
+    say(
         "Set database_url (TRACKER_DATABASE_URL) to it for server, workers and commands, then start"
         " them. The file stays as it was: remove it when all is well."
     )

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.cli.times import day, minute
 from tracker.clock import now_ms
@@ -44,7 +45,7 @@ def add(ctx: click.Context, name: str, scope: str, password_file: BinaryIO | Non
 
     opened(ctx)
     add_person(name, _password(password_file), scope=scope, now=now_ms())
-    click.echo(f"{name} may sign in.")
+    say(f"{name} may sign in.")
 
 
 @command.command("password")
@@ -60,7 +61,7 @@ def password(ctx: click.Context, name: str, password_file: BinaryIO | None) -> N
 
     opened(ctx)
     set_password(name, _password(password_file), now=now_ms())
-    click.echo(f"{name} has another password.")
+    say(f"{name} has another password.")
 
 
 @command.command("take-pin")
@@ -88,9 +89,7 @@ def take_pin(ctx: click.Context, name: str, scope: str, source: BinaryIO) -> Non
         )
     opened(ctx)
     until = take_pin(name, found.pop().decode(), scope=scope, now=now_ms())
-    click.echo(
-        f"{name} may set a password with the PIN at /settings/password/ until {minute(until)} UTC."
-    )
+    say(f"{name} may set a password with the PIN at /settings/password/ until {minute(until)} UTC.")
 
 
 @command.command("list")
@@ -137,7 +136,7 @@ def remove(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     remove_person(name)
-    click.echo(f"{name} may no longer sign in.")
+    say(f"{name} may no longer sign in.")
 
 
 def _password(file: BinaryIO | None) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, print_json, print_table, settings
 from tracker.errors import UsageError
-from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.intake.contract import Parser
@@ -46,7 +46,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     shown = [(*row[:-1], row[-1][:12]) for row in rows]
     print_table(("NAME", "VERSION", "RECOGNISES", "FROM", "SHA256"), shown, "There is no parser.")
     for point in off:
-        click.echo(
+        say(
             f"{point.name} ({point.value}) is installed and off;"
             f" TRACKER_PLUGINS_ENABLED={point.name} uses it.",
             err=True,
@@ -94,7 +94,7 @@ def _say_sureness(found: Settings, file: Path) -> None:
         return
     rows = [(parser.name, f"{sure:.2f}") for parser, sure in _sureness(found, file)]
     print_table(("PARSER", "SURENESS"), rows, "No parser wants the file itself.")
-    click.echo()
+    say()
 
 
 def _sureness(found: Settings, file: Path) -> list[tuple[Parser, float]]:
@@ -112,18 +112,18 @@ def _say(tried: Trial) -> None:
     from tracker.store.identity import title
 
     totals = tried.totals
-    click.echo(
+    say(
         f"{tried.format}: {totals.total} results, {totals.passed} passed, {totals.failed} failed,"
         f" {totals.error} error, {totals.skipped} skipped, {totals.unknown} unknown,"
         f" {tried.flaky} flaky"
     )
     for warning in tried.warnings:
-        click.echo(one_line(f"warning: {warning}"))
+        say(f"warning: {warning}")
     for each in tried.results[:SHOWN]:
         where = title(each.suite, each.name)
-        click.echo(one_line(f"{each.status:8} {where} {each.variant}".rstrip()))
+        say(f"{each.status:8} {where} {each.variant}".rstrip())
     if totals.total > SHOWN:
-        click.echo(f"and {totals.total - SHOWN} more; --json has all")
+        say(f"and {totals.total - SHOWN} more; --json has all")
 
 
 def _as_json(tried: Trial) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import held, opened
 from tracker.clock import now_ms
 
@@ -29,12 +30,12 @@ def command(ctx: click.Context, job: str, build: int | None) -> None:
         reading = context.jenkins_job(row)
         if build is not None:
             finished = read_build(reading, build)
-            click.echo(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
+            say(f"{job} #{build} is {'recorded' if finished else 'running or not there'}.")
             return
         polled = poll_job(reading, first_builds=settings.first_builds)
     note_job_trouble(row.name, "", now=now_ms())
-    click.echo(f"{polled.news} builds of {job} were new.")
+    say(f"{polled.news} builds of {job} were new.")
     if not polled.is_done:
-        click.echo("There are more: run it again, or leave them to the worker.")
+        say("There are more: run it again, or leave them to the worker.")
     if backfill_of(row.name) is not None:
-        click.echo(f"Older ones are left to the worker, or to `tracker backfill {job}`.")
+        say(f"Older ones are left to the worker, or to `tracker backfill {job}`.")

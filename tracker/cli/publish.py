@@ -5,6 +5,7 @@ import sys
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 from tracker.errors import StorageError
@@ -38,16 +39,16 @@ def command(ctx: click.Context, force: bool, check_links: bool, as_json: bool) -
     if as_json:
         print_json(done)
     elif done.is_new:
-        click.echo(
+        say(
             f"Generation {done.generation}: {done.pages} pages, {done.rendered} rendered,"
             f" {done.written} files written ({done.bytes:,} bytes)."
         )
     else:
-        click.echo(f"Nothing is new since generation {done.generation}.")
-    click.echo(f"{done.folder}/index.html", err=as_json)
+        say(f"Nothing is new since generation {done.generation}.")
+    say(f"{done.folder}/index.html", err=as_json)
     broken = list(broken_links(done.folder.resolve())) if check_links else []
     for line in broken:
-        click.echo(line, err=True)
+        say(line, err=True)
     if asked:  # no worker may be there that publishes: the task would wait for ever
         _forget(asked)
     if broken:
@@ -61,4 +62,4 @@ def _forget(asked: int) -> None:
     try:
         forget(*SITE, asked=asked, now=now_ms())
     except StorageError as error:
-        click.echo(f"The task of publishing stays on the queue: {error}", err=True)
+        say(f"The task of publishing stays on the queue: {error}", err=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json
-from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.queries.readiness import JudgedRelease, JudgedTest
@@ -44,16 +44,14 @@ def command(ctx: click.Context, release: str, basis: str, days: str, as_json: bo
         print_json(found)
     else:
         title = f"release {found.row.release}: " if found.row.release else ""
-        click.echo(f"{title}{found.row.verdict}. {found.row.sentence}")
-        click.echo(f"sample     {_sample(found.row)}")
+        say(f"{title}{found.row.verdict}. {found.row.sentence}")
+        say(f"sample     {_sample(found.row)}")
         for each in found.lists:
             for row in each.rows:
                 name = identity.title(row.suite, row.name, row.variant)
-                click.echo(
-                    f"{each.name:10} {row.key}  {one_line(name)}: {row.sentence}{_since(row)}"
-                )
+                say(f"{each.name:10} {row.key}  {name}: {row.sentence}{_since(row)}")
             if each.count > len(each.rows):
-                click.echo(f"{each.name:10} and {each.count - len(each.rows):,} more")
+                say(f"{each.name:10} and {each.count - len(each.rows):,} more")
     if found.row.verdict != Verdict.READY:
         sys.exit(FOUND)
 

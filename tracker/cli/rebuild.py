@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import opened
 
 
@@ -17,4 +18,4 @@ def command(ctx: click.Context) -> None:
     from tracker.store.judging import rebuild
 
     opened(ctx)
-    click.echo(f"{rebuild()} jobs were judged again.")
+    say(f"{rebuild()} jobs were judged again.")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from tracker.cli.exits import PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -43,11 +44,11 @@ def command(
                 f"{each.revised.results} results and {each.revised.reports} reports"
                 f" {'would differ' if dry_run else 'differ'}"
             )
-            click.echo(f"{each.job} #{each.number}: {said}")
+            say(f"{each.job} #{each.number}: {said}")
     if as_json:
         print_json([asdict(each) for each in done])
     else:
         changed = sum(bool(each.revised.results or each.revised.reports) for each in done)
-        click.echo(f"{len(done)} builds were read again; {changed} differ.", err=True)
+        say(f"{len(done)} builds were read again; {changed} differ.", err=True)
     if any(each.trouble for each in done):
         sys.exit(PARTLY)

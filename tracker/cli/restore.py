@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import PARTLY
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, cluster_all, judge_all, print_json, settings, user
 from tracker.clock import now_ms
 from tracker.errors import NotFound, StorageError, UsageError
@@ -83,7 +84,7 @@ def _verify(backup: Path, found: Settings, as_json: bool) -> None:
     if as_json:
         print_json(asdict(proof))
     else:
-        click.echo(f"{backup} can be restored: {_words(proof)}.")
+        say(f"{backup} can be restored: {_words(proof)}.")
 
 
 def _restore(backup: Path, found: Settings, *, replay_spool: bool, as_json: bool) -> None:
@@ -123,30 +124,26 @@ def _replayed(done: Restored, found: Settings) -> Iterator[Replayed]:
     open_store(found.store)
     try:
         for each in replay(done.former, Intake.of(found), now=now_ms(), folder=found.home):
-            click.echo(f"{each.job} #{each.number}: {each.trouble or 'recorded again'}", err=True)
+            say(f"{each.job} #{each.number}: {each.trouble or 'recorded again'}", err=True)
             yield each
     except StorageError as error:
-        click.echo(f"The former database cannot be read any further: {error}", err=True)
+        say(f"The former database cannot be read any further: {error}", err=True)
     judge_all(*waiting_jobs())
     cluster_all(found.own_prefixes)
 
 
 def _say(done: Restored, again: list[Replayed] | None) -> None:
-    click.echo(f"Restored {done.proof.backup}: {_words(done.proof)}.")
+    say(f"Restored {done.proof.backup}: {_words(done.proof)}.")
     if done.raw_reports:
-        click.echo(f"{done.raw_reports} raw reports that were missing were copied back.")
+        say(f"{done.raw_reports} raw reports that were missing were copied back.")
     if done.former is not None:
-        click.echo(f"The database of before is {done.former}; remove it when all is well.")
-    click.echo("Start server and worker: the worker reads on from Jenkins where the backup ends.")
+        say(f"The database of before is {done.former}; remove it when all is well.")
+    say("Start server and worker: the worker reads on from Jenkins where the backup ends.")
     if again is not None:
         well = sum(not each.trouble for each in again)
-        click.echo(
-            f"{well} of {len(again)} builds that came or changed after the backup were read again."
-        )
+        say(f"{well} of {len(again)} builds that came or changed after the backup were read again.")
         return
-    click.echo(
-        "Uploads that came after the backup have to be sent again, or restore with --replay-spool."
-    )
+    say("Uploads that came after the backup have to be sent again, or restore with --replay-spool.")
 
 
 def _words(proof: Proof) -> str:

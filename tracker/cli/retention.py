@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -81,7 +82,7 @@ def command(
         print_json(report)
         return
     for line in _in_words(report):
-        click.echo(line)
+        say(line)
 
 
 @command.command("keep")

@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 
 SOURCES = ("artifacts", "test_report")
@@ -29,7 +30,7 @@ def names(ctx: click.Context, pattern: str) -> None:
 
     opened(ctx)
     add_name_rule(pattern)
-    click.echo("The names of all jobs are read by it; `tracker job explain NAME` tries it.")
+    say("The names of all jobs are read by it; `tracker job explain NAME` tries it.")
 
 
 @command.command("results")
@@ -74,7 +75,7 @@ def results(
         console=console,
     )
     add_results_rule(pattern, rule)
-    click.echo("It counts for builds that are read from now on.")
+    say("It counts for builds that are read from now on.")
 
 
 @command.command("list")
@@ -112,4 +113,4 @@ def remove(ctx: click.Context, kind: str, pattern: str) -> None:
 
     opened(ctx)
     remove_rule(kind, pattern)  # type: ignore[arg-type]
-    click.echo("The rule is gone.")
+    say("The rule is gone.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -78,7 +79,7 @@ def add(
         seconds=seconds,
     )
     ask_watch(name, now=now_ms())
-    click.echo(f"The server {name!r} is known; `tracker server check {name}` asks it.")
+    say(f"The server {name!r} is known; `tracker server check {name}` asks it.")
 
 
 def _patterns(name: str, jobs: Sequence[str], exclude: Sequence[str]) -> list[str] | None:
@@ -111,7 +112,7 @@ def remove(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     remove_server(name)
-    click.echo(f"The server {name!r} is no longer read; what was recorded of its jobs stays.")
+    say(f"The server {name!r} is no longer read; what was recorded of its jobs stays.")
 
 
 @command.command("list")
@@ -157,14 +158,14 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(f"{found.url} is Jenkins {found.version or 'of an unknown version'}.")
+        say(f"{found.url} is Jenkins {found.version or 'of an unknown version'}.")
         for finding in found.findings:
-            click.echo(f"{'ok   ' if finding.is_well else 'WRONG'}  {finding.words}")
+            say(f"{'ok   ' if finding.is_well else 'WRONG'}  {finding.words}")
             if not finding.is_well and finding.remedy:
-                click.echo(f"       {finding.remedy}")
+                say(f"       {finding.remedy}")
         for job in found.jobs[:SHOWN]:
-            click.echo(f"  {job}")
+            say(f"  {job}")
         if len(found.jobs) > SHOWN:
-            click.echo(f"  and {len(found.jobs) - SHOWN} more")
+            say(f"  and {len(found.jobs) - SHOWN} more")
     if not found.is_well:
         sys.exit(FOUND)

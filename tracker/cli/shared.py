@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from tracker.beat import Beat
+from tracker.cli.say import say
 from tracker.settings import Settings
 
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -73,7 +74,7 @@ def held(kind: str, job: str, lease_seconds: int, key: str = "") -> Iterator[Bea
                 f"A worker took over {job!r}, since this command stood still for too long.",
                 "What it read is kept, and the worker goes on; the job's page tells how far.",
             )
-        click.echo(doing, err=True)
+        say(doing, err=True)
 
     try:
         yield beat
@@ -111,9 +112,9 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], empty: st
     """Columns for people; `empty` says what to do where there is nothing."""
     lines = [[str(cell) for cell in row] for row in rows]
     if not lines:
-        click.echo(empty, err=True)
+        say(empty, err=True)
         return
     widths = [max(len(line[place]) for line in [list(head), *lines]) for place in range(len(head))]
     for line in [list(head), *lines]:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+        say("  ".join(padded).rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
 
@@ -65,4 +66,4 @@ def retry(ctx: click.Context, kind: str, key: str) -> None:
 
     opened(ctx)
     work.retry(kind, key, now=now_ms())
-    click.echo(f"The next worker that is free does {kind} {key}.")
+    say(f"The next worker that is free does {kind} {key}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.cli.times import MOMENT, SPAN, day, minute
 from tracker.clock import DAY, now_ms
@@ -49,7 +50,7 @@ def create(
     now = now_ms()
     expires = _end(days, until, now)
     opened(ctx)
-    click.echo(create_token(name, scope=scope, jobs=jobs, expires=expires, now=now))
+    say(create_token(name, scope=scope, jobs=jobs, expires=expires, now=now))
 
 
 @command.command("rotate")
@@ -70,7 +71,7 @@ def rotate(ctx: click.Context, name: str, grace: int, days: int | None, until: i
     now = now_ms()
     expires = _end(days, until, now)
     opened(ctx)
-    click.echo(rotate_token(name, grace=grace, expires=expires, now=now))
+    say(rotate_token(name, grace=grace, expires=expires, now=now))
 
 
 @command.command("list")
@@ -118,7 +119,7 @@ def revoke(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     revoke_token(name, now=now_ms())
-    click.echo(f"The token {name!r} opens nothing any more.")
+    say(f"The token {name!r} opens nothing any more.")
 
 
 def _end(days: int | None, until: int | None, now: int) -> int | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import FOUND
+from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, opened, print_json, settings
 from tracker.clock import now_ms
-from tracker.one_line import one_line
 
 if TYPE_CHECKING:
     from tracker.operations.validation.findings import Report
@@ -54,7 +54,7 @@ def command(
         print_json(as_document(report))
     else:
         for line in as_text(report, is_verbose=verbose):
-            click.echo(one_line(line))
+            say(line)
     if not report.is_clean:
         sys.exit(FOUND)
 
@@ -64,7 +64,7 @@ def _validated(ctx: click.Context, verbose: bool) -> Report:
 
     def beat(doing: str) -> None:
         if sys.stderr.isatty():
-            click.echo(doing, err=True)
+            say(doing, err=True)
 
     return validate(settings(ctx), now=now_ms(), is_thorough=verbose, beat=beat)
 

@@ -3,6 +3,7 @@
 import click
 
 import tracker
+from tracker.cli.say import say
 
 
 @click.command("version")
@@ -11,4 +12,4 @@ def command() -> None:
 
     Example: tracker version
     """
-    click.echo(tracker.__version__)
+    say(tracker.__version__)
