@@ -156,6 +156,16 @@ def test_rebuilding_leaves_the_dump_as_it_was(command: Command) -> None:
     assert command("dump").out == before
 
 
+def test_the_jobs_that_are_named_are_judged_again_and_no_others(command: Command) -> None:
+    for job in ("nightly", "weekly"):
+        history(job, login="P F")
+    run("UPDATE build SET regressions = 7")
+    assert command("rebuild", "nightly").out == "1 jobs were judged again.\n"
+    assert run("SELECT DISTINCT regressions FROM build WHERE regressions = 7 AND job_id = 1") == []
+    assert run("SELECT count(*) FROM build WHERE regressions = 7") == [(2,)]
+    assert command("rebuild", "nihgtly").code == 2
+
+
 # token.
 
 
@@ -201,7 +211,7 @@ def test_a_store_that_cannot_be_made_ends_with_3(command: Command, tmp_path: Pat
 
 
 def test_an_interrupt_ends_with_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt() -> int:
+    def interrupt(**_: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tracker.store.judging.rebuild", interrupt)
@@ -211,7 +221,7 @@ def test_an_interrupt_ends_with_130(command: Command, monkeypatch: pytest.Monkey
 def test_a_bug_ends_with_70_and_says_that_it_is_one(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> int:
+    def broken(**_: object) -> int:
         raise ZeroDivisionError("no number")
 
     monkeypatch.setattr("tracker.store.judging.rebuild", broken)
@@ -225,7 +235,9 @@ def test_a_bug_ends_with_70_and_says_that_it_is_one(
 def test_a_bug_is_one_also_where_the_database_is_gone_by_then(
     command: Command, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.store.judging.rebuild", lambda: settings.store.unlink() or 1 / 0)
+    monkeypatch.setattr(
+        "tracker.store.judging.rebuild", lambda **_: settings.store.unlink() or 1 / 0
+    )
     said = command("rebuild")
     assert said.code == 70
     assert said.err.splitlines()[-1].startswith("tracker: This is a bug")
@@ -235,7 +247,7 @@ def test_a_bug_is_one_also_where_the_database_is_gone_by_then(
 def test_what_stumbles_over_damage_says_that_and_where(
     command: Command, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> int:
+    def broken(**_: object) -> int:
         raise ZeroDivisionError("no number")
 
     monkeypatch.setattr("tracker.store.judging.rebuild", broken)

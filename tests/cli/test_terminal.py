@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 
+from tests.cli.conftest import Command
 from tests.factories import NOW, cluster_all, jenkins, key_of, report
 from tracker import cli
 from tracker.store.sql import run
@@ -84,3 +85,31 @@ def test_nothing_steers_a_terminal(arguments: tuple[str, ...]) -> None:
     assert said
     assert [char for char in said if not char.isprintable() and char != "\n"] == []
     assert not [line for line in said.splitlines() if line.startswith("forged")]
+
+
+LONG = {
+    "rebuild": (("rebuild",), "judging nightly, job 1 of 2"),
+    "retention": (("retention",), "letting go results of build 1 of 1"),
+    "reparse": (("reparse", "--all", "--dry-run"), "read nightly #1 again, 1 builds so far"),
+}
+
+
+@pytest.fixture
+def recorded(home: Path) -> None:
+    """Three builds of two jobs; the last one's results are being let go."""
+    for job, number in (("nightly", 1), ("nightly", 2), ("weekly", 1)):
+        jenkins(job, number, report(login="F"), started=NOW + number)
+    run("UPDATE build SET let_go = ? WHERE job_id <> 1", NOW)
+
+
+@pytest.mark.parametrize(("arguments", "told"), LONG.values(), ids=LONG)
+@pytest.mark.usefixtures("recorded")
+def test_long_work_tells_those_who_wait_how_far_it_is(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    assert on_a_terminal(*arguments).splitlines().count(told) == 1
+
+
+@pytest.mark.usefixtures("recorded")
+def test_where_nobody_waits_it_is_silent(command: Command) -> None:
+    assert command("rebuild").err == ""

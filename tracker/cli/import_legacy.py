@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tracker.cli.exits import PARTLY
-from tracker.cli.say import say
+from tracker.cli.say import say, telling
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 
 
@@ -30,7 +30,7 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
     from tracker.operations.legacy.take_over import take_over
 
     settings = opened(ctx)
-    summary = take_over(database, Intake.of(settings), dry_run=dry_run, beat=_tell)
+    summary = take_over(database, Intake.of(settings), dry_run=dry_run, beat=telling())
     if as_json:
         print_json(summary)
     else:
@@ -38,9 +38,3 @@ def command(ctx: click.Context, database: Path, dry_run: bool, as_json: bool) ->
             say(text)
     if summary.builds.get("refused"):
         sys.exit(PARTLY)
-
-
-def _tell(text: str) -> None:
-    """Say to those who wait how far it is."""
-    if sys.stderr.isatty():
-        say(text, err=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.say import say
+from tracker.cli.say import say, telling
 from tracker.cli.shared import JSON_OPTION, print_json, settings, user
 from tracker.errors import UsageError
 from tracker.settings import Settings
@@ -52,12 +51,7 @@ def _moved(found: Settings, address: str, *, is_trial: bool) -> Moved:
     from tracker.operations.moving import move
 
     acting(f"user {user()}")
-    return move(found.database, address, is_trial=is_trial, beat=_beat)
-
-
-def _beat(doing: str) -> None:
-    if sys.stderr.isatty():
-        say(doing, err=True)
+    return move(found.database, address, is_trial=is_trial, beat=telling())
 
 
 def _say(moved: Moved) -> None:

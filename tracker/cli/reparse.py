@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from tracker.cli.exits import PARTLY
-from tracker.cli.say import say
+from tracker.cli.say import say, telling
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -34,11 +34,12 @@ def command(
     from tracker.intake.reparse import reparse
 
     intake = Intake.of(opened(ctx))
-    done = []
+    done, tell = [], telling()
     for each in reparse(
         intake, now=now_ms(), job=job, number=build, everything=everything, dry_run=dry_run
     ):
         done.append(each)
+        tell(f"read {each.job} #{each.number} again, {len(done)} builds so far")
         if not as_json and (each.trouble or each.revised.results or each.revised.reports):
             said = each.trouble or (
                 f"{each.revised.results} results and {each.revised.reports} reports"

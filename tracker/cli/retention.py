@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.say import say
+from tracker.cli.say import say, telling
 from tracker.cli.shared import JSON_OPTION, opened, print_json
 from tracker.clock import now_ms
 
@@ -74,7 +74,7 @@ def command(
     if dry_run:
         report = letting_go.would_let_go(settings, policy, now=now_ms())
     else:
-        report = letting_go.let_go(settings, policy, now=now_ms())
+        report = letting_go.let_go(settings, policy, now=now_ms(), beat=telling())
         if compact:
             size = space.compact()
             report = replace(report, after=size.file, free=size.free, gives_back=True)

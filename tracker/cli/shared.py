@@ -25,6 +25,13 @@ def line(_ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     return value if value is None else check_line(param.opts[0], value)
 
 
+def lines(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """As `line`, for a parameter that is given any number of times."""
+    for value in values:
+        line(ctx, param, value)
+    return values
+
+
 def settings(ctx: click.Context, **given: Any) -> Settings:
     """The settings, with what flags say on top."""
     home = ctx.find_root().obj

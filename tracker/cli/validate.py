@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracker.cli.exits import FOUND
-from tracker.cli.say import say
+from tracker.cli.say import say, telling
 from tracker.cli.shared import JSON_OPTION, opened, print_json, settings
 from tracker.clock import now_ms
 
@@ -62,11 +62,7 @@ def command(
 def _validated(ctx: click.Context, verbose: bool) -> Report:
     from tracker.operations.validation.validate import validate
 
-    def beat(doing: str) -> None:
-        if sys.stderr.isatty():
-            say(doing, err=True)
-
-    return validate(settings(ctx), now=now_ms(), is_thorough=verbose, beat=beat)
+    return validate(settings(ctx), now=now_ms(), is_thorough=verbose, beat=telling())
 
 
 def _compared(ctx: click.Context, database: Path) -> Report:

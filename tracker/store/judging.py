@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 
+from tracker.beat import Beat, unheard
 from tracker.errors import NotFound, UsageError
 from tracker.store import absences, audit, break_windows, episodes, missing, paces
 from tracker.store.build_verdicts import forget_counts, judge_build
@@ -115,14 +116,17 @@ def _judge_some(job: Job, builds: int | None = None) -> bool | None:
     return rest is not None
 
 
-def rebuild() -> int:
-    """Derive rows and totals of all jobs anew from their whole histories; how many jobs there are.
+def rebuild(*names: str, beat: Beat = unheard) -> int:
+    """Derive rows and totals of jobs anew from their whole histories; how many jobs that are.
 
-    In steps: who ends it in the middle leaves the rest to the worker.
+    Of all jobs where none is named. In steps: who ends it in the middle leaves the rest of the job
+    to the worker. `beat` is told each job.
     """
     with reading():
-        jobs = [row[0] for row in run("SELECT id FROM job ORDER BY id")]
-    for job_id in jobs:
+        every = run("SELECT id, name FROM job ORDER BY id")
+    jobs = [(job_id, name) for job_id, name in every if not names or name in names]
+    for place, (job_id, name) in enumerate(jobs, 1):
+        beat(f"judging {name}, job {place} of {len(jobs)}")
         count_again(job_id)
         with writing():
             wait_from(job_id, BEGINNING.order)
