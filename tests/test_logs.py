@@ -16,8 +16,13 @@ import pytest
 
 from tests.conftest import RunningServer, junit, running_gunicorn
 from tracker import logs
+from tracker.intake import spool
+from tracker.intake.queued import enqueue_upload
+from tracker.intake.spool import SpooledReport
 from tracker.masking import MASK
 from tracker.settings import Settings
+from tracker.store.records import BuildFacts
+from tracker.worker.loop import Worker
 
 # What breaks lines, moves the cursor, colours or turns text, and half of a pair.
 NASTY = "a\r\nb\x1b[31mc\x00d\x7fe\x9bf\u2028g\u202eh\ud800i\u0085j\u061c"
@@ -204,7 +209,7 @@ def test_a_request_has_one_line_with_its_id(served: tuple[RunningServer, Path]) 
     server, log = served
     bearer = f"Bearer {server.token}"
     name = send(server, "/api/v1/ingest?job=n&build=7", junit(a="P"), Authorization=bearer)
-    [event] = logged(log, name)
+    [_, event] = logged(log, name)
     assert {**event, "ts": "", "duration_ms": 0, "bytes": 0} == {
         "ts": "",
         "level": "info",
@@ -220,6 +225,47 @@ def test_a_request_has_one_line_with_its_id(served: tuple[RunningServer, Path]) 
         "bytes": 0,
         "address": "127.0.0.1",
     }
+
+
+def test_a_build_that_was_recorded_has_a_line_with_the_id_of_its_request(
+    served: tuple[RunningServer, Path],
+) -> None:
+    server, log = served
+    bearer = f"Bearer {server.token}"
+    first, again = (
+        send(server, "/api/v1/ingest?job=n&build=8", junit(a="P"), Authorization=bearer)
+        for _ in range(2)
+    )
+    event = logged(log, first)[0]
+    said = {name: event[name] for name in ("event", "level", "job", "build", "reports")}
+    assert said == {"event": "recorded", "level": "info", "job": "n", "build": 8, "reports": 1}
+    assert [event["event"] for event in logged(log, again)] == ["request"]
+
+
+def test_a_hook_has_the_build_that_its_body_names(served: tuple[RunningServer, Path]) -> None:
+    server, log = served
+    bearer = f"Bearer {server.token}"
+    hook = send(server, "/api/v1/hooks/jenkins", b"job=n&number=12", Authorization=bearer)
+    [event] = logged(log, hook)
+    assert (event["status"], event["job"], event["build"]) == (202, "n", 12)
+
+
+def test_what_a_worker_says_of_an_upload_has_the_id_of_its_request(
+    stream: io.StringIO, settings: Settings, store: Path
+) -> None:
+    logs.configure("json", stream)
+    kept = spool.store(settings.spool, [junit(a="P")])
+    sent = SpooledReport(kept.path, "a.xml", kept.sha256, kept.size)
+    lost = SpooledReport(kept.path, "b.xml", "0" * 64, 5)
+    for number, one in ((1, sent), (2, lost)):
+        enqueue_upload(
+            BuildFacts("n", number), [one], replace=False, now=0, request_id=f"r{number}"
+        )
+    Worker(settings).run(until_idle=True)
+    said = {line.get("request_id"): line for line in lines(stream)}
+    assert (said["r1"]["event"], said["r1"]["job"], said["r1"]["build"]) == ("recorded", "n", 1)
+    assert said["r1"]["task"] == "ingest"
+    assert (said["r2"]["level"], said["r2"]["job"], said["r2"]["build"]) == ("warning", "n", 2)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,11 @@ def only_about(**fields: object) -> None:
     _about.set(fields)
 
 
+def also_about(**fields: object) -> None:
+    """From now on all events of this thread are about this, too."""
+    _about.set({**_about.get(), **fields})
+
+
 class JsonLines(logging.Formatter):
     """A JSON object a line: ts, level, event, logger, then what the event is about, then `error`.
 

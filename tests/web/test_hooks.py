@@ -47,8 +47,18 @@ def knock(client, token):
 
 
 def work():
+    """The tasks, without the ids of the requests that asked for them."""
     rows = select("SELECT kind, key, payload FROM work ORDER BY kind, key")
-    return [(kind, key, msgspec.json.decode(payload)) for kind, key, payload in rows]
+    told = [(kind, key, msgspec.json.decode(payload)) for kind, key, payload in rows]
+    for _, _, payload in told:
+        payload.pop("request_id", None)
+    return told
+
+
+def test_the_worker_knows_which_request_asked_it(knock):
+    answer = knock({"job": "team/nightly", "number": 12})
+    [(payload,)] = select("SELECT payload FROM work")
+    assert msgspec.json.decode(payload)["request_id"] == answer.headers["X-Request-ID"]
 
 
 BUILD_12 = [("poll_build", "team/nightly#12", {"job": "team/nightly", "number": 12})]

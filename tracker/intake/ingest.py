@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ from tracker.settings import Settings
 from tracker.store.record import NeedsAllReports, record_build
 from tracker.store.records import BuildFacts, ReadReport, Recorded, StoredReport, believable
 from tracker.store.without_bytes import is_without_bytes
+
+log = logging.getLogger("tracker.intake")
 
 _ROUNDS = 5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -85,11 +88,24 @@ def ingest(
         raise _nothing_readable(read)
     recorded = _record(intake, facts, read, now, replace)
     metrics.count_ingest(monotonic() - began)
+    _tell(recorded, monotonic() - began)
     return Ingested(
         recorded=recorded,
         refused={report.name: report.failure for report in read if report.failure},
         warnings={report.name: report.warnings for report in read if report.warnings},
     )
+
+
+def _tell(recorded: Recorded, seconds: float) -> None:
+    """One event for each build that is other than before: which request, or task, recorded it."""
+    if recorded.revision:
+        told = {
+            "job": recorded.job,
+            "build": recorded.number,
+            "reports": len(recorded.added),
+            "duration_ms": round(seconds * 1000, 1),
+        }
+        log.info("recorded", extra={"about": told})
 
 
 def _outcome(report: ReadReport) -> tuple[str, str]:

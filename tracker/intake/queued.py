@@ -39,6 +39,7 @@ class QueuedUpload(msgspec.Struct, frozen=True):
     reports: tuple[QueuedReport, ...]
     replace: bool
     by: Actor = ITSELF
+    request_id: str = ""
 
 
 class _Order(msgspec.Struct):
@@ -82,14 +83,23 @@ class WaitingUpload:
 
 
 def enqueue_upload(
-    facts: BuildFacts, reports: Sequence[SpooledReport], *, replace: bool, now: int
+    facts: BuildFacts,
+    reports: Sequence[SpooledReport],
+    *,
+    replace: bool,
+    now: int,
+    request_id: str = "",
 ) -> str:
-    """Leave the reading of reports in the spool to the worker; the key of the upload."""
+    """Leave the reading of reports in the spool to the worker; the key of the upload.
+
+    `request_id` is what the log has of the request that brought it.
+    """
     upload = QueuedUpload(
         facts,
         tuple(QueuedReport(each.name, each.sha256, each.size, each.variant) for each in reports),
         replace,
         asked_by(),
+        request_id,
     )
     key = secrets.token_hex(16)
     subject = subject_of(facts.job, facts.number)

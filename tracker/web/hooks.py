@@ -10,6 +10,7 @@ import re
 import msgspec
 from flask import Blueprint, Response, request
 
+from tracker import logs
 from tracker.clock import MINUTE, SECOND, now_ms
 from tracker.errors import Unauthorised
 from tracker.intake.body import body_headers, read_body
@@ -20,6 +21,7 @@ from tracker.store.callers import Caller
 from tracker.store.naming import admits
 from tracker.store.work import ask_poll, ask_watch, enqueue
 from tracker.web.auth import by_token, require
+from tracker.web.headers import request_id
 from tracker.web.openapi_operations import Operations, as_json
 from tracker.web.openapi_parameters import in_path, words
 from tracker.web.state import settings, state
@@ -79,6 +81,7 @@ def jenkins(key: str = "") -> Response:
     query = {} if caller is None else request.args
     knock = knock_of(body, request.content_type or "", query)
     if knock is not None:
+        logs.also_about(job=knock.job, build=knock.number)
         _pass_on(knock, caller)
     return as_json(Accepted("accepted"), 202)
 
@@ -190,5 +193,5 @@ def _ask_for(job: str, number: int | None, now: int) -> None:
     if number is None:
         ask_poll(job, now=now)
         return
-    payload = {"job": job, "number": number}
+    payload = {"job": job, "number": number, "request_id": request_id()}
     enqueue("poll_build", f"{job}#{number}", due=now, payload=payload, subject=job)

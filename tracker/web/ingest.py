@@ -24,6 +24,7 @@ from tracker.store.records import BuildFacts, believable
 from tracker.store.state_words import TaskState
 from tracker.web import parameters
 from tracker.web.auth import require
+from tracker.web.headers import request_id
 from tracker.web.links import base, page_url
 from tracker.web.openapi_operations import Operations, as_json
 from tracker.web.openapi_parameters import in_path, read
@@ -146,7 +147,7 @@ def _wants_queue(reports: list[SpooledReport]) -> bool:
 
 def _queue(facts: BuildFacts, reports: list[SpooledReport], replace: bool) -> Response:
     """Leave the reading to the worker: the bytes are safe, here is where to ask."""
-    key = enqueue_upload(facts, reports, replace=replace, now=now_ms())
+    key = enqueue_upload(facts, reports, replace=replace, now=now_ms(), request_id=request_id())
     state()
     where = f"{base()}/api/v1/ingests/{key}"
     response = as_json(Queued(TaskState.DUE, where), 202)

@@ -114,7 +114,7 @@ class Worker:
         began = time.monotonic()
         self.heartbeat.task = task
         try:
-            with logs.about(task=task.kind, key=task.key):
+            with logs.about(task=task.kind, key=task.key, **_about(task)):
                 outcome = self._outcome(task)
         finally:
             self.heartbeat.task, self.heartbeat.doing = None, ""
@@ -179,6 +179,13 @@ class Worker:
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+
+def _about(task: Task) -> dict[str, object]:
+    """The build that a task is for and the request that asked for it, where it tells of them."""
+    facts = task.payload.get("facts", task.payload)
+    build = {"job": facts.get("job"), "build": facts.get("number")} if type(facts) is dict else {}
+    return {**build, "request_id": task.payload.get("request_id")}
 
 
 def _is_passing(error: TrackerError) -> bool:
