@@ -82,6 +82,20 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     assert complaints == []
 
 
+def test_a_second_worker_as_the_guide_makes_it_goes_with_the_first(tmp_path: Path) -> None:
+    guide = (ROOT / "deploy" / "operating.md").read_text()
+    [command] = re.findall(r"^sed -e .+\\\n.+-2\.service$", guide, re.M)
+    folder = installed(tmp_path) / "etc" / "systemd" / "system"
+    subprocess.run(["sh", "-ec", command], cwd=folder, check=True)
+    second = (folder / "regression-tracker-worker-2.service").read_text()
+    first = text_of("worker").replace(
+        "WantedBy=multi-user.target", "WantedBy=regression-tracker-worker.service"
+    )
+    head = "[Unit]\n"
+    assert second == first.replace(head, f"{head}PartOf=regression-tracker-worker.service\n")
+    assert exposure(tmp_path, "worker-2") <= MOST_EXPOSED
+
+
 def test_only_the_worker_has_the_tokens_of_jenkins() -> None:
     having = [service for service in SERVICES if "LoadCredential" in options(service)]
     assert having == ["worker"]

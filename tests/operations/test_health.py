@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.conftest import ROOT
 from tests.faults.out_of_reach import refuse_looks
 from tracker.operations import health
 from tracker.operations.health import Check, checks, filled, free_bytes, scarcest, space, word
@@ -133,6 +134,13 @@ def writer_of_ours() -> Iterator[threading.Event]:
         hangs.set()
         ended.set()
         thread.join()
+
+
+def test_the_wait_for_the_lock_is_the_one_that_is_documented() -> None:
+    """Longer than most steps of our own writers, and half of what a probe may take."""
+    assert health.LOCK_SECONDS == 1.0
+    guide = (ROOT / "deploy" / "operating.md").read_text()
+    assert "It waits for the lock a second at most" in " ".join(guide.split())
 
 
 def test_a_writer_of_ours_that_goes_on_is_a_warning(settings: Settings, store: object) -> None:
