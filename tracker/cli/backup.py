@@ -100,7 +100,7 @@ def _validated(made: Manifest, folder: Path, found: Settings) -> Manifest:
     try:
         looked = validated(made, folder, found, now=now_ms())
     except TrackerError as error:
-        click.echo(
+        say(
             f"warning: The backup is whole, but was not validated: {error.message} {error.remedy}",
             err=True,
         )

@@ -70,11 +70,9 @@ def _list(found: Settings, as_json: bool) -> None:
         print_json([{**asdict(each.manifest), "folder": each.folder} for each in backups])
         return
     for each in backups:
-        click.echo(
-            f"{each.path}  {each.manifest.taken:%Y-%m-%d %H:%M} UTC  {each.manifest.validity}"
-        )
+        say(f"{each.path}  {each.manifest.taken:%Y-%m-%d %H:%M} UTC  {each.manifest.validity}")
     if not backups:
-        click.echo("There is no backup; `tracker backup` makes one.", err=True)
+        say("There is no backup; `tracker backup` makes one.", err=True)
 
 
 def _verify(backup: Path, found: Settings, as_json: bool) -> None:
