@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tracker.pages.page import ROWS, Paging, Params, pages_of
 from tracker.queries import builds, jobs
+from tracker.queries.build_rows import BuildRow
 from tracker.queries.compare import LISTS, Compared, ComparedCase, compared, rows
 from tracker.queries.sides import build_before
 
@@ -51,17 +52,22 @@ def show(a: str = "", b: str = "", page: str = "1") -> ComparePage:
     """The comparison of `b` with `a`, or of which jobs the newest build can be compared."""
     if a or b:
         return _page(a, b, compared(a, b))
-    known = [row for row in jobs.jobs() if row.latest]
+    known = _comparable()
     paging = Paging.of(len(known), page)
     some = known[paging.offset : paging.offset + ROWS]
-    newest = tuple(_newest(row.name, row.latest.label) for row in some if row.latest)
+    newest = tuple(_newest(build.job, build.label) for build in some)
     return ComparePage("", "", None, None, None, (), tuple(filter(None, newest)), paging)
 
 
 def every(_newest: int) -> Iterator[Params]:
     """The page that names the newest build of each job."""
-    for number in pages_of(sum(1 for row in jobs.jobs() if row.latest)):
+    for number in pages_of(len(_comparable())):
         yield {"page": str(number)}
+
+
+def _comparable() -> list[BuildRow]:
+    """The newest build of each job that has one, but for those whose results were let go."""
+    return [row.latest for row in jobs.jobs() if row.latest and not row.latest.let_go]
 
 
 def changes(job: str, build: str) -> ComparePage:

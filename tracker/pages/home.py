@@ -126,7 +126,7 @@ def _troubles() -> Iterator[SourceTrouble]:
 
 def _with_news(row: JobRow, idle_since: datetime | None) -> JobOnHome:
     build = row.latest
-    if build is None or not build.newly_broken or row.standing:
+    if build is None or not build.newly_broken or row.standing or build.let_go:
         return JobOnHome(row, idle_since, (), (), 0)
     new = results.results(row.name, build.label, "new", limit=SHOWN)
     together = tuple(each for each in events_of(row.name, build.label) if each.new)

@@ -49,8 +49,13 @@ def count_idle() -> int:
 
 def idle_ids() -> str:
     """Their ids, as the parameter of IS_BUILT."""
+    return listed(idle_numbers())
+
+
+def idle_numbers() -> list[int]:
+    """Their ids."""
     with snapshot():
-        return listed(_idle())
+        return list(_idle())
 
 
 def _idle() -> Mapping[int, tuple[str, datetime]]:

@@ -35,8 +35,9 @@ MOST_BUILDS = 60
 LOOKED_AT = 600
 # So many earlier releases are the bases.
 BASES = 3
-# Builds that were aborted, are not complete or have no results do not count, nor do incidents.
-_COUNTS = f"({JUDGED} AND b.complete AND b.total > 0 AND NOT {IS_OUT})"
+# Builds that were aborted, are not complete or have no results (any more) do not count, nor do
+# incidents.
+_COUNTS = f"({JUDGED} AND b.complete AND b.total > 0 AND b.let_go IS NULL AND NOT {IS_OUT})"
 
 
 class Build(NamedTuple):

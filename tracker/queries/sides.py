@@ -159,7 +159,7 @@ def _build_of(asked: _Asked) -> Picked | None:
     found = _picked(f"WHERE j.name = ? AND {JUDGED} {_NEWEST_FIRST} LIMIT 1", asked.name)
     if not found:
         raise _nothing_judged(asked.name)
-    return found[0]
+    return _build(asked.name, found[0].shown.label)
 
 
 def _chosen(text: str, asked: _Asked, own: Picked | None, other: Picked | None) -> Chosen:

@@ -10,9 +10,11 @@ from peewee import DataError, IntegrityError
 
 from tracker.store.connection import writing
 from tracker.store.identity import twin
+from tracker.store.judging import BEGINNING
 from tracker.store.models import Job, table_called
 from tracker.store.outcomes import Order
 from tracker.store.rejudging import wait_from
+from tracker.store.retention import place_to_judge_from
 from tracker.store.revisions import raise_revision
 from tracker.store.rows import with_flags
 from tracker.store.sql import IN, listed, run, run_many
@@ -74,17 +76,14 @@ def put_verdicts(told: FinalVerdicts, *, now: int) -> bool:
         _put_names(told.cases)
         _put_counts(told, places)
         if told.judged_from is not None:
+            run("UPDATE job SET judged_from = ? WHERE id = ?", places[told.judged_from], job.id)
+            first = place_to_judge_from(job.id, BEGINNING).order
             for table, column in told.came.items():
-                _put_rows(job.id, table, column, told, places, told.judged_from)
-            _judge_from(job, places[told.judged_from], told.judged_from, now)
+                _put_rows(job.id, table, column, told, places, first)
+            wait_from(job.id, first)
+            ask_judging(job.name, now=now)
         raise_revision(job.id)
         return True
-
-
-def _judge_from(job: Job, build_id: int, where: Order, now: int) -> None:
-    run("UPDATE job SET judged_from = ? WHERE id = ?", build_id, job.id)
-    wait_from(job.id, where)
-    ask_judging(job.name, now=now)
 
 
 def _fits(told: FinalVerdicts, places: Mapping[Order, int]) -> bool:

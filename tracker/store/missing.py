@@ -29,10 +29,10 @@ def derive(job_id: int, place: Place) -> None:
 
 
 def _whole_before(job_id: int, place: Place) -> list[int]:
-    """The builds to learn from, newest first: complete, judged, and no report of them damaged."""
+    """The builds to learn from, newest first: complete, judged, not damaged, not let go."""
     rows = run(
         f"SELECT id FROM build WHERE {BEFORE_PLACE} AND {JUDGED} AND complete AND damaged = 0"
-        " ORDER BY epoch DESC, number DESC LIMIT ?",
+        " AND let_go IS NULL ORDER BY epoch DESC, number DESC LIMIT ?",
         job_id,
         *place.order,
         LOOK,

@@ -69,8 +69,8 @@ class JudgedBuild:
 
 
 def judged_builds(job_id: int) -> list[JudgedBuild]:
-    """All judged builds of a job, oldest first."""
-    return _judged("job_id = ?", "epoch, number", job_id)
+    """All judged builds of a job whose results are here, oldest first."""
+    return _judged("job_id = ? AND let_go IS NULL", "epoch, number", job_id)
 
 
 def judged_from(job_id: int, place: Place) -> list[JudgedBuild]:
@@ -81,15 +81,30 @@ def judged_from(job_id: int, place: Place) -> list[JudgedBuild]:
 def judged_before(job_id: int, place: Place) -> list[JudgedBuild]:
     """The judged builds of a job before `place` that judging looks back at, oldest first.
 
-    There may be more of them: all, where many of the newest say nothing.
+    There may be more of them: all, where many of the newest say nothing. Builds whose results were
+    let go are none: they would count as if no test had failed in them.
     """
     before = (job_id, *place.order)
+    which = f"{BEFORE_PLACE} AND let_go IS NULL"
     newest_first = "epoch DESC, number DESC"
     for most in (LOOK, LOOK + REMEMBERED):
-        found = _judged(BEFORE_PLACE, f"{newest_first} LIMIT {most}", *before)
+        found = _judged(which, f"{newest_first} LIMIT {most}", *before)
         if len(found) < most or _say_enough(found):
             return found[::-1]
-    return _judged(BEFORE_PLACE, newest_first, *before)[::-1]
+    return _judged(which, newest_first, *before)[::-1]
+
+
+def reads_what_went(job_id: int, place: Place) -> bool:
+    """Whether results were let go that judging the build at `place` reads, its own or earlier."""
+    return bool(
+        run(
+            "SELECT 1 FROM (SELECT let_go FROM build WHERE job_id = ? AND (epoch, number) <= (?, ?)"
+            f" AND {JUDGED} ORDER BY epoch DESC, number DESC LIMIT {LOOK}) newest"
+            " WHERE let_go IS NOT NULL LIMIT 1",
+            job_id,
+            *place.order,
+        )
+    )
 
 
 def remembered_before(job_id: int, place: Place) -> list[int]:
@@ -108,7 +123,7 @@ def remembered_before(job_id: int, place: Place) -> list[int]:
 
 def newest_with_results(job_id: int, place: Place) -> JudgedBuild | None:
     """The newest judged build before `place` that has results and was no incident."""
-    which = f"{BEFORE_PLACE} AND total > 0 AND NOT {IS_OUT}"
+    which = f"{BEFORE_PLACE} AND total > 0 AND let_go IS NULL AND NOT {IS_OUT}"
     found = _judged(which, "epoch DESC, number DESC LIMIT 1", job_id, *place.order)
     return found[0] if found else None
 

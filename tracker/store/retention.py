@@ -7,7 +7,7 @@ run goes on. Its row with its counts, its reports' names, its losses and its epi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracker.clock import day
@@ -15,7 +15,7 @@ from tracker.errors import Conflict, NotFound
 from tracker.store.audit import note
 from tracker.store.connection import reading, writing
 from tracker.store.models import Build, Job
-from tracker.store.outcomes import JUDGED, Place
+from tracker.store.outcomes import JUDGED, Place, reads_what_went
 from tracker.store.revisions import raise_revision
 from tracker.store.sql import IN, change, listed, run
 from tracker.store.work import ask_publishing
@@ -148,13 +148,20 @@ def forget_overruled(most: int = 2_000) -> bool:
 
 
 def place_to_judge_from(job_id: int, place: Place) -> Place:
-    """`place`, or the first one of a job that can be judged again, where that comes later."""
-    rows = run(
-        "SELECT b.epoch, b.number FROM job j JOIN build b ON b.id = j.judged_from WHERE j.id = ?",
+    """`place`, or the first one of a job that can be judged again, where that comes later.
+
+    That is behind `judged_from` where what this is judged by went too, as in a job that is over.
+    """
+    for row in run(
+        "SELECT b.id, b.epoch, b.number FROM job j JOIN build b ON b.id = j.judged_from"
+        " WHERE j.id = ?",
         job_id,
-    )
-    if rows and rows[0] > place.order:
-        return Place(0, *rows[0])
+    ):
+        first = Place(*row)
+        if reads_what_went(job_id, first):
+            first = Place(0, first.epoch, first.number + 1)
+        if first.order > place.order:
+            return replace(first, build_id=0)
     return place
 
 

@@ -12,6 +12,9 @@ from tracker.operations.export.build import suite_key
 from tracker.queries.dump import COUNTS
 from tracker.store.connection import reading
 from tracker.store.identity import key
+from tracker.store.judging import BEGINNING
+from tracker.store.outcomes import Order
+from tracker.store.retention import place_to_judge_from
 from tracker.store.rows import with_flags
 from tracker.store.sql import Row, run
 
@@ -40,10 +43,7 @@ DERIVED = {
 }
 BUILDS = frozenset({"build_id", "from_build", "until_build", "since_build"})
 CASES = frozenset({"case_id", "other_case"})
-_BEFORE = (
-    "(SELECT b.id FROM build b JOIN job j ON j.id = b.job_id JOIN build f ON f.id = j.judged_from"
-    " WHERE j.id = ? AND (b.epoch, b.number) < (f.epoch, f.number))"
-)
+_BEFORE = "(SELECT id FROM build WHERE job_id = ?1 AND (epoch, number) < (?2, ?3))"
 
 
 def verdict_records(job_id: int, job: str) -> list[records.Record]:
@@ -54,27 +54,28 @@ def verdict_records(job_id: int, job: str) -> list[records.Record]:
             " WHERE j.id = ?",
             job_id,
         )
-        builds = tuple(_builds(job_id))
+        first = place_to_judge_from(job_id, BEGINNING).order
+        builds = tuple(_builds(job_id, first))
         if not builds:
             return []
-        derived = [row for table in DERIVED for row in _rows(job_id, table)]
+        derived = [row for table in DERIVED for row in _rows(job_id, first, table)]
         judged_from = places[0] if places else None
         head = records.Verdicts(job=job, judged_from=judged_from, builds=builds)
         return [head, *_cases(derived), *derived]
 
 
-def _builds(job_id: int) -> Iterator[tuple[int, int, dict[str, Any], int | None]]:
+def _builds(job_id: int, first: Order) -> Iterator[tuple[int, int, dict[str, Any], int | None]]:
     rows = run(
         f"SELECT epoch, number, let_go, {', '.join(COUNTS)} FROM build"
-        f" WHERE job_id = ?1 AND (id IN {_BEFORE.replace('?', '?1')} OR let_go IS NOT NULL)"
-        " ORDER BY epoch, number",
+        f" WHERE job_id = ?1 AND (id IN {_BEFORE} OR let_go IS NOT NULL) ORDER BY epoch, number",
         job_id,
+        *first,
     )
     for epoch, number, let_go, *counts in rows:
         yield epoch, number, with_flags("build", dict(zip(COUNTS, counts, strict=True))), let_go
 
 
-def _rows(job_id: int, table: str) -> Iterator[records.Derived]:
+def _rows(job_id: int, first: Order, table: str) -> Iterator[records.Derived]:
     columns, with_build = DERIVED[table]
     selected = ", ".join(_spelt(name) for name in columns)
     # By the numbers of the key: a text is sorted as the server was set up, in which `_spelt` gives
@@ -84,6 +85,7 @@ def _rows(job_id: int, table: str) -> Iterator[records.Derived]:
         f"SELECT {selected} FROM {table} t JOIN build came ON came.id = t.{with_build}"
         f" WHERE t.{with_build} IN {_BEFORE} ORDER BY came.epoch, came.number, t.{numbered}",
         job_id,
+        *first,
     )
     for row in rows:
         told = {name: _told(name, value) for name, value in zip(columns, row, strict=True)}

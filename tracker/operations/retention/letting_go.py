@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tracker.beat import Beat, unheard
 from tracker.errors import Busy
 from tracker.operations.retention import raw_reports
+from tracker.operations.retention.others import Others, others_now
 from tracker.operations.retention.plan import JobPlan, job_ids, plan_job
 from tracker.operations.retention.raw_reports import Raw
 from tracker.operations.retention.rules import RULES, Policy
@@ -59,7 +60,8 @@ def policy_of(settings: Settings) -> Policy:
 
 def would_let_go(settings: Settings, policy: Policy, *, now: int) -> Report:
     """What the policy would let go now (ms); nothing is changed."""
-    plans = [plan_job(job, policy, now=now) for job in job_ids()]
+    others = others_now()
+    plans = [plan_job(job, policy, now=now, others=others) for job in job_ids()]
     raw = raw_reports.find(settings.spool, policy, now=now)
     size = space.space()
     return _report(policy, plans, raw, is_trial=True, before=size.file, after=size)
@@ -72,7 +74,8 @@ def let_go(settings: Settings, policy: Policy, *, now: int, beat: Beat = unheard
     changing.
     """
     before = space.space()
-    plans = [_mark(job, policy, now) for job in job_ids()]
+    others = others_now()
+    plans = [_mark(job, policy, now, others) for job in job_ids()]
     is_news = _clear(beat)
     while retention.forget_overruled():
         beat("letting go what was said once")
@@ -86,9 +89,9 @@ def let_go(settings: Settings, policy: Policy, *, now: int, beat: Beat = unheard
     )
 
 
-def _mark(job: int, policy: Policy, now: int) -> JobPlan:
+def _mark(job: int, policy: Policy, now: int, others: Others) -> JobPlan:
     for _ in range(_ROUNDS):
-        found = plan_job(job, policy, now=now)
+        found = plan_job(job, policy, now=now, others=others)
         if not found.plan.builds or retention.mark(found.plan, now=now):
             return found
     raise Busy("Builds keep being recorded while old ones are looked for.", "Try again shortly.")

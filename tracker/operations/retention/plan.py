@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracker.operations.retention.horizon import PastBuild, first_judgeable
+from tracker.operations.retention.others import Others, others_now
 from tracker.operations.retention.rules import LEAST, RULES, History, Policy, kept_by
 from tracker.store.connection import reading
 from tracker.store.outcomes import IS_INCIDENT, IS_OUT, JUDGED
@@ -24,10 +25,11 @@ class JobPlan:
     kept: Mapping[str, int]
 
 
-def plan_job(job_id: int, policy: Policy, *, now: int) -> JobPlan:
-    """What the policy lets go of a job now (ms)."""
+def plan_job(job_id: int, policy: Policy, *, now: int, others: Others | None = None) -> JobPlan:
+    """What the policy lets go of a job now (ms), beside the others as they are."""
+    others = others or others_now()
     with reading():
-        history = _history(job_id)
+        history = _history(job_id, others)
     kept = kept_by(history, policy, now)
     stay = set().union(*kept.values())
     going = [
@@ -55,7 +57,10 @@ def job_ids() -> list[int]:
 
 
 def _judged_from(history: History, going: set[int]) -> int | None:
-    """The build from which on the job can be judged again; None where it can be as a whole."""
+    """The build from which on the job can be judged again; None where it can be as a whole.
+
+    The newest where none can: `place_to_judge_from` sees that nor can that one.
+    """
     judged = history.judged
     gone = going | {build.id for build in judged if build.is_let_go}
     gone &= {build.id for build in judged}
@@ -65,10 +70,10 @@ def _judged_from(history: History, going: set[int]) -> int | None:
     return judged[len(judged) - 1 if place is None else place].id
 
 
-def _history(job_id: int) -> History:
-    [(name, revision, release, waits)] = run(
-        "SELECT name, revision, release, EXISTS (SELECT 1 FROM rejudging w WHERE w.job_id = j.id)"
-        " FROM job j WHERE id = ?",
+def _history(job_id: int, others: Others) -> History:
+    [(name, revision, release, standing, waits)] = run(
+        "SELECT name, revision, release, standing,"
+        " EXISTS (SELECT 1 FROM rejudging w WHERE w.job_id = j.id) FROM job j WHERE id = ?",
         job_id,
     )
     return History(
@@ -76,6 +81,8 @@ def _history(job_id: int) -> History:
         name=name,
         revision=revision,
         release=release,
+        is_built=not standing and job_id not in others.idle,
+        is_read_by_readiness=release in others.releases,
         is_settled=not waits,
         builds=tuple(_builds(job_id)),
         open=_open(job_id),

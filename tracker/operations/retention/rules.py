@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from tracker.clock import DAY
 from tracker.operations.retention.horizon import PastBuild, read_by_judging
-from tracker.queries.periods import BASIS_DAYS, MOST_DAYS
+from tracker.queries.periods import BASIS_DAYS, MOST_DAYS, SAMPLE_DAYS
 
 # So many newest judged builds of each job can always be judged again.
 LEAST = 60
 RELEASE_DAYS = BASIS_DAYS + MOST_DAYS
+# A job is over no sooner, whatever the policy says: readiness of all jobs reads as many.
+OVER_DAYS = BASIS_DAYS + SAMPLE_DAYS
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class History:
     """A job with its builds, oldest first.
 
     `open` are the builds in which verdicts began that still stand, of tests that still run;
-    `is_settled` is False while builds of it wait to be judged again.
+    `is_settled` is False while builds of it wait to be judged again, `is_built` where it is
+    deleted, disabled, or fell asleep; `is_read_by_readiness` tells that its release is judged, or
+    that another one is held against it.
     """
 
     job_id: int
@@ -52,6 +56,8 @@ class History:
     revision: int
     release: str
     is_settled: bool
+    is_built: bool
+    is_read_by_readiness: bool
     builds: tuple[PastBuild, ...]
     open: frozenset[int]
 
@@ -59,6 +65,11 @@ class History:
     def judged(self) -> tuple[PastBuild, ...]:
         """The judged builds."""
         return tuple(build for build in self.builds if build.is_judged)
+
+    def is_over(self, policy: Policy, now: int) -> bool:
+        """Whether no build will be judged by these: nobody builds it, for longer than the age."""
+        last = max((build.at for build in self.builds), default=now)
+        return not self.is_built and last < now - max(policy.results_days, OVER_DAYS) * DAY
 
 
 @dataclass(frozen=True)
@@ -83,18 +94,22 @@ def _newest(history: History, policy: Policy, _now: int) -> set[int]:
     return set(with_results[-policy.builds :]) if policy.builds else set()
 
 
-def _read(history: History, _policy: Policy, _now: int) -> set[int]:
+def _read(history: History, policy: Policy, now: int) -> set[int]:
+    if history.is_over(policy, now):
+        return set()
     judged = history.judged
     newest = {build.id for build in history.builds[-LEAST:]}
     return newest | read_by_judging(judged, max(0, len(judged) - LEAST))
 
 
-def _open(history: History, _policy: Policy, _now: int) -> set[int]:
-    return set(history.open)
+def _open(history: History, policy: Policy, now: int) -> set[int]:
+    return set() if history.is_over(policy, now) else set(history.open)
 
 
-def _of_release(history: History, _policy: Policy, _now: int) -> set[int]:
+def _of_release(history: History, policy: Policy, now: int) -> set[int]:
     if not history.release or not history.builds:
+        return set()
+    if history.is_over(policy, now) and not history.is_read_by_readiness:
         return set()
     return _since(history, max(build.at for build in history.builds) - RELEASE_DAYS * DAY)
 
