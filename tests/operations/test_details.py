@@ -178,11 +178,18 @@ def test_a_log_of_writes_that_is_not_emptied_is_a_warning(
     assert of(settings).checks["wal"].status == "warn"
 
 
-@pytest.mark.parametrize(("found", "status"), [("3.40.0", "warn"), ("3.51.3", "pass")])
+@pytest.mark.parametrize(
+    ("found", "bad", "status"),
+    [("3.40.0", "bad", "warn"), ("3.40.0", "guarded", "pass"), ("3.51.3", "good", "pass")],
+)
 def test_a_version_that_is_known_to_be_bad_is_marked(
-    settings: Settings, store: Path, monkeypatch: pytest.MonkeyPatch, found: str, status: str
+    settings: Settings,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    found: str,
+    bad: Verdict,
+    status: str,
 ) -> None:
-    bad: Verdict = "bad" if status == "warn" else "good"
     one = Version("SQLite", found, "3.51.3", bad, "It may damage a database.", "Take a newer one.")
     monkeypatch.setattr(parts, "versions", lambda: (one,))
     monkeypatch.setattr(parts, "server_version", lambda _: ())

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
+from tests.operations.doctor.scenes import scene
+from tracker.operations import versions as versions_of
+from tracker.operations.doctor.parts import look
 from tracker.operations.versions import PARTS, verdict, versions
+from tracker.settings import Settings
 from tracker.store.sqlite.driver import sqlite3
 
 LINES = ("3.44.6", "3.50.7", "3.51.3")
@@ -57,5 +62,15 @@ def test_every_part_says_why_and_what_to_do():
 
 
 def test_what_the_packages_demand_is_good_here():
-    bad = {each.name for each in versions() if each.verdict == "bad"}
-    assert bad <= {"CPython", "SQLite", "expat"}
+    assert {each.name for each in versions() if each.verdict == "bad"} == set()
+
+
+def test_a_fault_that_the_tracker_stands_before_is_told_and_is_no_warning(monkeypatch):
+    old = [replace(part, find=lambda: "1.0") for part in PARTS]
+    monkeypatch.setattr(versions_of, "PARTS", tuple(old))
+    found = {each.name: each for each in versions()}
+    guarded = {name for name, each in found.items() if each.verdict == "guarded"}
+    assert guarded == {"CPython", "SQLite", "expat"}
+    assert found["SQLite"].reason.endswith("The tracker's lock file keeps its own writers apart.")
+    said = {each.verdict for each in look(scene(Settings.load({}))) if "SQLite" in each.words}
+    assert said == {"pass"}

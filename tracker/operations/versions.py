@@ -16,7 +16,7 @@ from typing import Literal
 from tracker.intake.xml import libxml2_version
 from tracker.store.sqlite.driver import sqlite_version
 
-Verdict = Literal["good", "bad", "unknown"]
+Verdict = Literal["good", "guarded", "bad", "unknown"]
 Numbers = tuple[int, ...]
 
 
@@ -24,8 +24,9 @@ Numbers = tuple[int, ...]
 class Version:
     """One part: what was found, the least that is sound, and why.
 
-    `verdict` is `unknown` where no version could be read. A distribution may have mended an older
-    version without changing its number; `remedy` says so where that is usual.
+    `verdict` is `unknown` where no version could be read, and `guarded` where the fault of the one
+    that was found does not reach the tracker, as its reason says. A distribution may have mended an
+    older version without changing its number; `remedy` says so where that is usual.
     """
 
     name: str
@@ -38,13 +39,17 @@ class Version:
 
 @dataclass(frozen=True)
 class _Part:
-    """One row of the table; `sound` has the first sound version of each mended line."""
+    """One row of the table; `sound` has the first sound version of each mended line.
+
+    `guard` says in a sentence what of the tracker's own stands before the fault, if anything does.
+    """
 
     name: str
     find: Callable[[], str]
     sound: tuple[str, ...]
     reason: str
     remedy: str
+    guard: str = ""
 
 
 def versions() -> tuple[Version, ...]:
@@ -70,12 +75,13 @@ def verdict(found: str, sound: tuple[str, ...]) -> Verdict:
 
 
 def _judged(part: _Part, found: str) -> Version:
+    said = verdict(found, part.sound)
     return Version(
         name=part.name,
         found=found,
         least=" or ".join(part.sound),
-        verdict=verdict(found, part.sound),
-        reason=part.reason,
+        verdict="guarded" if said == "bad" and part.guard else said,
+        reason=f"{part.reason} {part.guard}".rstrip(),
         remedy=part.remedy,
     )
 
@@ -116,16 +122,18 @@ PARTS = (
         platform.python_version,
         ("3.11.14", "3.12.12", "3.13.10", "3.14.1"),
         "Its zipfile took overlapping entries (CVE-2024-0450) and an end record that is elsewhere"
-        " (CVE-2025-8291); the tracker's own limits stand before both.",
+        " (CVE-2025-8291).",
         SYSTEM,
+        "The tracker's own limits stand before both.",
     ),
     _Part(
         "SQLite",
         sqlite_version,
         ("3.44.6", "3.50.7", "3.51.3"),
         "Two connections that write and checkpoint at once could damage a WAL database when the"
-        " log was begun anew (from 3.7.0 on); the tracker's lock file keeps its own writers apart.",
+        " log was begun anew (from 3.7.0 on).",
         "Install pysqlite3 0.6.1 or newer beside the tracker: it is used by itself.",
+        "The tracker's lock file keeps its own writers apart.",
     ),
     _Part(
         "expat",
@@ -133,6 +141,7 @@ PARTS = (
         ("2.6.0",),
         "One very long token took time with the square of its length (CVE-2023-52425).",
         SYSTEM,
+        "The tracker reads no XML by it.",
     ),
     _Part(
         "libxml2",

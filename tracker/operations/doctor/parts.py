@@ -7,10 +7,13 @@ from tracker.operations.versions import versions
 
 
 def look(_scene: Scene) -> Findings:
-    """One finding for each part; a version with a known fault is a warning."""
+    """One finding for each part; a version with a fault that may reach the tracker is a warning."""
     for each in versions():
         if each.verdict == "good":
             yield Finding("versions", "pass", f"{each.name} {each.found}.")
+        elif each.verdict == "guarded":
+            words = f"{each.name} {each.found} has a fault that does no harm here: {each.reason}"
+            yield Finding("versions", "pass", words)
         elif each.verdict == "bad":
             words = f"{each.name} {each.found} is older than {each.least}: {each.reason}"
             yield Finding("versions", "warn", words, each.remedy)
