@@ -8,6 +8,7 @@ from tracker.cli.exits import FOUND
 from tracker.cli.say import say
 from tracker.cli.shared import JSON_OPTION, line, opened, print_json, print_table
 from tracker.clock import now_ms
+from tracker.errors import UsageError
 
 
 @click.group("job")
@@ -70,6 +71,37 @@ def list_jobs(ctx: click.Context, as_json: bool) -> None:
         ),
         "No job is known. Upload a report, or `tracker server add` a Jenkins.",
     )
+
+
+@command.command("remove")
+@click.argument("name", callback=line)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def remove(ctx: click.Context, name: str, yes: bool) -> None:
+    """Remove the job NAME with its builds, results and reports, for good.
+
+    Without --yes it says what would go, and asks. Backups that were taken before keep all of it.
+
+    Example: tracker job remove team/nihgtly --yes
+    """
+    from tracker.operations.removal import remove_job
+    from tracker.store.removal import look
+
+    settings = opened(ctx)
+    going = look(name, now=now_ms())
+    said = (
+        f"{going.builds:,} builds with {going.results:,} results, and {going.reports:,} reports"
+        f" ({going.bytes / 1e6:,.1f} MB)"
+    )
+    if not yes:
+        click.echo(f"With the job {name!r} {said} go for good.", err=True)
+        if not sys.stdin.isatty():
+            raise UsageError("A removal cannot be undone.", "Add --yes where nobody can be asked.")
+        click.confirm(f"Remove {name!r}?", abort=True)
+    remove_job(settings, name, now=now_ms())
+    click.echo(f"The job {name!r} is removed: {said}.")
+    if settings.accept_new_jobs:
+        click.echo("A report that is sent under its name makes it anew.", err=True)
 
 
 @command.command("explain")

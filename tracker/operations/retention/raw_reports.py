@@ -38,18 +38,23 @@ def find(spool: Path, policy: Policy, *, now: int) -> list[Raw]:
     found = []
     for path in _files(spool):
         with contextlib.suppress(FileNotFoundError):  # another run removed it
-            if path.name not in waiting and not _is_young(path, policy, now):
+            if path.name not in waiting and not _is_younger(path, oldest_kept(policy, now)):
                 found.append(Raw(path, path.stat().st_size))
     return found
 
 
 def remove(raw: Raw, policy: Policy, *, now: int) -> bool:
     """Remove a raw report; False where it came again meanwhile, and stays."""
-    aside = raw.path.with_name(raw.path.name + _ASIDE)
+    return remove_older(raw.path, than=oldest_kept(policy, now))
+
+
+def remove_older(path: Path, *, than: int) -> bool:
+    """Remove a raw report that came last before a time (ms); whether it is gone now by this."""
+    aside = path.with_name(path.name + _ASIDE)
     try:
-        raw.path.rename(aside)
-        if _is_young(aside, policy, now):  # it came again between the look and the removal
-            aside.rename(raw.path)
+        path.rename(aside)
+        if _is_younger(aside, than):  # it came again between the look and the removal
+            aside.rename(path)
             return False
         aside.unlink()
     except FileNotFoundError:  # another run removed it
@@ -82,5 +87,5 @@ def _put_back(left: Path) -> None:
         left.rename(kept)
 
 
-def _is_young(path: Path, policy: Policy, now: int) -> bool:
-    return path.stat().st_mtime * SECOND > oldest_kept(policy, now)
+def _is_younger(path: Path, at: int) -> bool:
+    return path.stat().st_mtime * SECOND > at
