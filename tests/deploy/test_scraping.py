@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ROOT, free_port, junit
 from tests.deploy.held import wait_until_live
+from tracker.clock import DAY, now_ms
 from tracker.store.models import Build
 
 SHIPPED = ROOT / "deploy" / "prometheus"
@@ -98,9 +99,10 @@ def running_prometheus(target: int, folder: Path, **change: object) -> Iterator[
 
 @pytest.fixture
 def tracker_port(client: FlaskClient, upload: Callable[..., object]) -> Iterator[int]:
-    """A tracker with a job that sent nothing for years."""
-    upload(junit(one="P"), job="team/nightly", build=1)
-    Build.update(heard=1000).execute()
+    """A tracker with a job that was built six times, a day apart, and not for four days."""
+    for number in range(1, 7):
+        upload(junit(one="P"), job="team/nightly", build=number)
+    Build.update(heard=now_ms() - (10 - Build.number) * DAY).execute()
     with served(client.application) as port:
         yield port
 

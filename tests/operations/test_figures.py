@@ -139,6 +139,8 @@ def test_jobs_beyond_the_limit_are_one(
     jobs = {labels[0] for name, *labels in found if name == "tracker_job_regressions"}
     assert jobs == {"j0", "j1", "j2", "other"}
     assert found["tracker_last_ingest_timestamp_seconds", "other"] == (NOW - 3) / 1000
+    patience = {labels[0] for name, *labels in found if name == "tracker_job_patience_seconds"}
+    assert patience == {"j0", "j1", "j2"}
     assert found["tracker_jobs",] == 6
 
 

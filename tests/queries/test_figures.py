@@ -10,11 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import junit
-from tracker.clock import now_ms
-from tracker.queries.figures import last_change, last_heard, server_lags, waiting
+from tracker.queries.figures import last_change, server_lags, waiting
 from tracker.queries.jobs import revision
 from tracker.store.jobs import add_server, note_server_trouble, track_job
-from tracker.store.sql import run
 from tracker.store.work import claim, enqueue, fail
 
 NOW = 1_000_000
@@ -83,26 +81,6 @@ def test_a_server_in_trouble_lags_since_that_began(main: str) -> None:
     note_server_trouble(main, "it does not answer", now=NOW)
     [row] = server_lags(NOW + 30_000)
     assert (row.lag, row.is_up) == (30.0, False)
-
-
-def test_when_reports_came_is_known_for_each_job(
-    client: FlaskClient, upload: Callable[..., Any]
-) -> None:
-    before = now_ms()
-    upload(junit(a="P"), job="n", build=1)
-    upload(junit(a="P"), job="n", build=2)
-    assert list(last_heard()) == ["n"]
-    assert before <= last_heard()["n"] <= now_ms()
-
-
-@pytest.mark.parametrize("standing", ["disabled", "deleted"])
-def test_nobody_waits_for_reports_of_a_job_that_runs_no_more(
-    client: FlaskClient, upload: Callable[..., Any], standing: str
-) -> None:
-    for job in ("n", "old"):
-        upload(junit(a="P"), job=job, build=1)
-    run("UPDATE job SET standing = ?, standing_since = 1 WHERE name = 'old'", standing)
-    assert list(last_heard()) == ["n"]
 
 
 def test_what_changes_no_result_is_no_change(

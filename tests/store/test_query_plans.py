@@ -12,8 +12,9 @@ import pytest
 
 from tests import servers
 from tests.factories import NOW, history, jenkins, report
-from tracker.queries.figures import last_change, last_heard
+from tracker.queries.figures import last_change
 from tracker.queries.flaky import count_flaky
+from tracker.queries.heard import last_heard
 from tracker.queries.jobs import jobs
 from tracker.store.connection import reading
 from tracker.store.engine import engine
@@ -44,7 +45,7 @@ ASKED: dict[str, tuple[Callable[[], object], str]] = {
     "builds of a job that was renamed": (look, "build_started"),
     "the newest change of results": (last_change, "build_changed"),
     "builds that a poll looks at again": (lambda: unsettled("old"), "build_unsettled"),
-    "when reports last came": (last_heard, "build_heard"),
+    "when reports last came": (lambda: last_heard(NOW), "build_heard"),
     "a task whose subject is held": (lambda: claim(["poll"], now=NOW, lease_ms=1), "work_subject"),
     "tasks whose workers died": (lambda: claim(["watch"], now=NOW, lease_ms=1), "work_leased"),
     "the newest results of a job": (jobs, "build_with_results"),

@@ -37,6 +37,7 @@ NAMES = {
     "tracker_ingest_duration_seconds_bucket",
     "tracker_parse_duration_seconds_bucket",
     "tracker_last_ingest_timestamp_seconds",
+    "tracker_job_patience_seconds",
     "tracker_job_cases",
     "tracker_job_regressions",
     "tracker_job_verdicts",

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 import tracker
+from tracker.clock import SECOND
 from tracker.errors import TrackerError
 from tracker.operations.backup.manifest import last_backup
 from tracker.operations.health import Checks, free_bytes, is_alive, scarcest
 from tracker.queries import figures, jobs, system
+from tracker.queries.heard import last_heard
 from tracker.queries.jobs import JobRow
 from tracker.queries.select import snapshot
 from tracker.queries.tasks import unfinished
@@ -188,7 +190,7 @@ def _recorded(_moment: Moment) -> Iterator[Metric]:
     )
 
 
-def _jobs(_moment: Moment) -> Iterator[Metric]:
+def _jobs(moment: Moment) -> Iterator[Metric]:
     """The newest judged build of each job: its cases, its verdicts."""
     rows = [row for row in jobs.jobs() if row.standing != JobStanding.DELETED]
     label = _labels(rows)
@@ -217,18 +219,28 @@ def _jobs(_moment: Moment) -> Iterator[Metric]:
     yield _family(
         "tracker_job_regressions", "Regressions of the newest judged build.", ("job",), regressions
     )
-    yield _heard(label)
+    yield from _heard(label, moment.now)
 
 
-def _heard(label: Callable[[str], str]) -> Metric:
+def _heard(label: Callable[[str], str], now: int) -> Iterator[Metric]:
     newest: dict[tuple[str, ...], float] = {}
-    for job, at in figures.last_heard().items():
-        newest[(label(job),)] = max(at / 1000, newest.get((label(job),), 0.0))
-    return _family(
+    patience: dict[tuple[str, ...], float] = {}
+    for job, heard in last_heard(now).items():
+        name = label(job)
+        newest[(name,)] = max(heard.last / SECOND, newest.get((name,), 0.0))
+        if name != OTHER:  # of many jobs together none is silent
+            patience[(name,)] = heard.patience / SECOND
+    yield _family(
         "tracker_last_ingest_timestamp_seconds",
-        "When reports of a job last came.",
+        "When reports of a job last came, for jobs of which more are waited for.",
         ("job",),
         newest,
+    )
+    yield _family(
+        "tracker_job_patience_seconds",
+        "For how long a job may be without reports, by its own pace.",
+        ("job",),
+        patience,
     )
 
 

@@ -1,10 +1,9 @@
-"""What operators watch: how late the looks at servers are, what is due when, when reports came."""
+"""What operators watch: how late the looks at servers are, what is due when, what changed last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracker.queries.idle import IN_USE
 from tracker.queries.select import select
 from tracker.store.state_words import TaskState
 
@@ -78,15 +77,3 @@ def server_lags(now: int) -> list[ServerLag]:
 def last_change() -> int:
     """The revision at which results last changed; 0 where there are none."""
     return int(select("SELECT coalesce(max(changed), 0) FROM build")[0][0])
-
-
-def last_heard() -> dict[str, int]:
-    """When reports of each job last came (ms), by the job's name.
-
-    Not of jobs without builds, nor of those that Jenkins has disabled or deleted: none will come.
-    """
-    rows = select(
-        "SELECT j.name, (SELECT max(heard) FROM build WHERE job_id = j.id) FROM job j"
-        f" WHERE {IN_USE}"
-    )
-    return {name: last for name, last in rows if last}

@@ -30,7 +30,8 @@ LOOKED_AT = 11
 IN_USE = "j.standing = ''"
 # SQL: a job `j` is in use and is built; its parameter are the `idle_ids`.
 IS_BUILT = f"({IN_USE} AND j.id NOT IN {IN})"
-_BEGAN = (
+# SQL: when the newest builds of a job `j` began.
+BEGAN = (
     f"SELECT {AGE_OF_BUILD} AS began FROM build b WHERE b.job_id = j.id"
     f" ORDER BY b.epoch DESC, b.number DESC LIMIT {LOOKED_AT}"
 )
@@ -66,7 +67,7 @@ def _idle() -> Mapping[int, tuple[str, datetime]]:
 def _kept(_database: str, _revision: int) -> Mapping[int, tuple[str, datetime]]:
     """By id the names of idle jobs, and when the last build of each began."""
     rows = select(
-        f"SELECT j.id, j.name, (SELECT json_group_array(began) FROM ({_BEGAN}) AS newest)"
+        f"SELECT j.id, j.name, (SELECT json_group_array(began) FROM ({BEGAN}) AS newest)"
         f" FROM job j WHERE {IN_USE}"
     )
     began = [(job, name, msgspec.json.decode(times, type=list[int])) for job, name, times in rows]
@@ -74,10 +75,10 @@ def _kept(_database: str, _revision: int) -> Mapping[int, tuple[str, datetime]]:
     return {
         job: (name, since)
         for job, name, times in began
-        if times and newest - max(times) > _patience(times) and (since := at(max(times)))
+        if times and newest - max(times) > patience(times) and (since := at(max(times)))
     }
 
 
-def _patience(began: list[int]) -> float:
+def patience(began: list[int]) -> float:
     """After how long (ms) a job is idle whose newest builds began then."""
     return max(LEAST, GAPS * (max(began) - min(began)) / max(1, len(began) - 1))
