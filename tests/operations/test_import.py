@@ -202,6 +202,16 @@ def test_what_is_set_of_a_job_is_imported(said: list[bytes]) -> None:
         ]
 
 
+def test_a_retired_job_stays_so_elsewhere(said: list[bytes]) -> None:
+    run("UPDATE job SET standing = 'retired'")
+    export = exported()
+    with fresh_store():
+        take(export)
+        assert run("SELECT standing, standing_since FROM job") == [("retired", 7)]
+        take(export)
+        assert run("SELECT standing FROM job") == [("retired",)]
+
+
 def test_former_names_of_a_job_are_imported(said: list[bytes]) -> None:
     with fresh_store():
         take(said)

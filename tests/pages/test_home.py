@@ -223,7 +223,9 @@ def test_what_broke_in_jobs_out_of_use_is_neither_counted_nor_listed() -> None:
     ]
     text = words()
     assert "1 of 1 test is newly broken, in the latest judged build of 1 of 1 job" in text
-    assert "1 job is disabled or deleted in Jenkins, comes last and does not count." in text
+    assert (
+        "1 job is disabled or deleted in Jenkins or retired, comes last and does not count." in text
+    )
     assert "a ‖ disabled" in text
 
 

@@ -104,6 +104,38 @@ def remove(ctx: click.Context, name: str, yes: bool) -> None:
         click.echo("A report that is sent under its name makes it anew.", err=True)
 
 
+@command.command("retire")
+@click.argument("name", callback=line)
+@click.pass_context
+def retire(ctx: click.Context, name: str) -> None:
+    """Take the job NAME, which only uploads know, out of use; its history stays.
+
+    It comes last and does not count. Its next new build takes it into use again.
+
+    Example: tracker job retire team/old-branch
+    """
+    from tracker.store.retired import retire
+
+    opened(ctx)
+    is_news = retire(name, now=now_ms())
+    click.echo(f"The job {name!r} is {'now' if is_news else 'already'} retired.")
+
+
+@command.command("unretire")
+@click.argument("name", callback=line)
+@click.pass_context
+def unretire(ctx: click.Context, name: str) -> None:
+    """Take the retired job NAME into use again.
+
+    Example: tracker job unretire team/old-branch
+    """
+    from tracker.store.retired import unretire
+
+    opened(ctx)
+    is_news = unretire(name, now=now_ms())
+    click.echo(f"The job {name!r} is {'in use again' if is_news else 'not retired'}.")
+
+
 @command.command("explain")
 @click.argument("name", callback=line)
 @JSON_OPTION

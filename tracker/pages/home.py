@@ -16,7 +16,7 @@ from tracker.store.state_words import JobStanding
 
 SHOWN = 10
 # What is special about a job, from what needs a person to what needs nobody any more.
-STANDINGS = (JobStanding.USUAL, JobStanding.DISABLED, JobStanding.DELETED)
+STANDINGS = tuple(JobStanding)
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class SourceTrouble:
 class HomePage:
     """All jobs, the ones that need a person first.
 
-    `out_of_use` of them are disabled or deleted in Jenkins, and `idle` ones had no build for long;
-    what broke in them does not count. Of the others the latest build of `judged` ones has verdicts,
-    and only these say anything; of `silent` ones among them not that either, as it has no results,
-    and another build had some.
+    `out_of_use` of them are disabled or deleted in Jenkins, or retired here, and `idle` ones had no
+    build for long; what broke in them does not count. Of the others the latest build of `judged`
+    ones has verdicts, and only these say anything; of `silent` ones among them not that either, as
+    it has no results, and another build had some.
     """
 
     jobs: tuple[JobOnHome, ...]

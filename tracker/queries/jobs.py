@@ -26,10 +26,10 @@ class JobRow:
     """A job: its newest judged build, a newer one that is not (yet), and trouble in reading it.
 
     Where the newest judged build has no results, `telling` is the newest that has some. `standing`
-    is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. The trouble is
-    that of its whole server where that cannot be read: `is_server_trouble`. While it is
-    `judged_again` the counts of its builds stay, but for those of which the results are others
-    now, and verdicts come back as the builds are judged.
+    is `disabled` or `deleted` where Jenkins has it so, `retired` where people said so; `former` are
+    names it had. The trouble is that of its whole server where that cannot be read:
+    `is_server_trouble`. While it is `judged_again` the counts of its builds stay, but for those of
+    which the results are others now, and verdicts come back as the builds are judged.
     """
 
     name: str

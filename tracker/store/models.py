@@ -71,10 +71,10 @@ class Job(Table):
 
     Polling has worked through the numbers up to `polled_to`; it was last asked for when its builds
     were `seen` as a fingerprint says. `standing` is `disabled` or `deleted` where Jenkins has it
-    so; it was missing in the last `missed` looks at its server. Its verdicts may give `budget`
-    false alarms a build. The verdicts of builds before `judged_from` stay as they are, since
-    results that they rest on were let go. Builds were last `imported`, without the bytes of their
-    reports, at a time (ms).
+    so, `retired` where people said so here; it was missing in the last `missed` looks at its
+    server. Its verdicts may give `budget` false alarms a build. The verdicts of builds before
+    `judged_from` stay as they are, since results that they rest on were let go. Builds were last
+    `imported`, without the bytes of their reports, at a time (ms).
     """
 
     id = AutoField()

@@ -31,6 +31,7 @@ from tracker.store.records import (
     about_json,
 )
 from tracker.store.retention import results_let_go
+from tracker.store.retired import end_of_rest
 from tracker.store.revisions import next_revision, raise_revision
 from tracker.store.rules import new_job
 from tracker.store.sql import IN, listed, rows_of, run, save
@@ -98,6 +99,8 @@ def record_build(
         if replace_reports and todo.replaced:
             what = ", ".join(sorted(todo.replaced))
             audit.note("reports replaced", f"{job.name} #{build.number}", what)
+        if found is None and laid is None and facts.source is not FactSource.RETOLD:
+            end_of_rest(job, build)  # an import tells what was, of builds by uploads too
         revision = 0
         if rewritten or before != _facts_of(build):
             revision = _derive(job, build, before, rewritten, now)

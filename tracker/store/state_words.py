@@ -24,10 +24,11 @@ def is_from_jenkins(state: str) -> bool:
 
 
 class JobStanding(StrEnum):
-    """What is special about a job in Jenkins, as `job.standing` tells."""
+    """What is special about a job, as `job.standing` tells; RETIRED is said by people here."""
 
     USUAL = ""
     DISABLED = "disabled"
+    RETIRED = "retired"
     DELETED = "deleted"
 
 

@@ -74,8 +74,9 @@ class Build(BuildSaid, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """A job with its newest judged build; `error` is what is wrong with reading it, and since when.
 
-    `standing` is `disabled` or `deleted` where Jenkins has it so; `former` are names it had. While
-    it is `judged_again`, the counts of a build are as before and its verdicts may not be there yet.
+    `standing` is `disabled` or `deleted` where Jenkins has it so, `retired` where people said so
+    here; `former` are names it had. While it is `judged_again`, the counts of a build are as before
+    and its verdicts may not be there yet.
     """
 
     name: str
