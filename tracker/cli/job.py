@@ -94,14 +94,14 @@ def remove(ctx: click.Context, name: str, yes: bool) -> None:
         f" ({going.bytes / 1e6:,.1f} MB)"
     )
     if not yes:
-        click.echo(f"With the job {name!r} {said} go for good.", err=True)
+        say(f"With the job {name!r} {said} go for good.", err=True)
         if not sys.stdin.isatty():
             raise UsageError("A removal cannot be undone.", "Add --yes where nobody can be asked.")
         click.confirm(f"Remove {name!r}?", abort=True)
     remove_job(settings, name, now=now_ms())
-    click.echo(f"The job {name!r} is removed: {said}.")
+    say(f"The job {name!r} is removed: {said}.")
     if settings.accept_new_jobs:
-        click.echo("A report that is sent under its name makes it anew.", err=True)
+        say("A report that is sent under its name makes it anew.", err=True)
 
 
 @command.command("retire")
@@ -118,7 +118,7 @@ def retire(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     is_news = retire(name, now=now_ms())
-    click.echo(f"The job {name!r} is {'now' if is_news else 'already'} retired.")
+    say(f"The job {name!r} is {'now' if is_news else 'already'} retired.")
 
 
 @command.command("unretire")
@@ -133,7 +133,7 @@ def unretire(ctx: click.Context, name: str) -> None:
 
     opened(ctx)
     is_news = unretire(name, now=now_ms())
-    click.echo(f"The job {name!r} is {'in use again' if is_news else 'not retired'}.")
+    say(f"The job {name!r} is {'in use again' if is_news else 'not retired'}.")
 
 
 @command.command("explain")
