@@ -103,7 +103,7 @@ def test_a_build_without_results_does_not_show_an_incident_as_lifted() -> None:
 
 def test_what_passes_again_is_said_to_have_broken_in_a_build_and_not_to_be_so_since() -> None:
     history("nightly", login=" ".join("P" * 30 + "FFFPP"))
-    assert "as of #35: fixed after it broke in #31 (4 judged builds before)\n" in shown(
+    assert "as of #35: fixed after it broke in #31 (4 judged builds before)" in shown(
         "nightly", "login", ""
     )
 
