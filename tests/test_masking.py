@@ -57,3 +57,8 @@ def test_the_token_of_a_jenkins_is_known_once_it_was_read(tmp_path):
     file.chmod(0o400)
     assert token_in(str(file)) == "0123456789abcdef"
     assert mask("refused: 0123456789abcdef") == f"refused: {MASK}"
+
+
+def test_a_password_is_masked_as_its_address_spells_it():
+    masking.know_password_of("postgresql://me:aa!bb%40ccdd!ee@host/name")
+    assert mask("aa!bb%40ccdd!ee, aa!bb@ccdd!ee") == f"{MASK}, {MASK}"

@@ -41,6 +41,8 @@ from tracker.store import passwords, people, tokens
 from tracker.store.connection import close_store, open_store
 from tracker.store.jobs import add_server
 from tracker.web import api, create_app
+from tracker.worker.loop import Worker
+from tracker.worker.tasks import TASKS
 
 JOB = "team/smoke"
 HOOK = "/api/v1/hooks/jenkins"
@@ -357,7 +359,7 @@ def work(run: Run, server: RunningServer, settings: Settings, environ: dict[str,
 
 
 def fail(run: Run, environ: Mapping[str, str]) -> None:
-    """A request and a command that end with an exception in whose text secrets stand."""
+    """A request, a task and a command that end with an exception in whose text secrets stand."""
     held = [text for name, text in run.secrets.items() if name in HELD or name.startswith("token")]
     bug = mock.Mock(side_effect=RuntimeError(f"lost in the middle: {held}"))
     log = io.StringIO()
@@ -374,6 +376,9 @@ def fail(run: Run, environ: Mapping[str, str]) -> None:
         logger.removeHandler(handler)
         close_store()
     run.seen["the log of a failing request"] = log.getvalue().encode()
+    with mock.patch.dict(TASKS, {"tidy": bug}):
+        Worker(Settings.load(environ), ["tidy"]).run(until_idle=True)
+    close_store()
     with mock.patch("tracker.store.judging.rebuild", bug):
         call(run, environ, "rebuild")
 

@@ -7,6 +7,7 @@ says so here; a token of the tracker, or what stands behind `password=`, is told
 from __future__ import annotations
 
 import re
+import threading
 from urllib.parse import quote, unquote, urlsplit
 
 MASK = "***"
@@ -26,6 +27,7 @@ _LOOKS = (
 )
 # The longest first: one may stand in another.
 _known: tuple[str, ...] = ()
+_learning = threading.Lock()
 
 
 def know(secret: str) -> None:
@@ -33,15 +35,18 @@ def know(secret: str) -> None:
     global _known
     if len(secret) >= SHORTEST:
         spelt = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
-        _known = tuple(sorted(spelt.union(_known), key=len, reverse=True))
+        with _learning:
+            _known = tuple(sorted(spelt.union(_known), key=len, reverse=True))
 
 
 def know_password_of(address: str) -> None:
     """The same for the password in an address, where it has one."""
     try:
-        know(unquote(urlsplit(address).password or ""))
+        spelt = urlsplit(address).password or ""
     except ValueError:  # no address: whoever uses it says so
         return
+    know(spelt)
+    know(unquote(spelt))
 
 
 def mask(text: str) -> str:

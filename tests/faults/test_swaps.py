@@ -16,11 +16,15 @@ import pytest
 from tests.conftest import ROOT, environ_of
 from tests.counts import RecordCount
 from tests.factories import history, report, upload
+from tracker.clock import MINUTE
 from tracker.settings import Settings
 from tracker.site.publish import publish
 from tracker.site.render import renderer
 
 READERS = 2
+# So long a publish comes after the one before, by the clock that it is told: what readers saw stays
+# for an hour, 30 generations here, and a reader that is kept from running has time.
+BETWEEN = 2 * MINUTE
 
 
 @contextlib.contextmanager
@@ -51,7 +55,8 @@ def publish_for(settings: Settings, seconds: float) -> int:
     deadline = time.monotonic() + seconds
     for number in itertools.count(10):
         upload("nightly", number, report(login="PF"[number % 2], logout="P"))
-        publish(settings.output, renderer(), newest=10, keep=settings.publish_keep, now=number)
+        now = number * BETWEEN
+        publish(settings.output, renderer(), newest=10, keep=settings.publish_keep, now=now)
         if time.monotonic() > deadline:
             return number - 9
     raise AssertionError

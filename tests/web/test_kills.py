@@ -137,7 +137,7 @@ def kill_while_uploading(settings, times, record_count, group_at=()):
 
 
 def test_nothing_acknowledged_is_lost_in_60_kills(settings, record_count):
-    kill_while_uploading(settings, 60, record_count)
+    kill_while_uploading(settings, 60, record_count, group_at=(29,))
 
 
 @pytest.mark.nightly

@@ -21,6 +21,7 @@ import msgspec
 
 from tracker.clock import HOUR, SECOND
 from tracker.errors import Busy, NotFound
+from tracker.masking import mask
 from tracker.store import audit
 from tracker.store.connection import reading, writing
 from tracker.store.models import Work
@@ -314,7 +315,7 @@ def fail(
         if row is None:
             return
         asked_again = row.asked != task.asked
-        row.lease_until, row.error = 0, error[:2000]
+        row.lease_until, row.error = 0, mask(error)[:2000]
         row.fence += 1
         row.due = now if asked_again else now + pause_ms
         row.tries = tries - forgive
