@@ -84,6 +84,7 @@ def test_a_wheel_has_them_inside_the_package(checkout: Path, tmp_path: Path) -> 
     }
 
 
+@pytest.mark.nightly  # as these tests run in one
 def test_an_editable_install_finds_them_beside_the_package(checkout: Path, tmp_path: Path) -> None:
     folder = tmp_path / "venv"
     venv.create(folder, with_pip=False)

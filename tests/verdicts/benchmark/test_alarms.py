@@ -64,6 +64,7 @@ def test_an_alarm_counts_once_when_it_begins() -> None:
     assert sum(by_states(USUAL)("P" * 30 + "FFFFFF")) == 1
 
 
+@pytest.mark.nightly
 def test_the_rules_of_others_behave_as_they_were_measured_elsewhere(
     figures: dict[str, Figure],
 ) -> None:
